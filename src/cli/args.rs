@@ -1,0 +1,273 @@
+//! What can be typed, with help texts. Values only: what they mean is decided elsewhere.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mnist_mlp::network::{Cost, CrossEntropy, costs};
+
+/// Train and evaluate small neural networks on handwritten digits.
+///
+/// The Rust successor of network2.py from chapter 3 of Michael Nielsen's "Neural Networks and Deep Learning".
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, after_help = "Example:\n  mnist train && mnist eval model.json")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Train(TrainArguments),
+    Eval(EvalArguments),
+    Slowdown(SlowdownArguments),
+}
+
+/// Where the images are.
+#[derive(Debug, Args)]
+pub struct DataArguments {
+    /// A directory with the four IDX files (plain or .gz), or 'synthetic' for the built-in digits.
+    ///
+    /// 'synthetic:SEED' draws other built-in digits. Without this option and the variable, data/ is used if the files
+    /// are there, and the built-in digits if not.
+    #[arg(long, value_name = "DIR", env = "MNIST_DATA_DIR", hide_env_values = true)]
+    pub data: Option<OsString>,
+}
+
+/// Train a network and save it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist train
+  mnist train --cost cross-entropy --epochs 30 --eta 0.5 --lambda 5.0
+  mnist train --hidden 100 --epochs 60 --eta 0.1 --monitor all --log run.jsonl -o wide.json")]
+pub struct TrainArguments {
+    #[command(flatten)]
+    pub data: DataArguments,
+
+    /// The cost to minimize; log-likelihood brings a softmax output layer.
+    ///
+    /// Default: cross-entropy, or with --from the cost of that model.
+    #[arg(long, value_parser = cost_name())]
+    pub cost: Option<String>,
+
+    /// Neurons in the hidden layers, as in 100 or 100,50 [default: 30].
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    pub hidden: Option<Vec<u32>>,
+
+    /// Passes over the training images.
+    #[arg(short, long, value_name = "N", default_value_t = 30)]
+    pub epochs: usize,
+
+    /// Images in a mini-batch.
+    #[arg(short, long, value_name = "M", default_value_t = 10)]
+    pub batch_size: usize,
+
+    /// Learning rate.
+    #[arg(long, default_value_t = 0.5, allow_negative_numbers = true)]
+    pub eta: f64,
+
+    /// L2 regularization parameter; 0 for none.
+    #[arg(long, default_value_t = 5.0, allow_negative_numbers = true)]
+    pub lambda: f64,
+
+    /// Start weights: normal with deviation 1/√(inputs), or 1 as in the book's first chapters.
+    #[arg(long, value_enum, default_value_t)]
+    pub init: InitName,
+
+    /// What every random choice derives from: the same seed gives the same model.
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+
+    /// Train on the first N images only [default: all but the validation images].
+    #[arg(long, value_name = "N")]
+    pub train_size: Option<usize>,
+
+    /// Set the last N training images aside for validation.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub validation: usize,
+
+    /// What the evaluation monitors watch.
+    #[arg(long, value_enum, default_value_t)]
+    pub evaluate_on: EvaluateOn,
+
+    /// What to watch after each epoch: all, none, or a list of monitors.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_values = ["training-cost", "evaluation-accuracy"]
+    )]
+    pub monitor: Vec<MonitorName>,
+
+    /// What does the arithmetic: fast, or reference (image by image, as the book writes it).
+    #[arg(long, value_enum, default_value_t)]
+    pub engine: EngineName,
+
+    /// Precision of the weights.
+    #[arg(long, value_enum, default_value_t)]
+    pub precision: PrecisionName,
+
+    /// Use at most N threads [default: all cores]. Results do not depend on it.
+    #[arg(short, long, value_name = "N")]
+    pub threads: Option<usize>,
+
+    /// Start from the weights of a saved model, ours or network2.py's, instead of random ones.
+    #[arg(long, value_name = "MODEL", conflicts_with = "init")]
+    pub from: Option<PathBuf>,
+
+    /// Keep the images in the order of the file.
+    #[arg(long)]
+    pub no_shuffle: bool,
+
+    /// Where to save the model.
+    #[arg(short, long, value_name = "FILE", default_value = "model.json")]
+    pub out: PathBuf,
+
+    /// Write a line of JSON for each epoch to FILE.
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+
+    /// Print nothing but warnings and errors.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Evaluate a saved model: accuracy, cost, confusion matrix, figures per class.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist eval model.json
+  mnist eval model.json --split validation
+  mnist eval model.json --format json | jq .accuracy")]
+pub struct EvalArguments {
+    /// A model file, ours or network2.py's.
+    pub model: PathBuf,
+
+    #[command(flatten)]
+    pub data: DataArguments,
+
+    /// Which images.
+    #[arg(long, value_enum, default_value_t)]
+    pub split: Split,
+
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Watch one sigmoid neuron learn to answer 0 to the input 1, as CSV.
+///
+/// The first experiment of chapter 3: badly wrong, the quadratic neuron hardly learns; the cross-entropy neuron does.
+/// The book's animations of the latter use eta 0.005 but step without the cancelling of sigma'(z) that its own equation
+/// has; this is the true gradient.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist slowdown --cost quadratic --weight 2 --bias 2 --eta 0.15 --epochs 300
+  mnist slowdown --cost cross-entropy --weight 2 --bias 2 > curve.csv")]
+pub struct SlowdownArguments {
+    /// The cost to minimize.
+    #[arg(long, value_parser = cost_name(), default_value = cost_default())]
+    pub cost: String,
+
+    /// Start weight.
+    #[arg(long, default_value_t = 0.6, allow_negative_numbers = true)]
+    pub weight: f64,
+
+    /// Start bias.
+    #[arg(long, default_value_t = 0.9, allow_negative_numbers = true)]
+    pub bias: f64,
+
+    /// Learning rate.
+    #[arg(long, default_value_t = 0.15, allow_negative_numbers = true)]
+    pub eta: f64,
+
+    /// Updates to make.
+    #[arg(short, long, value_name = "N", default_value_t = 300)]
+    pub epochs: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum InitName {
+    #[default]
+    Default,
+    Large,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum EvaluateOn {
+    #[default]
+    Validation,
+    Test,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MonitorName {
+    All,
+    None,
+    TrainingCost,
+    TrainingAccuracy,
+    EvaluationCost,
+    EvaluationAccuracy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum EngineName {
+    #[default]
+    Fast,
+    Reference,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum PrecisionName {
+    #[default]
+    F32,
+    F64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Split {
+    #[default]
+    Test,
+    Validation,
+    Train,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// The names of all costs, from the library's list.
+fn cost_name() -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(costs::<f32>().map(Cost::name))
+}
+
+fn cost_default() -> &'static str {
+    Cost::<f32>::name(&CrossEntropy)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_readmes_command_parses() {
+        let line = "mnist train --cost cross-entropy --epochs 30 --eta 0.5 --lambda 5.0";
+        let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
+        let Command::Train(train) = arguments.command else { panic!("not train") };
+        assert_eq!(
+            (train.cost.as_deref(), train.epochs, train.eta, train.lambda),
+            (Some("cross-entropy"), 30, 0.5, 5.0)
+        );
+    }
+}

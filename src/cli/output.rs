@@ -1,0 +1,73 @@
+//! Where words go: results to standard output, notes and errors to standard error.
+//!
+//! Colours are taken out where they are not wanted (no terminal, `NO_COLOR`). A reader who leaves early, as `head`
+//! does, is no error.
+
+use std::error::Error;
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::Failure;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const NOTE: Style = AnsiColor::Cyan.on_default();
+
+/// Prints a result, as it is.
+pub fn result(text: impl Display) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Failure::Output),
+    }
+}
+
+/// Prints a result line by line, until all is printed or the reader has left.
+pub fn lines(lines: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let mut stdout = io::BufWriter::new(io::stdout().lock());
+    let written = lines.into_iter().try_for_each(|line| writeln!(stdout, "{line}")).and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Failure::Output),
+    }
+}
+
+/// Prints a note.
+pub fn note(text: impl Display) {
+    to_stderr(format_args!("{NOTE}note:{NOTE:#} {text}"));
+}
+
+/// Prints a warning.
+pub fn warning(text: impl Display) {
+    to_stderr(format_args!("{WARNING}warning:{WARNING:#} {text}"));
+}
+
+/// Prints an error and its chain of causes.
+pub fn error(error: &dyn Error) {
+    to_stderr(format_args!("{ERROR}error:{ERROR:#} {error}"));
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        to_stderr(format_args!("  because: {error}"));
+        cause = error.source();
+    }
+}
+
+/// Where even standard error cannot be written to, there is nobody left to tell.
+fn to_stderr(line: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// Columns of the terminal, 80 where there is none.
+pub fn width() -> usize {
+    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
+}
+
+/// How this program was called: what to type before a subcommand.
+pub fn program() -> String {
+    if std::env::var_os("CARGO_MANIFEST_DIR").is_some() {
+        return "cargo run --release --".to_string();
+    }
+    std::env::args().next().unwrap_or_else(|| "mnist".to_string())
+}

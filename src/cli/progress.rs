@@ -1,0 +1,115 @@
+//! What is seen while a network trains: a table on standard output, bars on standard error if that is a terminal.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use mnist_mlp::network::EpochRecord;
+use mnist_mlp::report::EpochTable;
+
+use super::output;
+
+/// The bars move about this often within an epoch, so that they cost nothing.
+const STEPS_PER_EPOCH: usize = 100;
+
+/// Shows the epochs as they come.
+pub struct Progress {
+    /// Nothing is shown if absent.
+    table: Option<EpochTable>,
+    bars: Option<Bars>,
+    n_train: usize,
+    /// The bars are next moved when so many images of the epoch are done.
+    next_move: usize,
+}
+
+struct Bars {
+    both: MultiProgress,
+    run: ProgressBar,
+    epoch: ProgressBar,
+}
+
+impl Progress {
+    /// Shows `epochs` epochs of `n_train` images in `table`; nothing at all without a table.
+    pub fn new(table: Option<EpochTable>, epochs: usize, n_train: usize) -> Self {
+        let wanted = table.is_some() && std::io::stderr().is_terminal();
+        Progress { table, bars: wanted.then(|| Bars::new(epochs, n_train)), n_train, next_move: 0 }
+    }
+
+    /// So many images of the epoch are done.
+    pub fn images(&mut self, epoch: usize, done: usize) {
+        let Some(bars) = &self.bars else { return };
+        if done >= self.next_move || done == self.n_train {
+            bars.epoch.set_position(done as u64);
+            bars.run.set_position(((epoch - 1) * self.n_train + done) as u64);
+            self.next_move = done + self.n_train / STEPS_PER_EPOCH;
+        }
+    }
+
+    /// The monitors are at work.
+    pub fn monitoring(&self) {
+        if let Some(bars) = &self.bars {
+            bars.epoch.set_message("monitoring");
+        }
+    }
+
+    /// An epoch is complete.
+    pub fn epoch(&mut self, record: &EpochRecord, training: Duration) {
+        let Some(table) = self.table else { return };
+        self.print(&format!("{}\n", table.row(record, training)));
+        self.next_move = 0;
+        if let Some(bars) = &self.bars {
+            bars.run.set_position((record.epoch * self.n_train) as u64);
+            bars.epoch.set_message("training");
+            bars.epoch.reset();
+        }
+    }
+
+    /// Prints above the bars. A reader of standard output who has left does not stop the training.
+    pub fn print(&self, text: &str) {
+        let print = || drop(output::result(text));
+        match &self.bars {
+            Some(bars) => bars.both.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// Prints a warning above the bars.
+    pub fn warning(&self, warning: impl std::fmt::Display) {
+        let print = || output::warning(warning);
+        match &self.bars {
+            Some(bars) => bars.both.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// Takes the bars away.
+    pub fn finish(&self) {
+        if let Some(bars) = &self.bars {
+            bars.epoch.finish_and_clear();
+            bars.run.finish_and_clear();
+        }
+    }
+}
+
+impl Bars {
+    fn new(epochs: usize, n_train: usize) -> Self {
+        let style = |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let both = MultiProgress::new();
+        let total = (epochs as u64).saturating_mul(n_train as u64);
+        let run = both.add(
+            ProgressBar::new(total).with_style(
+                style("all epochs [{wide_bar}] {percent:>3}%  {per_sec}  {eta} left")
+                    .with_key("per_sec", |state: &indicatif::ProgressState, w: &mut dyn std::fmt::Write| {
+                        let _ = write!(w, "{} images/s", mnist_mlp::report::thousands(state.per_sec() as usize));
+                    })
+                    .progress_chars("=> "),
+            ),
+        );
+        let epoch = both.add(
+            ProgressBar::new(n_train as u64)
+                .with_style(style("this epoch [{wide_bar}] {percent:>3}%  {msg}").progress_chars("=> "))
+                .with_message("training"),
+        );
+        Bars { both, run, epoch }
+    }
+}

@@ -1,0 +1,248 @@
+//! The IDX format: a short header, then unsigned bytes. Any `Read` in, any `Write` out; no paths, no gzip.
+//!
+//! ```text
+//! 0, 0, type code (8 = unsigned byte), number of dimensions   4 bytes
+//! size of each dimension                                      4 bytes each, big-endian
+//! data, last dimension fastest                                the product of the sizes
+//! ```
+//!
+//! The header is never trusted: sizes are multiplied with overflow checks, memory grows with the bytes that really
+//! arrive, and reading stops one byte after what the header promised.
+
+use std::io::{self, Read, Write};
+
+use byteorder::{BigEndian, ByteOrder};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// The type code of unsigned bytes, the only one that image and label files use.
+const UNSIGNED_BYTE: u8 = 0x08;
+
+/// The contents of an IDX file of unsigned bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idx {
+    /// The size of each dimension, slowest first: `[n, rows, cols]` for images, `[n]` for labels.
+    pub dims: Vec<u32>,
+    /// The data: as many bytes as the product of `dims`.
+    pub bytes: Vec<u8>,
+}
+
+/// What can be wrong with an IDX file.
+#[derive(Debug, Error)]
+pub enum IdxError {
+    /// Nothing in it.
+    #[error("is empty")]
+    Empty,
+    /// A page for a browser instead of data, as failed downloads leave behind.
+    #[error("is an HTML page, not data: the download went wrong, fetch the file again")]
+    Html,
+    /// The first two bytes are not zero.
+    #[error("is not an IDX file: it starts with {found:02x?}, an IDX file starts with [00, 00]")]
+    Magic {
+        /// The first bytes of the file, at most four.
+        found: Vec<u8>,
+    },
+    /// The elements are not unsigned bytes.
+    #[error("has type code 0x{found:02x}, expected 0x08 (unsigned bytes)")]
+    TypeCode {
+        /// The type code in the header.
+        found: u8,
+    },
+    /// Images where labels were expected, or the other way round.
+    #[error("has {found} dimensions, expected {expected} (images have 3, labels have 1)")]
+    Rank {
+        /// The number of dimensions asked for.
+        expected: u8,
+        /// The number in the header.
+        found: u8,
+    },
+    /// The file ends inside its header.
+    #[error("ends inside its header, after {found} bytes of {expected}")]
+    HeaderCut {
+        /// The length of the header.
+        expected: usize,
+        /// The bytes there are.
+        found: usize,
+    },
+    /// The product of the dimensions does not fit in 64 bits.
+    #[error("promises {dims:?} elements, more than any file can hold")]
+    Overflow {
+        /// The dimensions in the header.
+        dims: Vec<u32>,
+    },
+    /// The header promises more than a file of this size can hold, even compressed as well as gzip can.
+    #[error("promises {promised} bytes of data, but the file can hold {at_most} at most")]
+    ExceedsFile {
+        /// The product of the dimensions.
+        promised: u64,
+        /// The most that the file can hold.
+        at_most: u64,
+    },
+    /// The data ends early.
+    #[error("is too short: its header promises {promised} bytes of data, it holds {found}")]
+    TooShort {
+        /// The product of the dimensions.
+        promised: u64,
+        /// The bytes there are.
+        found: u64,
+    },
+    /// The data goes on after its end.
+    #[error("is too long: it goes on after the {promised} bytes of data that its header promises")]
+    TooLong {
+        /// The product of the dimensions.
+        promised: u64,
+    },
+    /// The dimensions and the number of bytes to write differ.
+    #[error("cannot be written: {dims:?} are not the dimensions of {len} bytes")]
+    Mismatch {
+        /// The dimensions given.
+        dims: Vec<u32>,
+        /// The bytes given.
+        len: usize,
+    },
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Idx {
+    /// Reads an IDX file of unsigned bytes with `rank` dimensions to its end.
+    ///
+    /// `at_most` is the most data that the source can hold, in bytes; `u64::MAX` if that is not known.
+    ///
+    /// # Errors
+    /// An [`IdxError`] for each way in which the file can be damaged; errors of `reader` pass through.
+    pub fn read(mut reader: impl Read, rank: u8, at_most: u64) -> Result<Self, IdxError> {
+        let dims = read_header(&mut reader, rank)?;
+        let promised = element_count(&dims).ok_or_else(|| IdxError::Overflow { dims: dims.clone() })?;
+        if promised > at_most {
+            return Err(IdxError::ExceedsFile { promised, at_most });
+        }
+        let bytes = read_up_to(&mut reader, promised)?;
+        if (bytes.len() as u64) < promised {
+            return Err(IdxError::TooShort { promised, found: bytes.len() as u64 });
+        }
+        // Asking for a byte too many also makes a decompressor check its sum.
+        if !read_up_to(&mut reader, 1)?.is_empty() {
+            return Err(IdxError::TooLong { promised });
+        }
+        Ok(Idx { dims, bytes })
+    }
+
+    /// Writes the header and the data.
+    ///
+    /// # Errors
+    /// [`IdxError::Mismatch`] if `dims` is not the shape of `bytes`; errors of `writer` pass through.
+    pub fn write(&self, mut writer: impl Write) -> Result<(), IdxError> {
+        if self.dims.len() > usize::from(u8::MAX) || element_count(&self.dims) != Some(self.bytes.len() as u64) {
+            return Err(IdxError::Mismatch { dims: self.dims.clone(), len: self.bytes.len() });
+        }
+        writer.write_all(&self.header())?;
+        writer.write_all(&self.bytes)?;
+        Ok(writer.flush()?)
+    }
+
+    /// The SHA-256 of the uncompressed file, as lower-case hexadecimal digits.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.header());
+        hash.update(&self.bytes);
+        hash.finalize().iter().fold(String::with_capacity(64), |digits, byte| digits + &format!("{byte:02x}"))
+    }
+
+    fn header(&self) -> Vec<u8> {
+        let mut header = vec![0, 0, UNSIGNED_BYTE, self.dims.len() as u8];
+        for &dim in &self.dims {
+            header.extend(dim.to_be_bytes());
+        }
+        header
+    }
+}
+
+/// The dimensions in the header, checked against the format and `rank`, but not yet believed.
+fn read_header(reader: &mut impl Read, rank: u8) -> Result<Vec<u32>, IdxError> {
+    let magic = read_up_to(reader, 4)?;
+    match *magic {
+        [] => return Err(IdxError::Empty),
+        [b'<', ..] => return Err(IdxError::Html),
+        [0, 0, UNSIGNED_BYTE, found] if found != rank => return Err(IdxError::Rank { expected: rank, found }),
+        [0, 0, UNSIGNED_BYTE, _] => {}
+        [0, 0, found, _] => return Err(IdxError::TypeCode { found }),
+        [0] | [0, 0] | [0, 0, _] => return Err(IdxError::HeaderCut { expected: 4, found: magic.len() }),
+        _ => return Err(IdxError::Magic { found: magic }),
+    }
+    let sizes = read_up_to(reader, 4 * u64::from(rank))?;
+    let expected = 4 * usize::from(rank);
+    if sizes.len() < expected {
+        return Err(IdxError::HeaderCut { expected: 4 + expected, found: 4 + sizes.len() });
+    }
+    Ok(sizes.chunks_exact(4).map(BigEndian::read_u32).collect())
+}
+
+/// Reads `count` bytes, fewer only at the end of the input. Memory grows with what arrives, not with `count`.
+fn read_up_to(reader: &mut impl Read, count: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(count).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The product of the dimensions, if it fits in 64 bits.
+fn element_count(dims: &[u32]) -> Option<u64> {
+    dims.iter().try_fold(1_u64, |product, &dim| product.checked_mul(u64::from(dim)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(header: [u8; 8], data: &[u8]) -> Result<Idx, IdxError> {
+        Idx::read([&header[..], data].concat().as_slice(), 1, u64::MAX)
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let idx = Idx { dims: vec![2, 3, 1], bytes: vec![1, 2, 3, 4, 5, 255] };
+        let mut file = Vec::new();
+        idx.write(&mut file).unwrap();
+        assert_eq!(file[..8], [0, 0, 8, 3, 0, 0, 0, 2]);
+        assert_eq!(Idx::read(file.as_slice(), 3, 6).unwrap(), idx);
+    }
+
+    #[test]
+    fn each_kind_of_damage_has_its_own_error() {
+        use IdxError as E;
+        let good = [0, 0, 8, 1, 0, 0, 0, 2];
+        assert_eq!(labels(good, &[7, 9]).unwrap().bytes, [7, 9]);
+        assert!(matches!(labels(good, &[7]), Err(E::TooShort { promised: 2, found: 1 })));
+        assert!(matches!(labels(good, &[7, 9, 1]), Err(E::TooLong { promised: 2 })));
+        assert!(matches!(labels([1, 0, 8, 1, 0, 0, 0, 2], &[7, 9]), Err(E::Magic { .. })));
+        assert!(matches!(labels([0, 0, 13, 1, 0, 0, 0, 2], &[7, 9]), Err(E::TypeCode { found: 13 })));
+        assert!(matches!(labels([0, 0, 8, 3, 0, 0, 0, 2], &[7, 9]), Err(E::Rank { expected: 1, found: 3 })));
+        assert!(matches!(Idx::read(&b""[..], 1, 9), Err(E::Empty)));
+        assert!(matches!(Idx::read(&b"<!DOCTYPE html>"[..], 1, 9), Err(E::Html)));
+        assert!(matches!(Idx::read(&[0, 0, 8][..], 1, 9), Err(E::HeaderCut { expected: 4, found: 3 })));
+        assert!(matches!(Idx::read(&good[..6], 1, 9), Err(E::HeaderCut { expected: 8, found: 6 })));
+        assert!(matches!(Idx::read(&good[..], 1, 1), Err(E::ExceedsFile { promised: 2, at_most: 1 })));
+    }
+
+    #[test]
+    fn dimensions_that_overflow_are_refused() {
+        let mut file = vec![0, 0, 8, 3];
+        file.extend([0xff; 12]);
+        assert!(matches!(Idx::read(file.as_slice(), 3, u64::MAX), Err(IdxError::Overflow { .. })));
+    }
+
+    #[test]
+    fn a_lying_header_costs_no_memory() {
+        // Four thousand million labels are promised and three are there: this returns at once.
+        let result = labels([0, 0, 8, 1, 0xff, 0xff, 0xff, 0xff], &[1, 2, 3]);
+        assert!(matches!(result, Err(IdxError::TooShort { promised: 0xffff_ffff, found: 3 })));
+    }
+
+    #[test]
+    fn dimensions_must_fit_what_is_written() {
+        let idx = Idx { dims: vec![3], bytes: vec![0; 2] };
+        assert!(matches!(idx.write(Vec::new()), Err(IdxError::Mismatch { len: 2, .. })));
+    }
+}

@@ -1,0 +1,296 @@
+//! Images with labels: where they come from, what they are, in which order they are visited.
+//!
+//! This is the bottom of the house: nothing here knows of networks.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ndarray::Array1;
+use thiserror::Error;
+
+use crate::real::Real;
+
+pub mod batches;
+pub mod idx;
+pub mod source;
+pub mod splits;
+pub mod synthetic;
+
+/// Which half of a database: the images to learn from, or those kept apart for the last judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The training images; the validation set is cut from their end.
+    Training,
+    /// The test images.
+    Test,
+}
+
+/// What a dataset is, as reports name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    name: String,
+    directory: Option<PathBuf>,
+}
+
+impl Identity {
+    /// A dataset known by its name, such as "MNIST".
+    pub fn named(name: impl Into<String>) -> Self {
+        Identity { name: name.into(), directory: None }
+    }
+
+    /// An unknown dataset in `directory`; `name` tells it from others without naming a path.
+    pub fn unknown(name: impl Into<String>, directory: PathBuf) -> Self {
+        Identity { name: name.into(), directory: Some(directory) }
+    }
+
+    /// The name that goes into model files: the same wherever the files lie.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match &self.directory {
+            Some(directory) => write!(f, "IDX files in {}", directory.display()),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// Why images and labels do not make a [`Dataset`].
+#[derive(Debug, Error)]
+pub enum DatasetError {
+    /// There is nothing to learn from.
+    #[error("there are no images, or images of no pixels ({images} images of {rows} x {cols})")]
+    NoPixels {
+        /// Number of images.
+        images: usize,
+        /// Height in pixels.
+        rows: usize,
+        /// Width in pixels.
+        cols: usize,
+    },
+    /// Images and labels do not pair up.
+    #[error("there are {images} images but {labels} labels")]
+    Counts {
+        /// Number of images.
+        images: usize,
+        /// Number of labels.
+        labels: usize,
+    },
+    /// The pixels are not a whole number of images.
+    #[error("{pixels} pixels are not a whole number of images of {rows} x {cols}")]
+    Pixels {
+        /// Number of pixels.
+        pixels: usize,
+        /// Height in pixels.
+        rows: usize,
+        /// Width in pixels.
+        cols: usize,
+    },
+    /// A label names a class that does not exist.
+    #[error("label {label} of image {index} is outside the {classes} classes 0 to {}", classes.saturating_sub(1))]
+    LabelOutsideClasses {
+        /// Which image, counted from 0.
+        index: usize,
+        /// Its label.
+        label: u8,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// The number of classes makes no sense.
+    #[error("{0} classes: a classifier needs 2 to 256")]
+    Classes(usize),
+}
+
+/// Images of one size with a label each. Cheap to clone and to slice: the pixels are shared.
+///
+/// By construction there is at least one image, every image has a label, and every label is below `classes`.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// Pixels of all images, row by row, 0 = background, 255 = ink.
+    pixels: Arc<Vec<u8>>,
+    labels: Arc<Vec<u8>>,
+    /// Which of the images are ours.
+    range: Range<usize>,
+    rows: usize,
+    cols: usize,
+    classes: usize,
+    identity: Arc<Identity>,
+}
+
+impl Dataset {
+    /// A dataset of `labels.len()` images of `rows` x `cols` pixels (row by row, one image after the other) with
+    /// labels 0 to `classes - 1`.
+    ///
+    /// # Errors
+    /// A [`DatasetError`] if the parts do not fit together.
+    pub fn new(
+        pixels: Vec<u8>,
+        labels: Vec<u8>,
+        (rows, cols): (usize, usize),
+        classes: usize,
+        identity: Identity,
+    ) -> Result<Self, DatasetError> {
+        if !(2..=256).contains(&classes) {
+            return Err(DatasetError::Classes(classes));
+        }
+        let size = rows.checked_mul(cols).filter(|&size| size > 0 && !pixels.is_empty());
+        let Some(size) = size else {
+            return Err(DatasetError::NoPixels { images: labels.len(), rows, cols });
+        };
+        if !pixels.len().is_multiple_of(size) {
+            return Err(DatasetError::Pixels { pixels: pixels.len(), rows, cols });
+        }
+        let images = pixels.len() / size;
+        if images != labels.len() {
+            return Err(DatasetError::Counts { images, labels: labels.len() });
+        }
+        if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) {
+            return Err(DatasetError::LabelOutsideClasses { index, label: labels[index], classes });
+        }
+        let (pixels, labels, identity) = (Arc::new(pixels), Arc::new(labels), Arc::new(identity));
+        Ok(Dataset { pixels, labels, range: 0..images, rows, cols, classes, identity })
+    }
+
+    /// Number of images, at least 1 except for an empty [`slice`](Self::slice).
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    /// Whether there are no images.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.range.is_empty()
+    }
+
+    /// Height and width of an image in pixels.
+    #[must_use]
+    pub fn geometry(&self) -> (usize, usize) {
+        (self.rows, self.cols)
+    }
+
+    /// Pixels in an image: the number of inputs of a network for them.
+    #[must_use]
+    pub fn image_size(&self) -> usize {
+        self.rows * self.cols
+    }
+
+    /// Number of classes: the number of outputs of a network for them.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// What this is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The pixels of image `index`, row by row, 0 = background, 255 = ink.
+    ///
+    /// # Panics
+    /// If `index` is not below [`len`](Self::len).
+    #[must_use]
+    pub fn image(&self, index: usize) -> &[u8] {
+        let size = self.image_size();
+        &self.pixels[self.range.start * size..self.range.end * size][index * size..][..size]
+    }
+
+    /// The labels of all images.
+    #[must_use]
+    pub fn labels(&self) -> &[u8] {
+        &self.labels[self.range.clone()]
+    }
+
+    /// The label of image `index`.
+    ///
+    /// # Panics
+    /// If `index` is not below [`len`](Self::len).
+    #[must_use]
+    pub fn label(&self, index: usize) -> usize {
+        usize::from(self.labels()[index])
+    }
+
+    /// Image `index` as a network takes it: x = pixel / 255, (n_1).
+    #[must_use]
+    pub fn input<F: Real>(&self, index: usize) -> Array1<F> {
+        let scale = unit_interval::<F>();
+        self.image(index).iter().map(|&pixel| scale[usize::from(pixel)]).collect()
+    }
+
+    /// The label of image `index` as a network should answer it: one-hot y, (n_L).
+    #[must_use]
+    pub fn target<F: Real>(&self, index: usize) -> Array1<F> {
+        let mut y = Array1::zeros(self.classes);
+        y[self.label(index)] = F::one();
+        y
+    }
+
+    /// The images in `range`, sharing this dataset's pixels.
+    ///
+    /// # Panics
+    /// If `range` is not within `0..self.len()`.
+    #[must_use]
+    pub fn slice(&self, range: Range<usize>) -> Dataset {
+        assert!(range.start <= range.end && range.end <= self.len(), "{range:?} of {} images", self.len());
+        let start = self.range.start;
+        Dataset { range: start + range.start..start + range.end, ..self.clone() }
+    }
+}
+
+/// pixel / 255 for every pixel value.
+#[must_use]
+pub fn unit_interval<F: Real>() -> [F; 256] {
+    std::array::from_fn(|pixel| F::of(pixel as f64) / F::of(255.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset(
+        pixels: usize,
+        labels: &[u8],
+        geometry: (usize, usize),
+        classes: usize,
+    ) -> Result<Dataset, DatasetError> {
+        Dataset::new((0..pixels).map(|i| i as u8).collect(), labels.to_vec(), geometry, classes, Identity::named("toy"))
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_refused() {
+        use DatasetError as E;
+        assert!(dataset(12, &[0, 1], (2, 3), 2).is_ok());
+        assert!(matches!(dataset(12, &[0, 1, 1], (2, 3), 2), Err(E::Counts { images: 2, labels: 3 })));
+        assert!(matches!(dataset(13, &[0, 1], (2, 3), 2), Err(E::Pixels { .. })));
+        assert!(matches!(dataset(12, &[0, 2], (2, 3), 2), Err(E::LabelOutsideClasses { index: 1, label: 2, .. })));
+        assert!(matches!(dataset(0, &[], (2, 3), 2), Err(E::NoPixels { .. })));
+        assert!(matches!(dataset(12, &[0, 1], (0, 3), 2), Err(E::NoPixels { .. })));
+        assert!(matches!(dataset(12, &[0, 1], (usize::MAX, 3), 2), Err(E::NoPixels { .. })));
+        assert!(matches!(dataset(12, &[0, 0], (2, 3), 1), Err(E::Classes(1))));
+        assert!(matches!(dataset(12, &[0, 0], (2, 3), 257), Err(E::Classes(257))));
+    }
+
+    #[test]
+    fn a_slice_of_a_slice_sees_the_right_images() {
+        let all = dataset(40, &[0, 1, 0, 1, 1, 0, 0, 0, 1, 0], (2, 2), 2).unwrap();
+        let part = all.slice(2..8).slice(1..4);
+        assert_eq!(part.labels(), [1, 1, 0]);
+        assert_eq!(part.image(1), [16, 17, 18, 19]);
+        assert_eq!(part.label(1), 1);
+    }
+
+    #[test]
+    fn inputs_are_pixels_over_255_and_targets_one_hot() {
+        let data = Dataset::new(vec![0, 51, 255, 128], vec![2], (2, 2), 3, Identity::named("toy")).unwrap();
+        assert_eq!(data.input::<f64>(0).to_vec(), [0.0, 0.2, 1.0, 128.0 / 255.0]);
+        assert_eq!(data.target::<f32>(0).to_vec(), [0.0, 0.0, 1.0]);
+    }
+}

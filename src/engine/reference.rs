@@ -1,0 +1,50 @@
+//! The book's own way: one image at a time, through [`Network::backprop`].
+
+use super::Engine;
+use crate::data::Dataset;
+use crate::evaluate::{Evaluation, in_chunks};
+use crate::network::{Network, Step, prediction};
+use crate::real::Real;
+
+/// Trains with [`Network::update_mini_batch`].
+#[derive(Debug)]
+pub struct Reference<F: Real> {
+    network: Network<F>,
+    training: Dataset,
+    threads: usize,
+}
+
+impl<F: Real> Reference<F> {
+    /// Trains `network` on `training`; only evaluation uses more than one thread.
+    #[must_use]
+    pub fn new(network: Network<F>, training: Dataset, threads: usize) -> Self {
+        Reference { network, training, threads }
+    }
+}
+
+impl<F: Real> Engine<F> for Reference<F> {
+    fn update(&mut self, mini_batch: &[u32], step: Step) {
+        let pairs = mini_batch.iter().map(|&i| (self.training.input(i as usize), self.training.target(i as usize)));
+        self.network.update_mini_batch(pairs, step);
+    }
+
+    fn network(&self) -> Network<F> {
+        self.network.clone()
+    }
+
+    fn evaluate(&self, data: &Dataset) -> Evaluation {
+        let network = &self.network;
+        in_chunks(data.len(), network.outputs(), self.threads, |range| {
+            let mut evaluation = Evaluation::new(network.outputs());
+            for i in range {
+                let (zs, activations) = network.forward(data.input(i).view());
+                let last = zs.len() - 1;
+                let (z, a) = (zs[last].to_vec(), activations[last].to_vec());
+                let mut y = vec![F::zero(); a.len()];
+                y[data.label(i)] = F::one();
+                evaluation.add(data.label(i), prediction(&a), network.cost().value(&z, &a, &y).to_double());
+            }
+            evaluation
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! How well a network does on a dataset: cost, accuracy, confusion matrix, and what follows from them.
+
+use std::ops::Range;
+
+use ndarray::Array2;
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::data::Dataset;
+use crate::engine;
+use crate::network::Network;
+use crate::real::Real;
+
+/// Images are evaluated in chunks of this many. The costs of a chunk are added up first, then those of the chunks in
+/// order, so that the sum is the same for any number of threads.
+const CHUNK: usize = 250;
+
+/// What came out when a network classified a dataset.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Images of true class `row` that were taken for class `column`, (classes, classes).
+    confusion: Array2<usize>,
+    /// The sum of C_x over all images.
+    cost_sum: f64,
+}
+
+/// How well one class is recognized. A figure that would be 0/0 is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ClassFigures {
+    /// The class.
+    pub label: usize,
+    /// Images of this class.
+    pub support: usize,
+    /// Of the images taken for this class, the share that is.
+    pub precision: Option<f64>,
+    /// Of the images of this class, the share taken for it.
+    pub recall: Option<f64>,
+    /// The harmonic mean of precision and recall: 2 hits / (images of this class + images taken for it).
+    pub f1: Option<f64>,
+}
+
+impl Evaluation {
+    /// Nothing evaluated yet, by a network with `classes` outputs.
+    #[must_use]
+    pub fn new(classes: usize) -> Self {
+        Evaluation { confusion: Array2::zeros((classes, classes)), cost_sum: 0.0 }
+    }
+
+    /// Adds one image with its true and predicted class and its cost C_x.
+    pub fn add(&mut self, label: usize, predicted: usize, cost: f64) {
+        self.confusion[[label, predicted]] += 1;
+        self.cost_sum += cost;
+    }
+
+    /// Adds the images of another evaluation by the same network.
+    pub fn merge(&mut self, other: &Evaluation) {
+        self.confusion += &other.confusion;
+        self.cost_sum += other.cost_sum;
+    }
+
+    /// Number of images.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.confusion.sum()
+    }
+
+    /// Number of images classified correctly.
+    #[must_use]
+    pub fn correct(&self) -> usize {
+        self.confusion.diag().sum()
+    }
+
+    /// The share of images classified correctly, 0 to 1; 0 if there are none.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        ratio(self.correct(), self.n()).unwrap_or(0.0)
+    }
+
+    /// The mean of C_x, without a regularization term.
+    #[must_use]
+    pub fn mean_cost(&self) -> f64 {
+        self.cost_sum / self.n() as f64
+    }
+
+    /// Row = true class, column = predicted class.
+    #[must_use]
+    pub fn confusion(&self) -> &Array2<usize> {
+        &self.confusion
+    }
+
+    /// The share of the most common class: what always giving the same answer would reach.
+    #[must_use]
+    pub fn chance(&self) -> f64 {
+        let most = self.confusion.rows().into_iter().map(|row| row.sum()).max();
+        ratio(most.unwrap_or(0), self.n()).unwrap_or(0.0)
+    }
+
+    /// Precision, recall and F1 of each class.
+    #[must_use]
+    pub fn per_class(&self) -> Vec<ClassFigures> {
+        let figures = |label: usize| {
+            let hits = self.confusion[[label, label]];
+            let support = self.confusion.row(label).sum();
+            let taken = self.confusion.column(label).sum();
+            ClassFigures {
+                label,
+                support,
+                precision: ratio(hits, taken),
+                recall: ratio(hits, support),
+                f1: ratio(2 * hits, support + taken),
+            }
+        };
+        (0..self.confusion.nrows()).map(figures).collect()
+    }
+
+    /// The confusions that happened, most frequent first: (true class, predicted class, images).
+    #[must_use]
+    pub fn confusions(&self) -> Vec<(usize, usize, usize)> {
+        let all = self.confusion.indexed_iter().map(|((label, predicted), &count)| (label, predicted, count));
+        let mut wrong: Vec<_> = all.filter(|&(label, predicted, count)| label != predicted && count > 0).collect();
+        wrong.sort_by_key(|&(label, predicted, count)| (std::cmp::Reverse(count), label, predicted));
+        wrong
+    }
+}
+
+fn ratio(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// Why a network cannot be used on a dataset.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum FitError {
+    /// Images of another size.
+    #[error("the network takes {inputs} inputs, but the images have {rows} x {cols} = {} pixels", rows * cols)]
+    Inputs {
+        /// The network's inputs.
+        inputs: usize,
+        /// Height of the images.
+        rows: usize,
+        /// Width of the images.
+        cols: usize,
+    },
+    /// More classes than outputs.
+    #[error("the network has {outputs} outputs, but the labels name {classes} classes")]
+    Outputs {
+        /// The network's outputs.
+        outputs: usize,
+        /// The classes of the dataset.
+        classes: usize,
+    },
+}
+
+/// Whether `network` can take the images of `data` and answer with their classes.
+///
+/// # Errors
+/// A [`FitError`] if it has another number of inputs than the images have pixels, or fewer outputs than classes.
+pub fn check_fit<F: Real>(network: &Network<F>, data: &Dataset) -> Result<(), FitError> {
+    let (rows, cols) = data.geometry();
+    if network.inputs() != data.image_size() {
+        return Err(FitError::Inputs { inputs: network.inputs(), rows, cols });
+    }
+    if network.outputs() < data.classes() {
+        return Err(FitError::Outputs { outputs: network.outputs(), classes: data.classes() });
+    }
+    Ok(())
+}
+
+/// Classifies all images of `data` on up to `threads` threads.
+///
+/// # Errors
+/// A [`FitError`] if the network is not for such images.
+pub fn evaluate<F: Real>(network: &Network<F>, data: &Dataset, threads: usize) -> Result<Evaluation, FitError> {
+    check_fit(network, data)?;
+    Ok(engine::evaluate(network, data, threads))
+}
+
+/// Evaluates images `0..n` in chunks on up to `threads` threads and adds the chunks up in order.
+pub(crate) fn in_chunks(
+    n: usize,
+    classes: usize,
+    threads: usize,
+    evaluate_chunk: impl Fn(Range<usize>) -> Evaluation + Sync,
+) -> Evaluation {
+    let mut results = vec![None; n.div_ceil(CHUNK)];
+    let share = results.len().div_ceil(threads.max(1)).max(1);
+    let work = |(first, share): (usize, &mut [Option<Evaluation>])| {
+        for (chunk, result) in (first..).zip(share) {
+            *result = Some(evaluate_chunk(chunk * CHUNK..n.min((chunk + 1) * CHUNK)));
+        }
+    };
+    std::thread::scope(|scope| {
+        let mut shares = results.chunks_mut(share).enumerate().map(|(i, results)| (i * share, results));
+        let own = shares.next();
+        shares.for_each(|share| drop(scope.spawn(move || work(share))));
+        own.map(work);
+    });
+    results.iter().flatten().fold(Evaluation::new(classes), |mut sum, chunk| {
+        sum.merge(chunk);
+        sum
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Evaluation {
+        let mut evaluation = Evaluation::new(3);
+        for (label, predicted) in [(0, 0), (0, 0), (0, 1), (1, 1), (1, 0), (1, 0)] {
+            evaluation.add(label, predicted, 0.5);
+        }
+        evaluation
+    }
+
+    #[test]
+    fn figures_follow_from_the_confusion_matrix() {
+        let evaluation = example();
+        assert_eq!((evaluation.n(), evaluation.correct()), (6, 3));
+        assert!((evaluation.accuracy() - 0.5).abs() < 1e-15 && (evaluation.chance() - 0.5).abs() < 1e-15);
+        assert!((evaluation.mean_cost() - 0.5).abs() < 1e-15);
+        assert_eq!(evaluation.confusions(), [(1, 0, 2), (0, 1, 1)]);
+        let zero = evaluation.per_class()[0];
+        assert_eq!(
+            (zero.support, zero.precision, zero.recall, zero.f1),
+            (3, Some(0.5), Some(2.0 / 3.0), Some(4.0 / 7.0))
+        );
+        let absent = evaluation.per_class()[2];
+        assert_eq!((absent.support, absent.precision, absent.recall, absent.f1), (0, None, None, None));
+    }
+
+    #[test]
+    fn chunks_cover_every_image_once_for_any_number_of_threads() {
+        let evaluate_chunk = |range: Range<usize>| {
+            let mut evaluation = Evaluation::new(2);
+            range.for_each(|i| evaluation.add(i % 2, 0, 1.0 / (i + 1) as f64));
+            evaluation
+        };
+        let one = in_chunks(3 * CHUNK + 7, 2, 1, evaluate_chunk);
+        assert_eq!(one.n(), 3 * CHUNK + 7);
+        for threads in [0, 2, 3, 4, 5, 100] {
+            assert_eq!(in_chunks(3 * CHUNK + 7, 2, threads, evaluate_chunk), one, "{threads} threads");
+        }
+        assert_eq!(in_chunks(0, 2, 4, evaluate_chunk).n(), 0);
+    }
+}

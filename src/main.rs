@@ -1,0 +1,15 @@
+//! Parse, run, print what went wrong, exit. Everything else is in the library and in `cli`.
+
+use std::process::ExitCode;
+
+mod cli;
+
+fn main() -> ExitCode {
+    match cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            cli::output::error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What a neuron makes of its weighted input z.
+
+use ndarray::{Array1, ArrayView1};
+use serde::{Deserialize, Serialize};
+
+use crate::real::Real;
+
+/// sigma(z) = 1 / (1 + e^-z).
+pub fn sigmoid<F: Real>(z: F) -> F {
+    F::one() / (F::one() + (-z).exp())
+}
+
+/// sigma'(z) = sigma(z) (1 - sigma(z)).
+pub fn sigmoid_prime<F: Real>(z: F) -> F {
+    // 1 - sigma(z) is sigma(-z), which does not round to 0 for a large z.
+    sigmoid(z) * sigmoid(-z)
+}
+
+/// a_j = e^(z_j) / sum of all e^(z_k). The largest z is taken off first, which changes nothing but overflow.
+#[must_use]
+pub fn softmax<F: Real>(z: ArrayView1<F>) -> Array1<F> {
+    let largest = z.iter().copied().fold(F::neg_infinity(), F::max);
+    let exp = z.mapv(|z| (z - largest).exp());
+    let sum = exp.sum();
+    exp / sum
+}
+
+/// The activation of hidden layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// a = sigma(z).
+    #[default]
+    Sigmoid,
+}
+
+impl Activation {
+    /// a^l from z^l.
+    #[must_use]
+    pub fn of<F: Real>(self, z: ArrayView1<F>) -> Array1<F> {
+        match self {
+            Activation::Sigmoid => z.mapv(sigmoid),
+        }
+    }
+
+    /// The derivative at z^l.
+    #[must_use]
+    pub fn prime<F: Real>(self, z: ArrayView1<F>) -> Array1<F> {
+        match self {
+            Activation::Sigmoid => z.mapv(sigmoid_prime),
+        }
+    }
+}
+
+/// The activation of the output layer. The cost chooses it, because the two belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// Every output on its own, between 0 and 1.
+    Sigmoid,
+    /// Outputs that add up to 1.
+    Softmax,
+}
+
+impl Output {
+    /// a^L from z^L.
+    #[must_use]
+    pub fn of<F: Real>(self, z: ArrayView1<F>) -> Array1<F> {
+        match self {
+            Output::Sigmoid => z.mapv(sigmoid),
+            Output::Softmax => softmax(z),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn sigmoid_prime_is_the_slope_of_sigmoid() {
+        for z in [-30.0, -3.0, -0.1, 0.0, 0.7, 5.0, 30.0_f64] {
+            let h = 1e-6;
+            let slope = (sigmoid(z + h) - sigmoid(z - h)) / (2.0 * h);
+            assert!((slope - sigmoid_prime(z)).abs() < 1e-10, "z = {z}: {slope} and {}", sigmoid_prime(z));
+        }
+    }
+
+    #[test]
+    fn activations_are_finite_for_every_finite_z() {
+        for z in [f32::MIN, -1e4, 0.0, 1e4, f32::MAX] {
+            assert!(sigmoid(z).is_finite() && sigmoid_prime(z).is_finite());
+            assert!(softmax(array![z, 0.0, -z].view()).iter().all(|a| a.is_finite()));
+        }
+    }
+
+    #[test]
+    fn softmax_adds_up_to_one_and_ignores_a_shift() {
+        let a = softmax(array![1.0, 2.0, 3.0_f64].view());
+        assert!((a.sum() - 1.0).abs() < 1e-15);
+        let shifted = softmax(array![101.0, 102.0, 103.0_f64].view());
+        assert!((a - shifted).iter().all(|d| d.abs() < 1e-15));
+    }
+}

@@ -1,0 +1,182 @@
+//! Back-propagation as the book writes it, one image at a time.
+//!
+//! This is the definition that everything faster is tested against. The four equations (chapter 2):
+//!
+//! ```text
+//! (BP1)  delta^L = dC/dz^L                                     from the cost
+//! (BP2)  delta^l = ((w^{l+1})^T delta^{l+1}) * sigma'(z^l)      * is element by element
+//! (BP3)  dC/db^l = delta^l
+//! (BP4)  dC/dw^l = delta^l (a^{l-1})^T
+//! ```
+
+use ndarray::{Array1, Array2, ArrayView1, Axis};
+
+use super::Network;
+use crate::real::Real;
+
+/// nabla C: how the cost changes with each weight and bias. Shaped as the network's own.
+#[derive(Debug, Clone)]
+pub struct Gradient<F> {
+    /// dC/dw^l, (n_l, n_{l-1}).
+    pub nabla_w: Vec<Array2<F>>,
+    /// dC/db^l, (n_l).
+    pub nabla_b: Vec<Array1<F>>,
+}
+
+/// The constants of an update.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// The learning rate.
+    pub eta: f64,
+    /// The L2 regularization parameter.
+    pub lambda: f64,
+    /// n, the number of training images.
+    pub n_train: usize,
+}
+
+impl Step {
+    /// 1 - eta lambda / n: what an update leaves of each weight before the gradient is taken off.
+    #[must_use]
+    pub fn weight_decay(&self) -> f64 {
+        1.0 - self.eta * self.lambda / self.n_train as f64
+    }
+}
+
+impl<F: Real> Network<F> {
+    /// nabla C_x for the single image `x`, (n_1), with target `y`, (n_L).
+    #[must_use]
+    pub fn backprop(&self, x: ArrayView1<F>, y: ArrayView1<F>) -> Gradient<F> {
+        let (zs, activations) = self.forward(x);
+        let mut gradient = self.zero_gradient();
+        let mut delta = self.output_error(&zs, &activations, y);
+        for i in (0..self.biases.len()).rev() {
+            let a_before = if i == 0 { x } else { activations[i - 1].view() };
+            gradient.nabla_w[i] = outer(delta.view(), a_before); // (BP4)
+            let delta_before = (i > 0).then(|| {
+                self.weights[i].t().dot(&delta) * self.activation.prime(zs[i - 1].view()) // (BP2)
+            });
+            gradient.nabla_b[i] = delta; // (BP3)
+            match delta_before {
+                Some(before) => delta = before,
+                None => break,
+            }
+        }
+        gradient
+    }
+
+    /// delta^L, the error of the output layer (BP1).
+    fn output_error(&self, zs: &[Array1<F>], activations: &[Array1<F>], y: ArrayView1<F>) -> Array1<F> {
+        let last = zs.len() - 1;
+        let (z, a, y) = (zs[last].to_vec(), activations[last].to_vec(), y.to_vec());
+        let mut delta = vec![F::zero(); z.len()];
+        self.cost.delta(&z, &a, &y, &mut delta);
+        Array1::from(delta)
+    }
+
+    /// One step of gradient descent on a mini-batch of m pairs (x, y):
+    /// `w <- (1 - eta lambda/n) w - (eta/m) sum nabla_w`, `b <- b - (eta/m) sum nabla_b`.
+    pub fn update_mini_batch(&mut self, mini_batch: impl ExactSizeIterator<Item = (Array1<F>, Array1<F>)>, step: Step) {
+        let m = mini_batch.len();
+        if m == 0 {
+            return;
+        }
+        let mut sum = self.zero_gradient();
+        for (x, y) in mini_batch {
+            let gradient = self.backprop(x.view(), y.view());
+            sum.nabla_w.iter_mut().zip(&gradient.nabla_w).for_each(|(sum, nabla_w)| *sum += nabla_w);
+            sum.nabla_b.iter_mut().zip(&gradient.nabla_b).for_each(|(sum, nabla_b)| *sum += nabla_b);
+        }
+        let (decay, rate) = (F::of(step.weight_decay()), F::of(step.eta / m as f64));
+        for (w, nabla_w) in self.weights.iter_mut().zip(&sum.nabla_w) {
+            w.zip_mut_with(nabla_w, |w, &nabla_w| *w = decay * *w - rate * nabla_w);
+        }
+        for (b, nabla_b) in self.biases.iter_mut().zip(&sum.nabla_b) {
+            b.scaled_add(-rate, nabla_b);
+        }
+    }
+
+    fn zero_gradient(&self) -> Gradient<F> {
+        Gradient {
+            nabla_w: self.weights.iter().map(|w| Array2::zeros(w.dim())).collect(),
+            nabla_b: self.biases.iter().map(|b| Array1::zeros(b.dim())).collect(),
+        }
+    }
+}
+
+/// u v^T: (n) and (m) make (n, m).
+fn outer<F: Real>(u: ArrayView1<F>, v: ArrayView1<F>) -> Array2<F> {
+    u.insert_axis(Axis(1)).dot(&v.insert_axis(Axis(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+    use crate::network::{Init, costs};
+
+    /// C of the whole network as a function of its weights and biases.
+    fn cost_of(network: &Network<f64>, x: &Array1<f64>, y: &Array1<f64>) -> f64 {
+        let (zs, activations) = network.forward(x.view());
+        let last = zs.len() - 1;
+        network.cost.value(&zs[last].to_vec(), &activations[last].to_vec(), &y.to_vec())
+    }
+
+    /// The central difference of the cost in one number that `pick` finds in the network.
+    fn slope(
+        network: &Network<f64>,
+        (x, y): (&Array1<f64>, &Array1<f64>),
+        pick: impl Fn(&mut Network<f64>) -> &mut f64,
+    ) -> f64 {
+        let h = 1e-5;
+        let mut moved = network.clone();
+        *pick(&mut moved) += h;
+        let up = cost_of(&moved, x, y);
+        *pick(&mut moved) -= 2.0 * h;
+        (up - cost_of(&moved, x, y)) / (2.0 * h)
+    }
+
+    #[test]
+    fn gradients_agree_with_central_differences() {
+        let x = array![0.0, 0.3, 1.0, 0.7, 0.1];
+        let y = array![0.0, 0.0, 1.0];
+        for cost in costs::<f64>() {
+            for sizes in [&[5, 3][..], &[5, 4, 3], &[5, 4, 6, 3]] {
+                let network = Network::new(sizes, cost, Init::Default, 11).unwrap();
+                let gradient = network.backprop(x.view(), y.view());
+                // The error of a central difference is h^2 C''' and rounding/h: some 1e-10 here. Relative to the
+                // largest slope of the layer, 1e-7 is asked for.
+                for layer in 0..sizes.len() - 1 {
+                    let largest = gradient.nabla_w[layer].iter().fold(0.0_f64, |m, w| m.max(w.abs()));
+                    for ((j, k), &found) in gradient.nabla_w[layer].indexed_iter() {
+                        let expected = slope(&network, (&x, &y), |n| &mut n.weights[layer][[j, k]]);
+                        let error = (found - expected).abs();
+                        assert!(error < 1e-7 * largest, "{} {sizes:?} w[{layer}][{j},{k}]: {error}", cost.name());
+                    }
+                    let largest = gradient.nabla_b[layer].iter().fold(0.0_f64, |m, b| m.max(b.abs()));
+                    for (j, &found) in gradient.nabla_b[layer].indexed_iter() {
+                        let expected = slope(&network, (&x, &y), |n| &mut n.biases[layer][j]);
+                        let error = (found - expected).abs();
+                        assert!(error < 1e-7 * largest, "{} {sizes:?} b[{layer}][{j}]: {error}", cost.name());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_update_goes_down_the_mean_gradient_and_shrinks_weights_only() {
+        let start = Network::new(&[2, 2], costs()[0], Init::Default, 3).unwrap();
+        let batch = [(array![0.1, 0.9], array![1.0, 0.0]), (array![0.5, 0.4], array![0.0, 1.0])];
+        let step = Step { eta: 0.5, lambda: 2.0, n_train: 10 };
+        let mut network = start.clone();
+        network.update_mini_batch(batch.clone().into_iter(), step);
+        let [first, second] = batch.map(|(x, y)| start.backprop(x.view(), y.view()));
+        let w = &start.weights[0] * 0.9 - (&first.nabla_w[0] + &second.nabla_w[0]) * 0.25;
+        let b = &start.biases[0] - (&first.nabla_b[0] + &second.nabla_b[0]) * 0.25;
+        assert!((&network.weights[0] - &w).iter().all(|d: &f64| d.abs() < 1e-15));
+        assert!((&network.biases[0] - &b).iter().all(|d| d.abs() < 1e-15));
+        network.update_mini_batch(std::iter::empty(), step);
+        assert_eq!(network.biases[0].len(), 2, "an empty mini-batch changes nothing");
+    }
+}

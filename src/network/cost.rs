@@ -1,0 +1,207 @@
+//! The costs. To add one: implement [`Cost`] here and put it into the list that [`costs`] returns.
+
+use std::fmt::Debug;
+
+use super::activation::{Output, sigmoid_prime};
+use crate::real::Real;
+
+/// A cost function: how wrong an output is, and how that error depends on the weighted inputs of the output layer.
+///
+/// All slices hold one number for each output neuron, (n_L): `z` the weighted inputs, `a` the activations that
+/// [`output`](Cost::output) makes of them, `y` the target.
+pub trait Cost<F: Real>: Debug + Send + Sync {
+    /// The name on the command line and in reports.
+    fn name(&self) -> &'static str;
+
+    /// The name in model files, as network2.py spells it.
+    fn name_in_file(&self) -> &'static str;
+
+    /// The activation of the output layer that goes with this cost.
+    fn output(&self) -> Output {
+        Output::Sigmoid
+    }
+
+    /// C_x, the cost of one image. Finite for every finite `z`.
+    fn value(&self, z: &[F], a: &[F], y: &[F]) -> F;
+
+    /// delta^L, the derivative of C_x with respect to each z^L (BP1), written to `delta`.
+    fn delta(&self, z: &[F], a: &[F], y: &[F], delta: &mut [F]);
+}
+
+/// Every cost there is. The command line and the model file look names up here.
+#[must_use]
+pub fn costs<F: Real>() -> [&'static dyn Cost<F>; 3] {
+    [&CrossEntropy, &Quadratic, &LogLikelihood]
+}
+
+/// The cost with this name, as the command line or as a model file spells it.
+#[must_use]
+pub fn cost_named<F: Real>(name: &str) -> Option<&'static dyn Cost<F>> {
+    costs().into_iter().find(|cost| cost.name() == name || cost.name_in_file() == name)
+}
+
+/// C_x = 1/2 sum (a-y)^2 over sigmoid outputs.
+#[derive(Debug, Clone, Copy)]
+pub struct Quadratic;
+
+impl<F: Real> Cost<F> for Quadratic {
+    fn name(&self) -> &'static str {
+        "quadratic"
+    }
+
+    fn name_in_file(&self) -> &'static str {
+        "QuadraticCost"
+    }
+
+    fn value(&self, _z: &[F], a: &[F], y: &[F]) -> F {
+        let squares: F = a.iter().zip(y).map(|(&a, &y)| (a - y) * (a - y)).sum();
+        squares / F::of(2.0)
+    }
+
+    /// delta = (a-y) sigma'(z): small where the neuron is saturated, however wrong it is. Hence the slowdown.
+    fn delta(&self, z: &[F], a: &[F], y: &[F], delta: &mut [F]) {
+        for (((delta, &z), &a), &y) in delta.iter_mut().zip(z).zip(a).zip(y) {
+            *delta = (a - y) * sigmoid_prime(z);
+        }
+    }
+}
+
+/// C_x = -sum [y ln a + (1-y) ln(1-a)] over sigmoid outputs, with 0 ln 0 = 0.
+#[derive(Debug, Clone, Copy)]
+pub struct CrossEntropy;
+
+impl<F: Real> Cost<F> for CrossEntropy {
+    fn name(&self) -> &'static str {
+        "cross-entropy"
+    }
+
+    fn name_in_file(&self) -> &'static str {
+        "CrossEntropyCost"
+    }
+
+    /// With a = sigma(z) the terms are ln(1 + e^z) - y z; written so that e^z cannot overflow nor a round to 1.
+    fn value(&self, z: &[F], _a: &[F], y: &[F]) -> F {
+        z.iter().zip(y).map(|(&z, &y)| z.max(F::zero()) - y * z + (-z.abs()).exp().ln_1p()).sum()
+    }
+
+    /// delta = a-y: the sigma'(z) has cancelled, the worse the faster.
+    fn delta(&self, _z: &[F], a: &[F], y: &[F], delta: &mut [F]) {
+        difference(a, y, delta);
+    }
+}
+
+/// C_x = -ln a_y over softmax outputs; for a target that is not one-hot, -sum y ln a.
+#[derive(Debug, Clone, Copy)]
+pub struct LogLikelihood;
+
+impl<F: Real> Cost<F> for LogLikelihood {
+    fn name(&self) -> &'static str {
+        "log-likelihood"
+    }
+
+    fn name_in_file(&self) -> &'static str {
+        "LogLikelihoodCost"
+    }
+
+    fn output(&self) -> Output {
+        Output::Softmax
+    }
+
+    /// With a = softmax(z), -ln a is ln(sum of e^z) - z; written so that e^z cannot overflow nor a round to 0.
+    fn value(&self, z: &[F], _a: &[F], y: &[F]) -> F {
+        let largest = z.iter().copied().fold(F::neg_infinity(), F::max);
+        let sum: F = z.iter().map(|&z| (z - largest).exp()).sum();
+        // For huge z, adding ln(sum) to the largest z first would round it away.
+        z.iter().zip(y).map(|(&z, &y)| y * ((largest - z) + sum.ln())).sum()
+    }
+
+    /// delta = a-y, as for the cross-entropy: each pair of cost and output is made so that this holds.
+    fn delta(&self, _z: &[F], a: &[F], y: &[F], delta: &mut [F]) {
+        difference(a, y, delta);
+    }
+}
+
+/// delta = a-y.
+fn difference<F: Real>(a: &[F], y: &[F], delta: &mut [F]) {
+    for ((delta, &a), &y) in delta.iter_mut().zip(a).zip(y) {
+        *delta = a - y;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{ArrayView1, array};
+
+    use super::*;
+
+    const Z: [f64; 4] = [-1.5, 0.25, 3.0, -0.5];
+    const Y: [f64; 4] = [0.0, 0.0, 1.0, 0.0];
+
+    fn value(cost: &dyn Cost<f64>, z: &[f64], y: &[f64]) -> f64 {
+        let a = cost.output().of(ArrayView1::from(z)).to_vec();
+        cost.value(z, &a, y)
+    }
+
+    #[test]
+    fn values_agree_with_the_formulas() {
+        let a = array![-1.5, 0.25, 3.0, -0.5].mapv(crate::network::sigmoid::<f64>);
+        let y = ArrayView1::from(&Y);
+        let quadratic = a.iter().zip(y).map(|(a, y)| (a - y).powi(2)).sum::<f64>() / 2.0;
+        let cross_entropy = -a.iter().zip(y).map(|(a, y)| y * a.ln() + (1.0 - y) * (1.0 - a).ln()).sum::<f64>();
+        let softmax = crate::network::softmax(ArrayView1::from(&Z));
+        for (cost, expected) in [
+            (&Quadratic as &dyn Cost<f64>, quadratic),
+            (&CrossEntropy, cross_entropy),
+            (&LogLikelihood, -softmax[2].ln()),
+        ] {
+            let found = value(cost, &Z, &Y);
+            assert!((found - expected).abs() < 1e-14, "{}: {found} and {expected}", cost.name());
+        }
+    }
+
+    #[test]
+    fn delta_is_the_slope_of_the_value() {
+        for cost in costs::<f64>() {
+            let a = cost.output().of(ArrayView1::from(&Z)).to_vec();
+            let mut delta = [0.0; 4];
+            cost.delta(&Z, &a, &Y, &mut delta);
+            for j in 0..4 {
+                let h = 1e-5;
+                let (mut up, mut down) = (Z, Z);
+                up[j] += h;
+                down[j] -= h;
+                let slope = (value(cost, &up, &Y) - value(cost, &down, &Y)) / (2.0 * h);
+                assert!((slope - delta[j]).abs() < 1e-9, "{}, output {j}: {slope} and {}", cost.name(), delta[j]);
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_finite_for_every_finite_z() {
+        for cost in costs::<f32>() {
+            for z in [1e-30, 40.0, 1e4, 1e30_f32] {
+                for y in [[0.0, 1.0], [1.0, 0.0]] {
+                    let z = [z, -z];
+                    let a = cost.output().of(ArrayView1::from(&z)).to_vec();
+                    assert!(cost.value(&z, &a, &y).is_finite(), "{} at {z:?}", cost.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn zero_times_the_logarithm_of_zero_is_zero() {
+        // a = 1 to the last bit, y = 1: nothing is wrong, so nothing is charged.
+        assert!(value(&CrossEntropy, &[800.0, -800.0], &[1.0, 0.0]).abs() < f64::MIN_POSITIVE);
+        assert!(value(&LogLikelihood, &[800.0, -800.0], &[1.0, 0.0]).abs() < f64::MIN_POSITIVE);
+    }
+
+    #[test]
+    fn names_lead_back_to_the_cost() {
+        for cost in costs::<f32>() {
+            assert_eq!(cost_named::<f32>(cost.name()).unwrap().name(), cost.name());
+            assert_eq!(cost_named::<f64>(cost.name_in_file()).unwrap().name(), cost.name());
+        }
+        assert!(cost_named::<f32>("hinge").is_none());
+    }
+}

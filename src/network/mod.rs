@@ -1,0 +1,295 @@
+//! The network: weights, biases, and what a neuron does with them. Nothing here knows of datasets.
+
+use ndarray::{Array1, Array2, ArrayView1};
+use thiserror::Error;
+
+use crate::real::Real;
+
+mod activation;
+mod backprop;
+mod cost;
+mod init;
+mod model_file;
+
+pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
+pub use backprop::{Gradient, Step};
+pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
+pub use init::Init;
+pub use model_file::{EpochRecord, FORMAT, Model, ModelError, TrainingRecord, precision_of};
+
+/// The most weights and biases that a network may have: a gigabyte and a half in double precision.
+pub const MAX_PARAMETERS: usize = 200_000_000;
+
+/// A fully connected network: for every layer after the input, weights and biases.
+///
+/// The book counts layers from 1, the input; here `weights[0]` and `biases[0]` belong to the book's layer 2. Row j of
+/// `weights[i]` holds what flows into neuron j.
+#[derive(Debug, Clone)]
+pub struct Network<F: Real> {
+    /// w^l, (n_l, n_{l-1}).
+    pub(crate) weights: Vec<Array2<F>>,
+    /// b^l, (n_l).
+    pub(crate) biases: Vec<Array1<F>>,
+    activation: Activation,
+    cost: &'static dyn Cost<F>,
+}
+
+/// Why weights and biases do not make a network.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+pub enum NetworkError {
+    /// Fewer than two layers.
+    #[error("a network has an input and at least one layer after it")]
+    TooFewLayers,
+    /// More weights and biases than are sensible to hold.
+    #[error("{0:?} would be more than {MAX_PARAMETERS} weights and biases")]
+    TooLarge(Vec<usize>),
+    /// A layer without neurons.
+    #[error("layer {0} has no neurons: every layer needs at least 1")]
+    EmptyLayer(usize),
+    /// Weights and biases are not as many.
+    #[error("there are weights for {weights} layers but biases for {biases}")]
+    Layers {
+        /// Number of weight matrices.
+        weights: usize,
+        /// Number of bias vectors.
+        biases: usize,
+    },
+    /// A matrix or vector has another shape than its neighbours demand.
+    #[error("layer {layer}: {what} have shape {found:?}, expected {expected:?}")]
+    Shape {
+        /// The layer in the book's counting, 2 for the first after the input.
+        layer: usize,
+        /// "weights" or "biases".
+        what: &'static str,
+        /// The shape found.
+        found: Vec<usize>,
+        /// The shape that fits.
+        expected: Vec<usize>,
+    },
+    /// A number that is infinite or none.
+    #[error("layer {layer}: {what} hold a number that is not finite")]
+    NotFinite {
+        /// The layer in the book's counting, 2 for the first after the input.
+        layer: usize,
+        /// "weights" or "biases".
+        what: &'static str,
+    },
+}
+
+impl<F: Real> Network<F> {
+    /// A network with `sizes` neurons in its layers, input first, its start weights drawn by `init` from `seed`.
+    ///
+    /// # Errors
+    /// [`NetworkError::TooFewLayers`], [`NetworkError::EmptyLayer`] or [`NetworkError::TooLarge`].
+    pub fn new(sizes: &[usize], cost: &'static dyn Cost<F>, init: Init, seed: u64) -> Result<Self, NetworkError> {
+        if sizes.len() < 2 {
+            return Err(NetworkError::TooFewLayers);
+        }
+        if let Some(empty) = sizes.iter().position(|&n| n == 0) {
+            return Err(NetworkError::EmptyLayer(empty + 1));
+        }
+        let layer = |n: &[usize]| n[0].checked_add(1)?.checked_mul(n[1]);
+        let parameters = sizes.windows(2).try_fold(0_usize, |sum, n| sum.checked_add(layer(n)?));
+        if parameters.is_none_or(|parameters| parameters > MAX_PARAMETERS) {
+            return Err(NetworkError::TooLarge(sizes.to_vec()));
+        }
+        let (weights, biases) = sizes.windows(2).zip(1..).map(|(n, layer)| init.draw(n[0], n[1], seed, layer)).unzip();
+        Ok(Network { weights, biases, activation: Activation::Sigmoid, cost })
+    }
+
+    /// A network of given weights, (n_l, n_{l-1}) each, and biases, (n_l) each.
+    ///
+    /// # Errors
+    /// A [`NetworkError`] if a shape does not fit its neighbours or a number is not finite.
+    pub fn from_parts(
+        weights: Vec<Array2<F>>,
+        biases: Vec<Array1<F>>,
+        cost: &'static dyn Cost<F>,
+    ) -> Result<Self, NetworkError> {
+        if weights.is_empty() {
+            return Err(NetworkError::TooFewLayers);
+        }
+        if weights.len() != biases.len() {
+            return Err(NetworkError::Layers { weights: weights.len(), biases: biases.len() });
+        }
+        let mut n_before = weights[0].ncols();
+        for (layer, (w, b)) in (2..).zip(weights.iter().zip(&biases)) {
+            let n = w.nrows();
+            if n == 0 || n_before == 0 {
+                return Err(NetworkError::EmptyLayer(if n == 0 { layer } else { layer - 1 }));
+            }
+            let wrong = |what, found: &[usize], expected: &[usize]| {
+                Err(NetworkError::Shape { layer, what, found: found.to_vec(), expected: expected.to_vec() })
+            };
+            if w.ncols() != n_before {
+                return wrong("weights", w.shape(), &[n, n_before]);
+            }
+            if b.len() != n {
+                return wrong("biases", b.shape(), &[n]);
+            }
+            n_before = n;
+        }
+        let network = Network { weights, biases, activation: Activation::Sigmoid, cost };
+        network.check_finite()?;
+        Ok(network)
+    }
+
+    /// Whether every weight and bias is finite.
+    ///
+    /// # Errors
+    /// [`NetworkError::NotFinite`] with the first layer where one is not.
+    pub fn check_finite(&self) -> Result<(), NetworkError> {
+        for (layer, (w, b)) in (2..).zip(self.weights.iter().zip(&self.biases)) {
+            if !w.iter().all(|w| w.is_finite()) {
+                return Err(NetworkError::NotFinite { layer, what: "weights" });
+            }
+            if !b.iter().all(|b| b.is_finite()) {
+                return Err(NetworkError::NotFinite { layer, what: "biases" });
+            }
+        }
+        Ok(())
+    }
+
+    /// Neurons in each layer, input first.
+    #[must_use]
+    pub fn sizes(&self) -> Vec<usize> {
+        std::iter::once(self.inputs()).chain(self.biases.iter().map(Array1::len)).collect()
+    }
+
+    /// Number of inputs, n_1.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.weights[0].ncols()
+    }
+
+    /// Number of outputs, n_L.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.biases[self.biases.len() - 1].len()
+    }
+
+    /// The weights of each layer after the input, (n_l, n_{l-1}): row = neuron it feeds.
+    #[must_use]
+    pub fn weights(&self) -> &[Array2<F>] {
+        &self.weights
+    }
+
+    /// The biases of each layer after the input, (n_l).
+    #[must_use]
+    pub fn biases(&self) -> &[Array1<F>] {
+        &self.biases
+    }
+
+    /// The activation of the hidden layers.
+    #[must_use]
+    pub fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// The cost that training minimizes; it decides the activation of the output layer too.
+    #[must_use]
+    pub fn cost(&self) -> &'static dyn Cost<F> {
+        self.cost
+    }
+
+    /// The same weights and biases under another cost.
+    #[must_use]
+    pub fn with_cost(self, cost: &'static dyn Cost<F>) -> Self {
+        Network { cost, ..self }
+    }
+
+    /// The weighted inputs z^l and the activations a^l of every layer after the input, for the input `x`, (n_1).
+    #[must_use]
+    pub fn forward(&self, x: ArrayView1<F>) -> (Vec<Array1<F>>, Vec<Array1<F>>) {
+        let mut zs: Vec<Array1<F>> = Vec::with_capacity(self.biases.len());
+        let mut activations: Vec<Array1<F>> = Vec::with_capacity(self.biases.len());
+        for (i, (w, b)) in self.weights.iter().zip(&self.biases).enumerate() {
+            let z = match activations.last() {
+                None => w.dot(&x) + b,
+                Some(a) => w.dot(a) + b,
+            };
+            let is_output = i + 1 == self.biases.len();
+            activations.push(if is_output { self.cost.output().of(z.view()) } else { self.activation.of(z.view()) });
+            zs.push(z);
+        }
+        (zs, activations)
+    }
+
+    /// a^L, the network's answer to the input `x`, (n_1): one number a class.
+    #[must_use]
+    pub fn feedforward(&self, x: ArrayView1<F>) -> Array1<F> {
+        let (_, mut activations) = self.forward(x);
+        activations.pop().expect("a network has an output layer")
+    }
+
+    /// The regularization term of a cost over `n` images: lambda/(2n) times the sum of all squared weights.
+    #[must_use]
+    pub fn regularization(&self, lambda: f64, n: usize) -> f64 {
+        let squares: f64 = self.weights.iter().flatten().map(|w| w.to_double() * w.to_double()).sum();
+        lambda / (2.0 * n as f64) * squares
+    }
+}
+
+/// The index of the largest output, the lowest index on a tie: the predicted class.
+#[must_use]
+pub fn prediction<F: Real>(outputs: &[F]) -> usize {
+    let mut best = 0;
+    for (class, &output) in outputs.iter().enumerate() {
+        if output > outputs[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn sizes_are_checked() {
+        let new = |sizes: &[usize]| Network::<f32>::new(sizes, &Quadratic, Init::Default, 0).map(|_| ());
+        assert_eq!(new(&[784]), Err(NetworkError::TooFewLayers));
+        assert_eq!(new(&[784, 0, 10]), Err(NetworkError::EmptyLayer(2)));
+        assert_eq!(new(&[784, usize::MAX, 10]), Err(NetworkError::TooLarge(vec![784, usize::MAX, 10])));
+        assert_eq!(new(&[784, 300_000, 10]), Err(NetworkError::TooLarge(vec![784, 300_000, 10])));
+        assert!(new(&[784, 10]).is_ok());
+    }
+
+    #[test]
+    fn parts_must_fit_and_be_finite() {
+        let from = |w: Vec<Array2<f64>>, b: Vec<Array1<f64>>| Network::from_parts(w, b, &Quadratic).unwrap_err();
+        let (w1, b1) = (Array2::<f64>::zeros((3, 2)), Array1::<f64>::zeros(3));
+        assert_eq!(from(vec![], vec![]), NetworkError::TooFewLayers);
+        assert_eq!(from(vec![w1.clone()], vec![]), NetworkError::Layers { weights: 1, biases: 0 });
+        let error = from(vec![w1.clone(), Array2::zeros((4, 2))], vec![b1.clone(), Array1::zeros(4)]);
+        let expected = NetworkError::Shape { layer: 3, what: "weights", found: vec![4, 2], expected: vec![4, 3] };
+        assert_eq!(error, expected);
+        assert!(matches!(from(vec![w1.clone()], vec![Array1::zeros(2)]), NetworkError::Shape { what: "biases", .. }));
+        assert_eq!(from(vec![Array2::zeros((0, 2))], vec![Array1::zeros(0)]), NetworkError::EmptyLayer(2));
+        assert_eq!(from(vec![Array2::zeros((2, 0))], vec![Array1::zeros(2)]), NetworkError::EmptyLayer(1));
+        let error = from(vec![w1], vec![array![0.0, f64::NAN, 0.0]]);
+        assert_eq!(error, NetworkError::NotFinite { layer: 2, what: "biases" });
+    }
+
+    #[test]
+    fn feedforward_is_sigmoid_of_the_weighted_input() {
+        let network = Network::from_parts(vec![array![[1.0, -2.0]]], vec![array![0.5]], &Quadratic).unwrap();
+        let a = network.feedforward(array![0.25, 0.5].view());
+        assert!((a[0] - sigmoid(-0.25_f64)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_tie_goes_to_the_lowest_index() {
+        assert_eq!(prediction(&[0.1, 0.7, 0.7]), 1);
+        assert_eq!(prediction(&[0.0, 0.0]), 0);
+    }
+
+    #[test]
+    fn regularization_counts_weights_not_biases() {
+        let network = Network::from_parts(vec![array![[1.0, -2.0]]], vec![array![9.0]], &Quadratic).unwrap();
+        assert!((network.regularization(4.0, 10) - 4.0 / 20.0 * 5.0_f64).abs() < 1e-15);
+    }
+}

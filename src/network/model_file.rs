@@ -1,0 +1,387 @@
+//! The model file: JSON, first the four keys of network2.py, then our own.
+//!
+//! ```text
+//! sizes      [784, 30, 10]
+//! weights    a matrix for each layer after the input, (n_l, n_{l-1}), as nested lists
+//! biases     a column for each layer after the input, (n_l, 1), as nested lists
+//! cost       "QuadraticCost", "CrossEntropyCost" or "LogLikelihoodCost"
+//! format     1; a file without it was written by network2.py and loads with the defaults
+//! activation "sigmoid", that of the hidden layers
+//! training   how it was trained, see `TrainingRecord`
+//! history    a row for each epoch, see `EpochRecord`
+//! ```
+//!
+//! Numbers are written with as many digits as it takes to read the very same number again. Nothing in the file
+//! depends on the clock, on the number of threads or on a path: equal runs write equal files.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array1, Array2, ArrayView1};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Serialize, Serializer};
+use thiserror::Error;
+
+use super::{Activation, Network, NetworkError, cost_named, costs};
+use crate::real::{Precision, Real};
+use crate::replace_file::replace_file;
+
+/// The version of the format that is written, and the newest that can be read.
+pub const FORMAT: u32 = 1;
+
+/// How a model was trained: everything that it takes to train it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainingRecord {
+    /// Name and version of the program.
+    pub program: String,
+    /// The name of the dataset.
+    pub dataset: String,
+    /// Number of training images.
+    pub n_train: usize,
+    /// Number of images set aside for validation.
+    pub n_validation: usize,
+    /// What the evaluation monitors watched: "validation" or "test".
+    pub evaluate_on: String,
+    /// How the start weights were drawn; "model" if they came from another model file.
+    pub init: String,
+    /// Epochs asked for.
+    pub epochs: usize,
+    /// Images in a mini-batch.
+    pub batch_size: usize,
+    /// The learning rate.
+    pub eta: f64,
+    /// The L2 regularization parameter.
+    pub lambda: f64,
+    /// What every random choice derives from.
+    pub seed: u64,
+    /// Whether each epoch had an order of its own.
+    pub shuffle: bool,
+    /// The precision of the weights.
+    pub precision: Precision,
+    /// The engine that did the updates.
+    pub engine: String,
+    /// The position reached: epochs behind these weights.
+    pub epochs_done: usize,
+}
+
+/// What the monitors saw after an epoch. A monitor that was off is left out.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// 1 for the first.
+    pub epoch: usize,
+    /// The cost on the training images, regularization included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_cost: Option<f64>,
+    /// How many training images were classified correctly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_accuracy: Option<usize>,
+    /// The cost on the evaluation images, regularization included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_cost: Option<f64>,
+    /// How many evaluation images were classified correctly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation_accuracy: Option<usize>,
+    /// Number of training images.
+    pub n_training: usize,
+    /// Number of evaluation images.
+    pub n_evaluation: usize,
+}
+
+/// What a model file holds.
+#[derive(Debug, Clone)]
+pub struct Model<F: Real> {
+    /// The trained network.
+    pub network: Network<F>,
+    /// How it was trained; absent from files of network2.py.
+    pub training: Option<TrainingRecord>,
+    /// What the monitors saw, a row for each epoch.
+    pub history: Vec<EpochRecord>,
+}
+
+/// Why a model file cannot be read or written.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// The file cannot be read.
+    #[error("{} cannot be read: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        error: io::Error,
+    },
+    /// The file cannot be written. What stood there before is untouched.
+    #[error("{} cannot be written: {error}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        error: io::Error,
+    },
+    /// It is not JSON, or lacks a key, or a value is of another kind.
+    #[error("not a model file: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A later version of this program wrote it.
+    #[error("the file has format {0}, this program reads up to {FORMAT}: use a newer mnist")]
+    Format(u32),
+    /// A cost that nobody knows.
+    #[error("unknown cost '{0}': known are QuadraticCost, CrossEntropyCost and LogLikelihoodCost")]
+    Cost(String),
+    /// A row of a matrix is longer or shorter than the first.
+    #[error("layer {layer}: row {row} of the weights has {found} numbers, expected {expected}")]
+    Ragged {
+        /// The layer in the book's counting, 2 for the first after the input.
+        layer: usize,
+        /// The row, 1 for the first.
+        row: usize,
+        /// Numbers in this row.
+        found: usize,
+        /// Numbers in the first row.
+        expected: usize,
+    },
+    /// The sizes do not say what the weights say.
+    #[error("the sizes {sizes:?} do not fit the weights, which are those of {found:?}")]
+    Sizes {
+        /// The sizes in the file.
+        sizes: Vec<usize>,
+        /// The sizes of the weights in the file.
+        found: Vec<usize>,
+    },
+    /// Weights and biases are not those of a network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+}
+
+impl<F: Real> Model<F> {
+    /// Reads a model from the text of a model file, ours or network2.py's.
+    ///
+    /// # Errors
+    /// A [`ModelError`] that says what is wrong, and in which layer.
+    pub fn from_json(json: &[u8]) -> Result<Self, ModelError> {
+        check_format(json)?;
+        let file: FileRead<F> = serde_json::from_slice(json)?;
+        let cost = cost_named(&file.cost)
+            .filter(|_| costs::<F>().iter().any(|cost| cost.name_in_file() == file.cost))
+            .ok_or(ModelError::Cost(file.cost))?;
+        let weights = (2..).zip(file.weights).map(|(layer, rows)| matrix(layer, rows)).collect::<Result<_, _>>()?;
+        let biases = file.biases.into_iter().map(|column| column.into_iter().map(|[b]| b).collect()).collect();
+        let network = Network::from_parts(weights, biases, cost)?;
+        if network.sizes() != file.sizes {
+            return Err(ModelError::Sizes { found: network.sizes(), sizes: file.sizes });
+        }
+        let Activation::Sigmoid = file.activation;
+        Ok(Model { network, training: file.training, history: file.history })
+    }
+
+    /// Writes the model as JSON.
+    ///
+    /// # Errors
+    /// Errors of `writer` pass through.
+    pub fn write_json(&self, mut writer: impl Write) -> io::Result<()> {
+        let file = FileWritten {
+            sizes: self.network.sizes(),
+            weights: self.network.weights().iter().map(Rows).collect(),
+            biases: self.network.biases().iter().map(Column).collect(),
+            cost: self.network.cost().name_in_file(),
+            format: FORMAT,
+            activation: self.network.activation(),
+            training: self.training.as_ref(),
+            history: &self.history,
+        };
+        serde_json::to_writer(&mut writer, &file)?;
+        writer.write_all(b"\n")
+    }
+
+    /// Reads the model file at `path`.
+    ///
+    /// # Errors
+    /// A [`ModelError`] that says what is wrong.
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        let json = std::fs::read(path).map_err(|error| ModelError::Read { path: path.to_path_buf(), error })?;
+        Self::from_json(&json)
+    }
+
+    /// Writes the model file at `path`, whole or not at all: a reader sees the old file or the new one.
+    ///
+    /// # Errors
+    /// [`ModelError::Write`]; the old file, if any, is then untouched.
+    pub fn save(&self, path: &Path) -> Result<(), ModelError> {
+        replace_file(path, |file: &mut io::BufWriter<&File>| self.write_json(file))
+            .map_err(|error| ModelError::Write { path: path.to_path_buf(), error })
+    }
+}
+
+/// The precision in which a model was trained; double for a file of network2.py.
+///
+/// # Errors
+/// [`ModelError::Json`] or [`ModelError::Format`] if this is no model file of ours.
+pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
+    let head = check_format(json)?;
+    Ok(head.training.map_or(Precision::F64, |training| training.precision))
+}
+
+fn check_format(json: &[u8]) -> Result<Head, ModelError> {
+    let head: Head = serde_json::from_slice(json)?;
+    match head.format {
+        Some(format) if format > FORMAT => Err(ModelError::Format(format)),
+        _ => Ok(head),
+    }
+}
+
+/// A matrix from its rows, which must be of one length.
+fn matrix<F: Real>(layer: usize, rows: Vec<Vec<F>>) -> Result<Array2<F>, ModelError> {
+    let shape = (rows.len(), rows.first().map_or(0, Vec::len));
+    if let Some(row) = rows.iter().position(|row| row.len() != shape.1) {
+        return Err(ModelError::Ragged { layer, row: row + 1, found: rows[row].len(), expected: shape.1 });
+    }
+    let numbers = rows.into_iter().flatten().collect();
+    Ok(Array2::from_shape_vec(shape, numbers).expect("every row has the same length"))
+}
+
+/// What has to be known before the rest can be read. The other keys are passed over.
+#[derive(Deserialize)]
+struct Head {
+    format: Option<u32>,
+    training: Option<HeadTraining>,
+}
+
+#[derive(Deserialize)]
+struct HeadTraining {
+    precision: Precision,
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "F: Real")]
+struct FileRead<F> {
+    sizes: Vec<usize>,
+    weights: Vec<Vec<Vec<F>>>,
+    biases: Vec<Vec<[F; 1]>>,
+    cost: String,
+    #[serde(default)]
+    activation: Activation,
+    training: Option<TrainingRecord>,
+    #[serde(default)]
+    history: Vec<EpochRecord>,
+}
+
+#[derive(Serialize)]
+#[serde(bound = "F: Real")]
+struct FileWritten<'a, F> {
+    sizes: Vec<usize>,
+    weights: Vec<Rows<'a, F>>,
+    biases: Vec<Column<'a, F>>,
+    cost: &'a str,
+    format: u32,
+    activation: Activation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training: Option<&'a TrainingRecord>,
+    history: &'a [EpochRecord],
+}
+
+/// A matrix as a list of rows.
+struct Rows<'a, F>(&'a Array2<F>);
+
+impl<F: Real> Serialize for Rows<'_, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.rows().into_iter().map(Row))
+    }
+}
+
+/// One row, without the wrapping that ndarray gives to its own.
+struct Row<'a, F>(ArrayView1<'a, F>);
+
+impl<F: Real> Serialize for Row<'_, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for number in self.0 {
+            list.serialize_element(number)?;
+        }
+        list.end()
+    }
+}
+
+/// A vector as a list of lists of one number each: network2.py's columns.
+struct Column<'a, F>(&'a Array1<F>);
+
+impl<F: Real> Serialize for Column<'_, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|b| [b]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{CrossEntropy, Init, Quadratic};
+
+    fn json(model: &Model<impl Real>) -> Vec<u8> {
+        let mut json = Vec::new();
+        model.write_json(&mut json).unwrap();
+        json
+    }
+
+    fn error(json: &str) -> ModelError {
+        Model::<f64>::from_json(json.as_bytes()).unwrap_err()
+    }
+
+    fn round_trip<F: Real>() {
+        let network = Network::<F>::new(&[7, 5, 3], &CrossEntropy, Init::Large, 5).unwrap();
+        let model = Model { network, training: None, history: vec![EpochRecord { epoch: 1, ..Default::default() }] };
+        let again = Model::<F>::from_json(&json(&model)).unwrap();
+        assert_eq!(again.network.weights(), model.network.weights());
+        assert_eq!(again.network.biases(), model.network.biases());
+        assert_eq!(again.history, model.history);
+        assert_eq!(json(&again), json(&model));
+    }
+
+    #[test]
+    fn numbers_round_trip_exactly() {
+        round_trip::<f32>();
+        round_trip::<f64>();
+    }
+
+    #[test]
+    fn the_first_four_keys_are_network2s() {
+        let network =
+            Network::<f64>::from_parts(vec![ndarray::array![[0.5, -2.0]]], vec![ndarray::array![1.25]], &Quadratic);
+        let model = Model { network: network.unwrap(), training: None, history: Vec::new() };
+        let text = String::from_utf8(json(&model)).unwrap();
+        assert!(text.starts_with(
+            r#"{"sizes":[2,1],"weights":[[[0.5,-2.0]]],"biases":[[[1.25]]],"cost":"QuadraticCost","format":1,"#
+        ));
+    }
+
+    #[test]
+    fn a_file_of_network2_loads_with_the_defaults() {
+        let json = br#"{"sizes": [2, 1], "weights": [[[1, 2.5]]], "biases": [[[-3]]], "cost": "CrossEntropyCost"}"#;
+        let model = Model::<f64>::from_json(json).unwrap();
+        assert_eq!(model.network.sizes(), [2, 1]);
+        assert_eq!(model.network.cost().name(), "cross-entropy");
+        assert!(model.training.is_none() && model.history.is_empty());
+        assert_eq!(precision_of(json).unwrap(), Precision::F64);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_apart() {
+        use ModelError as E;
+        let file = |sizes: &str, w: &str, b: &str, cost: &str| {
+            error(&format!(r#"{{"sizes":{sizes},"weights":{w},"biases":{b},"cost":"{cost}"}}"#))
+        };
+        let (w, b, cost) = ("[[[1,2]]]", "[[[3]]]", "QuadraticCost");
+        assert!(matches!(file("[3,1]", w, b, cost), E::Sizes { .. }));
+        assert!(matches!(file("[2,1]", w, b, "quadratic"), E::Cost(name) if name == "quadratic"));
+        let ragged = file("[2,2]", "[[[1,2],[1]]]", "[[[3],[4]]]", cost);
+        assert!(matches!(ragged, E::Ragged { layer: 2, row: 2, found: 1, expected: 2 }));
+        assert!(matches!(file("[2,1]", w, "[[[3],[4]]]", cost), E::Network(NetworkError::Shape { layer: 2, .. })));
+        assert!(matches!(file("[2,1]", w, "[[[3,4]]]", cost), E::Json(_)));
+        assert!(matches!(file("[2,1]", "[[[1,1e999]]]", b, cost), E::Json(_)));
+        assert!(matches!(file("[2,1]", "[[[1,NaN]]]", b, cost), E::Json(_)));
+        assert!(matches!(file("[2]", "[]", "[]", cost), E::Network(NetworkError::TooFewLayers)));
+        assert!(matches!(error("{}"), E::Json(_)));
+        assert!(matches!(error("<html>"), E::Json(_)));
+        assert!(matches!(error(r#"{"format": 2}"#), E::Format(2)));
+        let f32_overflow = r#"{"sizes":[1,1],"weights":[[[1e39]]],"biases":[[[0]]],"cost":"QuadraticCost"}"#;
+        let error = Model::<f32>::from_json(f32_overflow.as_bytes()).unwrap_err();
+        assert!(matches!(error, E::Json(_) | E::Network(NetworkError::NotFinite { .. })), "{error:?}");
+    }
+}

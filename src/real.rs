@@ -1,0 +1,52 @@
+//! The two precisions that everything is generic over.
+
+use ndarray::{LinalgScalar, NdFloat};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A real number of a network: `f32` (fast, the command line's default) or `f64` (to compare number by number).
+pub trait Real: NdFloat + LinalgScalar + Default + std::iter::Sum + Serialize + DeserializeOwned {
+    /// Which precision this is.
+    const PRECISION: Precision;
+
+    /// The nearest number of this precision.
+    fn of(value: f64) -> Self;
+
+    /// The same number in double precision.
+    fn to_double(self) -> f64;
+}
+
+impl Real for f32 {
+    const PRECISION: Precision = Precision::F32;
+
+    fn of(value: f64) -> Self {
+        value as f32
+    }
+
+    fn to_double(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Real for f64 {
+    const PRECISION: Precision = Precision::F64;
+
+    fn of(value: f64) -> Self {
+        value
+    }
+
+    fn to_double(self) -> f64 {
+        self
+    }
+}
+
+/// The name of a precision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 32 bits: about 7 decimal digits.
+    #[default]
+    F32,
+    /// 64 bits: about 16 decimal digits.
+    F64,
+}

@@ -1,0 +1,93 @@
+//! Writing a file whole or not at all.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+/// Replaces the file at `path` by what `write` writes.
+///
+/// It is written to a temporary file in the same directory, synced to the disk and then renamed, so that at every
+/// moment `path` is the old file or the new one, even if the program is killed or the machine loses power.
+///
+/// # Errors
+/// Errors of `write` and of the file system; the old file is then untouched and the temporary one gone.
+pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
+    let temporary = temporary_beside(path)?;
+    let mut writer = BufWriter::with_capacity(1 << 16, temporary.as_file());
+    write(&mut writer)?;
+    writer.flush()?;
+    drop(writer);
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    sync_directory(path)
+}
+
+/// Whether a file could be written at `path` now: finds out before hours of work and not after.
+///
+/// # Errors
+/// What [`replace_file`] would say.
+pub fn check_replaceable(path: &Path) -> io::Result<()> {
+    temporary_beside(path).map(drop)
+}
+
+fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
+    if path.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
+    }
+    if path.file_name().is_none() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it does not name a file"));
+    }
+    let mut builder = Builder::new();
+    builder.prefix(".mnist-").suffix(".tmp");
+    // A temporary file is private by default; a model is an ordinary file, as the user's umask has it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(directory_of(path))
+}
+
+fn directory_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// The new name itself must reach the disk too. Only Unix can sync a directory.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(directory_of(path))?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.json");
+        replace_file(&path, |file| file.write_all(b"old")).unwrap();
+        let result = replace_file(&path, |file| {
+            file.write_all(b"half of the n")?;
+            Err(io::Error::other("disk full"))
+        });
+        assert_eq!(result.unwrap_err().to_string(), "disk full");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file stays behind");
+        replace_file(&path, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_before() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(check_replaceable(&dir.path().join("model.json")).is_ok());
+        assert_eq!(check_replaceable(dir.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        let nowhere = dir.path().join("nowhere").join("model.json");
+        assert_eq!(check_replaceable(&nowhere).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}

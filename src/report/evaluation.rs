@@ -1,0 +1,193 @@
+//! How well a model did, for people and for programs.
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::{percent, thousands};
+use crate::evaluate::{ClassFigures, Evaluation};
+
+/// So many of the most frequent confusions are listed and marked.
+const WORST: usize = 5;
+
+const MARK: Style = AnsiColor::Yellow.on_default().bold();
+const HIT: Style = AnsiColor::Green.on_default();
+
+/// An evaluation with what it is of.
+#[derive(Debug, Clone)]
+pub struct EvaluationReport<'a> {
+    /// The model file.
+    pub model: String,
+    /// The network and its training, in a few words.
+    pub description: String,
+    /// The dataset.
+    pub dataset: String,
+    /// "test", "validation" or "train".
+    pub split: &'static str,
+    /// The regularization parameter of the training.
+    pub lambda: f64,
+    /// The regularization term of the cost.
+    pub regularization: f64,
+    /// The figures.
+    pub evaluation: &'a Evaluation,
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    model: &'a str,
+    dataset: &'a str,
+    split: &'a str,
+    n: usize,
+    correct: usize,
+    accuracy: f64,
+    cost: f64,
+    per_class: Vec<ClassFigures>,
+    confusion: Vec<Vec<usize>>,
+}
+
+impl EvaluationReport<'_> {
+    fn cost(&self) -> f64 {
+        self.evaluation.mean_cost() + self.regularization
+    }
+
+    /// One JSON object and a newline. Figures of a class that would be 0/0 are null.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let evaluation = self.evaluation;
+        let json = Json {
+            model: &self.model,
+            dataset: &self.dataset,
+            split: self.split,
+            n: evaluation.n(),
+            correct: evaluation.correct(),
+            accuracy: evaluation.accuracy(),
+            cost: self.cost(),
+            per_class: evaluation.per_class(),
+            confusion: evaluation.confusion().rows().into_iter().map(|row| row.to_vec()).collect(),
+        };
+        serde_json::to_string(&json).expect("numbers and names always make JSON") + "\n"
+    }
+
+    /// Tables for a terminal of `width` columns, with colours.
+    #[must_use]
+    pub fn text(&self, width: usize) -> String {
+        let evaluation = self.evaluation;
+        let (n, correct) = (evaluation.n(), evaluation.correct());
+        let mut text = format!("{}: {}\n", self.model, self.description);
+        text += &format!("{}, {} images of the {} split\n\n", self.dataset, thousands(n), self.split);
+        let accuracy = percent(Some(evaluation.accuracy()));
+        text += &format!("accuracy  {accuracy}  ({correct} of {n} right, {} wrong)\n", n - correct);
+        text += &format!("cost      {:.6}", self.cost());
+        if self.lambda > 0.0 {
+            text += &format!("  (of it {:.6} for lambda {})", self.regularization, self.lambda);
+        }
+        text += "\n\n";
+        let worst: Vec<_> = evaluation.confusions().into_iter().take(WORST).collect();
+        text += &self.confusion_matrix(&worst, width);
+        text += &worst_confusions(&worst);
+        text += &self.per_class();
+        text
+    }
+
+    /// The matrix with the worst confusions marked; nothing if it is wider than the terminal.
+    fn confusion_matrix(&self, worst: &[(usize, usize, usize)], width: usize) -> String {
+        let confusion = self.evaluation.confusion();
+        let classes = confusion.nrows();
+        let digits = confusion.iter().max().map_or(1, |count| count.to_string().len());
+        let cell = digits.max(classes.to_string().len()) + 2;
+        if 6 + classes * cell > width {
+            return String::new();
+        }
+        let mut text =
+            "confusion matrix: a row for each true label, a column for each predicted label\n      ".to_string();
+        for column in 0..classes {
+            text += &format!("{column:>width$} ", width = cell - 1);
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+        for row in 0..classes {
+            let mut line = format!("{row:>4}  ");
+            for column in 0..classes {
+                let marked = worst.iter().any(|&(label, predicted, _)| (label, predicted) == (row, column));
+                let style = if marked {
+                    MARK
+                } else if row == column {
+                    HIT
+                } else {
+                    Style::new()
+                };
+                let (number, mark) = (confusion[[row, column]], if marked { '*' } else { ' ' });
+                let number = if number == 0 { "·".to_string() } else { number.to_string() };
+                line += &format!("{style}{number:>width$}{mark}{style:#}", width = cell - 1);
+            }
+            text += &line;
+            text.push('\n');
+        }
+        text.push('\n');
+        text
+    }
+
+    fn per_class(&self) -> String {
+        let mut text = "label  images  precision    recall        F1\n".to_string();
+        for class in self.evaluation.per_class() {
+            let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(percent);
+            text += &format!("{:>5}{:>8}{precision:>11}{recall:>10}{f1:>10}\n", class.label, class.support);
+        }
+        text
+    }
+}
+
+fn worst_confusions(worst: &[(usize, usize, usize)]) -> String {
+    if worst.is_empty() {
+        return String::new();
+    }
+    let mut text = "most frequent confusions (*)\n".to_string();
+    for (label, predicted, count) in worst {
+        let times = if *count == 1 { "time" } else { "times" };
+        text += &format!("  {label} taken for {predicted}: {count} {times}\n");
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evaluation() -> Evaluation {
+        let mut evaluation = Evaluation::new(3);
+        for (label, predicted) in [(0, 0), (0, 0), (0, 1), (1, 1), (1, 0), (1, 0)] {
+            evaluation.add(label, predicted, 0.5);
+        }
+        evaluation
+    }
+
+    fn report(evaluation: &Evaluation) -> EvaluationReport<'_> {
+        EvaluationReport {
+            model: "model.json".to_string(),
+            description: "4-3, quadratic".to_string(),
+            dataset: "toy".to_string(),
+            split: "test",
+            lambda: 2.0,
+            regularization: 0.25,
+            evaluation,
+        }
+    }
+
+    #[test]
+    fn json_has_the_promised_keys() {
+        let json: serde_json::Value = serde_json::from_str(&report(&evaluation()).json()).unwrap();
+        assert_eq!((&json["n"], &json["correct"], &json["cost"]), (&6.into(), &3.into(), &0.75.into()));
+        assert_eq!(json["confusion"][1], serde_json::json!([2, 1, 0]));
+        let class = serde_json::json!({"label": 2, "support": 0, "precision": null, "recall": null, "f1": null});
+        assert_eq!(json["per_class"][2], class);
+    }
+
+    #[test]
+    fn the_matrix_is_left_out_where_it_does_not_fit() {
+        let evaluation = evaluation();
+        let plain = |width| anstream::adapter::strip_str(&report(&evaluation).text(width)).to_string();
+        assert!(plain(80).contains("   1   2* 1  · \n"), "{}", plain(80));
+        assert!(!plain(10).contains("confusion matrix") && plain(10).contains("1 taken for 0: 2 times"));
+        assert!(plain(80).lines().all(|line| line.chars().count() <= 80));
+    }
+}

@@ -1,0 +1,39 @@
+//! Results in words: tables, CSV, JSON. Nothing here trains, evaluates or knows a terminal.
+
+mod epochs;
+mod evaluation;
+mod neuron;
+
+pub use epochs::EpochTable;
+pub use evaluation::EvaluationReport;
+pub use neuron::neuron_csv;
+
+/// A share as "96.42%"; a dash if there is none.
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| "-".to_string(), |share| format!("{:.2}%", 100.0 * share))
+}
+
+/// A whole number with a comma between thousands: "50,000".
+#[must_use]
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_easy_to_read() {
+        assert_eq!([0, 999, 1_000, 50_000, 1_234_567].map(thousands), ["0", "999", "1,000", "50,000", "1,234,567"]);
+        assert_eq!((percent(Some(0.96424)), percent(None)), ("96.42%".to_string(), "-".to_string()));
+    }
+}

@@ -1,0 +1,198 @@
+//! From what was asked to what can be trained.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::engine::EngineKind;
+
+/// The most threads that can be asked for.
+pub const MAX_THREADS: usize = 256;
+
+/// Which of network2.py's four monitors watch the training. Each costs time after every epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "four switches that the book has, each on its own")]
+pub struct Monitors {
+    /// The cost on the training images.
+    pub training_cost: bool,
+    /// The accuracy on the training images.
+    pub training_accuracy: bool,
+    /// The cost on the evaluation images.
+    pub evaluation_cost: bool,
+    /// The accuracy on the evaluation images.
+    pub evaluation_accuracy: bool,
+}
+
+impl Monitors {
+    /// No monitor at all.
+    pub const NONE: Monitors =
+        Monitors { training_cost: false, training_accuracy: false, evaluation_cost: false, evaluation_accuracy: false };
+
+    /// All four.
+    pub const ALL: Monitors =
+        Monitors { training_cost: true, training_accuracy: true, evaluation_cost: true, evaluation_accuracy: true };
+
+    /// Whether the training images are looked at.
+    #[must_use]
+    pub fn training(&self) -> bool {
+        self.training_cost || self.training_accuracy
+    }
+
+    /// Whether the evaluation images are looked at.
+    #[must_use]
+    pub fn evaluation(&self) -> bool {
+        self.evaluation_cost || self.evaluation_accuracy
+    }
+}
+
+impl Default for Monitors {
+    /// The cost on the training images and the accuracy on the evaluation images.
+    fn default() -> Self {
+        Monitors { training_cost: true, evaluation_accuracy: true, ..Monitors::NONE }
+    }
+}
+
+/// How to train: what may be asked for. [`check`](Settings::check) makes a [`TrainConfig`] of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Passes over the training images; 1 or more, default 30.
+    pub epochs: usize,
+    /// m, the images in a mini-batch; 1 to the number of training images, default 10.
+    pub batch_size: usize,
+    /// The learning rate; above 0 and finite, default 0.5.
+    pub eta: f64,
+    /// The L2 regularization parameter; 0 or more and finite, default 5.
+    pub lambda: f64,
+    /// What the order of the images derives from, default 0.
+    pub seed: u64,
+    /// Whether each epoch has an order of its own, default yes.
+    pub shuffle: bool,
+    /// What is watched after each epoch.
+    #[serde(skip)]
+    pub monitors: Monitors,
+    /// What does the arithmetic.
+    pub engine: EngineKind,
+    /// The most threads to use; 1 to [`MAX_THREADS`], default 1. Results do not depend on it.
+    #[serde(skip)]
+    pub threads: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            epochs: 30,
+            batch_size: 10,
+            eta: 0.5,
+            lambda: 5.0,
+            seed: 0,
+            shuffle: true,
+            monitors: Monitors::default(),
+            engine: EngineKind::default(),
+            threads: 1,
+        }
+    }
+}
+
+/// A setting that makes no sense, with the range that does.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum ConfigError {
+    /// No epochs.
+    #[error("--epochs {0} is out of range: choose 1 or more")]
+    Epochs(usize),
+    /// An empty mini-batch, or one larger than the training set.
+    #[error("--batch-size {asked} is out of range: choose 1 to {n_train}, the number of training images")]
+    BatchSize {
+        /// The mini-batch size asked for.
+        asked: usize,
+        /// The number of training images.
+        n_train: usize,
+    },
+    /// A learning rate that is zero, negative, infinite or no number.
+    #[error("--eta {0} is out of range: choose a number above 0, as 0.5")]
+    Eta(f64),
+    /// A regularization parameter that is negative, infinite or no number.
+    #[error("--lambda {0} is out of range: choose 0 (no regularization) or a number above, as 5.0")]
+    Lambda(f64),
+    /// No threads, or more than any machine has use for.
+    #[error("--threads {0} is out of range: choose 1 to {MAX_THREADS}")]
+    Threads(usize),
+    /// Monitors without images to look at.
+    #[error(
+        "there are no evaluation images to monitor: set some aside with --validation, or use --evaluate-on test, or monitor the training images alone with --monitor training-cost,training-accuracy"
+    )]
+    NothingToEvaluate,
+}
+
+/// Checked settings: the only thing that can train.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrainConfig(Settings);
+
+impl Settings {
+    /// Checks the settings for a training set of `n_train` and an evaluation set of `n_evaluation` images.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] that names the first setting that makes no sense, and its range.
+    pub fn check(self, n_train: usize, n_evaluation: usize) -> Result<TrainConfig, ConfigError> {
+        if self.epochs == 0 {
+            return Err(ConfigError::Epochs(self.epochs));
+        }
+        if !(1..=n_train).contains(&self.batch_size) {
+            return Err(ConfigError::BatchSize { asked: self.batch_size, n_train });
+        }
+        if !(self.eta > 0.0 && self.eta.is_finite()) {
+            return Err(ConfigError::Eta(self.eta));
+        }
+        if !(self.lambda >= 0.0 && self.lambda.is_finite()) {
+            return Err(ConfigError::Lambda(self.lambda));
+        }
+        if !(1..=MAX_THREADS).contains(&self.threads) {
+            return Err(ConfigError::Threads(self.threads));
+        }
+        if self.monitors.evaluation() && n_evaluation == 0 {
+            return Err(ConfigError::NothingToEvaluate);
+        }
+        Ok(TrainConfig(self))
+    }
+}
+
+impl TrainConfig {
+    /// The settings that were checked.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_pass() {
+        assert!(Settings::default().check(50_000, 10_000).is_ok());
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let check = |change: fn(&mut Settings)| {
+            let mut settings = Settings::default();
+            change(&mut settings);
+            settings.check(100, 10).unwrap_err()
+        };
+        assert_eq!(check(|s| s.epochs = 0), ConfigError::Epochs(0));
+        assert_eq!(check(|s| s.batch_size = 0), ConfigError::BatchSize { asked: 0, n_train: 100 });
+        assert_eq!(check(|s| s.batch_size = 101), ConfigError::BatchSize { asked: 101, n_train: 100 });
+        for eta in [0.0, -0.5, f64::INFINITY, f64::NAN] {
+            let settings = Settings { eta, ..Settings::default() };
+            assert!(matches!(settings.check(100, 10), Err(ConfigError::Eta(_))), "eta {eta}");
+        }
+        for lambda in [-1e-9, f64::INFINITY, f64::NAN] {
+            let settings = Settings { lambda, ..Settings::default() };
+            assert!(matches!(settings.check(100, 10), Err(ConfigError::Lambda(_))), "lambda {lambda}");
+        }
+        assert_eq!(check(|s| s.threads = 0), ConfigError::Threads(0));
+        assert_eq!(check(|s| s.threads = 257), ConfigError::Threads(257));
+        assert_eq!(Settings::default().check(100, 0), Err(ConfigError::NothingToEvaluate));
+        let unwatched = Settings { monitors: Monitors::NONE, ..Settings::default() };
+        assert!(unwatched.check(100, 0).is_ok());
+    }
+}

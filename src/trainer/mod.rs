@@ -1,0 +1,215 @@
+//! The epoch loop: mini-batch stochastic gradient descent, watched by monitors. It never prints.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use crate::data::Dataset;
+use crate::data::batches::EpochOrder;
+use crate::engine::Engine;
+use crate::evaluate::{Evaluation, FitError, check_fit};
+use crate::network::{EpochRecord, Network, NetworkError, Step};
+use crate::real::Real;
+
+mod config;
+pub mod neuron;
+mod observer;
+
+pub use config::{ConfigError, MAX_THREADS, Monitors, Settings, TrainConfig};
+pub use observer::{Observer, Silent, Warning};
+
+/// So many epochs at chance are needed before anyone is warned.
+const PATIENCE_AT_CHANCE: usize = 3;
+
+/// What training made.
+#[derive(Debug, Clone)]
+pub struct Trained<F: Real> {
+    /// The network after the last epoch that was completed with finite numbers; the start network if there is none.
+    pub network: Network<F>,
+    /// A row for each of those epochs.
+    pub history: Vec<EpochRecord>,
+    /// The time spent training, without the monitors.
+    pub training_time: Duration,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+/// How a training ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// All epochs were completed.
+    Completed,
+    /// The observer asked to stop.
+    Stopped,
+    /// A number was no longer finite.
+    Diverged(Divergence),
+}
+
+/// A training whose numbers are no longer finite.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("training diverged in epoch {epoch}: {cause}. Try a smaller learning rate, as --eta {}", suggested_eta(*eta))]
+pub struct Divergence {
+    /// The epoch in which it happened.
+    pub epoch: usize,
+    /// The learning rate that was too large.
+    pub eta: f64,
+    /// Which number it was.
+    pub cause: NotFinite,
+}
+
+/// The number that was not finite.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum NotFinite {
+    /// A weight or bias.
+    #[error(transparent)]
+    Network(NetworkError),
+    /// A cost.
+    #[error("the {0} cost is not finite")]
+    Cost(&'static str),
+}
+
+/// A tenth of what diverged, in short.
+fn suggested_eta(eta: f64) -> f64 {
+    format!("{:.0e}", eta / 10.0).parse().unwrap_or(0.5)
+}
+
+/// Trains `network` on `training`, watched by the monitors on `training` and `evaluation`.
+///
+/// # Errors
+/// A [`FitError`] if the network is not for such images.
+pub fn train<F: Real>(
+    network: Network<F>,
+    training: &Dataset,
+    evaluation: &Dataset,
+    config: &TrainConfig,
+    observer: &mut dyn Observer,
+) -> Result<Trained<F>, FitError> {
+    check_fit(&network, training)?;
+    check_fit(&network, evaluation)?;
+    let settings = config.settings();
+    let mut good = network.clone();
+    let mut engine = settings.engine.start(network, training.clone(), settings.threads);
+    let mut order = EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed));
+    let mut at_chance = AtChance::default();
+    let mut history = Vec::new();
+    let mut training_time = Duration::ZERO;
+    let mut ending = Ending::Completed;
+    for epoch in 1..=settings.epochs {
+        let start = Instant::now();
+        if run_epoch(&mut *engine, &mut order, epoch, config, observer).is_break() {
+            ending = Ending::Stopped;
+            break;
+        }
+        let seconds = start.elapsed();
+        training_time += seconds;
+        observer.monitoring(epoch);
+        let looked = Looked::at(&*engine, training, evaluation, settings.monitors);
+        let record = looked.record(epoch, &engine.network(), settings, (training.len(), evaluation.len()));
+        if let Err(cause) = check_finite(&engine.network(), &record) {
+            ending = Ending::Diverged(Divergence { epoch, eta: settings.eta, cause });
+            break;
+        }
+        good = engine.network();
+        at_chance.watch(epoch, &looked, settings, observer);
+        let answer = observer.epoch(&record, seconds);
+        history.push(record);
+        if answer.is_break() && epoch < settings.epochs {
+            ending = Ending::Stopped;
+            break;
+        }
+    }
+    Ok(Trained { network: good, history, training_time, ending })
+}
+
+/// One pass over the training images.
+fn run_epoch<F: Real>(
+    engine: &mut dyn Engine<F>,
+    order: &mut EpochOrder,
+    epoch: usize,
+    config: &TrainConfig,
+    observer: &mut dyn Observer,
+) -> ControlFlow<()> {
+    let settings = config.settings();
+    let step = Step { eta: settings.eta, lambda: settings.lambda, n_train: order.len() };
+    let mut done = 0;
+    for mini_batch in order.mini_batches(epoch, settings.batch_size) {
+        engine.update(mini_batch, step);
+        done += mini_batch.len();
+        observer.mini_batch(epoch, done)?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// What the monitors looked at: each set once, however many of its figures are wanted.
+struct Looked {
+    training: Option<Evaluation>,
+    evaluation: Option<Evaluation>,
+}
+
+impl Looked {
+    fn at<F: Real>(engine: &dyn Engine<F>, training: &Dataset, evaluation: &Dataset, monitors: Monitors) -> Self {
+        Looked {
+            training: monitors.training().then(|| engine.evaluate(training)),
+            evaluation: monitors.evaluation().then(|| engine.evaluate(evaluation)),
+        }
+    }
+
+    /// The figures that are monitored. A cost is the mean of C_x and the regularization term over the same images.
+    fn record<F: Real>(
+        &self,
+        epoch: usize,
+        network: &Network<F>,
+        settings: &Settings,
+        (n_training, n_evaluation): (usize, usize),
+    ) -> EpochRecord {
+        let monitors = settings.monitors;
+        let cost = |looked: &Evaluation| looked.mean_cost() + network.regularization(settings.lambda, looked.n());
+        EpochRecord {
+            epoch,
+            training_cost: self.training.as_ref().filter(|_| monitors.training_cost).map(cost),
+            training_accuracy: self.training.as_ref().filter(|_| monitors.training_accuracy).map(Evaluation::correct),
+            evaluation_cost: self.evaluation.as_ref().filter(|_| monitors.evaluation_cost).map(cost),
+            evaluation_accuracy: self
+                .evaluation
+                .as_ref()
+                .filter(|_| monitors.evaluation_accuracy)
+                .map(Evaluation::correct),
+            n_training,
+            n_evaluation,
+        }
+    }
+}
+
+fn check_finite<F: Real>(network: &Network<F>, record: &EpochRecord) -> Result<(), NotFinite> {
+    network.check_finite().map_err(NotFinite::Network)?;
+    for (name, cost) in [("training", record.training_cost), ("evaluation", record.evaluation_cost)] {
+        if cost.is_some_and(|cost| !cost.is_finite()) {
+            return Err(NotFinite::Cost(name));
+        }
+    }
+    Ok(())
+}
+
+/// Counts the epochs, from the first on, in which nothing was learned.
+#[derive(Default)]
+struct AtChance {
+    epochs: usize,
+}
+
+impl AtChance {
+    fn watch(&mut self, epoch: usize, looked: &Looked, settings: &Settings, observer: &mut dyn Observer) {
+        let Some(figures) = looked.evaluation.as_ref().or(looked.training.as_ref()) else { return };
+        let (accuracy, chance) = (figures.accuracy(), figures.chance());
+        if accuracy <= chance && self.epochs + 1 == epoch {
+            self.epochs = epoch;
+            if epoch == PATIENCE_AT_CHANCE {
+                let Settings { eta, lambda, .. } = *settings;
+                observer.warning(&Warning::AtChance { epochs: epoch, chance, eta, lambda });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

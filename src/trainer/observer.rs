@@ -1,0 +1,61 @@
+//! What the training loop tells whoever watches: a terminal, a log file, a test.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::network::EpochRecord;
+
+/// Someone who watches a training. Every method may be left out.
+///
+/// To stop the training, answer [`ControlFlow::Break`]: it ends with the last epoch that was completed.
+pub trait Observer {
+    /// A mini-batch was learned: `done` images of epoch `epoch` so far. Called often; be quick.
+    fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
+        let _ = (epoch, done);
+        ControlFlow::Continue(())
+    }
+
+    /// The epoch's images are learned, the monitors are about to look.
+    fn monitoring(&mut self, epoch: usize) {
+        let _ = epoch;
+    }
+
+    /// An epoch is complete, its monitors included. `training` is the time its training took, without the monitors.
+    fn epoch(&mut self, record: &EpochRecord, training: Duration) -> ControlFlow<()> {
+        let _ = (record, training);
+        ControlFlow::Continue(())
+    }
+
+    /// Something looks wrong, but training goes on.
+    fn warning(&mut self, warning: &Warning) {
+        let _ = warning;
+    }
+}
+
+/// Watches nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {}
+
+/// Something that looks wrong but may get better.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Warning {
+    /// For several epochs the accuracy was no better than always giving the most common answer.
+    #[error(
+        "after {epochs} epochs the accuracy is still no better than always giving the most common answer \
+        ({:.2}%): try a smaller --eta than {eta}, or a smaller --lambda than {lambda}", 100.0 * chance
+    )]
+    AtChance {
+        /// Epochs so far, all of them at chance.
+        epochs: usize,
+        /// The share of the most common class.
+        chance: f64,
+        /// The learning rate.
+        eta: f64,
+        /// The regularization parameter.
+        lambda: f64,
+    },
+}

@@ -1,0 +1,160 @@
+//! The loop on data small enough to reason about.
+
+use super::*;
+use crate::data::Identity;
+use crate::engine::EngineKind;
+use crate::network::{CrossEntropy, Init, Quadratic};
+
+/// Two classes that one pixel tells apart.
+fn easy(n: usize) -> Dataset {
+    let pixels = (0..n).flat_map(|i| if i % 2 == 0 { [255, 0] } else { [0, 255] }).collect();
+    Dataset::new(pixels, (0..n).map(|i| (i % 2) as u8).collect(), (1, 2), 2, Identity::named("easy")).unwrap()
+}
+
+fn network() -> Network<f64> {
+    Network::new(&[2, 3, 2], &CrossEntropy, Init::Default, 4).unwrap()
+}
+
+fn settings() -> Settings {
+    Settings { epochs: 5, batch_size: 3, lambda: 0.0, monitors: Monitors::ALL, ..Settings::default() }
+}
+
+fn run(settings: Settings, observer: &mut dyn Observer) -> Trained<f64> {
+    let (training, evaluation) = (easy(20), easy(6));
+    let config = settings.check(20, 6).unwrap();
+    train(network(), &training, &evaluation, &config, observer).unwrap()
+}
+
+/// Remembers what it was told, and stops when told to.
+#[derive(Default)]
+struct Recorder {
+    mini_batches: Vec<(usize, usize)>,
+    epochs: Vec<EpochRecord>,
+    warnings: Vec<Warning>,
+    stop_after_epoch: Option<usize>,
+    stop_in_epoch: Option<usize>,
+}
+
+fn stop_if(stop: bool) -> ControlFlow<()> {
+    if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+impl Observer for Recorder {
+    fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
+        self.mini_batches.push((epoch, done));
+        stop_if(self.stop_in_epoch == Some(epoch))
+    }
+
+    fn epoch(&mut self, record: &EpochRecord, _training: Duration) -> ControlFlow<()> {
+        self.epochs.push(record.clone());
+        stop_if(self.stop_after_epoch == Some(record.epoch))
+    }
+
+    fn warning(&mut self, warning: &Warning) {
+        self.warnings.push(warning.clone());
+    }
+}
+
+#[test]
+fn every_image_is_learned_in_every_epoch_the_short_mini_batch_too() {
+    let mut recorder = Recorder::default();
+    let trained = run(settings(), &mut recorder);
+    assert_eq!(trained.ending, Ending::Completed);
+    assert_eq!(recorder.epochs, trained.history);
+    let first: Vec<_> = recorder.mini_batches.iter().filter(|(epoch, _)| *epoch == 1).map(|(_, done)| *done).collect();
+    assert_eq!(first, [3, 6, 9, 12, 15, 18, 20]);
+}
+
+#[test]
+fn the_easy_problem_is_learned() {
+    let trained = run(Settings { epochs: 30, eta: 3.0, ..settings() }, &mut Silent);
+    let last = trained.history.last().unwrap();
+    assert_eq!((last.training_accuracy, last.evaluation_accuracy), (Some(20), Some(6)));
+    assert!(last.training_cost.unwrap() < 0.1 && last.training_cost < trained.history[0].training_cost);
+}
+
+#[test]
+fn monitors_that_are_off_leave_no_figures_and_change_nothing() {
+    let watched = run(settings(), &mut Silent);
+    let unwatched = run(Settings { monitors: Monitors::NONE, ..settings() }, &mut Silent);
+    assert_eq!(watched.network.weights(), unwatched.network.weights());
+    let record = &unwatched.history[0];
+    assert_eq!((record.training_cost, record.evaluation_accuracy, record.n_training), (None, None, 20));
+}
+
+#[test]
+fn the_seed_decides() {
+    let run = |seed| run(Settings { seed, ..settings() }, &mut Silent).network;
+    assert_eq!(run(1).weights(), run(1).weights());
+    assert_ne!(run(1).weights(), run(2).weights());
+}
+
+#[test]
+fn the_regularization_term_is_counted_once_with_the_size_of_its_own_set() {
+    let free = run(Settings { epochs: 1, ..settings() }, &mut Silent);
+    let network = free.network;
+    let costs = |lambda: f64| {
+        let settings = Settings { lambda, ..settings() };
+        let engine = settings.engine.start(network.clone(), easy(20), 1);
+        let looked = Looked::at(&*engine, &easy(20), &easy(6), Monitors::ALL);
+        let record = looked.record(1, &network, &settings, (20, 6));
+        (record.training_cost.unwrap(), record.evaluation_cost.unwrap())
+    };
+    let squares: f64 = network.weights().iter().flatten().map(|w| w * w).sum();
+    let ((training, evaluation), (training_free, evaluation_free)) = (costs(2.0), costs(0.0));
+    assert!((training - training_free - 2.0 / 40.0 * squares).abs() < 1e-12);
+    assert!((evaluation - evaluation_free - 2.0 / 12.0 * squares).abs() < 1e-12);
+}
+
+#[test]
+fn whoever_watches_can_stop_it_and_the_last_whole_epoch_is_kept() {
+    let whole = run(Settings { epochs: 2, ..settings() }, &mut Silent);
+    let after = run(settings(), &mut Recorder { stop_after_epoch: Some(2), ..Recorder::default() });
+    let within = run(settings(), &mut Recorder { stop_in_epoch: Some(3), ..Recorder::default() });
+    for stopped in [after, within] {
+        assert_eq!(stopped.ending, Ending::Stopped);
+        assert_eq!(stopped.history, whole.history);
+        assert_eq!(stopped.network.weights(), whole.network.weights());
+    }
+    let at_the_end = run(settings(), &mut Recorder { stop_after_epoch: Some(5), ..Recorder::default() });
+    assert_eq!(at_the_end.ending, Ending::Completed);
+}
+
+#[test]
+fn divergence_stops_the_run_and_keeps_the_last_good_epoch() {
+    // Each update multiplies the weights by 1 - eta lambda/n = -49: they overflow after some hundred epochs.
+    let settings = Settings { epochs: 1_000, batch_size: 20, eta: 1.0, lambda: 1_000.0, ..settings() };
+    for engine in [EngineKind::Fast, EngineKind::Reference] {
+        let trained = run(Settings { engine, ..settings }, &mut Silent);
+        let Ending::Diverged(divergence) = &trained.ending else { panic!("{:?}", trained.ending) };
+        assert_eq!(divergence.epoch, trained.history.len() + 1);
+        assert!(!trained.history.is_empty() && trained.network.check_finite().is_ok());
+        assert!(divergence.to_string().ends_with("--eta 0.1"), "{divergence}");
+    }
+}
+
+#[test]
+fn accuracy_at_chance_is_warned_of_once() {
+    // Images that are all alike cannot be told apart.
+    let alike =
+        Dataset::new(vec![0; 20], (0..20).map(|i| i % 2).collect(), (1, 1), 2, Identity::named("alike")).unwrap();
+    let network = Network::<f64>::new(&[1, 2], &Quadratic, Init::Default, 1).unwrap();
+    let config = settings().check(20, 20).unwrap();
+    let mut recorder = Recorder::default();
+    train(network, &alike, &alike, &config, &mut recorder).unwrap();
+    assert_eq!(recorder.warnings, [Warning::AtChance { epochs: 3, chance: 0.5, eta: 0.5, lambda: 0.0 }]);
+    let mut learning = Recorder::default();
+    run(Settings { eta: 3.0, ..settings() }, &mut learning);
+    assert_eq!(learning.warnings, []);
+}
+
+#[test]
+fn a_network_for_other_images_is_refused() {
+    let config = settings().check(20, 6).unwrap();
+    let wide = Network::<f64>::new(&[3, 2], &Quadratic, Init::Default, 0).unwrap();
+    let error = train(wide, &easy(20), &easy(6), &config, &mut Silent).unwrap_err();
+    assert_eq!(error, FitError::Inputs { inputs: 3, rows: 1, cols: 2 });
+    let narrow = Network::<f64>::new(&[2, 1], &Quadratic, Init::Default, 0).unwrap();
+    let error = train(narrow, &easy(20), &easy(6), &config, &mut Silent).unwrap_err();
+    assert_eq!(error, FitError::Outputs { outputs: 1, classes: 2 });
+}
