@@ -11,7 +11,12 @@ use mnist_mlp::network::{Cost, CrossEntropy, costs};
 ///
 /// The Rust successor of network2.py from chapter 3 of Michael Nielsen's "Neural Networks and Deep Learning".
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, after_help = "Example:\n  mnist train && mnist eval model.json")]
+#[command(
+    name = "mnist",
+    version,
+    arg_required_else_help = true,
+    after_help = "Example:\n  mnist train && mnist eval model.json"
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,

@@ -301,7 +301,7 @@ fn summary<F: Real>(trained: &Trained<F>, arguments: &TrainArguments, config: &T
     let out = arguments.out.display();
     text += &format!("saved     {out}, as it was after epoch {epochs}\n");
     let data = match &arguments.data.data {
-        Some(data) if !data.is_empty() && std::env::var_os("MNIST_DATA_DIR").is_none() => {
+        Some(data) if std::env::var_os("MNIST_DATA_DIR").as_ref() != Some(data) => {
             format!(" --data {}", data.display())
         }
         _ => String::new(),

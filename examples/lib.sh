@@ -1,0 +1,32 @@
+# What the example scripts share; sourced, not run. POSIX shell.
+#
+# MNIST      the program (default: this checkout's release build)
+# OUT        where models and logs go (default: a temporary directory that is removed at the end)
+
+set -eu
+
+if [ -z "${MNIST:-}" ]; then
+    root=$(cd "$(dirname "$0")/.." && pwd)
+    (cd "$root" && cargo build --release --quiet)
+    MNIST=${CARGO_TARGET_DIR:-$root/target}/release/mnist
+fi
+if [ -z "${OUT:-}" ]; then
+    OUT=$(mktemp -d)
+    trap 'rm -rf "$OUT"' EXIT
+fi
+mkdir -p "$OUT"
+
+# values NAME LOG: the figure NAME of every epoch in a log, one a line.
+values() {
+    sed -n "s/.*\"$1\":\([0-9.eE+-]*\).*/\1/p" "$2"
+}
+
+# percent COUNT N
+percent() {
+    awk -v count="$1" -v n="$2" 'BEGIN { printf "%.2f", 100 * count / n }'
+}
+
+# median: the middle of the numbers on standard input (of two middle ones the lower).
+median() {
+    sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'
+}

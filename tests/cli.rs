@@ -1,0 +1,362 @@
+//! The real binary, end to end, on tiny data.
+
+mod common;
+
+use std::fs;
+
+use common::{Sandbox, golden};
+use serde_json::Value;
+
+const TRAIN: &str = "train --data idx --validation 11 --epochs 3 --hidden 6";
+
+#[test]
+fn train_prints_a_row_an_epoch_saves_the_model_and_says_what_to_do_next() {
+    let sandbox = Sandbox::with_tiny_data();
+    let run = sandbox.line(TRAIN).success();
+    let rows: Vec<_> = run.stdout.lines().filter(|line| line.ends_with(" s")).collect();
+    assert_eq!(rows.len(), 3, "{}", run.stdout);
+    assert!(run.stdout.contains("eval model.json --data idx"), "{}", run.stdout);
+    assert!(run.stderr.contains("53 images to train on, 11 for validation"), "{}", run.stderr);
+    let model = sandbox.json("model.json");
+    let keys: Vec<_> = model.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = ["activation", "biases", "cost", "format", "history", "sizes", "training", "weights"];
+    assert_eq!(keys, expected);
+    assert!(sandbox.read("model.json").starts_with(r#"{"sizes":[20,6,4],"weights":[[["#));
+    assert_eq!(model["training"]["epochs_done"], 3);
+    assert_eq!(model["history"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn quiet_prints_nothing_and_still_saves() {
+    let sandbox = Sandbox::with_tiny_data();
+    let run = sandbox.line(&format!("{TRAIN} --quiet")).success();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    assert!(sandbox.path("model.json").exists());
+}
+
+#[test]
+fn equal_runs_write_equal_files_whatever_the_threads() {
+    let sandbox = Sandbox::with_tiny_data();
+    for (threads, out) in [(1, "one.json"), (2, "two.json"), (3, "three.json")] {
+        sandbox.line(&format!("{TRAIN} --monitor all --threads {threads} -o {out}")).success();
+    }
+    let one = sandbox.read("one.json");
+    assert!(one == sandbox.read("two.json") && one == sandbox.read("three.json"));
+    sandbox.line(&format!("{TRAIN} --monitor all --seed 1 -o other.json")).success();
+    assert_ne!(one, sandbox.read("other.json"));
+}
+
+#[test]
+fn nothing_of_the_machine_is_in_the_model_file() {
+    let sandbox = Sandbox::with_tiny_data();
+    let data = sandbox.path("idx").display().to_string();
+    sandbox.run(["train", "--data", &data, "--validation", "11", "--epochs", "1"]).success();
+    let model = sandbox.json("model.json");
+    for key in ["training", "history"] {
+        let text = model[key].to_string();
+        assert!(!text.contains(&data) && !text.contains("seconds") && !text.contains("threads"), "{text}");
+    }
+}
+
+#[test]
+fn the_log_has_a_line_an_epoch_with_the_monitors_that_are_on() {
+    let sandbox = Sandbox::with_tiny_data();
+    fs::write(sandbox.path("run.jsonl"), "an old log\n").unwrap();
+    sandbox.line(&format!("{TRAIN} --monitor all --log run.jsonl")).success();
+    let log = sandbox.read("run.jsonl");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 3);
+    assert!(log.starts_with(r#"{"epoch":1,"seconds":"#));
+    assert_eq!((&lines[2]["n_training"], &lines[2]["n_evaluation"]), (&53.into(), &11.into()));
+    assert!(lines[2]["training_accuracy"].is_u64() && lines[2]["evaluation_cost"].is_f64());
+    assert_eq!(lines[2]["training_cost"], sandbox.json("model.json")["history"][2]["training_cost"]);
+
+    sandbox.line(&format!("{TRAIN} --monitor none --log run.jsonl")).success();
+    let first: Value = serde_json::from_str(sandbox.read("run.jsonl").lines().next().unwrap()).unwrap();
+    let keys: Vec<_> = first.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["epoch", "n_evaluation", "n_training", "seconds"]);
+}
+
+#[test]
+fn eval_reports_in_words_and_in_json() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(TRAIN).success();
+    let text = sandbox.line("eval model.json --data idx").success().stdout;
+    for word in ["20-6-4, cross-entropy, 3 epochs", "13 images of the test split", "accuracy", "confusion matrix", "F1"]
+    {
+        assert!(text.contains(word), "'{word}' is not in:\n{text}");
+    }
+    assert!(!text.contains('\x1b'), "no colours in a pipe");
+    for (split, n) in [("test", 13), ("validation", 11), ("train", 53)] {
+        let run = sandbox.line(&format!("eval model.json --data idx --split {split} --format json")).success();
+        let json: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!((&json["n"], &json["split"], &json["model"]), (&n.into(), &split.into(), &"model.json".into()));
+        let accuracy = json["correct"].as_f64().unwrap() / f64::from(n);
+        assert!((json["accuracy"].as_f64().unwrap() - accuracy).abs() < 1e-12);
+        assert_eq!(json["confusion"].as_array().unwrap().len(), 4);
+        assert_eq!(json["per_class"][3]["label"], 3);
+    }
+}
+
+#[test]
+fn eval_of_the_validation_split_repeats_the_last_rows_figures() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(&format!("{TRAIN} --monitor all --train-size 40")).success();
+    let last = sandbox.json("model.json")["history"][2].clone();
+    for (split, key) in [("validation", "evaluation"), ("train", "training")] {
+        let run = sandbox.line(&format!("eval model.json --data idx --split {split} --format json")).success();
+        let json: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(json["correct"], last[format!("{key}_accuracy")], "{split}");
+        let (found, expected) = (json["cost"].as_f64().unwrap(), last[format!("{key}_cost")].as_f64().unwrap());
+        assert!((found - expected).abs() < 1e-6 * expected, "{split}: {found}, {expected}");
+    }
+}
+
+#[test]
+fn training_goes_on_from_a_saved_model() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(&format!("{TRAIN} --cost quadratic --no-shuffle --precision f64")).success();
+    let first = sandbox.json("model.json");
+    let go_on = "train --data idx --validation 11 --epochs 2 --from model.json --no-shuffle --precision f64";
+    sandbox.line(&format!("{go_on} -o more.json")).success();
+    let more = sandbox.json("more.json");
+    assert_eq!((&more["cost"], &more["sizes"]), (&first["cost"], &first["sizes"]));
+    assert_eq!(more["training"]["init"], "model");
+    // In the order of the file, three epochs and two are five.
+    sandbox
+        .line("train --data idx --validation 11 --epochs 5 --hidden 6 --cost quadratic --no-shuffle --precision f64 -o five.json")
+        .success();
+    assert_eq!(more["weights"], sandbox.json("five.json")["weights"]);
+
+    sandbox.line(&format!("{go_on} --cost cross-entropy -o other.json")).success();
+    assert_eq!(sandbox.json("other.json")["cost"], "CrossEntropyCost");
+    sandbox.line(&format!("{go_on} --hidden 6 -o same.json")).success();
+    sandbox.line(&format!("{go_on} --hidden 7")).failure(2, &["--hidden 7", "hidden layers are 6"]);
+}
+
+#[test]
+fn the_built_in_digits_are_used_when_there_is_nothing_else_and_a_note_says_so() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.line("train --epochs 1 --train-size 2000 --monitor evaluation-accuracy").success();
+    assert!(run.stderr.contains("built-in digits are used") && run.stderr.contains("MNIST_DATA_DIR"), "{}", run.stderr);
+    assert!(run.stdout.contains("try next"), "{}", run.stdout);
+    let named = sandbox.line("eval model.json --data synthetic --format json").success();
+    assert_eq!(named.stderr, "", "named, they need no note");
+    let json: Value = serde_json::from_str(&named.stdout).unwrap();
+    assert_eq!(json["n"], 10_000);
+    assert!(json["accuracy"].as_f64().unwrap() > 0.5, "{}", json["accuracy"]);
+}
+
+#[test]
+fn the_variable_names_the_data_and_the_option_goes_before_it() {
+    let sandbox = Sandbox::with_tiny_data();
+    let with_variable = |line: &str| -> common::Run {
+        let mut command = sandbox.command();
+        command.env("MNIST_DATA_DIR", "idx").args(line.split(' ')).output().unwrap().into()
+    };
+    with_variable("train --validation 11 --epochs 1 --hidden 6").success();
+    with_variable("train --data nowhere").failure(1, &["there is no directory nowhere"]);
+    let mut empty = sandbox.command();
+    let run: common::Run = empty.env("MNIST_DATA_DIR", "").arg("eval").arg("model.json").output().unwrap().into();
+    run.failure(1, &["20 inputs", "28 x 28"]);
+}
+
+#[test]
+fn other_data_than_the_models_is_warned_of() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(TRAIN).success();
+    let mut labels = fs::read(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap();
+    let last = labels.len() - 1;
+    labels[last] = (labels[last] + 1) % 4;
+    fs::write(sandbox.path("idx/t10k-labels-idx1-ubyte"), labels).unwrap();
+    let run = sandbox.line("eval model.json --data idx").success();
+    assert!(run.stderr.contains("warning: the model was trained on"), "{}", run.stderr);
+}
+
+#[test]
+fn slowdown_prints_the_curve_as_csv() {
+    let sandbox = Sandbox::new();
+    let csv = sandbox.line("slowdown --cost quadratic --weight 2 --bias 2 --eta 0.15 --epochs 300").success().stdout;
+    let lines: Vec<_> = csv.lines().collect();
+    assert_eq!(lines.len(), 302);
+    assert_eq!(lines[0], "epoch,output,cost,weight,bias");
+    assert!(lines[1].starts_with("0,0.982013") && lines[301].starts_with("300,0.20284"), "{} {}", lines[1], lines[301]);
+    let negative = sandbox.line("slowdown --weight -1.5 --bias -0.5 --epochs 0").success().stdout;
+    assert!(negative.ends_with("-1.500000000,-0.500000000\n"), "{negative}");
+    sandbox.line("slowdown --cost log-likelihood").failure(2, &["more than one output"]);
+    sandbox.line("slowdown --eta 0").failure(2, &["--eta 0 is out of range"]);
+    sandbox.line("slowdown --weight nan").failure(2, &["finite"]);
+}
+
+#[test]
+fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
+    let sandbox = Sandbox::with_tiny_data();
+    for (arguments, words) in [
+        ("--epochs 0", &["--epochs 0", "1 or more"][..]),
+        ("--eta 0", &["--eta 0", "above 0"]),
+        ("--eta -0.5", &["--eta -0.5", "above 0"]),
+        ("--eta nan", &["--eta NaN", "above 0"]),
+        ("--eta inf", &["--eta inf"]),
+        ("--lambda -1", &["--lambda -1"]),
+        ("--lambda nan", &["--lambda NaN"]),
+        ("--batch-size 0", &["--batch-size 0", "1 to 53"]),
+        ("--batch-size 54", &["--batch-size 54", "1 to 53"]),
+        ("--train-size 54", &["--train-size 54", "1 to 53"]),
+        ("--train-size 0", &["--train-size 0", "1 to 53"]),
+        ("--validation 64", &["--validation 64", "0 to 63"]),
+        ("--validation 0", &["no evaluation images", "--evaluate-on test"]),
+        ("--threads 0", &["--threads 0", "1 to 256"]),
+        ("--threads 100000000", &["--threads 100000000", "1 to 256"]),
+        ("--hidden 0", &["--hidden", "0"]),
+        ("--hidden 4000000000,4000000000", &["weights and biases", "--hidden"]),
+        ("--hidden ,", &["--hidden"]),
+        ("--cost hinge", &["cross-entropy", "quadratic", "log-likelihood"]),
+        ("--monitor everything", &["training-cost"]),
+        ("--from model.json --init large", &["cannot be used with"]),
+        ("--data synthetic:x", &["synthetic:7"]),
+    ] {
+        // The option of the test comes after those of `TRAIN` and overrides none of them twice.
+        let option = arguments.split(' ').next().unwrap();
+        let base = ["--data idx", "--validation 11", "--epochs 3"].iter().filter(|base| !base.starts_with(option));
+        let line = format!("train {} {arguments}", base.copied().collect::<Vec<_>>().join(" "));
+        let run = sandbox.line(&line).failure(2, words);
+        assert_eq!(run.stdout, "", "{line}");
+        assert!(!sandbox.path("model.json").exists(), "{line}");
+    }
+}
+
+#[test]
+fn without_validation_images_the_test_set_or_no_evaluation_monitor_will_do() {
+    let sandbox = Sandbox::with_tiny_data();
+    let train = "train --data idx --validation 0 --epochs 1 --hidden 6";
+    sandbox.line(&format!("{train} --evaluate-on test")).success();
+    sandbox.line(&format!("{train} --monitor training-accuracy")).success();
+    sandbox.line("eval model.json --data idx --split validation").failure(1, &["is empty", "--validation 0"]);
+    assert_eq!(sandbox.json("model.json")["training"]["n_train"], 64);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_known_before_training() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(&format!("{TRAIN} -o nowhere/model.json")).failure(1, &["nowhere/model.json cannot be written"]);
+    sandbox.line(&format!("{TRAIN} -o idx")).failure(1, &["idx cannot be written", "directory"]);
+    sandbox.line(&format!("{TRAIN} --log nowhere/run.jsonl")).failure(1, &["nowhere/run.jsonl cannot be written"]);
+    assert!(!sandbox.path("model.json").exists());
+}
+
+#[test]
+fn divergence_names_the_epoch_suggests_a_smaller_eta_and_keeps_the_last_good_epoch() {
+    let sandbox = Sandbox::with_tiny_data();
+    let line = "train --data idx --validation 11 --epochs 1000 --hidden 6 --eta 1 --lambda 500";
+    let run = sandbox.line(line).failure(1, &["diverged in epoch", "--eta 0.1", "model.json holds epoch"]);
+    let epochs = sandbox.json("model.json")["training"]["epochs_done"].as_u64().unwrap();
+    assert!(run.stderr.contains(&format!("diverged in epoch {}", epochs + 1)), "{}", run.stderr);
+    sandbox.line("eval model.json --data idx").success();
+
+    let at_once = "train --data idx --validation 11 --hidden 6 --eta 1e300 --lambda 1e300 -o none.json";
+    sandbox.line(at_once).failure(1, &["diverged in epoch 1", "nothing was saved"]);
+    assert!(!sandbox.path("none.json").exists());
+}
+
+#[test]
+fn accuracy_at_chance_is_warned_of() {
+    let sandbox = Sandbox::with_tiny_data();
+    let run = sandbox.line("train --data idx --validation 11 --hidden 6 --epochs 4 --eta 1e-9").success();
+    assert!(run.stderr.contains("warning: after 3 epochs"), "{}", run.stderr);
+}
+
+#[test]
+fn damaged_data_is_named_and_explained() {
+    let images = "idx/train-images-idx3-ubyte";
+    let with = |contents: &[u8]| {
+        let sandbox = Sandbox::with_tiny_data();
+        fs::write(sandbox.path(images), contents).unwrap();
+        sandbox.line(TRAIN)
+    };
+    with(b"").failure(1, &[images, "is empty"]);
+    with(b"<!DOCTYPE html><title>404</title>").failure(1, &[images, "HTML page", "fetch the file again"]);
+    with(&[0, 0, 8, 3, 0, 0, 0, 64, 0, 0, 0, 5, 0, 0, 0, 4, 1, 2])
+        .failure(1, &[images, "too short", "1280", "holds 2"]);
+    with(&[0x1f, 0x8b, 8, 0, 0]).failure(1, &[images, "cut off"]);
+    let sandbox = Sandbox::with_tiny_data();
+    fs::remove_file(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap();
+    sandbox.line(TRAIN).failure(1, &["idx lacks t10k-labels-idx1-ubyte"]);
+    sandbox.line("train --data model.json").failure(1, &["there is no directory model.json"]);
+}
+
+#[test]
+fn bad_models_are_named_and_explained() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line("eval nowhere.json --data idx").failure(1, &["nowhere.json", "cannot be read"]);
+    for (contents, word) in [
+        ("", "not a model file"),
+        ("<html>", "not a model file"),
+        (r#"{"sizes":[20,4]}"#, "missing field"),
+        (r#"{"format":99}"#, "newer"),
+        (r#"{"sizes":[20,1],"weights":[[[1]]],"biases":[[[1]]],"cost":"QuadraticCost"}"#, "do not fit"),
+    ] {
+        fs::write(sandbox.path("bad.json"), contents).unwrap();
+        sandbox.line("eval bad.json --data idx").failure(1, &["bad.json", word]);
+        sandbox.line("train --data idx --validation 11 --from bad.json").failure(1, &["bad.json", word]);
+    }
+    let other = golden("two_layer_quadratic_l2.start.json").display().to_string();
+    sandbox.run(["eval", &other, "--data", "synthetic"]).failure(1, &["20 inputs", "28 x 28"]);
+}
+
+#[test]
+fn help_has_an_example_for_every_subcommand() {
+    let sandbox = Sandbox::new();
+    for command in ["train", "eval", "slowdown"] {
+        let help = sandbox.line(&format!("{command} --help")).success().stdout;
+        assert!(help.contains(&format!("  mnist {command} ")), "{help}");
+    }
+    assert!(sandbox.line("--version").success().stdout.starts_with("mnist 0."));
+    sandbox.line("").failure(2, &["Usage"]);
+    sandbox.line("trian").failure(2, &["train"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_who_leaves_early_is_no_error() {
+    use std::io::Read;
+    use std::process::Stdio;
+
+    let sandbox = Sandbox::with_tiny_data();
+    let mut slowdown = sandbox.command();
+    slowdown.args(["slowdown", "--epochs", "1000000"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = slowdown.spawn().unwrap();
+    child.stdout.take().unwrap().read_exact(&mut [0; 64]).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+
+    // Training goes on without its reader and saves the model.
+    let mut train = sandbox.command();
+    train.args(TRAIN.split(' ')).stdout(Stdio::piped());
+    let mut child = train.spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    assert!(sandbox.path("model.json").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_the_last_whole_epoch_and_exits_130() {
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    let sandbox = Sandbox::with_tiny_data();
+    let mut train = sandbox.command();
+    train.args("train --data idx --validation 11 --hidden 6 --epochs 100000000 --log run.jsonl".split(' '));
+    let child = train.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while fs::read_to_string(sandbox.path("run.jsonl")).unwrap_or_default().lines().count() < 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let run: common::Run = child.wait_with_output().unwrap().into();
+    let run = run.failure(130, &["interrupted", "model.json holds epoch"]);
+    let model = sandbox.json("model.json");
+    let epochs = model["training"]["epochs_done"].as_u64().unwrap();
+    assert_eq!(model["history"].as_array().unwrap().len() as u64, epochs);
+    assert!(run.stderr.contains(&format!("holds epoch {epochs}")), "{}", run.stderr);
+    sandbox.line("eval model.json --data idx").success();
+}
