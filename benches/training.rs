@@ -39,7 +39,9 @@ fn step(criterion: &mut Criterion) {
         let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len() };
         let mut engines =
             [EngineKind::Fast, EngineKind::Reference].map(|kind| kind.start(network(hidden), training.clone(), 1));
-        engines.iter_mut().for_each(|engine| engine.update(&mini_batch, step));
+        for engine in &mut engines {
+            engine.update(&mini_batch, step);
+        }
         let [fast, reference] = engines.each_ref().map(|engine| engine.network().weights()[0][[0, 400]]);
         assert!((fast - reference).abs() < 1e-4 * reference.abs().max(0.1), "{fast} and {reference}");
         group.throughput(Throughput::Elements(batch_size as u64));

@@ -34,6 +34,11 @@ pub fn lines(lines: impl Iterator<Item = String>) -> Result<(), Failure> {
     }
 }
 
+/// Prints what is not a result, but good to see beside it.
+pub fn aside(text: impl Display) {
+    to_stderr(text);
+}
+
 /// Prints a note.
 pub fn note(text: impl Display) {
     to_stderr(format_args!("{NOTE}note:{NOTE:#} {text}"));

@@ -218,7 +218,7 @@ impl Watch {
         let table = (!arguments.quiet).then(|| EpochTable::new(settings.monitors));
         let progress = Progress::new(table, settings.epochs, task.training.len());
         if let Some(table) = table {
-            output::note(introduction(settings, task, network));
+            output::aside(introduction(settings, task, network));
             progress.print(&format!("{}\n", table.heading(task.evaluated_on)));
         }
         Ok(Watch { progress, log, log_failure: None, interrupted: interruption() })
@@ -263,10 +263,13 @@ fn interruption() -> Arc<AtomicBool> {
     flag
 }
 
+/// What is about to be trained on what, and how.
 fn introduction<F: Real>(settings: &Settings, task: &Task, network: &Network<F>) -> String {
     let sizes: Vec<_> = network.sizes().iter().map(ToString::to_string).collect();
     format!(
-        "{}: {} images to train on, {} for {}\nnote: {}, {}, eta {}, lambda {}, mini-batches of {}, seed {}",
+        "data      {}: {} images to train on, {} for {}\n\
+         network   {}, {}\n\
+         training  eta {}, lambda {}, mini-batches of {}, seed {}\n",
         task.training.identity(),
         thousands(task.training.len()),
         thousands(task.evaluation.len()),
