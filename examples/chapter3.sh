@@ -25,6 +25,7 @@ epochs() {
 row() {
     text=$1 book=$2 monitor=$3 which=$4 epochs=$(epochs "$5")
     shift 5
+    : >"$OUT/figures"
     for seed in $SEEDS; do
         "$MNIST" train "$@" --epochs "$epochs" --seed "$seed" --monitor "$monitor" --quiet \
             --log "$OUT/run.jsonl" -o "$OUT/run.json"
@@ -37,10 +38,9 @@ row() {
             best) count=$(values "$name" "$OUT/run.jsonl" | sort -n | tail -n 1) ;;
             last) count=$(values "$name" "$OUT/run.jsonl" | tail -n 1) ;;
         esac
-        percent "$count" "$n"
-        echo
-    done | median >"$OUT/median"
-    printf '%-62s %8s%% %8s%%\n' "$text" "$(cat "$OUT/median")" "$book"
+        percent "$count" "$n" >>"$OUT/figures"
+    done
+    printf '%-62s %8s%% %8s%%\n' "$text" "$(median <"$OUT/figures")" "$book"
 }
 
 test_best="evaluation-accuracy best"

@@ -11,12 +11,12 @@ echo
 echo "                        output a after so many updates"
 echo "cost           start         0      50     100     150     200     300"
 neuron() { # neuron COST WEIGHT BIAS
-    "$MNIST" slowdown --cost "$1" --weight "$2" --bias "$3" --eta 0.15 --epochs 300 |
-        awk -F, -v cost="$1" -v start="($2, $3)" '
+    "$MNIST" slowdown --cost "$1" --weight "$2" --bias "$3" --eta 0.15 --epochs 300 >"$OUT/neuron.csv"
+    awk -F, -v cost="$1" -v start="($2, $3)" '
             NR > 1 && ($1 == 0 || $1 == 50 || $1 == 100 || $1 == 150 || $1 == 200 || $1 == 300) {
                 row = row sprintf("%8.4f", $2)
             }
-            END { printf "%-14s %-11s%s\n", cost, start, row }'
+            END { printf "%-14s %-11s%s\n", cost, start, row }' "$OUT/neuron.csv"
 }
 neuron quadratic 0.6 0.9
 neuron quadratic 2 2

@@ -23,7 +23,7 @@ values() {
 
 # percent COUNT N
 percent() {
-    awk -v count="$1" -v n="$2" 'BEGIN { printf "%.2f", 100 * count / n }'
+    awk -v count="$1" -v n="$2" 'BEGIN { printf "%.2f\n", 100 * count / n }'
 }
 
 # median: the middle of the numbers on standard input (of two middle ones the lower).

@@ -9,11 +9,13 @@ use tempfile::{Builder, NamedTempFile};
 /// Replaces the file at `path` by what `write` writes.
 ///
 /// It is written to a temporary file in the same directory, synced to the disk and then renamed, so that at every
-/// moment `path` is the old file or the new one, even if the program is killed or the machine loses power.
+/// moment `path` is the old file or the new one, even if the program is killed or the machine loses power. A symbolic
+/// link stays one: what it points to is replaced.
 ///
 /// # Errors
 /// Errors of `write` and of the file system; the old file is then untouched and the temporary one gone.
 pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
+    let path = &target(path)?;
     let temporary = temporary_beside(path)?;
     let mut writer = BufWriter::with_capacity(1 << 16, temporary.as_file());
     write(&mut writer)?;
@@ -29,22 +31,30 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io
 /// # Errors
 /// What [`replace_file`] would say.
 pub fn check_replaceable(path: &Path) -> io::Result<()> {
-    temporary_beside(path).map(drop)
+    temporary_beside(&target(path)?).map(drop)
+}
+
+/// What `path` leads to: itself if nothing is there yet. Devices, pipes and directories are not for replacing.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    let refuse = |kind, why| Err(io::Error::new(kind, why));
+    match path.canonicalize() {
+        Ok(existing) if existing.is_file() => Ok(existing),
+        Ok(existing) if existing.is_dir() => refuse(io::ErrorKind::IsADirectory, "it is a directory"),
+        Ok(_) => refuse(io::ErrorKind::InvalidInput, "it is not an ordinary file"),
+        Err(_) if path.file_name().is_none() => refuse(io::ErrorKind::InvalidInput, "it does not name a file"),
+        Err(_) if !directory_of(path).is_dir() => refuse(io::ErrorKind::NotFound, "there is no such directory"),
+        Err(_) => Ok(path.to_path_buf()),
+    }
 }
 
 fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
-    if path.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
-    }
-    if path.file_name().is_none() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it does not name a file"));
-    }
     let mut builder = Builder::new();
     builder.prefix(".mnist-").suffix(".tmp");
     // A temporary file is private by default; a model is an ordinary file, as the user's umask has it.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory_of(path))
+    // The error names the temporary file, of which nobody has heard.
+    builder.tempfile_in(directory_of(path)).map_err(|error| error.kind().into())
 }
 
 fn directory_of(path: &Path) -> PathBuf {
@@ -89,5 +99,19 @@ mod tests {
         let nowhere = dir.path().join("nowhere").join("model.json");
         assert_eq!(check_replaceable(&nowhere).unwrap_err().kind(), io::ErrorKind::NotFound);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_ordinary_files_are_replaced_and_links_are_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link, pipe) = (dir.path().join("file"), dir.path().join("link"), dir.path().join("pipe"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        replace_file(&link, |file| file.write_all(b"new")).unwrap();
+        assert!(link.is_symlink() && fs::read(&file).unwrap() == b"new");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(check_replaceable(&pipe).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert!(replace_file(&pipe, |file| file.write_all(b"new")).is_err() && !pipe.is_file());
     }
 }

@@ -61,7 +61,7 @@ fn nothing_of_the_machine_is_in_the_model_file() {
 #[test]
 fn the_log_has_a_line_an_epoch_with_the_monitors_that_are_on() {
     let sandbox = Sandbox::with_tiny_data();
-    fs::write(sandbox.path("run.jsonl"), "an old log\n").unwrap();
+    fs::write(sandbox.path("run.jsonl"), "{\"epoch\": \"of an old log\"}\n").unwrap();
     sandbox.line(&format!("{TRAIN} --monitor all --log run.jsonl")).success();
     let log = sandbox.read("run.jsonl");
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -181,10 +181,12 @@ fn slowdown_prints_the_curve_as_csv() {
     assert_eq!(lines.len(), 302);
     assert_eq!(lines[0], "epoch,output,cost,weight,bias");
     assert!(lines[1].starts_with("0,0.982013") && lines[301].starts_with("300,0.20284"), "{} {}", lines[1], lines[301]);
-    let negative = sandbox.line("slowdown --weight -1.5 --bias -0.5 --epochs 0").success().stdout;
-    assert!(negative.ends_with("-1.500000000,-0.500000000\n"), "{negative}");
+    let negative = sandbox.line("slowdown --weight -1.5 --bias -0.5 --epochs 1").success().stdout;
+    assert!(negative.contains(",-1.500000000,-0.500000000\n"), "{negative}");
+    sandbox.line("slowdown --epochs 0").failure(2, &["epochs 0"]);
+    sandbox.line("slowdown --weight 1e308 --bias 1e308").failure(2, &["no longer finite at epoch 0"]);
     sandbox.line("slowdown --cost log-likelihood").failure(2, &["more than one output"]);
-    sandbox.line("slowdown --eta 0").failure(2, &["--eta 0 is out of range"]);
+    sandbox.line("slowdown --eta 0").failure(2, &["eta 0.0 is out of range"]);
     sandbox.line("slowdown --weight nan").failure(2, &["finite"]);
 }
 
@@ -192,21 +194,21 @@ fn slowdown_prints_the_curve_as_csv() {
 fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
     let sandbox = Sandbox::with_tiny_data();
     for (arguments, words) in [
-        ("--epochs 0", &["--epochs 0", "1 or more"][..]),
-        ("--eta 0", &["--eta 0", "above 0"]),
-        ("--eta -0.5", &["--eta -0.5", "above 0"]),
-        ("--eta nan", &["--eta NaN", "above 0"]),
-        ("--eta inf", &["--eta inf"]),
-        ("--lambda -1", &["--lambda -1"]),
-        ("--lambda nan", &["--lambda NaN"]),
-        ("--batch-size 0", &["--batch-size 0", "1 to 53"]),
-        ("--batch-size 54", &["--batch-size 54", "1 to 53"]),
-        ("--train-size 54", &["--train-size 54", "1 to 53"]),
-        ("--train-size 0", &["--train-size 0", "1 to 53"]),
-        ("--validation 64", &["--validation 64", "0 to 63"]),
+        ("--epochs 0", &["epochs 0", "1 or more"][..]),
+        ("--eta 0", &["eta 0.0", "above 0"]),
+        ("--eta -0.5", &["eta -0.5", "above 0"]),
+        ("--eta nan", &["eta NaN", "above 0"]),
+        ("--eta inf", &["eta inf"]),
+        ("--lambda -1", &["lambda -1.0"]),
+        ("--lambda nan", &["lambda NaN"]),
+        ("--batch-size 0", &["batch size 0", "1 to 53"]),
+        ("--batch-size 54", &["batch size 54", "1 to 53"]),
+        ("--train-size 54", &["train size 54", "1 to 53"]),
+        ("--train-size 0", &["train size 0", "1 to 53"]),
+        ("--validation 64", &["validation 64", "0 to 63"]),
         ("--validation 0", &["no evaluation images", "--evaluate-on test"]),
-        ("--threads 0", &["--threads 0", "1 to 256"]),
-        ("--threads 100000000", &["--threads 100000000", "1 to 256"]),
+        ("--threads 0", &["threads 0", "1 to 256"]),
+        ("--threads 100000000", &["threads 100000000", "1 to 256"]),
         ("--hidden 0", &["--hidden", "0"]),
         ("--hidden 4000000000,4000000000", &["weights and biases", "--hidden"]),
         ("--hidden ,", &["--hidden"]),
@@ -214,9 +216,11 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
         ("--monitor everything", &["training-cost"]),
         ("--from model.json --init large", &["cannot be used with"]),
         ("--data synthetic:x", &["synthetic:7"]),
+        ("--data=", &["--data is empty"]),
+        ("--log model.json", &["both name model.json"]),
     ] {
         // The option of the test comes after those of `TRAIN` and overrides none of them twice.
-        let option = arguments.split(' ').next().unwrap();
+        let option = arguments.split([' ', '=']).next().unwrap();
         let base = ["--data idx", "--validation 11", "--epochs 3"].iter().filter(|base| !base.starts_with(option));
         let line = format!("train {} {arguments}", base.copied().collect::<Vec<_>>().join(" "));
         let run = sandbox.line(&line).failure(2, words);
@@ -231,7 +235,9 @@ fn without_validation_images_the_test_set_or_no_evaluation_monitor_will_do() {
     let train = "train --data idx --validation 0 --epochs 1 --hidden 6";
     sandbox.line(&format!("{train} --evaluate-on test")).success();
     sandbox.line(&format!("{train} --monitor training-accuracy")).success();
-    sandbox.line("eval model.json --data idx --split validation").failure(1, &["is empty", "--validation 0"]);
+    sandbox
+        .line("eval model.json --data idx --split validation")
+        .failure(1, &["no validation split", "--validation 0"]);
     assert_eq!(sandbox.json("model.json")["training"]["n_train"], 64);
 }
 
@@ -245,10 +251,38 @@ fn an_output_that_cannot_be_written_is_known_before_training() {
 }
 
 #[test]
+fn files_of_others_are_not_overwritten() {
+    let sandbox = Sandbox::with_tiny_data();
+    let labels = fs::read(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap();
+    for option in ["--out", "--log"] {
+        let run = sandbox.line(&format!("{TRAIN} {option} idx/t10k-labels-idx1-ubyte"));
+        run.failure(1, &["idx/t10k-labels-idx1-ubyte is there", "not overwritten"]);
+    }
+    assert_eq!(fs::read(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap(), labels);
+}
+
+#[test]
+fn images_of_two_sizes_are_refused() {
+    let sandbox = Sandbox::with_tiny_data();
+    let mut images = fs::read(sandbox.path("idx/t10k-images-idx3-ubyte")).unwrap();
+    // 13 images of 4 x 5 instead of 5 x 4.
+    (images[11], images[15]) = (4, 5);
+    fs::write(sandbox.path("idx/t10k-images-idx3-ubyte"), images).unwrap();
+    sandbox.line(&format!("{TRAIN} --evaluate-on test")).failure(1, &["(4, 5)", "(5, 4)"]);
+}
+
+#[test]
+fn eval_says_that_other_data_cannot_be_split_as_in_the_training() {
+    let sandbox = Sandbox::with_tiny_data();
+    let theirs = golden("two_layer_quadratic_l2.start.json").display().to_string();
+    sandbox.run(["eval", &theirs, "--data", "idx", "--split", "train"]).failure(1, &["10000 validation", "64 images"]);
+}
+
+#[test]
 fn divergence_names_the_epoch_suggests_a_smaller_eta_and_keeps_the_last_good_epoch() {
     let sandbox = Sandbox::with_tiny_data();
     let line = "train --data idx --validation 11 --epochs 1000 --hidden 6 --eta 1 --lambda 500";
-    let run = sandbox.line(line).failure(1, &["diverged in epoch", "--eta 0.1", "model.json holds epoch"]);
+    let run = sandbox.line(line).failure(1, &["diverged in epoch", "eta, such as 0.1", "model.json holds epoch"]);
     let epochs = sandbox.json("model.json")["training"]["epochs_done"].as_u64().unwrap();
     assert!(run.stderr.contains(&format!("diverged in epoch {}", epochs + 1)), "{}", run.stderr);
     sandbox.line("eval model.json --data idx").success();
@@ -262,7 +296,7 @@ fn divergence_names_the_epoch_suggests_a_smaller_eta_and_keeps_the_last_good_epo
 fn accuracy_at_chance_is_warned_of() {
     let sandbox = Sandbox::with_tiny_data();
     let run = sandbox.line("train --data idx --validation 11 --hidden 6 --epochs 4 --eta 1e-9").success();
-    assert!(run.stderr.contains("warning: after 3 epochs"), "{}", run.stderr);
+    assert!(run.stderr.contains("warning: for 3 epochs") && run.stderr.contains("larger eta"), "{}", run.stderr);
 }
 
 #[test]
@@ -340,7 +374,14 @@ fn a_reader_who_leaves_early_is_no_error() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_saves_the_last_whole_epoch_and_exits_130() {
+fn a_signal_saves_the_last_whole_epoch_and_exits_with_its_number() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        stop_by(signal, code);
+    }
+}
+
+#[cfg(unix)]
+fn stop_by(signal: &str, code: i32) {
     use std::process::{Command, Stdio};
     use std::time::Duration;
 
@@ -351,9 +392,10 @@ fn ctrl_c_saves_the_last_whole_epoch_and_exits_130() {
     while fs::read_to_string(sandbox.path("run.jsonl")).unwrap_or_default().lines().count() < 2 {
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let kill = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
     let run: common::Run = child.wait_with_output().unwrap().into();
-    let run = run.failure(130, &["interrupted", "model.json holds epoch"]);
+    let run = run.failure(code, &["interrupted", "model.json holds epoch"]);
     let model = sandbox.json("model.json");
     let epochs = model["training"]["epochs_done"].as_u64().unwrap();
     assert_eq!(model["history"].as_array().unwrap().len() as u64, epochs);

@@ -34,9 +34,9 @@ pub enum Command {
 pub struct DataArguments {
     /// A directory with the four IDX files (plain or .gz), or 'synthetic' for the built-in digits.
     ///
-    /// 'synthetic:SEED' draws other built-in digits. Without this option and the variable, data/ is used if the files
-    /// are there, and the built-in digits if not.
-    #[arg(long, value_name = "DIR", env = "MNIST_DATA_DIR", hide_env_values = true)]
+    /// 'synthetic:SEED' draws other built-in digits. Without this option the variable MNIST_DATA_DIR decides, without
+    /// both data/ is used if the files are there, and the built-in digits if not.
+    #[arg(long, value_name = "DIR")]
     pub data: Option<OsString>,
 }
 
@@ -102,7 +102,7 @@ pub struct TrainArguments {
         value_enum,
         value_name = "LIST",
         value_delimiter = ',',
-        default_values = ["training-cost", "evaluation-accuracy"]
+        default_value = "training-cost,evaluation-accuracy"
     )]
     pub monitor: Vec<MonitorName>,
 

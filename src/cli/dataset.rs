@@ -1,22 +1,30 @@
 //! Which dataset the command line means.
 
+use std::ffi::OsString;
 use std::path::Path;
 
-use mnist_mlp::data::source::{DEFAULT_DIRECTORY, Source, SourceError};
+use mnist_mlp::data::source::{DEFAULT_DIRECTORY, Source};
 
 use super::args::DataArguments;
-use super::output;
+use super::{Failure, output};
+
+/// The variable that names the dataset where no option does.
+const VARIABLE: &str = "MNIST_DATA_DIR";
 
 /// The source that was named by the option or the variable, or the default one.
-pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, SourceError> {
-    if let Some(named) = arguments.data.as_deref().filter(|value| !value.is_empty()) {
-        return Source::named(named);
+pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure> {
+    if let Some(named) = &arguments.data {
+        // An empty name is what a misspelt shell variable leaves: not the moment to guess.
+        return if named.is_empty() { Err(Failure::EmptyData) } else { Ok(Source::named(named)?) };
+    }
+    if let Some(named) = std::env::var_os(VARIABLE).filter(|value: &OsString| !value.is_empty()) {
+        return Ok(Source::named(&named)?);
     }
     let source = Source::default_in(Path::new(DEFAULT_DIRECTORY));
     if matches!(source, Source::Synthetic { .. }) && !quiet {
         output::note(format_args!(
             "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; for MNIST put its four files there (from \
-             https://ossci-datasets.s3.amazonaws.com/mnist/) or name their directory with --data or MNIST_DATA_DIR"
+             https://ossci-datasets.s3.amazonaws.com/mnist/) or name their directory with --data or {VARIABLE}"
         ));
     }
     Ok(source)

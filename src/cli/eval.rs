@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mnist_mlp::data::{Dataset, Part, splits};
 use mnist_mlp::evaluate::evaluate;
-use mnist_mlp::network::{Model, ModelError, precision_of};
+use mnist_mlp::network::{Model, ModelError, precision_of, read_model_file};
 use mnist_mlp::report::EvaluationReport;
 use mnist_mlp::{Precision, Real};
 
@@ -15,7 +15,7 @@ use super::{Failure, dataset, output};
 const DEFAULT_VALIDATION: usize = 10_000;
 
 pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
-    let json = read(&arguments.model)?;
+    let json = read_model_file(&arguments.model).map_err(Failure::Save)?;
     match precision_of(&json).map_err(|error| of_model(&arguments.model, error))? {
         Precision::F32 => run_in::<f32>(arguments, &json),
         Precision::F64 => run_in::<f64>(arguments, &json),
@@ -44,17 +44,9 @@ fn run_in<F: Real>(arguments: &EvalArguments, json: &[u8]) -> Result<(), Failure
     }
 }
 
-/// Reads a model file.
-pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| of_model(path, ModelError::Read { path: path.to_path_buf(), error }))
-}
-
-/// A fault of a model file, with its path unless it names it itself.
+/// A fault of a model file, with its path.
 pub fn of_model(path: &Path, error: ModelError) -> Failure {
-    match error {
-        ModelError::Read { .. } => Failure::Save(error),
-        error => Failure::Model { path: path.display().to_string(), error },
-    }
+    Failure::Model { path: path.display().to_string(), error }
 }
 
 /// The images of the split, cut as they were when the model was trained.
@@ -65,13 +57,20 @@ fn load<F: Real>(arguments: &EvalArguments, model: &Model<F>) -> Result<Dataset,
     let recorded = model.training.as_ref();
     let validation = recorded.map_or(DEFAULT_VALIDATION, |training| training.n_validation);
     let train_size = recorded.map(|training| training.n_train);
+    let cut = |train_size| {
+        splits::split(&all, train_size, validation).map_err(|_| Failure::OtherSplit {
+            split: name(arguments.split),
+            validation,
+            images: all.len(),
+        })
+    };
     let data = match arguments.split {
         Split::Test => all,
-        Split::Validation => splits::split(&all, None, validation)?.1,
-        Split::Train => splits::split(&all, train_size, validation)?.0,
+        Split::Validation => cut(None)?.1,
+        Split::Train => cut(train_size)?.0,
     };
     if data.is_empty() {
-        return Err(Failure::EmptySplit { split: name(arguments.split), validation });
+        return Err(Failure::EmptySplit { split: name(arguments.split) });
     }
     Ok(data)
 }

@@ -18,25 +18,18 @@ pub struct EpochLog {
 
 /// A line of the log.
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line {
     epoch: usize,
     /// The training of this epoch alone, without the monitors.
     seconds: f64,
-    #[serde(flatten)]
-    figures: Figures<'a>,
-}
-
-/// The record without its epoch, which the line names first.
-#[derive(Serialize)]
-struct Figures<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    training_cost: &'a Option<f64>,
+    training_cost: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    training_accuracy: &'a Option<usize>,
+    training_accuracy: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    evaluation_cost: &'a Option<f64>,
+    evaluation_cost: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    evaluation_accuracy: &'a Option<usize>,
+    evaluation_accuracy: Option<usize>,
     n_training: usize,
     n_evaluation: usize,
 }
@@ -49,17 +42,16 @@ impl EpochLog {
 
     /// Adds a line, in one write so that whoever reads along sees whole lines.
     pub fn add(&mut self, record: &EpochRecord, training: Duration) -> Result<(), Failure> {
-        let EpochRecord { epoch, training_cost, training_accuracy, evaluation_cost, evaluation_accuracy, .. } = record;
-        let (n_training, n_evaluation) = (record.n_training, record.n_evaluation);
-        let figures = Figures {
-            training_cost,
-            training_accuracy,
-            evaluation_cost,
-            evaluation_accuracy,
-            n_training,
-            n_evaluation,
+        let line = Line {
+            epoch: record.epoch,
+            seconds: training.as_secs_f64(),
+            training_cost: record.training_cost,
+            training_accuracy: record.training_accuracy,
+            evaluation_cost: record.evaluation_cost,
+            evaluation_accuracy: record.evaluation_accuracy,
+            n_training: record.n_training,
+            n_evaluation: record.n_evaluation,
         };
-        let line = Line { epoch: *epoch, seconds: training.as_secs_f64(), figures };
         let json = serde_json::to_string(&line).map_err(io::Error::from);
         json.and_then(|json| self.file.write_all(format!("{json}\n").as_bytes()))
             .map_err(|error| failure(&self.path, error))

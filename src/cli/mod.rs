@@ -17,6 +17,7 @@ pub mod output;
 mod progress;
 mod slowdown;
 mod train;
+mod watch;
 
 use args::{Arguments, Command};
 
@@ -36,8 +37,19 @@ pub enum Failure {
     Source(#[from] SourceError),
     #[error(transparent)]
     Split(#[from] SplitError),
-    #[error(transparent)]
-    Config(#[from] ConfigError),
+    #[error("{0}")]
+    Config(ConfigError),
+    #[error(
+        "{0}: set some aside with --validation, or use --evaluate-on test, or monitor the training images alone with \
+        --monitor training-cost,training-accuracy"
+    )]
+    NothingToEvaluate(ConfigError),
+    #[error("--data is empty: name a directory, or 'synthetic' for the built-in digits")]
+    EmptyData,
+    #[error("--out and --log both name {0}: give each a file of its own")]
+    SameFile(String),
+    #[error("{0} is there and is not {1}, so it is not overwritten: choose another name, or remove it first")]
+    Foreign(String, &'static str),
     #[error("{0}: give other sizes with --hidden")]
     Sizes(NetworkError),
     #[error(transparent)]
@@ -48,8 +60,15 @@ pub enum Failure {
     Model { path: String, error: ModelError },
     #[error(transparent)]
     Save(ModelError),
-    #[error("the split '{split}' of this data is empty: the model was trained with --validation {validation}")]
-    EmptySplit { split: &'static str, validation: usize },
+    #[error("there is no {split} split: the model was trained with --validation 0")]
+    EmptySplit { split: &'static str },
+    #[error(
+        "there is no {split} split as in the training, with {validation} validation images at the end: {images} images \
+        are too few; are these the data of the training?"
+    )]
+    OtherSplit { split: &'static str, validation: usize, images: usize },
+    #[error("the images to evaluate on have {0:?} pixels, those to train on {1:?}: both must be of one size")]
+    Geometry((usize, usize), (usize, usize)),
     #[error("the model in {path} is not for these images: {error}")]
     Fit { path: String, error: FitError },
     #[error("{divergence} ({saved})")]
@@ -58,22 +77,34 @@ pub enum Failure {
     Log { path: String, error: std::io::Error },
     #[error("cannot write to standard output: {0}")]
     Output(std::io::Error),
-    #[error("interrupted: {0}")]
-    Interrupted(String),
+    #[error("interrupted: {saved}")]
+    Interrupted { signal: u8, saved: String },
 }
 
 impl Failure {
-    /// 1 failed, 2 wrong usage, 130 interrupted.
+    /// 1 failed, 2 wrong usage, 128 + signal (130 for Ctrl-C) interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Split(_)
             | Failure::Config(_)
+            | Failure::NothingToEvaluate(_)
+            | Failure::EmptyData
+            | Failure::SameFile(_)
             | Failure::Sizes(_)
             | Failure::Neuron(_)
             | Failure::HiddenOfModel { .. }
             | Failure::Source(SourceError::SyntheticSeed(_)) => 2,
-            Failure::Interrupted(_) => 130,
+            Failure::Interrupted { signal, .. } => 128 + signal,
             _ => 1,
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::NothingToEvaluate => Failure::NothingToEvaluate(error),
+            error => Failure::Config(error),
         }
     }
 }

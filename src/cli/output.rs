@@ -4,6 +4,7 @@
 //! does, is no error.
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -18,20 +19,31 @@ const NOTE: Style = AnsiColor::Cyan.on_default();
 /// Prints a result, as it is.
 pub fn result(text: impl Display) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
-    match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(Failure::Output),
-    }
+    write!(stdout, "{text}").and_then(|()| stdout.flush()).or_else(unless_left)
 }
 
-/// Prints a result line by line, until all is printed or the reader has left.
-pub fn lines(lines: impl Iterator<Item = String>) -> Result<(), Failure> {
+/// Prints a result line by line, until all is printed, one line fails or the reader has left.
+pub fn lines(lines: impl Iterator<Item = Result<String, Failure>>) -> Result<(), Failure> {
     let mut stdout = io::BufWriter::new(io::stdout().lock());
-    let written = lines.into_iter().try_for_each(|line| writeln!(stdout, "{line}")).and_then(|()| stdout.flush());
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(Failure::Output),
+    for line in lines {
+        match line {
+            Ok(line) => {
+                if let Err(error) = writeln!(stdout, "{line}") {
+                    return unless_left(error);
+                }
+            }
+            Err(failure) => {
+                stdout.flush().or_else(unless_left)?;
+                return Err(failure);
+            }
+        }
     }
+    stdout.flush().or_else(unless_left)
+}
+
+/// A reader who has left is no failure.
+fn unless_left(error: io::Error) -> Result<(), Failure> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Failure::Output(error)) }
 }
 
 /// Prints what is not a result, but good to see beside it.
@@ -64,9 +76,20 @@ fn to_stderr(line: impl Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-/// Columns of the terminal, 80 where there is none.
+/// Columns of the terminal that results go to; no limit where they go elsewhere.
 pub fn width() -> usize {
-    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
+    terminal_size::terminal_size_of(io::stdout()).map_or(usize::MAX, |(width, _)| usize::from(width.0))
+}
+
+/// A word as a shell has to be given it.
+pub fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// How this program was called: what to type before a subcommand.
@@ -74,5 +97,5 @@ pub fn program() -> String {
     if std::env::var_os("CARGO_MANIFEST_DIR").is_some() {
         return "cargo run --release --".to_string();
     }
-    std::env::args().next().unwrap_or_else(|| "mnist".to_string())
+    std::env::args_os().next().map_or_else(|| "mnist".to_string(), |name| quoted(&name))
 }

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use mnist_mlp::network::EpochRecord;
 use mnist_mlp::report::EpochTable;
 
-use super::output;
+use super::{Failure, output};
 
 /// The bars move about this often within an epoch, so that they cost nothing.
 const STEPS_PER_EPOCH: usize = 100;
@@ -20,6 +20,8 @@ pub struct Progress {
     n_train: usize,
     /// The bars are next moved when so many images of the epoch are done.
     next_move: usize,
+    /// What went wrong with standard output. Training is worth more than its table, so it goes on.
+    pub failure: Option<Failure>,
 }
 
 struct Bars {
@@ -32,7 +34,7 @@ impl Progress {
     /// Shows `epochs` epochs of `n_train` images in `table`; nothing at all without a table.
     pub fn new(table: Option<EpochTable>, epochs: usize, n_train: usize) -> Self {
         let wanted = table.is_some() && std::io::stderr().is_terminal();
-        Progress { table, bars: wanted.then(|| Bars::new(epochs, n_train)), n_train, next_move: 0 }
+        Progress { table, bars: wanted.then(|| Bars::new(epochs, n_train)), n_train, next_move: 0, failure: None }
     }
 
     /// So many images of the epoch are done.
@@ -64,13 +66,17 @@ impl Progress {
         }
     }
 
-    /// Prints above the bars. A reader of standard output who has left does not stop the training.
-    pub fn print(&self, text: &str) {
-        let print = || drop(output::result(text));
-        match &self.bars {
+    /// Prints above the bars, unless nothing is to be shown.
+    pub fn print(&mut self, text: &str) {
+        if self.table.is_none() || self.failure.is_some() {
+            return;
+        }
+        let print = || output::result(text);
+        let printed = match &self.bars {
             Some(bars) => bars.both.suspend(print),
             None => print(),
-        }
+        };
+        self.failure = printed.err();
     }
 
     /// Prints a warning above the bars.

@@ -11,5 +11,6 @@ pub fn run(arguments: &SlowdownArguments) -> Result<(), Failure> {
     let cost = cost_named(&arguments.cost).expect("clap lets known costs pass only");
     let start = (arguments.weight, arguments.bias);
     let points = learning_curve(cost, start, arguments.eta, arguments.epochs)?;
-    output::lines(report::neuron_csv(points))
+    let lines = points.map(|point| Ok(report::neuron_csv_line(&point?)));
+    output::lines(std::iter::once(Ok(report::NEURON_CSV_HEADING.to_string())).chain(lines))
 }

@@ -1,23 +1,25 @@
 //! `mnist train`: arguments to settings, settings to a trained network, the network to a file.
 
-use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mnist_mlp::Real;
 use mnist_mlp::data::{Dataset, Part, splits};
 use mnist_mlp::engine::EngineKind;
 use mnist_mlp::evaluate::check_fit;
-use mnist_mlp::network::{EpochRecord, Init, Model, ModelError, Network, TrainingRecord, cost_named, costs};
+use mnist_mlp::network::{
+    CrossEntropy, EpochRecord, Init, Model, ModelError, Network, TrainingRecord, cost_named, precision_of,
+    read_model_file,
+};
 use mnist_mlp::replace_file::check_replaceable;
 use mnist_mlp::report::{EpochTable, thousands};
-use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Observer, Settings, TrainConfig, Trained, Warning, train};
+use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Settings, TrainConfig, Trained, train};
+use mnist_mlp::{Precision, Real};
 
 use super::args::{EngineName, EvaluateOn, InitName, MonitorName, PrecisionName, TrainArguments};
-use super::eval::{of_model, read};
-use super::log::EpochLog;
-use super::progress::Progress;
+use super::eval::of_model;
+use super::watch::Watch;
 use super::{Failure, dataset, output};
 
 pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
@@ -32,38 +34,59 @@ fn run_in<F: Real>(arguments: &TrainArguments) -> Result<(), Failure> {
     let task = Task::load(arguments)?;
     let config = settings.check(task.training.len(), task.evaluation.len())?;
     let network = start_network::<F>(arguments, &task)?;
-    check_replaceable(&arguments.out)
-        .map_err(|error| Failure::Save(ModelError::Write { path: arguments.out.clone(), error }))?;
-    let mut watch = Watch::new(arguments, &config, &task, &network)?;
+    check_outputs(arguments)?;
+    let mut watch = Watch::start(arguments, config.settings(), task.training.len())?;
+    if !arguments.quiet {
+        output::aside(introduction(config.settings(), &task, &network));
+        watch.print(&format!("{}\n", EpochTable::new(config.settings().monitors).heading(task.evaluated_on)));
+    }
 
     let start = Instant::now();
     let trained = train(network, &task.training, &task.evaluation, &config, &mut watch)
         .map_err(|error| fit_failure(arguments, error))?;
-    watch.progress.finish();
-    let model = model(trained.network.clone(), &trained, arguments, &config, &task);
-    if model.history.is_empty() {
-        return Err(unsaved(trained.ending));
-    }
-    model.save(&arguments.out).map_err(Failure::Save)?;
-    if !arguments.quiet {
-        watch.progress.print(&summary(&trained, arguments, &config, start.elapsed()));
-    }
-    watch.log_failure.map_or(Ok(()), Err)?;
-    let saved = format!("{} holds epoch {}", arguments.out.display(), model.history.len());
+    watch.finish();
+    let (epochs, total) = (trained.history.len(), start.elapsed());
+    let saved = if epochs > 0 {
+        let summary = summary(&trained, arguments, total);
+        save(trained.network, trained.history, arguments, &config, &task)?;
+        watch.print(&summary);
+        format!("{} holds epoch {epochs}", arguments.out.display())
+    } else {
+        "no epoch was completed, so nothing was saved".to_string()
+    };
     match trained.ending {
-        Ending::Completed => Ok(()),
-        Ending::Stopped => Err(Failure::Interrupted(saved)),
+        Ending::Completed => watch.failure().map_or(Ok(()), Err),
+        Ending::Stopped => Err(Failure::Interrupted { signal: watch.signal(), saved }),
         Ending::Diverged(divergence) => Err(Failure::Diverged { divergence, saved }),
     }
 }
 
-/// What to say when not even one epoch was completed.
-fn unsaved(ending: Ending) -> Failure {
-    let saved = "no epoch was completed, so nothing was saved".to_string();
-    match ending {
-        Ending::Diverged(divergence) => Failure::Diverged { divergence, saved },
-        Ending::Completed | Ending::Stopped => Failure::Interrupted(saved),
+/// Refuses output files that cannot be written, before hours of work and not after, and files that are not ours.
+fn check_outputs(arguments: &TrainArguments) -> Result<(), Failure> {
+    let out = &arguments.out;
+    check_replaceable(out).map_err(|error| Failure::Save(ModelError::Write { path: out.clone(), error }))?;
+    if !starts_like_json(out) {
+        return Err(Failure::Foreign(out.display().to_string(), "a model file"));
     }
+    let Some(log) = &arguments.log else { return Ok(()) };
+    let same = match (log.canonicalize(), out.canonicalize()) {
+        (Ok(log), Ok(out)) => log == out,
+        _ => log == out,
+    };
+    if same {
+        return Err(Failure::SameFile(log.display().to_string()));
+    }
+    if !starts_like_json(log) {
+        return Err(Failure::Foreign(log.display().to_string(), "a log of this program"));
+    }
+    Ok(())
+}
+
+/// Whether a file may be one of ours: it is empty, or not there, or its first byte opens a JSON object.
+fn starts_like_json(path: &Path) -> bool {
+    let mut first = [b'{'];
+    let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
+    !is_file || File::open(path).and_then(|mut file| file.read(&mut first)).is_err() || first == [b'{']
 }
 
 fn settings(arguments: &TrainArguments) -> Settings {
@@ -112,6 +135,9 @@ impl Task {
             EvaluateOn::Validation => (validation, "validation"),
             EvaluateOn::Test => (source.load(Part::Test, threads)?, "test"),
         };
+        if evaluation.geometry() != training.geometry() {
+            return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));
+        }
         Ok(Task { training, evaluation, evaluated_on })
     }
 }
@@ -120,7 +146,7 @@ impl Task {
 fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result<Network<F>, Failure> {
     let cost = arguments.cost.as_deref().and_then(cost_named);
     let network = if let Some(path) = &arguments.from {
-        let model = Model::<F>::from_json(&read(path)?).map_err(|error| of_model(path, error))?;
+        let model = saved_model::<F>(path)?;
         check_hidden(arguments, &model.network.sizes())?;
         match cost {
             Some(cost) => model.network.with_cost(cost),
@@ -134,10 +160,20 @@ fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result<Net
             InitName::Default => Init::Default,
             InitName::Large => Init::Large,
         };
-        Network::new(&sizes, cost.unwrap_or(costs()[0]), init, arguments.seed).map_err(Failure::Sizes)?
+        Network::new(&sizes, cost.unwrap_or(&CrossEntropy), init, arguments.seed).map_err(Failure::Sizes)?
     };
     check_fit(&network, &task.training).map_err(|error| fit_failure(arguments, error))?;
     Ok(network)
+}
+
+/// The model to start from, in the precision of this training.
+fn saved_model<F: Real>(path: &Path) -> Result<Model<F>, Failure> {
+    let json = read_model_file(path).map_err(Failure::Save)?;
+    let in_model = |error| of_model(path, error);
+    if precision_of(&json).map_err(in_model)? == Precision::F64 && F::PRECISION == Precision::F32 {
+        output::note(format_args!("{} is in double precision: rounded (--precision f64 keeps it)", path.display()));
+    }
+    Model::from_json(&json).map_err(in_model)
 }
 
 /// `--hidden` beside `--from` may only say what the model says.
@@ -156,17 +192,18 @@ fn check_hidden(arguments: &TrainArguments, sizes: &[usize]) -> Result<(), Failu
 }
 
 fn fit_failure(arguments: &TrainArguments, error: mnist_mlp::evaluate::FitError) -> Failure {
-    let path = arguments.from.as_ref().map_or_else(|| "memory".to_string(), |path| path.display().to_string());
+    let path = arguments.from.as_deref().unwrap_or(&arguments.out).display().to_string();
     Failure::Fit { path, error }
 }
 
-fn model<F: Real>(
+/// Writes the model file.
+fn save<F: Real>(
     network: Network<F>,
-    trained: &Trained<F>,
+    history: Vec<EpochRecord>,
     arguments: &TrainArguments,
     config: &TrainConfig,
     task: &Task,
-) -> Model<F> {
+) -> Result<(), Failure> {
     let settings = config.settings();
     let init = match (&arguments.from, arguments.init) {
         (Some(_), _) => "model",
@@ -192,75 +229,9 @@ fn model<F: Real>(
             EngineKind::Reference => "reference",
         }
         .to_string(),
-        epochs_done: trained.history.len(),
+        epochs_done: history.len(),
     };
-    Model { network, training: Some(training), history: trained.history.clone() }
-}
-
-/// Watches the training for the terminal, the log and Ctrl-C.
-struct Watch {
-    progress: Progress,
-    log: Option<EpochLog>,
-    /// The first thing that went wrong with the log. Training is worth more than its log, so it goes on.
-    log_failure: Option<Failure>,
-    interrupted: Arc<AtomicBool>,
-}
-
-impl Watch {
-    fn new<F: Real>(
-        arguments: &TrainArguments,
-        config: &TrainConfig,
-        task: &Task,
-        network: &Network<F>,
-    ) -> Result<Self, Failure> {
-        let settings = config.settings();
-        let log = arguments.log.as_deref().map(EpochLog::create).transpose()?;
-        let table = (!arguments.quiet).then(|| EpochTable::new(settings.monitors));
-        let progress = Progress::new(table, settings.epochs, task.training.len());
-        if let Some(table) = table {
-            output::aside(introduction(settings, task, network));
-            progress.print(&format!("{}\n", table.heading(task.evaluated_on)));
-        }
-        Ok(Watch { progress, log, log_failure: None, interrupted: interruption() })
-    }
-}
-
-impl Observer for Watch {
-    fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
-        self.progress.images(epoch, done);
-        if self.interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-
-    fn monitoring(&mut self, _epoch: usize) {
-        self.progress.monitoring();
-    }
-
-    fn epoch(&mut self, record: &EpochRecord, training: Duration) -> ControlFlow<()> {
-        self.progress.epoch(record, training);
-        if let Some(log) = &mut self.log
-            && let Err(failure) = log.add(record, training)
-        {
-            self.progress.warning(&failure);
-            self.log_failure = Some(failure);
-            self.log = None;
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn warning(&mut self, warning: &Warning) {
-        self.progress.warning(warning);
-    }
-}
-
-/// A flag that Ctrl-C raises; a second Ctrl-C ends the program at once.
-fn interruption() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let signal = signal_hook::consts::SIGINT;
-    // The order matters: the first is a no-op until the second has raised the flag once. Where signals cannot be
-    // caught, Ctrl-C simply ends the program.
-    let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag))
-        .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&flag)));
-    flag
+    Model { network, training: Some(training), history }.save(&arguments.out).map_err(Failure::Save)
 }
 
 /// What is about to be trained on what, and how.
@@ -284,7 +255,7 @@ fn introduction<F: Real>(settings: &Settings, task: &Task, network: &Network<F>)
 }
 
 /// What came out, where it is, what to try next.
-fn summary<F: Real>(trained: &Trained<F>, arguments: &TrainArguments, config: &TrainConfig, total: Duration) -> String {
+fn summary<F: Real>(trained: &Trained<F>, arguments: &TrainArguments, total: Duration) -> String {
     let mut text = String::from("\n");
     // Of equals the first: it took the least training.
     let best = trained.history.iter().rev().max_by_key(|record| record.evaluation_accuracy);
@@ -292,26 +263,20 @@ fn summary<F: Real>(trained: &Trained<F>, arguments: &TrainArguments, config: &T
         let share = 100.0 * *correct as f64 / *n_evaluation as f64;
         text += &format!("best      {share:.2}% ({correct} of {n_evaluation}) after epoch {epoch}\n");
     }
-    let epochs = trained.history.len();
-    let images = epochs * trained.history[0].n_training;
-    let rate = images as f64 / trained.training_time.as_secs_f64();
+    let images: usize = trained.history.iter().map(|record| record.n_training).sum();
+    let training = trained.training_time.as_secs_f64();
     text += &format!(
-        "time      {:.2} s, of it {:.2} s training: {} images/s\n",
+        "time      {:.2} s, of it {training:.2} s training: {} images/s\n",
         total.as_secs_f64(),
-        trained.training_time.as_secs_f64(),
-        thousands(rate as usize)
+        thousands((images as f64 / training) as usize)
     );
-    let out = arguments.out.display();
-    text += &format!("saved     {out}, as it was after epoch {epochs}\n");
-    let data = match &arguments.data.data {
-        Some(data) if std::env::var_os("MNIST_DATA_DIR").as_ref() != Some(data) => {
-            format!(" --data {}", data.display())
-        }
-        _ => String::new(),
-    };
-    text += &format!("evaluate  {} eval {out}{data}\n", output::program());
-    if config.settings().epochs == epochs && arguments.hidden.is_none() && arguments.from.is_none() {
-        text += &format!("try next  {} train --hidden 100 --monitor all -o wide.json\n", output::program());
+    let (program, out) = (output::program(), output::quoted(arguments.out.as_os_str()));
+    let data = arguments.data.data.as_deref();
+    let data = data.map_or_else(String::new, |data| format!(" --data {}", output::quoted(data)));
+    text += &format!("saved     {out}, as it was after epoch {}\n", trained.history.len());
+    text += &format!("evaluate  {program} eval {out}{data}\n");
+    if arguments.hidden.is_none() && arguments.from.is_none() {
+        text += &format!("try next  {program} train --hidden 100 --monitor all -o wide.json{data}\n");
     }
     text
 }

@@ -109,7 +109,7 @@ pub enum DatasetError {
 
 /// Images of one size with a label each. Cheap to clone and to slice: the pixels are shared.
 ///
-/// By construction there is at least one image, every image has a label, and every label is below `classes`.
+/// By construction every image has a label, and every label is below `classes`. Only a slice can be empty.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// Pixels of all images, row by row, 0 = background, 255 = ink.
@@ -157,7 +157,7 @@ impl Dataset {
         Ok(Dataset { pixels, labels, range: 0..images, rows, cols, classes, identity })
     }
 
-    /// Number of images, at least 1 except for an empty [`slice`](Self::slice).
+    /// Number of images.
     #[must_use]
     pub fn len(&self) -> usize {
         self.range.len()
@@ -221,16 +221,7 @@ impl Dataset {
     /// Image `index` as a network takes it: x = pixel / 255, (n_1).
     #[must_use]
     pub fn input<F: Real>(&self, index: usize) -> Array1<F> {
-        let scale = unit_interval::<F>();
-        self.image(index).iter().map(|&pixel| scale[usize::from(pixel)]).collect()
-    }
-
-    /// The label of image `index` as a network should answer it: one-hot y, (n_L).
-    #[must_use]
-    pub fn target<F: Real>(&self, index: usize) -> Array1<F> {
-        let mut y = Array1::zeros(self.classes);
-        y[self.label(index)] = F::one();
-        y
+        self.image(index).iter().map(|&pixel| F::of(f64::from(pixel) / 255.0)).collect()
     }
 
     /// The images in `range`, sharing this dataset's pixels.
@@ -288,9 +279,8 @@ mod tests {
     }
 
     #[test]
-    fn inputs_are_pixels_over_255_and_targets_one_hot() {
+    fn inputs_are_pixels_over_255() {
         let data = Dataset::new(vec![0, 51, 255, 128], vec![2], (2, 2), 3, Identity::named("toy")).unwrap();
         assert_eq!(data.input::<f64>(0).to_vec(), [0.0, 0.2, 1.0, 128.0 / 255.0]);
-        assert_eq!(data.target::<f32>(0).to_vec(), [0.0, 0.0, 1.0]);
     }
 }

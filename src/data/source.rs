@@ -93,6 +93,9 @@ pub enum FileError {
     /// A directory bears the name of the file.
     #[error("is a directory, expected an IDX file")]
     IsDirectory,
+    /// A pipe or a device, which might never end.
+    #[error("is not an ordinary file")]
+    NotAFile,
     /// The compressed data ends early.
     #[error("is cut off: the gzip data ends early; fetch the file again")]
     GzipTruncated,
@@ -166,17 +169,22 @@ fn find(directory: &Path, part: Part, contents: Contents) -> Result<PathBuf, Sou
     };
     let name = |separator| format!("{}-{kind}{separator}{idx}", prefix(part));
     let names = [name('-'), name('.'), name('-') + ".gz", name('.') + ".gz"];
-    let found = names.iter().map(|name| directory.join(name)).find(|path| path.exists());
+    // What cannot be looked at may be there: opening it will say what is the matter.
+    let found = names.iter().map(|name| directory.join(name)).find(|path| path.try_exists().unwrap_or(true));
     found.ok_or_else(|| SourceError::MissingFile { directory: directory.to_path_buf(), name: name('-') })
 }
 
 /// Reads the images and labels of `part`, and the labels of the other part for the number of classes.
 fn load_directory(directory: &Path, part: Part) -> Result<Dataset, SourceError> {
-    if !directory.exists() {
-        return Err(SourceError::NoDirectory(directory.to_path_buf()));
-    }
-    if !directory.is_dir() {
-        return Err(SourceError::NotADirectory(directory.to_path_buf()));
+    match directory.metadata() {
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => return Err(SourceError::NotADirectory(directory.to_path_buf())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(SourceError::NoDirectory(directory.to_path_buf()));
+        }
+        Err(error) => {
+            return Err(SourceError::File { path: directory.to_path_buf(), problem: FileError::Io(error) });
+        }
     }
     let images = find(directory, part, Contents::Images)?;
     let train_labels = find(directory, Part::Training, Contents::Labels)?;
@@ -224,11 +232,14 @@ fn classes_in(train_labels: &[u8], test_labels: &[u8]) -> usize {
 /// Reads an IDX file, plain or gzip: its first bytes decide, whatever it is called.
 fn read_file(path: &Path, rank: u8) -> Result<Idx, SourceError> {
     let read = || {
-        let file = File::open(path).map_err(FileError::Io)?;
-        let metadata = file.metadata().map_err(FileError::Io)?;
+        let metadata = path.metadata().map_err(FileError::Io)?;
         if metadata.is_dir() {
             return Err(FileError::IsDirectory);
         }
+        if !metadata.is_file() {
+            return Err(FileError::NotAFile);
+        }
+        let file = File::open(path).map_err(FileError::Io)?;
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let is_gzip = reader.fill_buf().map_err(FileError::Io)?.starts_with(&[0x1f, 0x8b]);
         if is_gzip {

@@ -8,7 +8,7 @@ use super::Dataset;
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SplitError {
     /// Validation would take everything.
-    #[error("--validation {asked} leaves nothing to train on: there are {available} training images; choose 0 to {}", available - 1)]
+    #[error("validation {asked} leaves nothing to train on: of {available} training images choose 0 to {}", available.saturating_sub(1))]
     Validation {
         /// The validation images asked for.
         asked: usize,
@@ -17,7 +17,7 @@ pub enum SplitError {
     },
     /// More training images than there are.
     #[error(
-        "--train-size {asked} is out of range: choose 1 to {available} ({available} images remain beside {validation} for validation)"
+        "train size {asked} is out of range: choose 1 to {available}, the training images beside {validation} for validation"
     )]
     TrainSize {
         /// The training images asked for.

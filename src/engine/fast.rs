@@ -78,7 +78,7 @@ fn evaluate_chunk<F: Real>(network: &Network<F>, data: &Dataset, range: Range<us
         let z = workspace.z[last].row(row).to_vec();
         let a = workspace.a[last + 1].row(row).to_vec();
         let y = workspace.y.row(row).to_vec();
-        evaluation.add(data.label(i), prediction(&a), network.cost().value(&z, &a, &y).to_double());
+        evaluation.add(data.label(i), prediction(&a), network.cost().value(&z, &a, &y));
     }
     evaluation
 }
@@ -237,6 +237,7 @@ mod tests {
             hidden in prop::collection::vec(1_usize..40, 0..3),
             size in 1_usize..70,
             classes in 2_usize..13,
+            more_outputs in 0_usize..3,
             n in 1_usize..60,
             batch_size in 1_usize..25,
             cost in 0..costs::<f64>().len(),
@@ -246,7 +247,7 @@ mod tests {
             seed in any::<u64>(),
         ) {
             let data = dataset(n, size, classes, density, seed);
-            let sizes = [&[size], &hidden[..], &[classes]].concat();
+            let sizes = [&[size], &hidden[..], &[classes + more_outputs]].concat();
             let step = Step { eta, lambda, n_train: n };
             compare::<f64>(&sizes, cost, batch_size, step, &data, 1e-12);
             compare::<f32>(&sizes, cost, batch_size, step, &data, 1e-4);

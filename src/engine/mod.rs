@@ -3,8 +3,6 @@
 //! [`reference`] goes image by image, as the book does, and defines what is right. [`fast`] computes the same sums for
 //! a whole mini-batch. A property test holds the two together.
 
-use serde::{Deserialize, Serialize};
-
 use crate::data::Dataset;
 use crate::evaluate::Evaluation;
 use crate::network::{Network, Step};
@@ -26,8 +24,7 @@ pub trait Engine<F: Real> {
 }
 
 /// Which engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EngineKind {
     /// Whole mini-batches at once.
     #[default]

@@ -24,8 +24,11 @@ impl<F: Real> Reference<F> {
 
 impl<F: Real> Engine<F> for Reference<F> {
     fn update(&mut self, mini_batch: &[u32], step: Step) {
-        let pairs = mini_batch.iter().map(|&i| (self.training.input(i as usize), self.training.target(i as usize)));
-        self.network.update_mini_batch(pairs, step);
+        let pairs = mini_batch.iter().map(|&i| {
+            let i = i as usize;
+            (self.training.input(i), self.network.target(self.training.label(i)))
+        });
+        self.network.update_mini_batch(&pairs.collect::<Vec<_>>(), step);
     }
 
     fn network(&self) -> Network<F> {
@@ -39,10 +42,8 @@ impl<F: Real> Engine<F> for Reference<F> {
             for i in range {
                 let (zs, activations) = network.forward(data.input(i).view());
                 let last = zs.len() - 1;
-                let (z, a) = (zs[last].to_vec(), activations[last].to_vec());
-                let mut y = vec![F::zero(); a.len()];
-                y[data.label(i)] = F::one();
-                evaluation.add(data.label(i), prediction(&a), network.cost().value(&z, &a, &y).to_double());
+                let (z, a, y) = (zs[last].to_vec(), activations[last].to_vec(), network.target(data.label(i)).to_vec());
+                evaluation.add(data.label(i), prediction(&a), network.cost().value(&z, &a, &y));
             }
             evaluation
         })

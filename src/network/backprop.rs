@@ -75,7 +75,7 @@ impl<F: Real> Network<F> {
 
     /// One step of gradient descent on a mini-batch of m pairs (x, y):
     /// `w <- (1 - eta lambda/n) w - (eta/m) sum nabla_w`, `b <- b - (eta/m) sum nabla_b`.
-    pub fn update_mini_batch(&mut self, mini_batch: impl ExactSizeIterator<Item = (Array1<F>, Array1<F>)>, step: Step) {
+    pub fn update_mini_batch(&mut self, mini_batch: &[(Array1<F>, Array1<F>)], step: Step) {
         let m = mini_batch.len();
         if m == 0 {
             return;
@@ -170,13 +170,13 @@ mod tests {
         let batch = [(array![0.1, 0.9], array![1.0, 0.0]), (array![0.5, 0.4], array![0.0, 1.0])];
         let step = Step { eta: 0.5, lambda: 2.0, n_train: 10 };
         let mut network = start.clone();
-        network.update_mini_batch(batch.clone().into_iter(), step);
+        network.update_mini_batch(&batch, step);
         let [first, second] = batch.map(|(x, y)| start.backprop(x.view(), y.view()));
         let w = &start.weights[0] * 0.9 - (&first.nabla_w[0] + &second.nabla_w[0]) * 0.25;
         let b = &start.biases[0] - (&first.nabla_b[0] + &second.nabla_b[0]) * 0.25;
         assert!((&network.weights[0] - &w).iter().all(|d: &f64| d.abs() < 1e-15));
         assert!((&network.biases[0] - &b).iter().all(|d| d.abs() < 1e-15));
-        network.update_mini_batch(std::iter::empty(), step);
+        network.update_mini_batch(&[], step);
         assert_eq!(network.biases[0].len(), 2, "an empty mini-batch changes nothing");
     }
 }

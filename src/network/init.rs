@@ -3,14 +3,12 @@
 use ndarray::{Array1, Array2};
 use ndarray_rand::RandomExt;
 use ndarray_rand::rand_distr::StandardNormal;
-use serde::{Deserialize, Serialize};
 
 use crate::random::{Purpose, stream};
 use crate::real::Real;
 
 /// How start weights and biases are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Init {
     /// Weights N(0, 1/n_in), biases N(0, 1): no neuron starts saturated.
     #[default]

@@ -15,10 +15,12 @@ pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
 pub use backprop::{Gradient, Step};
 pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
 pub use init::Init;
-pub use model_file::{EpochRecord, FORMAT, Model, ModelError, TrainingRecord, precision_of};
+pub use model_file::{
+    EpochRecord, FORMAT, MAX_FILE_SIZE, Model, ModelError, TrainingRecord, precision_of, read_model_file,
+};
 
-/// The most weights and biases that a network may have: a gigabyte and a half in double precision.
-pub const MAX_PARAMETERS: usize = 200_000_000;
+/// The most weights and biases that a network may have: 400 MB in double precision.
+pub const MAX_PARAMETERS: usize = 50_000_000;
 
 /// A fully connected network: for every layer after the input, weights and biases.
 ///
@@ -220,6 +222,17 @@ impl<F: Real> Network<F> {
     pub fn feedforward(&self, x: ArrayView1<F>) -> Array1<F> {
         let (_, mut activations) = self.forward(x);
         activations.pop().expect("a network has an output layer")
+    }
+
+    /// y, what the network should answer to an image with this label: one-hot, (n_L).
+    ///
+    /// # Panics
+    /// If `label` is not below [`outputs`](Self::outputs).
+    #[must_use]
+    pub fn target(&self, label: usize) -> Array1<F> {
+        let mut y = Array1::zeros(self.outputs());
+        y[label] = F::one();
+        y
     }
 
     /// The regularization term of a cost over `n` images: lambda/(2n) times the sum of all squared weights.

@@ -23,12 +23,15 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::{Activation, Network, NetworkError, cost_named, costs};
+use super::{Activation, Cost, Network, NetworkError, costs};
 use crate::real::{Precision, Real};
 use crate::replace_file::replace_file;
 
 /// The version of the format that is written, and the newest that can be read.
 pub const FORMAT: u32 = 1;
+
+/// The largest model file that is read: room for every network that can be made.
+pub const MAX_FILE_SIZE: u64 = 1 << 31;
 
 /// How a model was trained: everything that it takes to train it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,7 +64,7 @@ pub struct TrainingRecord {
     pub precision: Precision,
     /// The engine that did the updates.
     pub engine: String,
-    /// The position reached: epochs behind these weights.
+    /// The position reached: epochs of this training that are behind these weights.
     pub epochs_done: usize,
 }
 
@@ -125,8 +128,11 @@ pub enum ModelError {
     #[error("the file has format {0}, this program reads up to {FORMAT}: use a newer mnist")]
     Format(u32),
     /// A cost that nobody knows.
-    #[error("unknown cost '{0}': known are QuadraticCost, CrossEntropyCost and LogLikelihoodCost")]
-    Cost(String),
+    #[error("unknown cost '{name}': known are {}", costs::<f64>().map(Cost::name_in_file).join(", "))]
+    Cost {
+        /// The name in the file.
+        name: String,
+    },
     /// A row of a matrix is longer or shorter than the first.
     #[error("layer {layer}: row {row} of the weights has {found} numbers, expected {expected}")]
     Ragged {
@@ -160,9 +166,8 @@ impl<F: Real> Model<F> {
     pub fn from_json(json: &[u8]) -> Result<Self, ModelError> {
         check_format(json)?;
         let file: FileRead<F> = serde_json::from_slice(json)?;
-        let cost = cost_named(&file.cost)
-            .filter(|_| costs::<F>().iter().any(|cost| cost.name_in_file() == file.cost))
-            .ok_or(ModelError::Cost(file.cost))?;
+        let cost = costs().into_iter().find(|cost| cost.name_in_file() == file.cost);
+        let cost = cost.ok_or(ModelError::Cost { name: file.cost })?;
         let weights = (2..).zip(file.weights).map(|(layer, rows)| matrix(layer, rows)).collect::<Result<_, _>>()?;
         let biases = file.biases.into_iter().map(|column| column.into_iter().map(|[b]| b).collect()).collect();
         let network = Network::from_parts(weights, biases, cost)?;
@@ -197,8 +202,7 @@ impl<F: Real> Model<F> {
     /// # Errors
     /// A [`ModelError`] that says what is wrong.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
-        let json = std::fs::read(path).map_err(|error| ModelError::Read { path: path.to_path_buf(), error })?;
-        Self::from_json(&json)
+        Self::from_json(&read_model_file(path)?)
     }
 
     /// Writes the model file at `path`, whole or not at all: a reader sees the old file or the new one.
@@ -209,6 +213,25 @@ impl<F: Real> Model<F> {
         replace_file(path, |file: &mut io::BufWriter<&File>| self.write_json(file))
             .map_err(|error| ModelError::Write { path: path.to_path_buf(), error })
     }
+}
+
+/// Reads the text of a model file: an ordinary file of at most [`MAX_FILE_SIZE`] bytes.
+///
+/// # Errors
+/// [`ModelError::Read`].
+pub fn read_model_file(path: &Path) -> Result<Vec<u8>, ModelError> {
+    let read = || {
+        let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        let metadata = std::fs::metadata(path)?;
+        if !metadata.is_file() {
+            return refuse("it is not an ordinary file".to_string());
+        }
+        if metadata.len() > MAX_FILE_SIZE {
+            return refuse(format!("it has {} bytes, a model has {MAX_FILE_SIZE} at most", metadata.len()));
+        }
+        std::fs::read(path)
+    };
+    read().map_err(|error| ModelError::Read { path: path.to_path_buf(), error })
 }
 
 /// The precision in which a model was trained; double for a file of network2.py.
@@ -369,7 +392,7 @@ mod tests {
         };
         let (w, b, cost) = ("[[[1,2]]]", "[[[3]]]", "QuadraticCost");
         assert!(matches!(file("[3,1]", w, b, cost), E::Sizes { .. }));
-        assert!(matches!(file("[2,1]", w, b, "quadratic"), E::Cost(name) if name == "quadratic"));
+        assert!(matches!(file("[2,1]", w, b, "quadratic"), E::Cost { name } if name == "quadratic"));
         let ragged = file("[2,2]", "[[[1,2],[1]]]", "[[[3],[4]]]", cost);
         assert!(matches!(ragged, E::Ragged { layer: 2, row: 2, found: 1, expected: 2 }));
         assert!(matches!(file("[2,1]", w, "[[[3],[4]]]", cost), E::Network(NetworkError::Shape { layer: 2, .. })));

@@ -50,7 +50,7 @@ impl EpochTable {
         ];
         for (cost, accuracy, n) in halves {
             if let Some(cost) = cost {
-                row += &format!("{cost:>12.5}");
+                row += &if cost < 1e5 { format!("{cost:>12.5}") } else { format!("{cost:>12.3e}") };
             }
             if let Some(correct) = accuracy {
                 row += &format!("{:>12}", percent(Some(correct as f64 / n as f64)));

@@ -88,14 +88,15 @@ impl EvaluationReport<'_> {
         text
     }
 
-    /// The matrix with the worst confusions marked; nothing if it is wider than the terminal.
+    /// The matrix with the worst confusions marked, or a line that says that it is wider than the terminal.
     fn confusion_matrix(&self, worst: &[(usize, usize, usize)], width: usize) -> String {
         let confusion = self.evaluation.confusion();
         let classes = confusion.nrows();
         let digits = confusion.iter().max().map_or(1, |count| count.to_string().len());
         let cell = digits.max(classes.to_string().len()) + 2;
-        if 6 + classes * cell > width {
-            return String::new();
+        let needed = 6 + classes * cell;
+        if needed > width {
+            return format!("(the confusion matrix needs {needed} columns, here are {width})\n\n");
         }
         let mut text =
             "confusion matrix: a row for each true label, a column for each predicted label\n      ".to_string();
@@ -187,7 +188,7 @@ mod tests {
         let evaluation = evaluation();
         let plain = |width| anstream::adapter::strip_str(&report(&evaluation).text(width)).to_string();
         assert!(plain(80).contains("   1   2* 1  · \n"), "{}", plain(80));
-        assert!(!plain(10).contains("confusion matrix") && plain(10).contains("1 taken for 0: 2 times"));
+        assert!(plain(10).contains("matrix needs 15 columns") && plain(10).contains("1 taken for 0: 2 times"));
         assert!(plain(80).lines().all(|line| line.chars().count() <= 80));
     }
 }

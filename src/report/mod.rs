@@ -6,7 +6,7 @@ mod neuron;
 
 pub use epochs::EpochTable;
 pub use evaluation::EvaluationReport;
-pub use neuron::neuron_csv;
+pub use neuron::{NEURON_CSV_HEADING, neuron_csv_line};
 
 /// A share as "96.42%"; a dash if there is none.
 fn percent(share: Option<f64>) -> String {

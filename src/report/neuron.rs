@@ -2,10 +2,14 @@
 
 use crate::trainer::neuron::Point;
 
-/// A heading, then a line for each point: `epoch,output,cost,weight,bias`.
-pub fn neuron_csv(points: impl Iterator<Item = Point>) -> impl Iterator<Item = String> {
-    let line = |p: Point| format!("{},{:.9},{:.9},{:.9},{:.9}", p.epoch, p.output, p.cost, p.weight, p.bias);
-    std::iter::once("epoch,output,cost,weight,bias".to_string()).chain(points.map(line))
+/// The first line of the CSV.
+pub const NEURON_CSV_HEADING: &str = "epoch,output,cost,weight,bias";
+
+/// The line of a point.
+#[must_use]
+pub fn neuron_csv_line(point: &Point) -> String {
+    let Point { epoch, output, cost, weight, bias } = point;
+    format!("{epoch},{output:.9},{cost:.9},{weight:.9},{bias:.9}")
 }
 
 #[cfg(test)]
@@ -13,9 +17,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_heading_and_a_line_a_point() {
+    fn a_point_is_a_line() {
         let point = Point { epoch: 0, output: 0.5, cost: 0.125, weight: -1.0, bias: 1.0 };
-        let lines: Vec<_> = neuron_csv(std::iter::once(point)).collect();
-        assert_eq!(lines, ["epoch,output,cost,weight,bias", "0,0.500000000,0.125000000,-1.000000000,1.000000000"]);
+        assert_eq!(neuron_csv_line(&point), "0,0.500000000,0.125000000,-1.000000000,1.000000000");
     }
 }

@@ -1,6 +1,5 @@
 //! From what was asked to what can be trained.
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::engine::EngineKind;
@@ -52,7 +51,7 @@ impl Default for Monitors {
 }
 
 /// How to train: what may be asked for. [`check`](Settings::check) makes a [`TrainConfig`] of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
     /// Passes over the training images; 1 or more, default 30.
     pub epochs: usize,
@@ -67,12 +66,10 @@ pub struct Settings {
     /// Whether each epoch has an order of its own, default yes.
     pub shuffle: bool,
     /// What is watched after each epoch.
-    #[serde(skip)]
     pub monitors: Monitors,
     /// What does the arithmetic.
     pub engine: EngineKind,
     /// The most threads to use; 1 to [`MAX_THREADS`], default 1. Results do not depend on it.
-    #[serde(skip)]
     pub threads: usize,
 }
 
@@ -96,10 +93,10 @@ impl Default for Settings {
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ConfigError {
     /// No epochs.
-    #[error("--epochs {0} is out of range: choose 1 or more")]
+    #[error("epochs {0} is out of range: choose 1 or more")]
     Epochs(usize),
     /// An empty mini-batch, or one larger than the training set.
-    #[error("--batch-size {asked} is out of range: choose 1 to {n_train}, the number of training images")]
+    #[error("batch size {asked} is out of range: choose 1 to {n_train}, the number of training images")]
     BatchSize {
         /// The mini-batch size asked for.
         asked: usize,
@@ -107,18 +104,16 @@ pub enum ConfigError {
         n_train: usize,
     },
     /// A learning rate that is zero, negative, infinite or no number.
-    #[error("--eta {0} is out of range: choose a number above 0, as 0.5")]
+    #[error("eta {0:?} is out of range: choose a number above 0, such as 0.5")]
     Eta(f64),
     /// A regularization parameter that is negative, infinite or no number.
-    #[error("--lambda {0} is out of range: choose 0 (no regularization) or a number above, as 5.0")]
+    #[error("lambda {0:?} is out of range: choose 0 (no regularization) or a number above, such as 5.0")]
     Lambda(f64),
     /// No threads, or more than any machine has use for.
-    #[error("--threads {0} is out of range: choose 1 to {MAX_THREADS}")]
+    #[error("threads {0} is out of range: choose 1 to {MAX_THREADS}")]
     Threads(usize),
     /// Monitors without images to look at.
-    #[error(
-        "there are no evaluation images to monitor: set some aside with --validation, or use --evaluate-on test, or monitor the training images alone with --monitor training-cost,training-accuracy"
-    )]
+    #[error("there are no evaluation images for the evaluation monitors to look at")]
     NothingToEvaluate,
 }
 

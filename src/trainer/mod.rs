@@ -48,7 +48,7 @@ pub enum Ending {
 
 /// A training whose numbers are no longer finite.
 #[derive(Debug, Clone, PartialEq, Error)]
-#[error("training diverged in epoch {epoch}: {cause}. Try a smaller learning rate, as --eta {}", suggested_eta(*eta))]
+#[error("training diverged in epoch {epoch}: {cause}; try a smaller eta, such as {:?}", suggested_eta(*eta))]
 pub struct Divergence {
     /// The epoch in which it happened.
     pub epoch: usize,
@@ -105,13 +105,14 @@ pub fn train<F: Real>(
         training_time += seconds;
         observer.monitoring(epoch);
         let looked = Looked::at(&*engine, training, evaluation, settings.monitors);
-        let record = looked.record(epoch, &engine.network(), settings, (training.len(), evaluation.len()));
-        if let Err(cause) = check_finite(&engine.network(), &record) {
+        let network = engine.network();
+        let record = looked.record(epoch, &network, settings, (training.len(), evaluation.len()));
+        if let Err(cause) = check_finite(&network, &record) {
             ending = Ending::Diverged(Divergence { epoch, eta: settings.eta, cause });
             break;
         }
-        good = engine.network();
-        at_chance.watch(epoch, &looked, settings, observer);
+        good = network;
+        at_chance.watch(&looked, settings, observer);
         let answer = observer.epoch(&record, seconds);
         history.push(record);
         if answer.is_break() && epoch < settings.epochs {
@@ -191,22 +192,20 @@ fn check_finite<F: Real>(network: &Network<F>, record: &EpochRecord) -> Result<(
     Ok(())
 }
 
-/// Counts the epochs, from the first on, in which nothing was learned.
+/// Counts the epochs in a row in which nothing was learned, or nothing is left of what was.
 #[derive(Default)]
 struct AtChance {
     epochs: usize,
 }
 
 impl AtChance {
-    fn watch(&mut self, epoch: usize, looked: &Looked, settings: &Settings, observer: &mut dyn Observer) {
+    fn watch(&mut self, looked: &Looked, settings: &Settings, observer: &mut dyn Observer) {
         let Some(figures) = looked.evaluation.as_ref().or(looked.training.as_ref()) else { return };
         let (accuracy, chance) = (figures.accuracy(), figures.chance());
-        if accuracy <= chance && self.epochs + 1 == epoch {
-            self.epochs = epoch;
-            if epoch == PATIENCE_AT_CHANCE {
-                let Settings { eta, lambda, .. } = *settings;
-                observer.warning(&Warning::AtChance { epochs: epoch, chance, eta, lambda });
-            }
+        // Where all images are of one class there is nothing to be better at.
+        self.epochs = if accuracy <= chance && chance < 1.0 { self.epochs + 1 } else { 0 };
+        if self.epochs == PATIENCE_AT_CHANCE {
+            observer.warning(&Warning::AtChance { epochs: self.epochs, chance, eta: settings.eta });
         }
     }
 }

@@ -5,7 +5,7 @@
 //! The book's animations of the cross-entropy neuron use eta = 0.005 but step as if sigma'(z) did not cancel; this
 //! module follows the book's own equation, in which it does.
 
-use ndarray::{arr1, array};
+use ndarray::array;
 use thiserror::Error;
 
 use crate::network::{Cost, Network, NetworkError, Output, Step};
@@ -30,10 +30,23 @@ pub struct Point {
 pub enum NeuronError {
     /// A weight or bias that is not finite.
     #[error("the start weight and bias must be finite numbers")]
-    NotFinite(#[source] NetworkError),
+    NotFinite,
     /// A learning rate that is zero, negative, infinite or no number.
-    #[error("--eta {0} is out of range: choose a number above 0, as 0.15")]
+    #[error("eta {0:?} is out of range: choose a number above 0, such as 0.15")]
     Eta(f64),
+    /// No updates.
+    #[error("epochs 0 is out of range: choose 1 or more")]
+    Epochs,
+    /// The numbers grew beyond all bounds.
+    #[error(
+        "the neuron's numbers are no longer finite at epoch {epoch}: choose a smaller eta than {eta:?}, or a start nearer to 0"
+    )]
+    Diverged {
+        /// The epoch in which it happened, 0 for the start.
+        epoch: usize,
+        /// The learning rate.
+        eta: f64,
+    },
     /// A softmax over a single output is 1 whatever it is given.
     #[error(
         "the cost {0} needs more than one output (its softmax would always be 1): choose cross-entropy or quadratic"
@@ -41,39 +54,39 @@ pub enum NeuronError {
     Softmax(&'static str),
 }
 
-/// The neuron's way from the given weight and bias: points 0 (the start) to `epochs`.
+/// The neuron's way from the given weight and bias: points 0 (the start) to `epochs`. An error is the last point.
 ///
 /// # Errors
-/// A [`NeuronError`] for a start or a learning rate that is out of range, or a cost with a softmax output.
+/// A [`NeuronError`] for a start or a setting that is out of range, or a cost with a softmax output.
 pub fn learning_curve(
     cost: &'static dyn Cost<f64>,
     (weight, bias): (f64, f64),
     eta: f64,
     epochs: usize,
-) -> Result<impl Iterator<Item = Point>, NeuronError> {
+) -> Result<impl Iterator<Item = Result<Point, NeuronError>>, NeuronError> {
     if cost.output() == Output::Softmax {
         return Err(NeuronError::Softmax(cost.name()));
     }
     if !(eta > 0.0 && eta.is_finite()) {
         return Err(NeuronError::Eta(eta));
     }
-    let mut network =
-        Network::from_parts(vec![array![[weight]]], vec![array![bias]], cost).map_err(NeuronError::NotFinite)?;
-    let (x, y) = (arr1(&[1.0]), arr1(&[0.0]));
+    if epochs == 0 {
+        return Err(NeuronError::Epochs);
+    }
+    let mut network = Network::from_parts(vec![array![[weight]]], vec![array![bias]], cost)
+        .map_err(|_: NetworkError| NeuronError::NotFinite)?;
+    let example = [(array![1.0], array![0.0])];
     let step = Step { eta, lambda: 0.0, n_train: 1 };
     Ok((0..=epochs).map(move |epoch| {
         if epoch > 0 {
-            network.update_mini_batch(std::iter::once((x.clone(), y.clone())), step);
+            network.update_mini_batch(&example, step);
         }
-        let (zs, activations) = network.forward(x.view());
-        let (z, a) = (zs[0][0], activations[0][0]);
-        Point {
-            epoch,
-            output: a,
-            cost: cost.value(&[z], &[a], &[0.0]),
-            weight: network.weights()[0][[0, 0]],
-            bias: network.biases()[0][0],
-        }
+        let (zs, activations) = network.forward(example[0].0.view());
+        let (z, output) = (zs[0][0], activations[0][0]);
+        let (weight, bias) = (network.weights()[0][[0, 0]], network.biases()[0][0]);
+        let cost = cost.value(&[z], &[output], &[0.0]);
+        let finite = [output, cost, weight, bias].iter().all(|number| number.is_finite());
+        if finite { Ok(Point { epoch, output, cost, weight, bias }) } else { Err(NeuronError::Diverged { epoch, eta }) }
     }))
 }
 
@@ -83,7 +96,7 @@ mod tests {
     use crate::network::{CrossEntropy, LogLikelihood, Quadratic};
 
     fn outputs(cost: &'static dyn Cost<f64>, start: (f64, f64), eta: f64) -> Vec<f64> {
-        learning_curve(cost, start, eta, 300).unwrap().map(|point| point.output).collect()
+        learning_curve(cost, start, eta, 300).unwrap().map(|point| point.unwrap().output).collect()
     }
 
     /// Figures computed independently, given to six digits.
@@ -113,8 +126,11 @@ mod tests {
     #[test]
     fn a_neuron_that_cannot_be_is_refused() {
         let error = |cost, start, eta| learning_curve(cost, start, eta, 1).map(|_| ()).unwrap_err();
-        assert!(matches!(error(&Quadratic, (f64::NAN, 0.0), 0.1), NeuronError::NotFinite(_)));
+        assert_eq!(error(&Quadratic, (f64::NAN, 0.0), 0.1), NeuronError::NotFinite);
         assert_eq!(error(&Quadratic, (0.0, 0.0), 0.0), NeuronError::Eta(0.0));
         assert_eq!(error(&LogLikelihood, (0.0, 0.0), 0.1), NeuronError::Softmax("log-likelihood"));
+        assert!(matches!(learning_curve(&Quadratic, (0.0, 0.0), 0.1, 0).map(|_| ()), Err(NeuronError::Epochs)));
+        let mut overflow = learning_curve(&CrossEntropy, (1e308, 1e308), 0.1, 5).unwrap();
+        assert_eq!(overflow.next(), Some(Err(NeuronError::Diverged { epoch: 0, eta: 0.1 })));
     }
 }

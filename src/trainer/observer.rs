@@ -45,17 +45,16 @@ impl Observer for Silent {}
 pub enum Warning {
     /// For several epochs the accuracy was no better than always giving the most common answer.
     #[error(
-        "after {epochs} epochs the accuracy is still no better than always giving the most common answer \
-        ({:.2}%): try a smaller --eta than {eta}, or a smaller --lambda than {lambda}", 100.0 * chance
+        "for {epochs} epochs the accuracy was no better than always giving the most common answer ({:.2}%): if the cost \
+        hardly moves try a larger eta than {eta:?}, if it jumps about or grows a smaller one",
+        100.0 * chance
     )]
     AtChance {
-        /// Epochs so far, all of them at chance.
+        /// How many epochs in a row.
         epochs: usize,
         /// The share of the most common class.
         chance: f64,
         /// The learning rate.
         eta: f64,
-        /// The regularization parameter.
-        lambda: f64,
     },
 }

@@ -131,6 +131,16 @@ fn a_directory_in_place_of_a_file_is_called_that() {
     assert!(matches!(load(&dir).unwrap_err(), SourceError::File { problem: FileError::IsDirectory, .. }));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let dir = whole();
+    let path = dir.path().join(TRAIN_IMAGES);
+    fs::remove_file(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert!(matches!(load(&dir).unwrap_err(), SourceError::File { problem: FileError::NotAFile, .. }));
+}
+
 #[test]
 fn images_and_labels_must_pair_up() {
     let dir = whole();

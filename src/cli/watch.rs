@@ -1,0 +1,104 @@
+//! Who watches a training: the terminal, the log, and signals that ask to stop.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mnist_mlp::network::EpochRecord;
+use mnist_mlp::report::EpochTable;
+use mnist_mlp::trainer::{Observer, Settings, Warning};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
+
+use super::Failure;
+use super::args::TrainArguments;
+use super::log::EpochLog;
+use super::progress::Progress;
+
+/// Ctrl-C, a polite kill, and the closing of the terminal.
+#[cfg(unix)]
+const STOP_SIGNALS: &[i32] = &[SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const STOP_SIGNALS: &[i32] = &[SIGINT, SIGTERM];
+
+/// Watches the training for the terminal, the log and signals.
+pub struct Watch {
+    progress: Progress,
+    log: Option<EpochLog>,
+    /// What went wrong with the log. Training is worth more than its log, so it goes on.
+    failure: Option<Failure>,
+    /// The signal that asked to stop; 0 if none did.
+    signal: Arc<AtomicUsize>,
+}
+
+impl Watch {
+    /// Watches a training on `n_train` images.
+    pub fn start(arguments: &TrainArguments, settings: &Settings, n_train: usize) -> Result<Self, Failure> {
+        let log = arguments.log.as_deref().map(EpochLog::create).transpose()?;
+        let table = (!arguments.quiet).then(|| EpochTable::new(settings.monitors));
+        let progress = Progress::new(table, settings.epochs, n_train);
+        Ok(Watch { progress, log, failure: None, signal: stop_signals() })
+    }
+
+    /// Prints unless `--quiet`.
+    pub fn print(&mut self, text: &str) {
+        self.progress.print(text);
+    }
+
+    /// The training is over: takes the bars away.
+    pub fn finish(&self) {
+        self.progress.finish();
+    }
+
+    /// The signal that asked to stop; 0 if none did.
+    pub fn signal(&self) -> u8 {
+        self.signal.load(Ordering::Relaxed) as u8
+    }
+
+    /// What could not be written, if anything.
+    pub fn failure(self) -> Option<Failure> {
+        self.failure.or(self.progress.failure)
+    }
+}
+
+impl Observer for Watch {
+    fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
+        self.progress.images(epoch, done);
+        if self.signal.load(Ordering::Relaxed) == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    fn monitoring(&mut self, _epoch: usize) {
+        self.progress.monitoring();
+    }
+
+    fn epoch(&mut self, record: &EpochRecord, training: Duration) -> ControlFlow<()> {
+        self.progress.epoch(record, training);
+        if let Some(log) = &mut self.log
+            && let Err(failure) = log.add(record, training)
+        {
+            self.progress.warning(&failure);
+            self.failure = Some(failure);
+            self.log = None;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn warning(&mut self, warning: &Warning) {
+        self.progress.warning(warning);
+    }
+}
+
+/// The number of the signal that asks to stop, 0 until one does. A second one ends the program at once.
+fn stop_signals() -> Arc<AtomicUsize> {
+    let signal = Arc::new(AtomicUsize::new(0));
+    let asked = Arc::new(AtomicBool::new(false));
+    for number in STOP_SIGNALS {
+        // The order matters: the shutdown is armed by the flag, which is raised only after it was looked at. Where a
+        // signal cannot be caught it simply ends the program.
+        let _ = register_conditional_shutdown(*number, 128 + number, Arc::clone(&asked))
+            .and_then(|_| register(*number, Arc::clone(&asked)))
+            .and_then(|_| register_usize(*number, Arc::clone(&signal), *number as usize));
+    }
+    signal
+}
