@@ -9,7 +9,7 @@
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Part, splits};
-use mnist_mlp::engine::EngineKind;
+use mnist_mlp::engine::{EngineKind, Machine};
 use mnist_mlp::evaluate::evaluate;
 use mnist_mlp::network::{CrossEntropy, Init, Network, Step};
 use mnist_mlp::trainer::{Monitors, Settings, Silent, train};
@@ -37,18 +37,20 @@ fn step(criterion: &mut Criterion) {
     for (hidden, batch_size) in SHAPES {
         let mini_batch: Vec<u32> = (0..batch_size as u32).map(|i| i * 390).collect();
         let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len() };
-        let mut engines =
-            [EngineKind::Fast, EngineKind::Reference].map(|kind| kind.start(network(hidden), training.clone(), 1));
+        let mut engines = [EngineKind::Fast, EngineKind::Reference].map(|kind| {
+            let data = (training.clone(), training.slice(0..0));
+            kind.start(network(hidden), data, batch_size, Machine::default())
+        });
         for engine in &mut engines {
-            engine.update(&mini_batch, step);
+            engine.update(&mini_batch, &[], step);
         }
-        let [fast, reference] = engines.each_ref().map(|engine| engine.network().weights()[0][[0, 400]]);
+        let [fast, reference] = engines.each_mut().map(|engine| engine.network().weights()[0][[0, 400]]);
         assert!((fast - reference).abs() < 1e-4 * reference.abs().max(0.1), "{fast} and {reference}");
         group.throughput(Throughput::Elements(batch_size as u64));
         let [fast, reference] = &mut engines;
         for (name, engine) in [("fast", fast), ("reference", reference)] {
             let id = BenchmarkId::new(name, format!("784-{hidden}-10, mini-batch {batch_size}"));
-            group.bench_function(id, |bencher| bencher.iter(|| engine.update(&mini_batch, step)));
+            group.bench_function(id, |bencher| bencher.iter(|| engine.update(&mini_batch, &[], step)));
         }
     }
     group.finish();
@@ -62,7 +64,7 @@ fn epoch(criterion: &mut Criterion) {
     for (hidden, batch_size) in SHAPES {
         let config = settings(batch_size, EngineKind::Fast).check(training.len(), validation.len()).unwrap();
         let run = |network| train(network, &training, &validation, &config, &mut Silent).unwrap();
-        let accuracy = evaluate(&run(network(hidden)).network, &validation, 2).unwrap().accuracy();
+        let accuracy = evaluate(&run(network(hidden)).network, &validation, Machine::default()).unwrap().accuracy();
         assert!(accuracy > 0.8, "784-{hidden}-10 reached {accuracy} only");
         let id = BenchmarkId::new("fast", format!("784-{hidden}-10, mini-batch {batch_size}"));
         group.bench_function(id, |bencher| {
@@ -79,10 +81,13 @@ fn evaluation(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(validation.len() as u64));
     for (hidden, _) in SHAPES {
         let network = network(hidden);
-        assert_eq!(evaluate(&network, &validation, 1), evaluate(&network, &validation, 2));
+        let machine = |threads| Machine { threads, ..Machine::default() };
+        assert_eq!(evaluate(&network, &validation, machine(1)), evaluate(&network, &validation, machine(2)));
         for threads in [1, 2] {
             let id = BenchmarkId::new(format!("{threads} threads"), format!("784-{hidden}-10"));
-            group.bench_function(id, |bencher| bencher.iter(|| evaluate(&network, &validation, threads).unwrap()));
+            group.bench_function(id, |bencher| {
+                bencher.iter(|| evaluate(&network, &validation, machine(threads)).unwrap());
+            });
         }
     }
     group.finish();

@@ -11,6 +11,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use mnist_mlp::data::{Dataset, Identity};
+use mnist_mlp::engine::Machine;
 use mnist_mlp::evaluate::evaluate;
 use mnist_mlp::network::{CrossEntropy, EpochRecord, Init, Model, Network};
 use mnist_mlp::trainer::{Observer, Settings, train};
@@ -50,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let config = settings.check(training.len(), test.len())?;
     let trained = train(network, &training, &test, &config, &mut UntilPerfect)?;
 
-    let evaluation = evaluate(&trained.network, &test, 1)?;
+    let evaluation = evaluate(&trained.network, &test, Machine::default())?;
     println!("accuracy {:.1}% after {} epochs", 100.0 * evaluation.accuracy(), trained.history.len());
     let path = std::env::temp_dir().join("bars.json");
     Model { network: trained.network, training: None, history: trained.history }.save(&path)?;

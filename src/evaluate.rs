@@ -7,7 +7,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::data::Dataset;
-use crate::engine;
+use crate::engine::{self, Machine};
 use crate::network::Network;
 use crate::real::Real;
 
@@ -165,13 +165,13 @@ pub fn check_fit<F: Real>(network: &Network<F>, data: &Dataset) -> Result<(), Fi
     Ok(())
 }
 
-/// Classifies all images of `data` on up to `threads` threads.
+/// Classifies all images of `data`.
 ///
 /// # Errors
 /// A [`FitError`] if the network is not for such images.
-pub fn evaluate<F: Real>(network: &Network<F>, data: &Dataset, threads: usize) -> Result<Evaluation, FitError> {
+pub fn evaluate<F: Real>(network: &Network<F>, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError> {
     check_fit(network, data)?;
-    Ok(engine::evaluate(network, data, threads))
+    Ok(engine::evaluate(network, data, machine))
 }
 
 /// Evaluates images `0..n` in chunks on up to `threads` threads and adds the chunks up in order.

@@ -4,8 +4,10 @@ use ndarray::{LinalgScalar, NdFloat};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::engine::fast::Vectors;
+
 /// A real number of a network: `f32` (fast, the command line's default) or `f64` (to compare number by number).
-pub trait Real: NdFloat + LinalgScalar + Default + std::iter::Sum + Serialize + DeserializeOwned {
+pub trait Real: NdFloat + LinalgScalar + Vectors + Default + std::iter::Sum + Serialize + DeserializeOwned {
     /// Which precision this is.
     const PRECISION: Precision;
 

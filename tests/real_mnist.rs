@@ -11,6 +11,7 @@ use common::Sandbox;
 use libtest_mimic::{Arguments, Failed, Trial};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Part, splits};
+use mnist_mlp::engine::Machine;
 use mnist_mlp::evaluate::evaluate;
 use mnist_mlp::network::{CrossEntropy, Init, Network};
 use mnist_mlp::trainer::{Settings, Silent, train};
@@ -124,6 +125,6 @@ fn built_in_digits_teach_real_ones(directory: &Path) {
     let config = settings.check(training.len(), validation.len()).unwrap();
     let trained = train(network, &training, &validation, &config, &mut Silent).unwrap();
     let test = Source::Directory(directory.to_path_buf()).load(Part::Test, 2).unwrap();
-    let accuracy = evaluate(&trained.network, &test, 2).unwrap().accuracy();
+    let accuracy = evaluate(&trained.network, &test, Machine::default()).unwrap().accuracy();
     assert!(accuracy > 0.90, "{accuracy}");
 }

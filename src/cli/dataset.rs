@@ -29,8 +29,3 @@ pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure>
     }
     Ok(source)
 }
-
-/// All cores, or as many as can be counted.
-pub fn all_cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}

@@ -9,6 +9,7 @@ use mnist_mlp::report::EvaluationReport;
 use mnist_mlp::{Precision, Real};
 
 use super::args::{EvalArguments, Format, Split};
+use super::machine::machine;
 use super::{Failure, dataset, output};
 
 /// The validation images of a model that does not say: the book's split.
@@ -24,9 +25,10 @@ pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
 
 fn run_in<F: Real>(arguments: &EvalArguments, json: &[u8]) -> Result<(), Failure> {
     let model = Model::<F>::from_json(json).map_err(|error| of_model(&arguments.model, error))?;
-    let data = load(arguments, &model)?;
+    let machine = machine(None)?;
+    let data = load(arguments, &model, machine.threads)?;
     warn_of_other_data(&model, &data);
-    let evaluation = evaluate(&model.network, &data, dataset::all_cores())
+    let evaluation = evaluate(&model.network, &data, machine)
         .map_err(|error| Failure::Fit { path: arguments.model.display().to_string(), error })?;
     let lambda = model.training.as_ref().map_or(0.0, |training| training.lambda);
     let report = EvaluationReport {
@@ -50,10 +52,10 @@ pub fn of_model(path: &Path, error: ModelError) -> Failure {
 }
 
 /// The images of the split, cut as they were when the model was trained.
-fn load<F: Real>(arguments: &EvalArguments, model: &Model<F>) -> Result<Dataset, Failure> {
+fn load<F: Real>(arguments: &EvalArguments, model: &Model<F>, threads: usize) -> Result<Dataset, Failure> {
     let source = dataset::source(&arguments.data, false)?;
     let part = if arguments.split == Split::Test { Part::Test } else { Part::Training };
-    let all = source.load(part, dataset::all_cores())?;
+    let all = source.load(part, threads)?;
     let recorded = model.training.as_ref();
     let validation = recorded.map_or(DEFAULT_VALIDATION, |training| training.n_validation);
     let train_size = recorded.map(|training| training.n_train);

@@ -3,6 +3,7 @@
 use clap::Parser;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::SplitError;
+use mnist_mlp::engine::UnknownInstructionSet;
 use mnist_mlp::evaluate::FitError;
 use mnist_mlp::network::{ModelError, NetworkError};
 use mnist_mlp::trainer::neuron::NeuronError;
@@ -13,6 +14,7 @@ mod args;
 mod dataset;
 mod eval;
 mod log;
+mod machine;
 pub mod output;
 mod progress;
 mod slowdown;
@@ -44,6 +46,8 @@ pub enum Failure {
         --monitor training-cost,training-accuracy"
     )]
     NothingToEvaluate(ConfigError),
+    #[error("MNIST_SIMD: {0}")]
+    Instructions(#[from] UnknownInstructionSet),
     #[error("--data is empty: name a directory, or 'synthetic' for the built-in digits")]
     EmptyData,
     #[error("--out and --log both name {0}: give each a file of its own")]
@@ -89,6 +93,7 @@ impl Failure {
             | Failure::Config(_)
             | Failure::NothingToEvaluate(_)
             | Failure::EmptyData
+            | Failure::Instructions(_)
             | Failure::SameFile(_)
             | Failure::Sizes(_)
             | Failure::Neuron(_)

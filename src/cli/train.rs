@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mnist_mlp::data::{Dataset, Part, splits};
-use mnist_mlp::engine::EngineKind;
+use mnist_mlp::engine::{EngineKind, Machine};
 use mnist_mlp::evaluate::check_fit;
 use mnist_mlp::network::{
     CrossEntropy, EpochRecord, Init, Model, ModelError, Network, TrainingRecord, cost_named, precision_of,
@@ -19,6 +19,7 @@ use mnist_mlp::{Precision, Real};
 
 use super::args::{EngineName, EvaluateOn, InitName, MonitorName, PrecisionName, TrainArguments};
 use super::eval::of_model;
+use super::machine::machine;
 use super::watch::Watch;
 use super::{Failure, dataset, output};
 
@@ -30,8 +31,8 @@ pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
 }
 
 fn run_in<F: Real>(arguments: &TrainArguments) -> Result<(), Failure> {
-    let settings = settings(arguments);
-    let task = Task::load(arguments)?;
+    let settings = settings(arguments, machine(arguments.threads)?);
+    let task = Task::load(arguments, settings.machine.threads.min(MAX_THREADS))?;
     let config = settings.check(task.training.len(), task.evaluation.len())?;
     let network = start_network::<F>(arguments, &task)?;
     check_outputs(arguments)?;
@@ -89,7 +90,7 @@ fn starts_like_json(path: &Path) -> bool {
     !is_file || File::open(path).and_then(|mut file| file.read(&mut first)).is_err() || first == [b'{']
 }
 
-fn settings(arguments: &TrainArguments) -> Settings {
+fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
     Settings {
         epochs: arguments.epochs,
         batch_size: arguments.batch_size,
@@ -102,7 +103,7 @@ fn settings(arguments: &TrainArguments) -> Settings {
             EngineName::Fast => EngineKind::Fast,
             EngineName::Reference => EngineKind::Reference,
         },
-        threads: arguments.threads.unwrap_or_else(dataset::all_cores),
+        machine,
     }
 }
 
@@ -126,8 +127,7 @@ struct Task {
 }
 
 impl Task {
-    fn load(arguments: &TrainArguments) -> Result<Self, Failure> {
-        let threads = settings(arguments).threads.min(MAX_THREADS);
+    fn load(arguments: &TrainArguments, threads: usize) -> Result<Self, Failure> {
         let source = dataset::source(&arguments.data, arguments.quiet)?;
         let all = source.load(Part::Training, threads)?;
         let (training, validation) = splits::split(&all, arguments.train_size, arguments.validation)?;

@@ -193,6 +193,13 @@ impl Dataset {
         &self.identity
     }
 
+    /// The pixels of all images, one image after the other.
+    #[must_use]
+    pub fn pixels(&self) -> &[u8] {
+        let size = self.image_size();
+        &self.pixels[self.range.start * size..self.range.end * size]
+    }
+
     /// The pixels of image `index`, row by row, 0 = background, 255 = ink.
     ///
     /// # Panics
@@ -200,7 +207,7 @@ impl Dataset {
     #[must_use]
     pub fn image(&self, index: usize) -> &[u8] {
         let size = self.image_size();
-        &self.pixels[self.range.start * size..self.range.end * size][index * size..][..size]
+        &self.pixels()[index * size..][..size]
     }
 
     /// The labels of all images.

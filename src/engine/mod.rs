@@ -11,16 +11,45 @@ use crate::real::Real;
 pub mod fast;
 pub mod reference;
 
-/// A network in training, in whatever layout suits the arithmetic.
+pub use fast::{InstructionSet, UnknownInstructionSet};
+
+/// A network in training, in whatever layout suits the arithmetic, with the images that it learns from and those that
+/// it is watched on.
 pub trait Engine<F: Real> {
-    /// Updates all weights and biases from one mini-batch: indices into the training images.
-    fn update(&mut self, mini_batch: &[u32], step: Step);
+    /// Updates all weights and biases from one mini-batch: indices into the training images. `next` is the mini-batch
+    /// that follows, empty if none does, so that its images can be fetched meanwhile.
+    fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step);
 
-    /// The network as it is now.
-    fn network(&self) -> Network<F>;
+    /// The network as it is now. To go on from a copy of it is to go on from here, to the last bit.
+    fn network(&mut self) -> Network<F>;
 
-    /// Classifies all images of `data`, which must fit the network.
-    fn evaluate(&self, data: &Dataset) -> Evaluation;
+    /// Classifies all training or all evaluation images.
+    fn evaluate(&mut self, images: Watched) -> Evaluation;
+}
+
+/// Which images a monitor looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watched {
+    /// Those that are learned from.
+    Training,
+    /// Those that are not.
+    Evaluation,
+}
+
+/// What an engine may use of the machine. Results do not depend on the number of threads.
+#[derive(Debug, Clone, Copy)]
+pub struct Machine {
+    /// The most threads; the work decides how many of them are worth it.
+    pub threads: usize,
+    /// The instructions of the fast engine.
+    pub instructions: InstructionSet,
+}
+
+impl Default for Machine {
+    /// One thread, and the fastest instructions there are.
+    fn default() -> Self {
+        Machine { threads: 1, instructions: InstructionSet::fastest() }
+    }
 }
 
 /// Which engine.
@@ -34,17 +63,30 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
-    /// An engine that trains `network` on `training` with up to `threads` threads.
+    /// An engine that trains `network` in mini-batches of at most `batch_size` of the training images. Both datasets
+    /// must fit the network.
     #[must_use]
-    pub fn start<F: Real>(self, network: Network<F>, training: Dataset, threads: usize) -> Box<dyn Engine<F>> {
+    pub fn start<F: Real>(
+        self,
+        network: Network<F>,
+        (training, evaluation): (Dataset, Dataset),
+        batch_size: usize,
+        machine: Machine,
+    ) -> Box<dyn Engine<F>> {
         match self {
-            EngineKind::Fast => Box::new(fast::Fast::new(network, training, threads)),
-            EngineKind::Reference => Box::new(reference::Reference::new(network, training, threads)),
+            EngineKind::Fast => Box::new(fast::Fast::new(network, training, evaluation, batch_size, machine)),
+            EngineKind::Reference => {
+                Box::new(reference::Reference::new(network, training, evaluation, machine.threads))
+            }
         }
     }
 }
 
-/// Classifies all images of `data`, which must fit `network`, on up to `threads` threads.
-pub(crate) fn evaluate<F: Real>(network: &Network<F>, data: &Dataset, threads: usize) -> Evaluation {
-    fast::evaluate(network, data, threads)
+/// Classifies all images of `data`, which must fit `network`.
+pub(crate) fn evaluate<F: Real>(network: &Network<F>, data: &Dataset, machine: Machine) -> Evaluation {
+    let nothing = data.slice(0..0);
+    fast::Fast::new(network.clone(), nothing, data.clone(), 1, machine).evaluate(Watched::Evaluation)
 }
+
+#[cfg(test)]
+mod tests;

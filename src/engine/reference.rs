@@ -1,6 +1,6 @@
 //! The book's own way: one image at a time, through [`Network::backprop`].
 
-use super::Engine;
+use super::{Engine, Watched};
 use crate::data::Dataset;
 use crate::evaluate::{Evaluation, in_chunks};
 use crate::network::{Network, Step, prediction};
@@ -11,19 +11,20 @@ use crate::real::Real;
 pub struct Reference<F: Real> {
     network: Network<F>,
     training: Dataset,
+    evaluation: Dataset,
     threads: usize,
 }
 
 impl<F: Real> Reference<F> {
     /// Trains `network` on `training`; only evaluation uses more than one thread.
     #[must_use]
-    pub fn new(network: Network<F>, training: Dataset, threads: usize) -> Self {
-        Reference { network, training, threads }
+    pub fn new(network: Network<F>, training: Dataset, evaluation: Dataset, threads: usize) -> Self {
+        Reference { network, training, evaluation, threads }
     }
 }
 
 impl<F: Real> Engine<F> for Reference<F> {
-    fn update(&mut self, mini_batch: &[u32], step: Step) {
+    fn update(&mut self, mini_batch: &[u32], _next: &[u32], step: Step) {
         let pairs = mini_batch.iter().map(|&i| {
             let i = i as usize;
             (self.training.input(i), self.network.target(self.training.label(i)))
@@ -31,12 +32,16 @@ impl<F: Real> Engine<F> for Reference<F> {
         self.network.update_mini_batch(&pairs.collect::<Vec<_>>(), step);
     }
 
-    fn network(&self) -> Network<F> {
+    fn network(&mut self) -> Network<F> {
         self.network.clone()
     }
 
-    fn evaluate(&self, data: &Dataset) -> Evaluation {
+    fn evaluate(&mut self, images: Watched) -> Evaluation {
         let network = &self.network;
+        let data = match images {
+            Watched::Training => &self.training,
+            Watched::Evaluation => &self.evaluation,
+        };
         in_chunks(data.len(), network.outputs(), self.threads, |range| {
             let mut evaluation = Evaluation::new(network.outputs());
             for i in range {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::engine::EngineKind;
+use crate::engine::{EngineKind, Machine};
 
 /// The most threads that can be asked for.
 pub const MAX_THREADS: usize = 256;
@@ -51,7 +51,7 @@ impl Default for Monitors {
 }
 
 /// How to train: what may be asked for. [`check`](Settings::check) makes a [`TrainConfig`] of it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// Passes over the training images; 1 or more, default 30.
     pub epochs: usize,
@@ -69,8 +69,8 @@ pub struct Settings {
     pub monitors: Monitors,
     /// What does the arithmetic.
     pub engine: EngineKind,
-    /// The most threads to use; 1 to [`MAX_THREADS`], default 1. Results do not depend on it.
-    pub threads: usize,
+    /// What may be used of the machine; 1 to [`MAX_THREADS`] threads, default 1.
+    pub machine: Machine,
 }
 
 impl Default for Settings {
@@ -84,7 +84,7 @@ impl Default for Settings {
             shuffle: true,
             monitors: Monitors::default(),
             engine: EngineKind::default(),
-            threads: 1,
+            machine: Machine::default(),
         }
     }
 }
@@ -118,7 +118,7 @@ pub enum ConfigError {
 }
 
 /// Checked settings: the only thing that can train.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct TrainConfig(Settings);
 
 impl Settings {
@@ -139,8 +139,8 @@ impl Settings {
         if !(self.lambda >= 0.0 && self.lambda.is_finite()) {
             return Err(ConfigError::Lambda(self.lambda));
         }
-        if !(1..=MAX_THREADS).contains(&self.threads) {
-            return Err(ConfigError::Threads(self.threads));
+        if !(1..=MAX_THREADS).contains(&self.machine.threads) {
+            return Err(ConfigError::Threads(self.machine.threads));
         }
         if self.monitors.evaluation() && n_evaluation == 0 {
             return Err(ConfigError::NothingToEvaluate);
@@ -184,9 +184,9 @@ mod tests {
             let settings = Settings { lambda, ..Settings::default() };
             assert!(matches!(settings.check(100, 10), Err(ConfigError::Lambda(_))), "lambda {lambda}");
         }
-        assert_eq!(check(|s| s.threads = 0), ConfigError::Threads(0));
-        assert_eq!(check(|s| s.threads = 257), ConfigError::Threads(257));
-        assert_eq!(Settings::default().check(100, 0), Err(ConfigError::NothingToEvaluate));
+        assert_eq!(check(|s| s.machine.threads = 0), ConfigError::Threads(0));
+        assert_eq!(check(|s| s.machine.threads = 257), ConfigError::Threads(257));
+        assert_eq!(Settings::default().check(100, 0).unwrap_err(), ConfigError::NothingToEvaluate);
         let unwatched = Settings { monitors: Monitors::NONE, ..Settings::default() };
         assert!(unwatched.check(100, 0).is_ok());
     }

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::data::Dataset;
 use crate::data::batches::EpochOrder;
-use crate::engine::Engine;
+use crate::engine::{Engine, Watched};
 use crate::evaluate::{Evaluation, FitError, check_fit};
 use crate::network::{EpochRecord, Network, NetworkError, Step};
 use crate::real::Real;
@@ -89,7 +89,8 @@ pub fn train<F: Real>(
     check_fit(&network, evaluation)?;
     let settings = config.settings();
     let mut good = network.clone();
-    let mut engine = settings.engine.start(network, training.clone(), settings.threads);
+    let data = (training.clone(), evaluation.clone());
+    let mut engine = settings.engine.start(network, data, settings.batch_size, settings.machine);
     let mut order = EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed));
     let mut at_chance = AtChance::default();
     let mut history = Vec::new();
@@ -104,7 +105,7 @@ pub fn train<F: Real>(
         let seconds = start.elapsed();
         training_time += seconds;
         observer.monitoring(epoch);
-        let looked = Looked::at(&*engine, training, evaluation, settings.monitors);
+        let looked = Looked::at(&mut *engine, settings.monitors);
         let network = engine.network();
         let record = looked.record(epoch, &network, settings, (training.len(), evaluation.len()));
         if let Err(cause) = check_finite(&network, &record) {
@@ -134,8 +135,9 @@ fn run_epoch<F: Real>(
     let settings = config.settings();
     let step = Step { eta: settings.eta, lambda: settings.lambda, n_train: order.len() };
     let mut done = 0;
-    for mini_batch in order.mini_batches(epoch, settings.batch_size) {
-        engine.update(mini_batch, step);
+    let mut mini_batches = order.mini_batches(epoch, settings.batch_size).peekable();
+    while let Some(mini_batch) = mini_batches.next() {
+        engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
         done += mini_batch.len();
         observer.mini_batch(epoch, done)?;
     }
@@ -149,10 +151,10 @@ struct Looked {
 }
 
 impl Looked {
-    fn at<F: Real>(engine: &dyn Engine<F>, training: &Dataset, evaluation: &Dataset, monitors: Monitors) -> Self {
+    fn at<F: Real>(engine: &mut dyn Engine<F>, monitors: Monitors) -> Self {
         Looked {
-            training: monitors.training().then(|| engine.evaluate(training)),
-            evaluation: monitors.evaluation().then(|| engine.evaluate(evaluation)),
+            training: monitors.training().then(|| engine.evaluate(Watched::Training)),
+            evaluation: monitors.evaluation().then(|| engine.evaluate(Watched::Evaluation)),
         }
     }
 

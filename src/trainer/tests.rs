@@ -95,8 +95,8 @@ fn the_regularization_term_is_counted_once_with_the_size_of_its_own_set() {
     let network = free.network;
     let costs = |lambda: f64| {
         let settings = Settings { lambda, ..settings() };
-        let engine = settings.engine.start(network.clone(), easy(20), 1);
-        let looked = Looked::at(&*engine, &easy(20), &easy(6), Monitors::ALL);
+        let mut engine = settings.engine.start(network.clone(), (easy(20), easy(6)), 1, settings.machine);
+        let looked = Looked::at(&mut *engine, Monitors::ALL);
         let record = looked.record(1, &network, &settings, (20, 6));
         (record.training_cost.unwrap(), record.evaluation_cost.unwrap())
     };

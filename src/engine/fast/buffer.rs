@@ -1,0 +1,39 @@
+//! A buffer of numbers that starts on a cache line.
+
+use std::ops::{Deref, DerefMut};
+
+use crate::real::Real;
+
+const LINE: usize = 64; // bytes in a cache line, and in the widest vector
+
+/// Zeros at first. Vectors read from it never straddle two cache lines, as long as rows are whole vectors.
+#[derive(Debug)]
+pub(super) struct Buffer<F> {
+    numbers: Vec<F>,
+    start: usize,
+    len: usize,
+}
+
+impl<F: Real> Buffer<F> {
+    /// `len` zeros.
+    pub fn zeros(len: usize) -> Self {
+        let numbers = vec![F::zero(); len + LINE / size_of::<F>()];
+        let start = numbers.as_ptr().align_offset(LINE).min(LINE / size_of::<F>());
+        Buffer { numbers, start, len }
+    }
+}
+
+impl<F> Deref for Buffer<F> {
+    type Target = [F];
+    #[inline]
+    fn deref(&self) -> &[F] {
+        &self.numbers[self.start..self.start + self.len]
+    }
+}
+
+impl<F> DerefMut for Buffer<F> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [F] {
+        &mut self.numbers[self.start..self.start + self.len]
+    }
+}

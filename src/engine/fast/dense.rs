@@ -1,0 +1,270 @@
+//! The other layers, where nothing is zero: three matrix products a layer.
+//!
+//! The weights are stored as the book writes them, row = neuron they feed, cut into panels of columns: a panel holds
+//! the weights that leave V vectors of neurons. Each product keeps a tile of its result in registers.
+
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+
+use super::packed::{Activity, Panel};
+use crate::real::Real;
+
+/// z^l = W^l a^{l-1} + b^l for some neurons of layer l and some images.
+pub(super) struct Forward<'a, F> {
+    pub panels: &'a [Panel<F>],   // of layer l-1: W^l, cut by columns
+    pub below: &'a [Activity<F>], // of layer l-1: a^{l-1}, cut the same way
+    pub first_image: usize,
+    pub first_neuron: usize,
+    pub neurons: usize,
+    pub bias: &'a [F],  // (width)
+    pub z: &'a mut [F], // (images, width)
+}
+
+impl<F: Real> WithSimd for Forward<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let width = self.bias.len();
+        let images = self.z.len() / width;
+        if self.neurons < width {
+            for z in self.z.chunks_exact_mut(width) {
+                z[self.neurons..].copy_from_slice(&self.bias[self.neurons..]); // so that a is 0 there
+            }
+        }
+        // Eight rows of W stay in the first cache level while all images pass. Sixteen sums and their eight factors want
+        // more registers than the older instruction sets have.
+        for j in (0..self.neurons).step_by(8) {
+            let end = self.neurons.min(j + 8);
+            if S::REGISTER_COUNT >= 32 {
+                self.images::<S, 4>(simd, j..end, images);
+            } else {
+                self.images::<S, 2>(simd, j..end, images);
+            }
+        }
+    }
+}
+
+impl<F: Real> Forward<'_, F> {
+    /// All images, four at a time.
+    #[inline(always)]
+    fn images<S: Simd, const J: usize>(&mut self, simd: S, neurons: Range<usize>, images: usize) {
+        for k in (0..images / 4 * 4).step_by(4) {
+            self.neurons::<S, 4, J>(simd, neurons.clone(), k);
+        }
+        for k in images / 4 * 4..images {
+            self.neurons::<S, 1, J>(simd, neurons.clone(), k);
+        }
+    }
+
+    /// The neurons of K images, J at a time as long as they last.
+    #[inline(always)]
+    fn neurons<S: Simd, const K: usize, const J: usize>(&mut self, simd: S, neurons: Range<usize>, k: usize) {
+        let mut j = neurons.start;
+        while j + J <= neurons.end {
+            self.tile::<S, K, J>(simd, k, j);
+            j += J;
+        }
+        while j + 2 <= neurons.end {
+            self.tile::<S, K, 2>(simd, k, j);
+            j += 2;
+        }
+        if j < neurons.end {
+            self.tile::<S, K, 1>(simd, k, j);
+        }
+    }
+
+    /// K images times J neurons: every vector that is read serves J or K sums.
+    #[inline(always)]
+    fn tile<S: Simd, const K: usize, const J: usize>(&mut self, simd: S, k: usize, j: usize) {
+        let mut sums = [[F::splat(simd, F::zero()); J]; K];
+        for (panel, activity) in self.panels.iter().zip(self.below) {
+            let a = &activity.a[(self.first_image + k) * panel.width()..];
+            let w = &panel.outgoing[(self.first_neuron + j) * panel.width()..];
+            match panel.width() / F::lanes::<S>() {
+                1 => dots::<F, S, K, J, 1>(simd, a, w, &mut sums),
+                2 => dots::<F, S, K, J, 2>(simd, a, w, &mut sums),
+                3 => dots::<F, S, K, J, 3>(simd, a, w, &mut sums),
+                _ => dots::<F, S, K, J, 4>(simd, a, w, &mut sums),
+            }
+        }
+        let width = self.bias.len();
+        for (i, sums) in sums.into_iter().enumerate() {
+            let z = &mut self.z[(k + i) * width + j..][..J];
+            for ((z, &b), sum) in z.iter_mut().zip(&self.bias[j..]).zip(sums) {
+                *z = F::total(simd, sum) + b;
+            }
+        }
+    }
+}
+
+/// sums_kj += a_k * w_j, lane by lane, for rows of V vectors.
+#[inline(always)]
+fn dots<F: Real, S: Simd, const K: usize, const J: usize, const V: usize>(
+    simd: S,
+    a: &[F], // (K or more, V vectors)
+    w: &[F], // (J or more, V vectors)
+    sums: &mut [[F::Vector<S>; J]; K],
+) {
+    let a = &F::vectors::<S>(a).as_chunks::<V>().0[..K];
+    let w = &F::vectors::<S>(w).as_chunks::<V>().0[..J];
+    for v in 0..V {
+        for (sums, a) in sums.iter_mut().zip(a) {
+            for (sum, w) in sums.iter_mut().zip(w) {
+                *sum = F::fma(simd, a[v], w[v], *sum);
+            }
+        }
+    }
+}
+
+/// c_r <- keep * c_r + factor * sum_k s(r, k) b_k: rows of V vectors, added up into rows.
+///
+/// With b the weights and s the deltas it carries the error back through a layer, (W^T delta); with b the activations
+/// and s the deltas, transposed, it is the gradient step, W <- keep W - eta/m sum_k delta_k a_k^T.
+pub(super) struct AddRows<'a, F> {
+    pub c: &'a mut [F], // (rows, width)
+    pub keep: F,
+    pub factor: F,
+    pub b: &'a [F], // (n, width)
+    pub width: usize,
+    pub s: &'a [F],
+    /// From s(r, k) to s(r + 1, k), and to s(r, k + 1).
+    pub s_strides: (usize, usize),
+}
+
+/// So many rows b stay in the first cache level while all rows of c pass.
+const ROWS_IN_CACHE: usize = 128;
+
+impl<F: Real> WithSimd for AddRows<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let (b, s) = (self.b, self.s);
+        for (chunk, b) in b.chunks(ROWS_IN_CACHE * self.width).enumerate() {
+            self.b = b;
+            self.s = &s[chunk * ROWS_IN_CACHE * self.s_strides.1..];
+            match self.width / F::lanes::<S>() {
+                1 => self.rows::<S, 1>(simd),
+                2 => self.rows::<S, 2>(simd),
+                3 => self.rows::<S, 3>(simd),
+                _ => self.rows::<S, 4>(simd),
+            }
+            self.keep = F::one();
+        }
+    }
+}
+
+impl<F: Real> AddRows<'_, F> {
+    #[inline(always)]
+    fn rows<S: Simd, const V: usize>(&mut self, simd: S) {
+        let rows = self.c.len() / self.width;
+        let mut r = 0;
+        while 5 * V < S::REGISTER_COUNT && r + 4 <= rows {
+            self.tile::<S, 4, V>(simd, r);
+            r += 4;
+        }
+        while r + 2 <= rows {
+            self.tile::<S, 2, V>(simd, r);
+            r += 2;
+        }
+        if r < rows {
+            self.tile::<S, 1, V>(simd, r);
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const V: usize>(&mut self, simd: S, r: usize) {
+        let (next_row, next_k) = self.s_strides;
+        let mut sums = [[F::splat(simd, F::zero()); V]; R];
+        for (k, b) in F::vectors::<S>(self.b).as_chunks::<V>().0.iter().enumerate() {
+            for (i, sums) in sums.iter_mut().enumerate() {
+                let s = F::splat(simd, self.s[(r + i) * next_row + k * next_k]);
+                for v in 0..V {
+                    sums[v] = F::fma(simd, s, b[v], sums[v]);
+                }
+            }
+        }
+        let (keep, factor) = (F::splat(simd, self.keep), F::splat(simd, self.factor));
+        let c = &mut F::vectors_mut::<S>(self.c).as_chunks_mut::<V>().0[r..r + R];
+        for (c, sums) in c.iter_mut().zip(sums) {
+            for v in 0..V {
+                c[v] = F::fma(simd, factor, sums[v], F::times(simd, keep, c[v]));
+            }
+        }
+    }
+}
+
+/// a <- sigmoid(z), in place.
+pub(super) struct Sigmoid<'a, F>(pub &'a mut [F]);
+
+impl<F: Real> WithSimd for Sigmoid<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for z in self.0 {
+            *z = F::fast_sigmoid(*z);
+        }
+    }
+}
+
+/// delta <- delta * sigmoid'(z), where sigmoid'(z) = a (1 - a).
+pub(super) struct TimesSlope<'a, F> {
+    pub delta: &'a mut [F],
+    pub a: &'a [F],
+}
+
+impl<F: Real> WithSimd for TimesSlope<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (delta, &a) in self.delta.iter_mut().zip(self.a) {
+            *delta *= a * (F::one() - a);
+        }
+    }
+}
+
+/// b <- b + rate * sum_k delta_k.
+pub(super) struct StepBias<'a, F> {
+    pub bias: &'a mut [F],
+    pub rate: F,
+    pub delta: &'a [F], // (m, width)
+}
+
+impl<F: Real> WithSimd for StepBias<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for delta in self.delta.chunks_exact(self.bias.len()) {
+            for (bias, &delta) in self.bias.iter_mut().zip(delta) {
+                *bias += self.rate * delta;
+            }
+        }
+    }
+}
+
+/// a_j <- e^z_j / sum_i e^z_i of every row, in place, the largest z subtracted first.
+pub(super) struct Softmax<'a, F> {
+    pub z: &'a mut [F], // (m, width)
+    pub width: usize,
+    pub n: usize, // neurons, without the fill
+}
+
+impl<F: Real> WithSimd for Softmax<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for z in self.z.chunks_exact_mut(self.width) {
+            let largest =
+                z[..self.n].iter().fold(F::neg_infinity(), |largest, &z| if z > largest { z } else { largest });
+            for z in z.iter_mut() {
+                *z = F::fast_exp(*z - largest);
+            }
+            let sum = z[..self.n].iter().fold(F::zero(), |sum, &e| sum + e);
+            for z in z {
+                *z /= sum;
+            }
+        }
+    }
+}

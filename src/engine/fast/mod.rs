@@ -1,0 +1,181 @@
+//! The fast engine: the same sums as the [reference](super::reference), a whole mini-batch at a time.
+//!
+//! * Four pixels in five are zero: images are lists of the others ([`pairs`]), and the first layer reads and changes
+//!   the rows of those alone ([`panels`]).
+//! * The other layers are matrix products that keep a tile of the result in registers ([`dense`]).
+//! * Layers are cut into panels of neurons ([`packed`]), whose weights stay in the nearest cache; panels are also what
+//!   threads share out ([`pool`]), each its own, so that results do not depend on who did what.
+//! * L2 decay multiplies a number beside the first layer instead of all its weights.
+//! * Kernels are written once and compiled for every instruction set ([`simd`]); the program picks one when it runs.
+//!
+//! [`pass`] puts these together into the book's equations.
+
+#![allow(
+    clippy::inline_always,
+    reason = "a kernel is compiled for an instruction set where it is inlined, not elsewhere"
+)]
+
+mod buffer;
+mod dense;
+mod packed;
+#[allow(unsafe_code, reason = "a prefetch, which the standard library offers as an intrinsic only")]
+mod pairs;
+mod panels;
+mod pass;
+#[allow(unsafe_code, reason = "threads share out the items of a slice, which safe code cannot say")]
+mod pool;
+mod sigmoid;
+mod simd;
+
+use buffer::Buffer;
+use packed::{Packed, Workspace};
+use pairs::Images;
+use pass::On;
+use pool::Pool;
+
+use super::{Engine, Machine, Watched};
+use crate::data::Dataset;
+use crate::evaluate::Evaluation;
+use crate::network::{Network, Step, prediction};
+use crate::real::Real;
+
+pub use simd::{InstructionSet, UnknownInstructionSet, Vectors};
+
+/// Images that one thread takes through the network at a time when it evaluates.
+const CHUNK: usize = 64;
+
+/// A network that trains and evaluates fast.
+pub struct Fast<F: Real> {
+    /// Its activation and cost count; its weights are those of the start.
+    start: Network<F>,
+    instructions: InstructionSet,
+    pool: Pool,
+    /// The threads that a mini-batch is worth.
+    threads: usize,
+    network: Packed<F>,
+    training: Images,
+    evaluation: Images,
+    targets: Targets<F>,
+    workspace: Workspace<F>,
+    /// One for each thread that evaluates.
+    evaluators: Vec<Workspace<F>>,
+}
+
+impl<F: Real> Fast<F> {
+    /// Packs `network` for mini-batches of at most `batch_size` of the training images. Both datasets must fit it.
+    #[must_use]
+    pub fn new(
+        network: Network<F>,
+        training: Dataset,
+        evaluation: Dataset,
+        batch_size: usize,
+        machine: Machine,
+    ) -> Self {
+        let (training, evaluation) = (Images::new(training), Images::new(evaluation));
+        let decisive = if training.data.is_empty() { &evaluation } else { &training };
+        let sparse = decisive.is_sparse() && network.weights().len() > 1;
+        let (instructions, lanes) = (machine.instructions, machine.instructions.lanes::<F>());
+        let packed = Packed::new(network.weights(), network.biases(), sparse, lanes);
+        let pool = Pool::new(machine.threads);
+        Fast {
+            instructions,
+            threads: worth_threads(&packed, decisive.mean_pairs(), batch_size, lanes, pool.threads()),
+            evaluators: (0..pool.threads()).map(|_| Workspace::new(&packed, CHUNK, lanes, false)).collect(),
+            pool,
+            workspace: Workspace::new(&packed, batch_size, lanes, true),
+            network: packed,
+            training,
+            evaluation,
+            targets: Targets::new(network.outputs()),
+            start: network,
+        }
+    }
+
+    /// Shares out even what one thread would do faster.
+    #[cfg(test)]
+    pub(super) fn always_use_all_threads(&mut self) {
+        self.threads = self.pool.threads();
+    }
+}
+
+impl<F: Real> Engine<F> for Fast<F> {
+    fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step) {
+        let Fast { start, pool, network, training, targets, workspace, .. } = self;
+        let on = On { instructions: self.instructions, pool, threads: self.threads };
+        let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
+        on.forward(network, workspace, training, mini_batch, next);
+        on.output_deltas(network, workspace, start.cost(), target, mini_batch.len());
+        on.backward(network, workspace, mini_batch.len(), step);
+    }
+
+    fn network(&mut self) -> Network<F> {
+        let mut network = self.start.clone();
+        self.network.write_back(&mut network.weights, &mut network.biases);
+        network
+    }
+
+    fn evaluate(&mut self, images: Watched) -> Evaluation {
+        let Fast { start, pool, network, targets, evaluators, .. } = self;
+        let images = match images {
+            Watched::Training => &self.training,
+            Watched::Evaluation => &self.evaluation,
+        };
+        let (n_out, width) = (network.n_out(), network.output_bias.len());
+        let cost = start.cost();
+        // The predicted class and the cost of every image.
+        let mut results = vec![(0, 0.0); images.data.len()];
+        let per_thread = results.len().div_ceil(evaluators.len()).max(1).next_multiple_of(CHUNK);
+        let mut parts: Vec<_> = results.chunks_mut(per_thread).collect();
+        let evaluators = &mut evaluators[..parts.len()];
+        let on = On { instructions: self.instructions, pool, threads: 1 };
+        pool.for_each(pool.threads(), &mut parts, evaluators, |t, results, work| {
+            let mut chunk = [0; CHUNK];
+            for (c, results) in results.chunks_mut(CHUNK).enumerate() {
+                let chunk = &mut chunk[..results.len()];
+                chunk.iter_mut().zip((t * per_thread + c * CHUNK) as u32..).for_each(|(image, i)| *image = i);
+                on.forward(network, work, images, chunk, &[]);
+                let (z, a) = (&mut work.z[..chunk.len() * width], &mut work.a[..chunk.len() * width]);
+                on.outputs(network, &work.layers, cost.output(), 0, z, a);
+                for ((result, &image), (z, a)) in
+                    results.iter_mut().zip(&*chunk).zip(z.chunks(width).zip(a.chunks(width)))
+                {
+                    let (z, a, y) = (&z[..n_out], &a[..n_out], targets.one_hot(images.data.label(image as usize)));
+                    *result = (prediction(a), cost.value(z, a, y));
+                }
+            }
+        });
+        // In the order of the images, so that the sum is the same for any number of threads.
+        let mut evaluation = Evaluation::new(n_out);
+        for (i, (predicted, cost)) in results.into_iter().enumerate() {
+            evaluation.add(images.data.label(i), predicted, cost);
+        }
+        evaluation
+    }
+}
+
+/// How many threads a mini-batch is worth. Four times in it all threads wait for the slowest, which takes about a
+/// microsecond: with less than some twenty of them to share, one thread is faster. Nor can threads share one panel.
+fn worth_threads<F: Real>(network: &Packed<F>, pairs: usize, m: usize, lanes: usize, most: usize) -> usize {
+    let (sizes, panels) = (&network.sizes, network.layers.iter().map(Vec::len).max().unwrap_or(1));
+    let dense: usize = sizes[1..].windows(2).map(|n| 3 * n[0] * n[1]).sum();
+    let cycles = m * (4 * pairs * sizes[1] + dense) / (2 * lanes);
+    if cycles < 60_000 { 1 } else { most.min(panels) }
+}
+
+/// The one-hot target of every label.
+struct Targets<F> {
+    n_out: usize,
+    rows: Buffer<F>, // (n_out, n_out)
+}
+
+impl<F: Real> Targets<F> {
+    fn new(n_out: usize) -> Self {
+        let mut rows = Buffer::zeros(n_out * n_out);
+        rows.chunks_exact_mut(n_out).enumerate().for_each(|(y, row)| row[y] = F::one());
+        Targets { n_out, rows }
+    }
+
+    fn one_hot(&self, label: usize) -> &[F] {
+        &self.rows[label * self.n_out..][..self.n_out]
+    }
+}

@@ -1,0 +1,172 @@
+//! A network in the engine's own layout, and the scratch space of one mini-batch.
+
+use ndarray::{Array1, Array2};
+
+use super::buffer::Buffer;
+use super::pairs::{BLOCK, Block};
+use crate::real::Real;
+
+/// Vectors of neurons in a panel, at most: more would not leave room for their sums in registers.
+const MAX_VECTORS: usize = 4;
+
+/// Some neighbouring neurons of a layer, whole vectors of them, filled up with neurons whose a is always 0.
+pub(super) struct Panel<F> {
+    pub first: usize,
+    pub neurons: usize,
+    pub bias: Buffer<F>,     // (width), -infinity for the fill
+    pub incoming: Buffer<F>, // (n_in, width), in the first layer of a network for sparse images; elsewhere empty
+    pub outgoing: Buffer<F>, // (n_out, width): the columns of the next layer's weights that these neurons feed
+}
+
+impl<F: Real> Panel<F> {
+    /// Some neurons of layer l (0 = input), `incoming` for a first layer that sparse images feed.
+    fn new(weights: &[Array2<F>], biases: &[Array1<F>], l: usize, is_first: bool, cut: (usize, usize, usize)) -> Self {
+        let (first, neurons, width) = cut;
+        let mut bias = Buffer::zeros(width);
+        bias.fill(F::neg_infinity());
+        for (b, j) in bias.iter_mut().take(neurons).zip(first..) {
+            *b = if l > 0 { biases[l - 1][j] } else { F::zero() };
+        }
+        let mut outgoing = Buffer::zeros(weights[l].nrows() * width);
+        for (packed, row) in outgoing.chunks_exact_mut(width).zip(weights[l].outer_iter()) {
+            packed.iter_mut().zip(row.iter().skip(first).take(neurons)).for_each(|(packed, &w)| *packed = w);
+        }
+        let n_in = if is_first { weights[0].ncols() } else { 0 };
+        let mut incoming = Buffer::zeros(n_in * width);
+        for (packed, column) in incoming.chunks_exact_mut(width).zip(weights[0].columns()) {
+            packed.iter_mut().zip(column.iter().skip(first).take(neurons)).for_each(|(packed, &w)| *packed = w);
+        }
+        Panel { first, neurons, bias, incoming, outgoing }
+    }
+
+    /// Neurons and fill.
+    #[inline(always)]
+    pub fn width(&self) -> usize {
+        self.bias.len()
+    }
+}
+
+/// What a panel of neurons does with a mini-batch.
+pub(super) struct Activity<F> {
+    pub a: Buffer<F>,     // (m, width)
+    pub delta: Buffer<F>, // (m, width)
+}
+
+/// The network, cut into panels.
+pub(super) struct Packed<F> {
+    /// One for each hidden layer, after one for the input if the images are dense.
+    pub layers: Vec<Vec<Panel<F>>>,
+    /// The weights of a sparse first layer are `scale` times `incoming`, so that decay is one multiplication.
+    pub scale: f64,
+    pub output_bias: Buffer<F>, // (n_L in whole vectors), -infinity for the fill
+    pub sizes: Vec<usize>,
+    pub sparse: bool,
+}
+
+/// Cuts `n` neurons into (first, neurons, width), an even number of panels if more than one, so that two threads share
+/// them well. The cut depends on nothing else: results are the same whatever the number of threads.
+fn cut(n: usize, lanes: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+    let vectors = n.div_ceil(lanes);
+    let panels = match vectors.div_ceil(MAX_VECTORS) {
+        1 => 1,
+        many => many.next_multiple_of(2),
+    };
+    (0..panels).map(move |p| {
+        let (first, end) = (p * vectors / panels * lanes, (p + 1) * vectors / panels * lanes);
+        (first, end.min(n) - first, end - first)
+    })
+}
+
+impl<F: Real> Packed<F> {
+    /// Copies a network, weights as the book has them: row = neuron they feed.
+    pub fn new(weights: &[Array2<F>], biases: &[Array1<F>], sparse: bool, lanes: usize) -> Self {
+        let sizes: Vec<usize> = weights.iter().map(Array2::ncols).chain(biases.last().map(Array1::len)).collect();
+        let input = usize::from(sparse);
+        let panels = |l: usize| {
+            let panel = |cut| Panel::new(weights, biases, l, sparse && l == 1, cut);
+            cut(sizes[l], lanes).map(panel).collect()
+        };
+        let layers = (input..weights.len()).map(panels).collect();
+        let n_out = sizes[sizes.len() - 1];
+        let mut output_bias = Buffer::zeros(n_out.next_multiple_of(lanes));
+        output_bias.fill(F::neg_infinity());
+        output_bias.iter_mut().zip(&biases[biases.len() - 1]).for_each(|(packed, &b)| *packed = b);
+        Packed { layers, scale: 1.0, output_bias, sizes, sparse }
+    }
+
+    /// The number of classes.
+    pub fn n_out(&self) -> usize {
+        self.sizes[self.sizes.len() - 1]
+    }
+
+    /// Copies the network back. The scale is folded in before, so that going on from the copy is going on from here.
+    pub fn write_back(&mut self, weights: &mut [Array2<F>], biases: &mut [Array1<F>]) {
+        self.fold_scale();
+        for (l, layer) in (usize::from(self.sparse)..).zip(&self.layers) {
+            for panel in layer {
+                let (first, width, here) = (panel.first, panel.width(), panel.first..panel.first + panel.neurons);
+                for (packed, mut row) in panel.outgoing.chunks_exact(width).zip(weights[l].outer_iter_mut()) {
+                    row.iter_mut().skip(first).zip(&packed[..panel.neurons]).for_each(|(w, &packed)| *w = packed);
+                }
+                for (packed, mut column) in panel.incoming.chunks_exact(width).zip(weights[0].columns_mut()) {
+                    column.iter_mut().skip(first).zip(&packed[..panel.neurons]).for_each(|(w, &packed)| *w = packed);
+                }
+                for (j, &b) in here.zip(&*panel.bias).take(if l > 0 { panel.neurons } else { 0 }) {
+                    biases[l - 1][j] = b;
+                }
+            }
+        }
+        let last = biases.len() - 1;
+        for (b, &packed) in biases[last].iter_mut().zip(&*self.output_bias) {
+            *b = packed;
+        }
+    }
+
+    /// Multiplies the first layer's weights by `factor`; all of them only when the scale beside them gets out of hand.
+    pub fn decay(&mut self, factor: f64) {
+        self.scale *= factor;
+        if !(1e-6..1e6).contains(&self.scale.abs()) {
+            self.fold_scale();
+        }
+    }
+
+    /// Multiplies the weights by the scale beside them, which is 1 afterwards.
+    pub fn fold_scale(&mut self) {
+        let scale = F::of(self.scale);
+        for panel in &mut self.layers[0] {
+            panel.incoming.iter_mut().for_each(|w| *w *= scale);
+        }
+        self.scale = 1.0;
+    }
+}
+
+/// Everything that is computed about one mini-batch; allocated once.
+pub(super) struct Workspace<F> {
+    pub blocks: Vec<Block<F>>,         // of sparse images; empty for dense ones
+    pub layers: Vec<Vec<Activity<F>>>, // as in `Packed`
+    pub z: Buffer<F>,                  // (m, width): z^L
+    pub a: Buffer<F>,                  // (m, width): a^L
+    pub delta: Buffer<F>,              // (m, width): delta^L
+}
+
+impl<F: Real> Workspace<F> {
+    /// For mini-batches of `m` images, or fewer, to train or only to evaluate.
+    pub fn new(network: &Packed<F>, m: usize, lanes: usize, train: bool) -> Self {
+        let activity = |panel: &Panel<F>| Activity {
+            a: Buffer::zeros(m * panel.width()),
+            delta: Buffer::zeros(m * panel.width()),
+        };
+        let output = || Buffer::zeros(m * network.output_bias.len());
+        // Turning the pairs of a mini-batch costs as much as a dozen vectors of neurons gain by it.
+        let vectors = network.layers[0].iter().map(Panel::width).sum::<usize>() / lanes;
+        let turned = train && m >= 24 && vectors >= 12;
+        let block = |start| Block::new(BLOCK.min(m - start), network.sizes[0], turned);
+        Workspace {
+            blocks: (0..if network.sparse { m } else { 0 }).step_by(BLOCK).map(block).collect(),
+            layers: network.layers.iter().map(|layer| layer.iter().map(activity).collect()).collect(),
+            z: output(),
+            a: output(),
+            delta: output(),
+        }
+    }
+}

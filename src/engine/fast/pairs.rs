@@ -1,0 +1,293 @@
+//! Images as the (index, value) pairs of their non-zero pixels.
+//!
+//! Four pixels in five of a digit are zero, and a zero pixel adds nothing: neither to z^1 = W^1 x + b^1 nor to the
+//! gradient delta^1 x^T. Images that are mostly ink, or larger than an index can say, stay as they are.
+
+use pulp::{Simd, WithSimd};
+
+use crate::data::Dataset;
+use crate::real::Real;
+
+/// Above this share of non-zero pixels the dense product is the faster one (see `docs/performance.md`).
+const DENSE_ABOVE: f64 = 0.4;
+
+/// Pairs of an image come in multiples of this, filled up with (0, 0.0), so that kernels take several at a time.
+pub const TOGETHER: usize = 4;
+
+/// Many images with their labels, ready to be visited in any order.
+pub(super) struct Images {
+    pub data: Dataset,
+    pairs: Option<Pairs>,
+}
+
+/// They are stored in whole groups of this many, as many as one vector converts from bytes to numbers.
+const GROUP: usize = 16;
+
+/// The non-zero pixels of all images, one image after another.
+struct Pairs {
+    starts: Vec<usize>, // n + 1, in pairs: where an image starts, in whole groups
+    padded: Vec<u32>,   // n: its pairs, in multiples of TOGETHER
+    index: Vec<u16>,
+    value: Vec<u8>,
+}
+
+impl Images {
+    /// Images as pairs, if they have zeros enough.
+    pub fn new(data: Dataset) -> Self {
+        let pairs = Pairs::new(data.pixels(), data.image_size());
+        Images { data, pairs }
+    }
+
+    /// Whether pairs are the faster way to multiply by these images.
+    pub fn is_sparse(&self) -> bool {
+        self.pairs.is_some()
+    }
+
+    /// The average number of non-zero pixels where pairs are used, of all pixels elsewhere.
+    pub fn mean_pairs(&self) -> usize {
+        self.pairs.as_ref().map_or(self.data.image_size(), |pairs| pairs.index.len() / self.data.len().max(1))
+    }
+}
+
+impl Pairs {
+    #[inline(always)]
+    fn range(&self, image: usize) -> std::ops::Range<usize> {
+        self.starts[image]..self.starts[image + 1]
+    }
+
+    /// `None` if the images have too few zeros, or too many pixels for a 16-bit index.
+    fn new(pixels: &[u8], n_in: usize) -> Option<Pairs> {
+        let non_zero = pixels
+            .chunks(255)
+            .map(|some| usize::from(some.iter().map(|&p| u8::from(p != 0)).sum::<u8>()))
+            .sum::<usize>();
+        if n_in > 1 << 16 || non_zero as f64 > DENSE_ABOVE * pixels.len() as f64 {
+            return None;
+        }
+        let n = pixels.len() / n_in;
+        let room = non_zero + n * GROUP + 8;
+        let mut pairs = Pairs {
+            starts: Vec::with_capacity(n + 1),
+            padded: Vec::with_capacity(n),
+            index: vec![0; room],
+            value: vec![0; room],
+        };
+        let mut at = 0;
+        for image in pixels.chunks_exact(n_in) {
+            pairs.starts.push(at);
+            let end = pairs.append(at, image);
+            pairs.padded.push((end - at).next_multiple_of(TOGETHER) as u32);
+            // What was written past the end, and not kept, makes way for the fill.
+            pairs.index[end..end + 8].fill(0);
+            pairs.value[end..end + 8].fill(0);
+            at += (end - at).next_multiple_of(GROUP);
+        }
+        pairs.starts.push(at);
+        Some(pairs)
+    }
+
+    /// Writes the pairs of one image from `at` on, and returns where they end.
+    fn append(&mut self, mut at: usize, image: &[u8]) -> usize {
+        let (eights, rest) = image.as_chunks::<8>();
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        for (i, eight) in eights.iter().chain([&last]).enumerate() {
+            if u64::from_ne_bytes(*eight) == 0 {
+                continue; // most of the paper is white
+            }
+            // No branch on a single pixel: each is written, and kept if the place moves on.
+            let (index, value) = (&mut self.index[at..at + 8], &mut self.value[at..at + 8]);
+            let mut kept = 0;
+            for (j, &pixel) in eight.iter().enumerate() {
+                index[kept & 7] = (8 * i + j) as u16; // & 7: kept is at most j, but the compiler does not see it
+                value[kept & 7] = pixel;
+                kept += usize::from(pixel != 0);
+            }
+            at += kept;
+        }
+        at
+    }
+}
+
+/// Asks the memory for `numbers`, which will be wanted soon: images are visited in random order, so that no processor
+/// guesses which is the next.
+#[inline(always)]
+fn prefetch<T>(numbers: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in numbers.chunks(64 / size_of::<T>()) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch never faults and changes nothing, and this address is one of the slice's.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = numbers;
+}
+
+/// The pairs of one mini-batch, gathered from all over the training set, values already scaled to 0..1.
+pub(super) struct Gathered<F> {
+    starts: Vec<usize>, // m + 1
+    index: Vec<u16>,
+    value: Vec<F>,
+}
+
+impl<F: Real> Gathered<F> {
+    /// Room for `m` images of `n_in` pixels.
+    pub fn new(m: usize, n_in: usize) -> Self {
+        let len = m * n_in.next_multiple_of(TOGETHER) + GROUP;
+        Gathered { starts: Vec::with_capacity(m + 1), index: vec![0; len], value: vec![F::zero(); len] }
+    }
+
+    /// Forgets the last mini-batch and gathers the one that `batch` names; asks the memory for the `next` one.
+    #[inline(always)]
+    pub fn gather(&mut self, images: &Images, batch: &[u32], next: &[u32]) {
+        self.starts.clear();
+        self.starts.push(0);
+        let mut at = 0;
+        let mut next = next.iter();
+        for &image in batch {
+            if let (Some(pairs), Some(&next)) = (&images.pairs, next.next()) {
+                let range = pairs.range(next as usize);
+                prefetch(&pairs.index[range.clone()]);
+                prefetch(&pairs.value[range]);
+            }
+            at += match &images.pairs {
+                Some(pairs) => self.append(at, pairs, image as usize),
+                None => self.append_pixels(at, images.data.image(image as usize)),
+            };
+            self.starts.push(at);
+        }
+    }
+
+    /// Whole groups at a time, so that there is no remainder to branch on; what is too much the next image overwrites.
+    #[inline(always)]
+    fn append(&mut self, at: usize, pairs: &Pairs, image: usize) -> usize {
+        let scale = F::of(1.0 / 255.0);
+        let range = pairs.range(image);
+        let (from_index, from_value) = (&pairs.index[range.clone()], &pairs.value[range.clone()]);
+        let (to_index, to_value) = (&mut self.index[at..][..range.len()], &mut self.value[at..][..range.len()]);
+        let to = to_index.as_chunks_mut::<GROUP>().0.iter_mut().zip(to_value.as_chunks_mut::<GROUP>().0);
+        let from = from_index.as_chunks::<GROUP>().0.iter().zip(from_value.as_chunks::<GROUP>().0);
+        for ((to_index, to_value), (index, value)) in to.zip(from) {
+            *to_index = *index;
+            *to_value = value.map(|byte| F::from_byte(byte) * scale);
+        }
+        pairs.padded[image] as usize
+    }
+
+    #[inline(always)]
+    fn append_pixels(&mut self, at: usize, pixels: &[u8]) -> usize {
+        let scale = F::of(1.0 / 255.0);
+        let mut end = at;
+        for (i, &byte) in pixels.iter().enumerate().filter(|&(_, &byte)| byte != 0) {
+            (self.index[end], self.value[end]) = (i as u16, F::from_byte(byte) * scale);
+            end += 1;
+        }
+        let padded = (end - at).next_multiple_of(TOGETHER);
+        self.index[end..at + padded].fill(0);
+        self.value[end..at + padded].fill(F::zero());
+        padded
+    }
+
+    /// The number of images gathered.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The pairs of image k of the mini-batch, a multiple of [`TOGETHER`].
+    #[inline(always)]
+    pub fn image(&self, k: usize) -> (&[u16], &[F]) {
+        let range = self.starts[k]..self.starts[k + 1];
+        (&self.index[range.clone()], &self.value[range])
+    }
+}
+
+/// The same pairs seen from the pixels: for each pixel, the images of the block in which it is not zero.
+pub(super) struct Turned<F> {
+    ends: Vec<usize>, // (n_in): where the pairs of a pixel end; the next multiple of TWO is where the next ones start
+    image: Vec<u16>,
+    value: Vec<F>,
+}
+
+/// Pairs of a pixel come in multiples of two, filled up with (0, 0.0).
+pub const TWO: usize = 2;
+
+impl<F: Real> Turned<F> {
+    /// Room for `m` images of `n_in` pixels.
+    pub fn new(m: usize, n_in: usize) -> Self {
+        let len = m * n_in.next_multiple_of(TOGETHER) + n_in * (TWO - 1);
+        Turned { ends: vec![0; n_in], image: vec![0; len], value: vec![F::zero(); len] }
+    }
+
+    /// Turns the pairs of a block: counts the images of every pixel, then puts each pair into its place.
+    #[inline(always)]
+    pub fn turn(&mut self, images: &Gathered<F>) {
+        self.ends.fill(0);
+        for &i in &images.index[..images.starts[images.len()]] {
+            self.ends[usize::from(i)] += 1;
+        }
+        let mut start = 0;
+        for end in &mut self.ends {
+            let count = std::mem::replace(end, start);
+            start += count.next_multiple_of(TWO);
+            if count > 0 {
+                (self.image[start - 1], self.value[start - 1]) = (0, F::zero()); // overwritten if nothing is to fill
+            }
+        }
+        for k in 0..images.len() {
+            let (index, value) = images.image(k);
+            for (&i, &x) in index.iter().zip(value) {
+                let at = &mut self.ends[usize::from(i)];
+                (self.image[*at], self.value[*at]) = (k as u16, x);
+                *at += 1;
+            }
+        }
+    }
+
+    /// Every pixel that is not zero everywhere: (pixel, images, values).
+    #[inline(always)]
+    pub fn pixels(&self) -> impl Iterator<Item = (usize, &[u16], &[F])> {
+        let mut start = 0;
+        self.ends.iter().enumerate().filter_map(move |(i, &end)| {
+            let range = start..end.next_multiple_of(TWO);
+            start = range.end;
+            (!range.is_empty()).then(|| (i, &self.image[range.clone()], &self.value[range]))
+        })
+    }
+}
+
+/// Images in a block: as many as leave their deltas, of one panel of neurons, in the first cache level.
+pub const BLOCK: usize = 64;
+
+/// Some images of a mini-batch; blocks are what threads share out when they gather.
+pub(super) struct Block<F> {
+    pub gathered: Gathered<F>,
+    /// For the gradient of large layers, where it pays.
+    pub turned: Option<Turned<F>>,
+}
+
+impl<F: Real> Block<F> {
+    /// Room for `m` images of `n_in` pixels.
+    pub fn new(m: usize, n_in: usize, turned: bool) -> Self {
+        Block { gathered: Gathered::new(m, n_in), turned: turned.then(|| Turned::new(m, n_in)) }
+    }
+}
+
+/// Fills a block with the images that `batch` names.
+pub(super) struct Gather<'a, F> {
+    pub block: &'a mut Block<F>,
+    pub images: &'a Images,
+    pub batch: &'a [u32],
+    pub next: &'a [u32],
+}
+
+impl<F: Real> WithSimd for Gather<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.block.gathered.gather(self.images, self.batch, self.next);
+        if let Some(turned) = &mut self.block.turned {
+            turned.turn(&self.block.gathered);
+        }
+    }
+}

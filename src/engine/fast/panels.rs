@@ -1,0 +1,153 @@
+//! The first layer, where the images are sparse.
+//!
+//! Its weights are stored input-major: row i of a panel holds the weights from pixel i to the panel's neurons. Then
+//! z^1 = b^1 + sum_i x_i row_i needs the rows of the non-zero pixels alone, and so does the gradient, because
+//! nabla_w = delta^1 x^T changes row i by x_i delta^1.
+
+use pulp::{Simd, WithSimd};
+
+use super::pairs::{Gathered, TWO, Turned};
+use crate::real::Real;
+
+/// z^1 of a block of images, for one panel of V vectors of neurons: z_k = b + scale * sum_i x_ki row_i.
+pub(super) struct Forward<'a, F> {
+    pub images: &'a Gathered<F>, // m images
+    pub rows: &'a [F],           // (n_in, width)
+    pub scale: F,
+    pub bias: &'a [F],  // (width)
+    pub z: &'a mut [F], // (m, width)
+}
+
+impl<F: Real> WithSimd for Forward<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match self.bias.len() / F::lanes::<S>() {
+            1 => self.run::<S, 1, 4>(simd),
+            2 => self.run::<S, 2, 2>(simd),
+            3 => self.run::<S, 3, 2>(simd),
+            _ => self.run::<S, 4, 2>(simd),
+        }
+    }
+}
+
+impl<F: Real> Forward<'_, F> {
+    /// The sum of one image stays in registers: `T` sums of V vectors side by side, because one addition takes four
+    /// cycles and the next of the same sum has to wait for it.
+    #[inline(always)]
+    fn run<S: Simd, const V: usize, const T: usize>(self, simd: S) {
+        let rows = F::vectors::<S>(self.rows).as_chunks::<V>().0;
+        let bias = F::vectors::<S>(self.bias).as_chunks::<V>().0[0];
+        let scale = F::splat(simd, self.scale);
+        let z = F::vectors_mut::<S>(self.z).as_chunks_mut::<V>().0;
+        for (k, z) in z.iter_mut().enumerate().take(self.images.len()) {
+            let mut sums = [[F::splat(simd, F::zero()); V]; T];
+            let (index, value) = self.images.image(k);
+            for (index, value) in index.as_chunks::<T>().0.iter().zip(value.as_chunks::<T>().0) {
+                for t in 0..T {
+                    let (x, row) = (F::splat(simd, value[t]), &rows[usize::from(index[t])]);
+                    for v in 0..V {
+                        sums[t][v] = F::fma(simd, x, row[v], sums[t][v]);
+                    }
+                }
+            }
+            for v in 0..V {
+                let sum = (1..T).fold(sums[0][v], |sum, t| F::plus(simd, sum, sums[t][v]));
+                z[v] = F::fma(simd, scale, sum, bias[v]);
+            }
+        }
+    }
+}
+
+/// The gradient step of one panel, image by image: row_i <- row_i + rate * x_ki delta_k.
+///
+/// All deltas of the mini-batch are known by now, so changing the rows in place is still the step of the whole batch.
+pub(super) struct Descend<'a, F> {
+    pub images: &'a Gathered<F>, // m images
+    pub delta: &'a [F],          // (m, width)
+    pub width: usize,
+    pub rate: F,           // -eta / m / scale
+    pub rows: &'a mut [F], // (n_in, width)
+}
+
+impl<F: Real> WithSimd for Descend<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match self.width / F::lanes::<S>() {
+            1 => self.run::<S, 1>(simd),
+            2 => self.run::<S, 2>(simd),
+            3 => self.run::<S, 3>(simd),
+            _ => self.run::<S, 4>(simd),
+        }
+    }
+}
+
+impl<F: Real> Descend<'_, F> {
+    #[inline(always)]
+    fn run<S: Simd, const V: usize>(self, simd: S) {
+        let rows = F::vectors_mut::<S>(self.rows).as_chunks_mut::<V>().0;
+        let delta = F::vectors::<S>(self.delta).as_chunks::<V>().0;
+        let rate = F::splat(simd, self.rate);
+        for (k, delta) in delta.iter().enumerate().take(self.images.len()) {
+            let step: [_; V] = std::array::from_fn(|v| F::times(simd, rate, delta[v]));
+            let (index, value) = self.images.image(k);
+            for (&index, &value) in index.iter().zip(value) {
+                let (x, row) = (F::splat(simd, value), &mut rows[usize::from(index)]);
+                for v in 0..V {
+                    row[v] = F::fma(simd, x, step[v], row[v]);
+                }
+            }
+        }
+    }
+}
+
+/// The same step for larger mini-batches, pixel by pixel: row_i <- row_i + rate * sum_k x_ki delta_k.
+///
+/// A row is read and written once a mini-batch instead of once an image, and its sum stays in registers.
+pub(super) struct DescendTurned<'a, F> {
+    pub images: &'a Turned<F>, // m images
+    pub delta: &'a [F],        // (m, width)
+    pub width: usize,
+    pub rate: F,           // -eta / m / scale
+    pub rows: &'a mut [F], // (n_in, width)
+}
+
+impl<F: Real> WithSimd for DescendTurned<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match self.width / F::lanes::<S>() {
+            1 => self.run::<S, 1>(simd),
+            2 => self.run::<S, 2>(simd),
+            3 => self.run::<S, 3>(simd),
+            _ => self.run::<S, 4>(simd),
+        }
+    }
+}
+
+impl<F: Real> DescendTurned<'_, F> {
+    #[inline(always)]
+    fn run<S: Simd, const V: usize>(self, simd: S) {
+        let rows = F::vectors_mut::<S>(self.rows).as_chunks_mut::<V>().0;
+        let rate = F::splat(simd, self.rate);
+        let delta = F::vectors::<S>(self.delta).as_chunks::<V>().0;
+        for (i, image, value) in self.images.pixels() {
+            let mut sums = [[F::splat(simd, F::zero()); V]; TWO];
+            for (image, value) in image.as_chunks::<TWO>().0.iter().zip(value.as_chunks::<TWO>().0) {
+                for t in 0..TWO {
+                    let (x, delta) = (F::splat(simd, value[t]), &delta[usize::from(image[t])]);
+                    for v in 0..V {
+                        sums[t][v] = F::fma(simd, x, delta[v], sums[t][v]);
+                    }
+                }
+            }
+            for v in 0..V {
+                rows[i][v] = F::fma(simd, rate, F::plus(simd, sums[0][v], sums[1][v]), rows[i][v]);
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! A few threads that share out the panels of a layer, thousands of times a second.
+//!
+//! Waking a sleeping thread takes longer than a whole mini-batch of a small network, so that a thread that waits looks
+//! again and again for some microseconds before it goes to sleep, in which it costs nobody anything.
+
+use std::{
+    any::Any,
+    hint, panic,
+    sync::{
+        Arc, Mutex,
+        atomic::{
+            AtomicBool, AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
+    },
+    thread,
+};
+
+/// More threads than this are never used.
+pub const MAX_THREADS: usize = 16;
+/// Looks before a waiting thread lets others run, and before it sleeps: some ten microseconds each.
+const SPINS: usize = 200;
+const YIELDS: usize = 20;
+
+type Job<'a> = &'a (dyn Fn(usize) + Sync);
+
+/// The calling thread and its helpers, asleep when there is nothing to do.
+pub struct Pool {
+    shared: Arc<Shared>,
+    helpers: Vec<thread::JoinHandle<()>>,
+}
+
+struct Shared {
+    /// The job at hand, valid while it is open and until all who entered it have left.
+    job: Mutex<Option<Job<'static>>>,
+    /// Number of the job * ENTERED + the helpers that have entered it. A job is open while its number is odd.
+    state: AtomicUsize,
+    /// Helpers that have left the job.
+    left: AtomicUsize,
+    /// Helpers that the job is worth.
+    wanted: AtomicUsize,
+    stop: AtomicBool,
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    /// Who sleeps: the caller, then the helpers.
+    sleeping: [Sleeper; MAX_THREADS],
+}
+
+const ENTERED: usize = 256;
+
+#[derive(Default)]
+struct Sleeper {
+    asleep: AtomicBool,
+    thread: Mutex<Option<thread::Thread>>,
+}
+
+impl Sleeper {
+    /// Returns when `done` says so.
+    fn wait(&self, done: impl Fn() -> bool) {
+        for _ in 0..SPINS {
+            if done() {
+                return;
+            }
+            hint::spin_loop();
+        }
+        for _ in 0..YIELDS {
+            if done() {
+                return;
+            }
+            thread::yield_now();
+        }
+        *self.thread.lock().unwrap() = Some(thread::current());
+        loop {
+            self.asleep.store(true, SeqCst);
+            if done() {
+                self.asleep.store(false, SeqCst);
+                return;
+            }
+            thread::park();
+        }
+    }
+
+    /// To be called after that which it waits for has been stored.
+    fn wake(&self) {
+        if self.asleep.load(SeqCst)
+            && self.asleep.swap(false, SeqCst)
+            && let Some(thread) = &*self.thread.lock().unwrap()
+        {
+            thread.unpark();
+        }
+    }
+}
+
+impl Pool {
+    /// A pool of `threads`, the caller's among them.
+    pub fn new(threads: usize) -> Pool {
+        let shared = Arc::new(Shared {
+            job: Mutex::new(None),
+            state: AtomicUsize::new(0),
+            left: AtomicUsize::new(0),
+            wanted: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+            panic: Mutex::new(None),
+            sleeping: Default::default(),
+        });
+        let helper = |id: usize| {
+            let shared = Arc::clone(&shared);
+            // A system that has no thread to give gets the work done with those there are.
+            thread::Builder::new().name(format!("mnist-{id}")).spawn(move || shared.help(id)).ok()
+        };
+        let helpers = (1..threads.min(MAX_THREADS)).map_while(helper).collect();
+        Pool { shared, helpers }
+    }
+
+    /// The most threads that can work at a time.
+    pub fn threads(&self) -> usize {
+        self.helpers.len() + 1
+    }
+
+    /// Calls `f(i, &mut a[i], &mut b[i])` for every i. Each thread has a range of its own, the same one every time, so
+    /// that its panels stay in its cache; who is done helps the others.
+    pub fn for_each<A: Send, B: Send>(
+        &self,
+        threads: usize,
+        a: &mut [A],
+        b: &mut [B],
+        f: impl Fn(usize, &mut A, &mut B) + Sync,
+    ) {
+        assert_eq!(a.len(), b.len());
+        let (n, threads) = (a.len(), threads.min(self.threads()).min(a.len()));
+        if threads <= 1 {
+            return a.iter_mut().zip(b).enumerate().for_each(|(i, (a, b))| f(i, a, b));
+        }
+        let (a, b) = (Items(a.as_mut_ptr()), Items(b.as_mut_ptr()));
+        let start = |t: usize| t * n / threads;
+        let next: [_; MAX_THREADS] = std::array::from_fn(|t| AtomicUsize::new(start(t.min(threads))));
+        self.run(threads, &|t| {
+            for owner in (0..threads).map(|i| (t + i) % threads) {
+                loop {
+                    let i = next[owner].fetch_add(1, Relaxed);
+                    if i >= start(owner + 1) {
+                        break;
+                    }
+                    // SAFETY: i is below n, and no other call gets this i: the ranges of the owners are disjoint, and
+                    // a counter gives each number once. `run` returns after the last use.
+                    let (a, b) = unsafe { (a.item(i), b.item(i)) };
+                    f(i, a, b);
+                }
+            }
+        });
+    }
+
+    /// Calls `f(0)` here and `f(t)` on those helpers that come in time; returns when all who came are done.
+    ///
+    /// On a busy machine a helper may not run for milliseconds. Nobody waits for one that has not begun.
+    fn run(&self, threads: usize, f: Job<'_>) {
+        let shared = &*self.shared;
+        // SAFETY: only the lifetime changes. A helper calls the job after it has entered and before it leaves; `Close`
+        // lets nobody enter any more and waits for those inside, before this function is left, even by a panic.
+        let job = unsafe { std::mem::transmute::<Job<'_>, Job<'static>>(f) };
+        *shared.job.lock().unwrap() = Some(job);
+        shared.left.store(0, SeqCst);
+        shared.wanted.store(threads - 1, SeqCst);
+        shared.state.fetch_add(ENTERED, SeqCst);
+        let close = Close(shared);
+        shared.sleeping[1..threads].iter().for_each(Sleeper::wake);
+        f(0);
+        drop(close);
+        let panic = shared.panic.lock().unwrap().take();
+        if let Some(cause) = panic {
+            panic::resume_unwind(cause);
+        }
+    }
+}
+
+/// A slice whose items several threads change, each item one thread.
+struct Items<T>(*mut T);
+
+// SAFETY: threads get `&mut T` to different items, which is what `T: Send` allows.
+unsafe impl<T: Send> Sync for Items<T> {}
+
+impl<T> Items<T> {
+    /// # Safety
+    /// `i` is inside the slice, which outlives the result, and nobody else has this item.
+    #[allow(clippy::mut_from_ref)]
+    unsafe fn item(&self, i: usize) -> &mut T {
+        // SAFETY: as promised by the caller.
+        unsafe { &mut *self.0.add(i) }
+    }
+}
+
+/// Closes the job, when it is dropped, and waits for those inside.
+struct Close<'a>(&'a Shared);
+
+impl Drop for Close<'_> {
+    fn drop(&mut self) {
+        let number = self.0.state.load(SeqCst) / ENTERED;
+        let entered = self.0.state.swap((number + 1) * ENTERED, SeqCst) % ENTERED;
+        self.0.sleeping[0].wait(|| self.0.left.load(SeqCst) == entered);
+    }
+}
+
+impl Shared {
+    /// The life of helper `id`.
+    fn help(&self, id: usize) {
+        let mut seen = 0;
+        loop {
+            let open = |state: usize| !(state / ENTERED).is_multiple_of(2) && state / ENTERED != seen;
+            let stop = || self.stop.load(SeqCst);
+            self.sleeping[id].wait(|| stop() || (open(self.state.load(SeqCst)) && id <= self.wanted.load(SeqCst)));
+            if stop() {
+                return;
+            }
+            let state = self.state.load(SeqCst);
+            if !open(state) || self.state.compare_exchange(state, state + 1, SeqCst, SeqCst).is_err() {
+                continue; // too late, or another helper came in at the same moment
+            }
+            seen = state / ENTERED;
+            let job = *self.job.lock().unwrap();
+            let job = panic::AssertUnwindSafe(|| job.map(|job| job(id)));
+            if let Err(cause) = panic::catch_unwind(job) {
+                *self.panic.lock().unwrap() = Some(cause);
+            }
+            self.left.fetch_add(1, SeqCst);
+            self.sleeping[0].wake();
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, SeqCst);
+        self.shared.sleeping.iter().for_each(Sleeper::wake);
+        for helper in self.helpers.drain(..) {
+            let _ = helper.join(); // its panic, if any, has been passed on
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_is_visited_once_by_any_number_of_threads() {
+        for threads in 1..=5 {
+            let pool = Pool::new(threads);
+            for round in 0..2_000 {
+                let (mut a, mut b) = (vec![0; round % 9], vec![0; round % 9]);
+                pool.for_each(round % 6 + 1, &mut a, &mut b, |i, a, b| {
+                    *a += i + 1;
+                    *b += 2 * i;
+                });
+                assert!(a.iter().zip(&b).enumerate().all(|(i, (&a, &b))| a == i + 1 && b == 2 * i));
+                if round % 500 == 0 {
+                    thread::sleep(std::time::Duration::from_millis(2)); // long enough to fall asleep
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_of_a_helper_reaches_the_caller() {
+        let pool = Pool::new(2);
+        let here = thread::current().id();
+        // The caller waits until a helper has come, which then fails.
+        let came = AtomicBool::new(false);
+        let run = || {
+            pool.for_each(2, &mut [0, 1], &mut [(), ()], |_, _, ()| {
+                if thread::current().id() != here {
+                    came.store(true, SeqCst);
+                    panic!("helper");
+                }
+                while !came.load(SeqCst) {
+                    thread::yield_now();
+                }
+            });
+        };
+        assert!(panic::catch_unwind(panic::AssertUnwindSafe(run)).is_err());
+        pool.for_each(2, &mut [0, 1], &mut [(), ()], |_, _, ()| ()); // and the pool lives on
+    }
+}

@@ -1,0 +1,221 @@
+//! Which instructions this machine has, and the few vector operations that the kernels are written in.
+//!
+//! A kernel is written once, for any [`Simd`] and for `f32` and `f64` alike; [`InstructionSet::run`] compiles it for every
+//! instruction set and picks one when the program runs.
+
+use pulp::{Simd, WithSimd};
+use thiserror::Error;
+
+/// The instruction set the kernels run on.
+#[derive(Clone, Copy, Debug)]
+pub enum InstructionSet {
+    /// Sixteen `f32` at a time.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(pulp::x86::V4),
+    /// Eight `f32` at a time.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(pulp::x86::V3),
+    /// Four `f32` at a time.
+    #[cfg(target_arch = "aarch64")]
+    Neon(pulp::aarch64::Neon),
+    /// Plain Rust that every processor runs, four `f32` at a time for compilers that see it.
+    Portable(pulp::Scalar128b),
+}
+
+/// An instruction set that is unknown, or that this machine lacks.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("'{asked}' is no instruction set of this machine, which has: {}", available.join(", "))]
+pub struct UnknownInstructionSet {
+    /// What was asked for.
+    pub asked: String,
+    /// What this machine has, fastest first.
+    pub available: Vec<&'static str>,
+}
+
+impl InstructionSet {
+    /// Every instruction set of this machine, fastest first; `portable` is always the last.
+    #[must_use]
+    pub fn available() -> Vec<InstructionSet> {
+        #[cfg(target_arch = "x86_64")]
+        let vector =
+            [pulp::x86::V4::try_new().map(InstructionSet::Avx512), pulp::x86::V3::try_new().map(InstructionSet::Avx2)];
+        #[cfg(target_arch = "aarch64")]
+        let vector = [pulp::aarch64::Neon::try_new().map(InstructionSet::Neon)];
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let vector: [Option<InstructionSet>; 0] = [];
+        vector.into_iter().flatten().chain([InstructionSet::Portable(pulp::Scalar128b)]).collect()
+    }
+
+    /// The fastest one of this machine.
+    #[must_use]
+    pub fn fastest() -> InstructionSet {
+        InstructionSet::available()[0]
+    }
+
+    /// The one called `name` ("avx512", "avx2", "neon" or "portable"), if this machine has it.
+    ///
+    /// # Errors
+    /// [`UnknownInstructionSet`] if it has not.
+    pub fn named(name: &str) -> Result<InstructionSet, UnknownInstructionSet> {
+        let available = InstructionSet::available();
+        available.iter().copied().find(|isa| isa.name() == name).ok_or_else(|| UnknownInstructionSet {
+            asked: name.to_owned(),
+            available: available.iter().map(|isa| isa.name()).collect(),
+        })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512(_) => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2(_) => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon(_) => "neon",
+            InstructionSet::Portable(_) => "portable",
+        }
+    }
+
+    /// Runs a kernel, compiled for this instruction set.
+    #[inline]
+    pub(super) fn run<K: WithSimd>(self, kernel: K) -> K::Output {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512(simd) => Simd::vectorize(simd, kernel),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2(simd) => Simd::vectorize(simd, kernel),
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon(simd) => Simd::vectorize(simd, kernel),
+            InstructionSet::Portable(simd) => Simd::vectorize(simd, kernel),
+        }
+    }
+
+    /// How many numbers of type `F` one vector holds.
+    pub(super) fn lanes<F: Vectors>(self) -> usize {
+        struct Lanes<F>(std::marker::PhantomData<F>);
+        impl<F: Vectors> WithSimd for Lanes<F> {
+            type Output = usize;
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, _: S) -> usize {
+                F::lanes::<S>()
+            }
+        }
+        self.run(Lanes::<F>(std::marker::PhantomData))
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A number, `f32` or `f64`, and its vectors: the operations that the kernels are written in.
+pub trait Vectors: Copy + sealed::Sealed {
+    /// One vector of `Self`: as many as the instruction set `S` holds in a register.
+    type Vector<S: Simd>: Copy;
+
+    /// Exact.
+    fn from_byte(x: u8) -> Self;
+    /// e^x without a branch or a call, so that a loop over it becomes vector instructions.
+    fn fast_exp(x: Self) -> Self;
+    /// 1 / (1 + e^-z), likewise.
+    fn fast_sigmoid(z: Self) -> Self;
+
+    /// The numbers in one vector.
+    #[must_use]
+    fn lanes<S: Simd>() -> usize {
+        size_of::<Self::Vector<S>>() / size_of::<Self>()
+    }
+    /// `numbers` seen as vectors; a remainder shorter than a vector is left out.
+    fn vectors<S: Simd>(numbers: &[Self]) -> &[Self::Vector<S>];
+    /// `numbers` seen as vectors that can be changed.
+    fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> &mut [Self::Vector<S>];
+    /// The same number in every lane.
+    fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S>;
+    /// a + b
+    fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a * b
+    fn times<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a * b + c, rounded once where the instruction set can.
+    fn fma<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
+    /// The sum of the lanes.
+    fn total<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
+}
+
+macro_rules! vectors {
+    ($real:ident, $vector:ident, $exp:path, $sigmoid:path, $as:ident, $as_mut:ident, $splat:ident, $add:ident, $mul:ident, $mul_add:ident, $sum:ident) => {
+        impl Vectors for $real {
+            type Vector<S: Simd> = S::$vector;
+
+            #[inline(always)]
+            fn from_byte(x: u8) -> Self {
+                $real::from(x)
+            }
+            #[inline(always)]
+            fn fast_exp(x: Self) -> Self {
+                $exp(x)
+            }
+            #[inline(always)]
+            fn fast_sigmoid(z: Self) -> Self {
+                $sigmoid(z)
+            }
+            #[inline(always)]
+            fn vectors<S: Simd>(numbers: &[Self]) -> &[Self::Vector<S>] {
+                S::$as(numbers).0
+            }
+            #[inline(always)]
+            fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> &mut [Self::Vector<S>] {
+                S::$as_mut(numbers).0
+            }
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S> {
+                simd.$splat(x)
+            }
+            #[inline(always)]
+            fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
+                simd.$add(a, b)
+            }
+            #[inline(always)]
+            fn times<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S> {
+                simd.$mul(a, b)
+            }
+            #[inline(always)]
+            fn fma<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S> {
+                simd.$mul_add(a, b, c)
+            }
+            #[inline(always)]
+            fn total<S: Simd>(simd: S, a: Self::Vector<S>) -> Self {
+                simd.$sum(a)
+            }
+        }
+    };
+}
+vectors!(
+    f32,
+    f32s,
+    super::sigmoid::exp_f32,
+    super::sigmoid::sigmoid_f32,
+    as_simd_f32s,
+    as_mut_simd_f32s,
+    splat_f32s,
+    add_f32s,
+    mul_f32s,
+    mul_add_e_f32s,
+    reduce_sum_f32s
+);
+vectors!(
+    f64,
+    f64s,
+    super::sigmoid::exp_f64,
+    super::sigmoid::sigmoid_f64,
+    as_simd_f64s,
+    as_mut_simd_f64s,
+    splat_f64s,
+    add_f64s,
+    mul_f64s,
+    mul_add_e_f64s,
+    reduce_sum_f64s
+);

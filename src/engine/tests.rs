@@ -1,0 +1,174 @@
+//! The fast engine held to the reference, on everything that a network and a dataset can be.
+
+use proptest::prelude::*;
+
+use super::fast::Fast;
+use super::reference::Reference;
+use super::*;
+use crate::data::Identity;
+use crate::network::{Init, costs};
+
+/// What is trained, on what, how.
+#[derive(Debug, Clone)]
+struct Case {
+    sizes: Vec<usize>,
+    classes: usize,
+    n: usize,
+    /// Percent of the pixels that are not zero.
+    density: usize,
+    batch_size: usize,
+    cost: usize,
+    eta: f64,
+    lambda: f64,
+    epochs: usize,
+    seed: u64,
+}
+
+impl Case {
+    fn data(&self) -> Dataset {
+        let mut state = self.seed;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize
+        };
+        let pixel = |next: &mut dyn FnMut() -> usize| {
+            if next() % 100 < self.density { 1 + (next() % 255) as u8 } else { 0 }
+        };
+        let pixels = (0..self.n * self.sizes[0]).map(|_| pixel(&mut next)).collect();
+        let labels = (0..self.n).map(|_| (next() % self.classes) as u8).collect();
+        Dataset::new(pixels, labels, (1, self.sizes[0]), self.classes, Identity::named("random")).unwrap()
+    }
+
+    /// Trains with an engine and returns the network and what it says of the images.
+    fn train<F: Real>(&self, engine: &mut dyn Engine<F>) -> (Network<F>, Evaluation) {
+        let step = Step { eta: self.eta, lambda: self.lambda, n_train: self.n };
+        let mut order: Vec<u32> = (0..self.n as u32).rev().collect();
+        for epoch in 0..self.epochs {
+            order.rotate_left(epoch % self.n);
+            let mut mini_batches = order.chunks(self.batch_size).peekable();
+            while let Some(mini_batch) = mini_batches.next() {
+                engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
+            }
+        }
+        (engine.network(), engine.evaluate(Watched::Training))
+    }
+
+    /// Holds the fast engine to the reference, under each instruction set and with 1 to 3 threads.
+    fn check<F: Real>(&self, tolerance: f64) {
+        let data = self.data();
+        let network = Network::<F>::new(&self.sizes, costs()[self.cost], Init::Default, self.seed).unwrap();
+        let mut reference = Reference::new(network.clone(), data.clone(), data.slice(0..1), 1);
+        let (expected, expected_evaluation) = self.train(&mut reference);
+        let (expected_cost, n) = (expected_evaluation.mean_cost(), expected_evaluation.n());
+        for instructions in InstructionSet::available() {
+            let run = |threads| {
+                let machine = Machine { threads, instructions };
+                let mut fast = Fast::new(network.clone(), data.clone(), data.slice(0..1), self.batch_size, machine);
+                fast.always_use_all_threads();
+                let (network, evaluation) = self.train(&mut fast);
+                (network, evaluation, fast.evaluate(Watched::Evaluation))
+            };
+            let (found, evaluation, one_image) = run(1);
+            let difference = difference(&expected, &found);
+            assert!(difference <= tolerance, "{instructions:?}: the networks differ by {difference:e}");
+            let cost = evaluation.mean_cost();
+            // Costs are sums over outputs of functions whose slope in z is below 1, and z is a sum over inputs.
+            let error = (cost - expected_cost).abs() / expected_cost.max(1.0);
+            assert!(error <= 10.0 * tolerance, "{instructions:?}: costs {cost} and {expected_cost}");
+            assert_eq!((evaluation.n(), one_image.n()), (n, 1));
+            for threads in [2, 3] {
+                let (network, other, _) = run(threads);
+                assert!(
+                    network.weights() == found.weights() && network.biases() == found.biases(),
+                    "{threads} threads"
+                );
+                assert_eq!(other, evaluation, "{threads} threads");
+            }
+        }
+    }
+}
+
+/// The largest difference between weights or biases of a layer, relative to the largest of them.
+fn difference<F: Real>(expected: &Network<F>, found: &Network<F>) -> f64 {
+    let layers = |network: &Network<F>| -> Vec<Vec<f64>> {
+        let weights = network.weights().iter().map(|w| w.iter().map(|w| w.to_double()).collect());
+        weights.chain(network.biases().iter().map(|b| b.iter().map(|b| b.to_double()).collect())).collect()
+    };
+    let layer = |(expected, found): (Vec<f64>, Vec<f64>)| {
+        let largest = expected.iter().fold(1e-3_f64, |largest, number| largest.max(number.abs()));
+        let differences = expected.iter().zip(&found).map(|(expected, found)| (expected - found).abs());
+        // Unlike `max`, this lets a NaN through.
+        differences.fold(0.0, |worst, d| if d <= worst { worst } else { d }) / largest
+    };
+    layers(expected).into_iter().zip(layers(found)).map(layer).fold(0.0, |worst, d| if d <= worst { worst } else { d })
+}
+
+prop_compose! {
+    fn any_case()(
+        hidden in prop::collection::vec(1_usize..70, 0..4),
+        inputs in 1_usize..80,
+        (classes, more_outputs) in (prop_oneof![4 => 2_usize..13, 1 => 2_usize..60], 0_usize..3),
+        n in 1_usize..70,
+    )(
+        sizes in Just([&[inputs], &hidden[..], &[classes + more_outputs]].concat()),
+        classes in Just(classes),
+        n in Just(n),
+        density in prop_oneof![Just(0), Just(100), 0_usize..100],
+        batch_size in 1..=n.min(33),
+        cost in 0..costs::<f64>().len(),
+        eta in 0.05..1.05,
+        lambda in prop_oneof![Just(0.0), 0.0..(n as f64 / 2.0)],
+        epochs in 1_usize..4,
+        seed in any::<u64>(),
+    ) -> Case {
+        Case { sizes, classes, n, density, batch_size, cost, eta, lambda, epochs, seed }
+    }
+}
+
+prop_compose! {
+    /// Wide enough for every kernel, with mini-batches of several blocks.
+    fn wide_case()(
+        case in any_case(),
+        (inputs, hidden, n) in (1_usize..200, 100_usize..350, 100_usize..300),
+    )(
+        batch_size in 20..=n,
+        density in 10_usize..40,
+        case in Just(case),
+        (inputs, hidden, n) in Just((inputs, hidden, n)),
+    ) -> Case {
+        let outputs = case.sizes[case.sizes.len() - 1];
+        Case { sizes: vec![inputs, hidden, outputs], n, batch_size, density, epochs: 1, ..case }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn both_engines_compute_the_same(case in any_case()) {
+        case.check::<f64>(1e-12);
+        case.check::<f32>(1e-4);
+    }
+
+    #[test]
+    fn decay_may_vanish_or_change_the_sign(case in any_case(), keep in prop_oneof![Just(0.0), Just(-0.5), Just(1e-7)]) {
+        let lambda = (1.0 - keep) * case.n as f64 / case.eta;
+        Case { lambda, density: 20, ..case }.check::<f64>(1e-12);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+    #[test]
+    fn wide_layers_and_large_mini_batches_too(case in wide_case()) {
+        case.check::<f64>(1e-12);
+        case.check::<f32>(1e-4);
+    }
+}
+
+#[test]
+fn unknown_instructions_are_refused_with_the_list_of_those_there_are() {
+    let error = InstructionSet::named("mmx").unwrap_err();
+    assert_eq!(error.asked, "mmx");
+    assert_eq!(error.available.last(), Some(&"portable"));
+    assert_eq!(InstructionSet::named("portable").unwrap().name(), "portable");
+}
