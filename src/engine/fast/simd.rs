@@ -3,7 +3,9 @@
 //! A kernel is written once, for any [`Simd`] and for `f32` and `f64` alike; [`InstructionSet::run`] compiles it for every
 //! instruction set and picks one when the program runs.
 
-use pulp::{Simd, WithSimd};
+use std::any::TypeId;
+
+use pulp::{Scalar128b as Portable, Simd, WithSimd};
 use thiserror::Error;
 
 /// The instruction set the kernels run on.
@@ -19,7 +21,7 @@ pub enum InstructionSet {
     #[cfg(target_arch = "aarch64")]
     Neon(pulp::aarch64::Neon),
     /// Plain Rust that every processor runs, four `f32` at a time for compilers that see it.
-    Portable(pulp::Scalar128b),
+    Portable(Portable),
 }
 
 /// An instruction set that is unknown, or that this machine lacks.
@@ -43,7 +45,7 @@ impl InstructionSet {
         let vector = [pulp::aarch64::Neon::try_new().map(InstructionSet::Neon)];
         #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         let vector: [Option<InstructionSet>; 0] = [];
-        vector.into_iter().flatten().chain([InstructionSet::Portable(pulp::Scalar128b)]).collect()
+        vector.into_iter().flatten().chain([InstructionSet::Portable(Portable)]).collect()
     }
 
     /// The fastest one of this machine.
@@ -184,6 +186,10 @@ macro_rules! vectors {
             }
             #[inline(always)]
             fn fma<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S> {
+                // Without the instruction, rounding once is a call of some hundred cycles.
+                if TypeId::of::<S>() == TypeId::of::<Portable>() {
+                    return simd.$add(simd.$mul(a, b), c);
+                }
                 simd.$mul_add(a, b, c)
             }
             #[inline(always)]

@@ -1,0 +1,101 @@
+//! How an epoch grows with the work: hidden width, mini-batch size, number of images, density of the images; each row
+//! beside the dense version, on one thread and on two.
+//!
+//! ```sh
+//! cargo bench --bench scaling
+//! ```
+
+mod common;
+
+use common::{Dense, Product, images, median, network, only_checking, seconds};
+use mnist_mlp::data::batches::EpochOrder;
+use mnist_mlp::data::{Dataset, Identity};
+use mnist_mlp::engine::{Engine, EngineKind, Machine};
+use mnist_mlp::network::Step;
+use rand::{Rng, SeedableRng};
+
+/// What is varied, one at a time.
+#[derive(Clone, Copy)]
+struct Work {
+    hidden: usize,
+    batch_size: usize,
+    images: usize,
+    /// Percent of the pixels that are not zero; the images as they are if absent.
+    density: Option<usize>,
+}
+
+const USUAL: Work = Work { hidden: 100, batch_size: 10, images: 50_000, density: None };
+
+fn main() {
+    let (training, _) = images();
+    if only_checking() {
+        measure(Work { hidden: 10, images: 1_000, density: Some(50), ..USUAL }, &training, 1);
+        return;
+    }
+    println!("784-100-10, mini-batches of 10, 50,000 images, f32, seconds an epoch (medians), unless said otherwise");
+    let table = |title: &str, rows: Vec<(String, Work)>| {
+        println!("\n{title:<14}  1 thread  2 threads  dense, best  dense/best   of the products' flops");
+        for (name, work) in rows {
+            let rounds = if work.hidden >= 1_000 || work.batch_size == 1 { 3 } else { 5 };
+            println!("{name:>14}{}", measure(work, &training, rounds));
+        }
+    };
+    let rows = |values: &[usize], work: &dyn Fn(usize) -> Work| {
+        values.iter().map(|&value| (mnist_mlp::report::thousands(value), work(value))).collect()
+    };
+    table("hidden", rows(&[10, 30, 100, 300, 1_000, 3_000], &|hidden| Work { hidden, batch_size: 32, ..USUAL }));
+    table("mini-batch", rows(&[1, 10, 100, 1_000, 10_000], &|batch_size| Work { batch_size, ..USUAL }));
+    table("images", rows(&[1_000, 10_000, 50_000], &|images| Work { images, ..USUAL }));
+    table("non-zero, %", rows(&[1, 5, 10, 20, 40, 70, 100], &|d| Work { density: Some(d), ..USUAL }));
+}
+
+/// One row: medians of epochs that take turns, so that a machine that slows down slows all.
+fn measure(work: Work, training: &Dataset, rounds: usize) -> String {
+    let Work { hidden, batch_size, .. } = work;
+    let training = match work.density {
+        None => training.slice(0..work.images),
+        Some(percent) => random_images(work.images, percent),
+    };
+    let network = network::<f32>(784, &[hidden], 10);
+    let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len() };
+    let mut fast = [1, 2].map(|threads| {
+        let data = (training.clone(), training.slice(0..0));
+        let machine = Machine { threads, ..Machine::default() };
+        EngineKind::Fast.start(network.clone(), data, batch_size, machine)
+    });
+    let mut dense = Product::ALL.map(|product| Dense::new(&network, &training, batch_size, product));
+    let mut times = vec![Vec::new(); fast.len() + dense.len()];
+    let mut order = EpochOrder::new(training.len(), Some(0));
+    for round in 1..=rounds {
+        for (engine, times) in fast.iter_mut().zip(&mut times[..2]) {
+            times.push(seconds(|| epoch(&mut **engine, &mut order, round, batch_size, step)));
+        }
+        for (dense, times) in dense.iter_mut().zip(&mut times[2..]) {
+            let mini_batches = order.mini_batches(round, batch_size);
+            times.push(seconds(|| mini_batches.for_each(|mini_batch| dense.update(mini_batch, step))));
+        }
+    }
+    let medians: Vec<f64> = times.into_iter().map(median).collect();
+    let (one, two) = (medians[0], medians[1]);
+    let dense = medians[2..].iter().copied().fold(f64::INFINITY, f64::min);
+    // Forward, and the gradient of both layers, and the error of the hidden one: what a dense version has to do.
+    let flops = 2.0 * training.len() as f64 * (2 * 784 * hidden + 3 * hidden * 10) as f64;
+    let best = one.min(two);
+    format!("{one:>12.4}{two:>11.4}{dense:>13.4}{:>12.1}{:>18.0} GF/s", dense / best, flops / best / 1e9)
+}
+
+fn epoch(engine: &mut dyn Engine<f32>, order: &mut EpochOrder, number: usize, batch_size: usize, step: Step) {
+    let mut mini_batches = order.mini_batches(number, batch_size).peekable();
+    while let Some(mini_batch) = mini_batches.next() {
+        engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
+    }
+}
+
+/// Images of 28 x 28 random pixels, `percent` of them not zero.
+fn random_images(n: usize, percent: usize) -> Dataset {
+    let mut rng = rand_chacha::ChaCha8Rng::from_seed([7; 32]);
+    let mut pixel = || if rng.random_range(0..100) < percent { rng.random_range(1..=255_u8) } else { 0 };
+    let pixels = (0..n * 784).map(|_| pixel()).collect();
+    let labels = (0..n).map(|i| (i % 10) as u8).collect();
+    Dataset::new(pixels, labels, (28, 28), 10, Identity::named("random")).unwrap()
+}
