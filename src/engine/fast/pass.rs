@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::packed::{Activity, Packed, Panel, Workspace};
-use super::pairs::{self, BLOCK, Images};
+use super::pairs::{self, BLOCK, Block, Images};
 use super::pool::{MAX_THREADS, Pool};
 use super::simd::InstructionSet;
 use super::{dense, panels};
@@ -107,89 +107,137 @@ impl On<'_> {
     /// it, for nobody else needs them any more. Threads share out the panels of a layer.
     pub fn backward<F: Real>(&self, network: &mut Packed<F>, work: &mut Workspace<F>, m: usize, step: Step) {
         let Workspace { blocks, layers, delta: output_delta, .. } = work;
-        let (keep, rate) = (step.weight_decay(), -step.eta / m as f64);
-        let (n_out, output_width) = (network.n_out(), network.output_bias.len());
         if network.sparse {
-            network.decay(keep);
+            network.decay(step.weight_decay());
         }
-        let (keep, scaled_rate, rate) = (F::of(keep), F::of(rate / network.scale), F::of(rate));
-        // BP3 of the output layer: nabla_b = delta
-        self.instructions.run(dense::StepBias {
-            bias: &mut network.output_bias,
-            rate,
-            delta: &output_delta[..m * output_width],
-        });
+        let rate = -step.eta / m as f64;
+        let descent = Descent {
+            m,
+            keep: F::of(step.weight_decay()),
+            rate: F::of(rate),
+            scaled_rate: F::of(rate / network.scale),
+        };
+        let output =
+            Above { delta: output_delta, width: network.output_bias.len(), first: 0, neurons: network.n_out() };
+        self.step_bias(&mut network.output_bias, &output.delta[..m * output.width], &descent);
         for l in (0..network.layers.len()).rev() {
             let (here, above) = layers.split_at_mut(l + 1);
             let (panels, panels_above) = network.layers.split_at_mut(l + 1);
-            // The deltas of the layer above, panel by panel: (deltas, width, first neuron, neurons).
             let above = || {
                 let hidden = above.first().into_iter().flatten().zip(panels_above.first().into_iter().flatten());
-                let hidden = hidden.map(|(activity, p)| (&*activity.delta, p.width(), p.first, p.neurons));
-                hidden.chain(above.is_empty().then_some((&**output_delta, output_width, 0, n_out)))
+                hidden.map(|(activity, panel)| Above::of(activity, panel)).chain(above.is_empty().then_some(output))
             };
-            let is_input = l == 0 && !network.sparse;
+            let has_error = l > 0 || network.sparse; // the pixels of dense images have none
             self.pool.for_each(self.threads, &mut panels[l], &mut here[l], |_, panel, activity| {
-                let width = panel.width();
-                let (a, delta) = (&activity.a[..m * width], &mut activity.delta[..m * width]);
-                if !is_input {
-                    // BP2: delta^l = (W^{l+1}^T delta^{l+1}) * sigmoid'(z^l)
-                    delta.fill(F::zero());
-                    for (s, s_width, first, n) in above() {
-                        let b = &panel.outgoing[first * width..][..n * width];
-                        let one = F::one();
-                        self.instructions.run(dense::AddRows {
-                            c: delta,
-                            keep: one,
-                            factor: one,
-                            b,
-                            width,
-                            s,
-                            s_strides: (s_width, 1),
-                        });
-                    }
-                    self.instructions.run(dense::TimesSlope { delta, a });
-                    // BP3: nabla_b^l = delta^l
-                    self.instructions.run(dense::StepBias { bias: &mut panel.bias, rate, delta });
+                if has_error {
+                    self.error(panel, activity, above(), m);
+                    let width = panel.width();
+                    self.step_bias(&mut panel.bias, &activity.delta[..m * width], &descent);
                 }
-                // BP4: nabla_w^{l+1} = delta^{l+1} (a^l)^T
-                for (s, s_width, first, n) in above() {
-                    let c = &mut panel.outgoing[first * width..][..n * width];
-                    self.instructions.run(dense::AddRows {
-                        c,
-                        keep,
-                        factor: rate,
-                        b: a,
-                        width,
-                        s,
-                        s_strides: (1, s_width),
-                    });
-                }
-                // BP4 of a sparse first layer: nabla_w^1 = delta^1 x^T
-                if !panel.incoming.is_empty() {
-                    for (block, delta) in blocks.iter().zip(delta.chunks(BLOCK * width)) {
-                        let (rows, rate) = (&mut *panel.incoming, scaled_rate);
-                        match &block.turned {
-                            None => self.instructions.run(panels::Descend {
-                                images: &block.gathered,
-                                delta,
-                                width,
-                                rate,
-                                rows,
-                            }),
-                            Some(images) => {
-                                self.instructions.run(panels::DescendTurned { images, delta, width, rate, rows });
-                            }
-                        }
-                    }
-                }
+                self.step_outgoing(panel, activity, above(), &descent);
+                self.step_incoming(panel, activity, blocks, &descent);
             });
+        }
+    }
+
+    /// BP2: delta^l = (W^{l+1}^T delta^{l+1}) * sigmoid'(z^l)
+    fn error<'a, F: Real>(
+        &self,
+        panel: &Panel<F>,
+        activity: &mut Activity<F>,
+        above: impl Iterator<Item = Above<'a, F>>,
+        m: usize,
+    ) {
+        let (width, one) = (panel.width(), F::one());
+        let (a, delta) = (&activity.a[..m * width], &mut activity.delta[..m * width]);
+        delta.fill(F::zero());
+        for Above { delta: s, width: s_width, first, neurons } in above {
+            let b = &panel.outgoing[first * width..][..neurons * width];
+            let s_strides = (s_width, 1);
+            self.instructions.run(dense::AddRows { c: delta, keep: one, factor: one, b, width, s, s_strides });
+        }
+        self.instructions.run(dense::TimesSlope { delta, a });
+    }
+
+    /// BP3: nabla_b^l = delta^l
+    fn step_bias<F: Real>(&self, bias: &mut [F], delta: &[F], descent: &Descent<F>) {
+        self.instructions.run(dense::StepBias { bias, rate: descent.rate, delta });
+    }
+
+    /// BP4: nabla_w^{l+1} = delta^{l+1} (a^l)^T
+    fn step_outgoing<'a, F: Real>(
+        &self,
+        panel: &mut Panel<F>,
+        activity: &Activity<F>,
+        above: impl Iterator<Item = Above<'a, F>>,
+        &Descent { m, keep, rate: factor, .. }: &Descent<F>,
+    ) {
+        let width = panel.width();
+        let b = &activity.a[..m * width];
+        for Above { delta: s, width: s_width, first, neurons } in above {
+            let c = &mut panel.outgoing[first * width..][..neurons * width];
+            let s_strides = (1, s_width);
+            self.instructions.run(dense::AddRows { c, keep, factor, b, width, s, s_strides });
+        }
+    }
+
+    /// BP4 of a sparse first layer: nabla_w^1 = delta^1 x^T
+    fn step_incoming<F: Real>(
+        &self,
+        panel: &mut Panel<F>,
+        activity: &Activity<F>,
+        blocks: &[Block<F>],
+        &Descent { m, scaled_rate: rate, .. }: &Descent<F>,
+    ) {
+        if panel.incoming.is_empty() {
+            return;
+        }
+        let width = panel.width();
+        for (block, delta) in blocks.iter().zip(activity.delta[..m * width].chunks(BLOCK * width)) {
+            let rows = &mut *panel.incoming;
+            match &block.turned {
+                None => self.instructions.run(panels::Descend { images: &block.gathered, delta, width, rate, rows }),
+                Some(images) => self.instructions.run(panels::DescendTurned { images, delta, width, rate, rows }),
+            }
         }
     }
 
     fn for_each<T: Send>(&self, items: &mut [T], f: impl Fn(usize, &mut T) + Sync) {
         let nothing = &mut vec![(); items.len()]; // which allocates nothing
         self.pool.for_each(self.threads, items, nothing, |i, item, ()| f(i, item));
+    }
+}
+
+/// The constants of a step of gradient descent.
+struct Descent<F> {
+    m: usize,
+    /// 1 - eta lambda / n
+    keep: F,
+    /// -eta / m
+    rate: F,
+    /// The same for weights that have the scale of a sparse first layer beside them.
+    scaled_rate: F,
+}
+
+/// The deltas of some neurons of the layer above, in panels as they were computed.
+struct Above<'a, F> {
+    delta: &'a [F], // (m, width)
+    width: usize,
+    first: usize,
+    neurons: usize,
+}
+
+impl<F> Clone for Above<'_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Above<'_, F> {}
+
+impl<'a, F: Real> Above<'a, F> {
+    fn of(activity: &'a Activity<F>, panel: &Panel<F>) -> Self {
+        Above { delta: &activity.delta, width: panel.width(), first: panel.first, neurons: panel.neurons }
     }
 }
 
