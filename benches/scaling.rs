@@ -2,7 +2,8 @@
 //! beside the dense version, on one thread and on two.
 //!
 //! ```sh
-//! cargo bench --bench scaling
+//! cargo bench --bench scaling              # all tables, some five minutes
+//! cargo bench --bench scaling -- density   # one of: hidden, mini-batch, images, density
 //! ```
 
 mod common;
@@ -33,7 +34,11 @@ fn main() {
         return;
     }
     println!("784-100-10, mini-batches of 10, 50,000 images, f32, seconds an epoch (medians), unless said otherwise");
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let table = |title: &str, rows: Vec<(String, Work)>| {
+        if !wanted.is_empty() && !wanted.iter().any(|wanted| title.starts_with(wanted)) {
+            return;
+        }
         println!("\n{title:<14}  1 thread  2 threads  dense, best  dense/best   of the products' flops");
         for (name, work) in rows {
             let rounds = if work.hidden >= 1_000 || work.batch_size == 1 { 3 } else { 5 };
@@ -46,7 +51,7 @@ fn main() {
     table("hidden", rows(&[10, 30, 100, 300, 1_000, 3_000], &|hidden| Work { hidden, batch_size: 32, ..USUAL }));
     table("mini-batch", rows(&[1, 10, 100, 1_000, 10_000], &|batch_size| Work { batch_size, ..USUAL }));
     table("images", rows(&[1_000, 10_000, 50_000], &|images| Work { images, ..USUAL }));
-    table("non-zero, %", rows(&[1, 5, 10, 20, 40, 70, 100], &|d| Work { density: Some(d), ..USUAL }));
+    table("density, %", rows(&[1, 5, 10, 20, 40, 70, 100], &|d| Work { density: Some(d), ..USUAL }));
 }
 
 /// One row: medians of epochs that take turns, so that a machine that slows down slows all.

@@ -1,6 +1,6 @@
 //! What does the arithmetic: two engines for the same mathematics.
 //!
-//! [`reference`] goes image by image, as the book does, and defines what is right. [`fast`] computes the same sums for
+//! [`mod@reference`] goes image by image, as the book does, and defines what is right. [`mod@fast`] computes the same sums for
 //! a whole mini-batch. A property test holds the two together.
 
 use crate::data::Dataset;

@@ -1,14 +1,14 @@
-//! The fast engine: the same sums as the [reference](super::reference), a whole mini-batch at a time.
+//! The fast engine: the same sums as the [reference](mod@super::reference), a whole mini-batch at a time.
 //!
-//! * Four pixels in five are zero: images are lists of the others ([`pairs`]), and the first layer reads and changes
-//!   the rows of those alone ([`panels`]).
-//! * The other layers are matrix products that keep a tile of the result in registers ([`dense`]).
-//! * Layers are cut into panels of neurons ([`packed`]), whose weights stay in the nearest cache; panels are also what
-//!   threads share out ([`pool`]), each its own, so that results do not depend on who did what.
+//! * Four pixels in five are zero: images are lists of the others (`pairs`), and the first layer reads and changes
+//!   the rows of those alone (`panels`).
+//! * The other layers are matrix products that keep a tile of the result in registers (`dense`).
+//! * Layers are cut into panels of neurons (`packed`), whose weights stay in the nearest cache; panels are also what
+//!   threads share out (`pool`), each its own, so that results do not depend on who did what.
 //! * L2 decay multiplies a number beside the first layer instead of all its weights.
-//! * Kernels are written once and compiled for every instruction set ([`simd`]); the program picks one when it runs.
+//! * Kernels are written once and compiled for every instruction set (`simd`); the program picks one when it runs.
 //!
-//! [`pass`] puts these together into the book's equations.
+//! `pass` puts these together into the book's equations.
 
 #![allow(
     clippy::inline_always,
@@ -154,12 +154,14 @@ impl<F: Real> Engine<F> for Fast<F> {
 }
 
 /// How many threads a mini-batch is worth. Four times in it all threads wait for the slowest, which takes about a
-/// microsecond: with less than some twenty of them to share, one thread is faster. Nor can threads share one panel.
+/// microsecond: with less than some twenty of them to share, one thread is faster. Images that are not sparse are laid
+/// out by one thread while the others wait, and are worth it later. Nor can threads share one panel.
 fn worth_threads<F: Real>(network: &Packed<F>, pairs: usize, m: usize, lanes: usize, most: usize) -> usize {
     let (sizes, panels) = (&network.sizes, network.layers.iter().map(Vec::len).max().unwrap_or(1));
     let dense: usize = sizes[1..].windows(2).map(|n| 3 * n[0] * n[1]).sum();
     let cycles = m * (4 * pairs * sizes[1] + dense) / (2 * lanes);
-    if cycles < 60_000 { 1 } else { most.min(panels) }
+    let worth = if network.sparse { 60_000 } else { 250_000 };
+    if cycles < worth { 1 } else { most.min(panels) }
 }
 
 /// The one-hot target of every label.

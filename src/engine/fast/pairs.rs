@@ -9,7 +9,7 @@ use crate::data::Dataset;
 use crate::real::Real;
 
 /// Above this share of non-zero pixels the dense product is the faster one (see `docs/performance.md`).
-const DENSE_ABOVE: f64 = 0.4;
+const DENSE_ABOVE: f64 = 0.35;
 
 /// Pairs of an image come in multiples of this, filled up with (0, 0.0), so that kernels take several at a time.
 pub const TOGETHER: usize = 4;

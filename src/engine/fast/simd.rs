@@ -1,6 +1,6 @@
 //! Which instructions this machine has, and the few vector operations that the kernels are written in.
 //!
-//! A kernel is written once, for any [`Simd`] and for `f32` and `f64` alike; [`InstructionSet::run`] compiles it for every
+//! A kernel is written once, for any [`Simd`] and for `f32` and `f64` alike; `InstructionSet::run` compiles it for every
 //! instruction set and picks one when the program runs.
 
 use std::any::TypeId;
