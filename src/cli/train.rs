@@ -31,6 +31,7 @@ pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
 }
 
 fn run_in<F: Real>(arguments: &TrainArguments) -> Result<(), Failure> {
+    let start = Instant::now();
     let settings = settings(arguments, machine(arguments.threads)?);
     let task = Task::load(arguments, settings.machine.threads.min(MAX_THREADS))?;
     let config = settings.check(task.training.len(), task.evaluation.len())?;
@@ -42,7 +43,6 @@ fn run_in<F: Real>(arguments: &TrainArguments) -> Result<(), Failure> {
         watch.print(&format!("{}\n", EpochTable::new(config.settings().monitors).heading(task.evaluated_on)));
     }
 
-    let start = Instant::now();
     let trained = train(network, &task.training, &task.evaluation, &config, &mut watch)
         .map_err(|error| fit_failure(arguments, error))?;
     watch.finish();

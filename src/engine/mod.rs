@@ -74,7 +74,7 @@ impl EngineKind {
         machine: Machine,
     ) -> Box<dyn Engine<F>> {
         match self {
-            EngineKind::Fast => Box::new(fast::Fast::new(network, training, evaluation, batch_size, machine)),
+            EngineKind::Fast => F::fast_engine(network, training, evaluation, batch_size, machine),
             EngineKind::Reference => {
                 Box::new(reference::Reference::new(network, training, evaluation, machine.threads))
             }
@@ -85,7 +85,7 @@ impl EngineKind {
 /// Classifies all images of `data`, which must fit `network`.
 pub(crate) fn evaluate<F: Real>(network: &Network<F>, data: &Dataset, machine: Machine) -> Evaluation {
     let nothing = data.slice(0..0);
-    fast::Fast::new(network.clone(), nothing, data.clone(), 1, machine).evaluate(Watched::Evaluation)
+    F::fast_engine(network.clone(), nothing, data.clone(), 1, machine).evaluate(Watched::Evaluation)
 }
 
 #[cfg(test)]
