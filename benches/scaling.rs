@@ -33,7 +33,9 @@ fn main() {
         measure(Work { hidden: 10, images: 1_000, density: Some(50), ..USUAL }, &training, 1);
         return;
     }
-    println!("784-100-10, mini-batches of 10, 50,000 images, f32, seconds an epoch (medians), unless said otherwise");
+    println!(
+        "784-100-10, f32, 50,000 images, mini-batches of 10 (of 32 where the hidden width varies): medians of seconds"
+    );
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let table = |title: &str, rows: Vec<(String, Work)>| {
         if !wanted.is_empty() && !wanted.iter().any(|wanted| title.starts_with(wanted)) {

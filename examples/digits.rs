@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let number = |name: &str, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (epochs, seeds) = (number("EPOCHS", 30), number("SEEDS", 5) as u64);
+    let (epochs, seeds) = (number("EPOCHS", 30), number("SEEDS", 5).max(1) as u64);
     println!("\naccuracy of networks trained on built-in digits, {epochs} epochs, {seeds} seeds");
     let tests = sources.iter().map(|source| source.load(Part::Test, 2)).collect::<Result<Vec<_>, _>>()?;
     for hidden in [100, 30] {

@@ -10,10 +10,14 @@ use crate::data::Dataset;
 use crate::engine::{self, Machine};
 use crate::network::Network;
 use crate::real::Real;
+use crate::threads::share_out;
 
 /// Images are evaluated in chunks of this many. The costs of a chunk are added up first, then those of the chunks in
 /// order, so that the sum is the same for any number of threads.
 const CHUNK: usize = 250;
+
+/// Labels are bytes.
+const MAX_OUTPUTS: usize = 256;
 
 /// What came out when a network classified a dataset.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,6 +144,9 @@ pub enum FitError {
         /// Width of the images.
         cols: usize,
     },
+    /// More outputs than any dataset has classes.
+    #[error("the network has {0} outputs, more than the {MAX_OUTPUTS} classes that labels can tell apart")]
+    TooManyOutputs(usize),
     /// More classes than outputs.
     #[error("the network has {outputs} outputs, but the labels name {classes} classes")]
     Outputs {
@@ -158,6 +165,9 @@ pub fn check_fit<F: Real>(network: &Network<F>, data: &Dataset) -> Result<(), Fi
     let (rows, cols) = data.geometry();
     if network.inputs() != data.image_size() {
         return Err(FitError::Inputs { inputs: network.inputs(), rows, cols });
+    }
+    if network.outputs() > MAX_OUTPUTS {
+        return Err(FitError::TooManyOutputs(network.outputs()));
     }
     if network.outputs() < data.classes() {
         return Err(FitError::Outputs { outputs: network.outputs(), classes: data.classes() });
@@ -182,17 +192,8 @@ pub(crate) fn in_chunks(
     evaluate_chunk: impl Fn(Range<usize>) -> Evaluation + Sync,
 ) -> Evaluation {
     let mut results = vec![None; n.div_ceil(CHUNK)];
-    let share = results.len().div_ceil(threads.max(1)).max(1);
-    let work = |(first, share): (usize, &mut [Option<Evaluation>])| {
-        for (chunk, result) in (first..).zip(share) {
-            *result = Some(evaluate_chunk(chunk * CHUNK..n.min((chunk + 1) * CHUNK)));
-        }
-    };
-    std::thread::scope(|scope| {
-        let mut shares = results.chunks_mut(share).enumerate().map(|(i, results)| (i * share, results));
-        let own = shares.next();
-        shares.for_each(|share| drop(scope.spawn(move || work(share))));
-        own.map(work);
+    share_out(threads, results.iter_mut().enumerate(), |(chunk, result)| {
+        *result = Some(evaluate_chunk(chunk * CHUNK..n.min((chunk + 1) * CHUNK)));
     });
     results.iter().flatten().fold(Evaluation::new(classes), |mut sum, chunk| {
         sum.merge(chunk);

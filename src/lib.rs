@@ -49,6 +49,7 @@ mod random;
 mod real;
 pub mod replace_file;
 pub mod report;
+mod threads;
 pub mod trainer;
 
 pub use real::{Precision, Real};

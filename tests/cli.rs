@@ -237,7 +237,7 @@ fn without_validation_images_the_test_set_or_no_evaluation_monitor_will_do() {
     sandbox.line(&format!("{train} --monitor training-accuracy")).success();
     sandbox
         .line("eval model.json --data idx --split validation")
-        .failure(1, &["no validation split", "--validation 0"]);
+        .failure(1, &["validation split has no images", "--validation 0"]);
     assert_eq!(sandbox.json("model.json")["training"]["n_train"], 64);
 }
 
@@ -259,6 +259,11 @@ fn files_of_others_are_not_overwritten() {
         run.failure(1, &["idx/t10k-labels-idx1-ubyte is there", "not overwritten"]);
     }
     assert_eq!(fs::read(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap(), labels);
+    sandbox.line(TRAIN).success();
+    let model = sandbox.read("model.json");
+    let over_the_start = "train --data idx --validation 11 --from model.json --log model.json -o other.json";
+    sandbox.line(over_the_start).failure(1, &["model.json is there", "not a log"]);
+    assert_eq!(sandbox.read("model.json"), model);
 }
 
 #[test]
@@ -401,4 +406,40 @@ fn stop_by(signal: &str, code: i32) {
     assert_eq!(model["history"].as_array().unwrap().len() as u64, epochs);
     assert!(run.stderr.contains(&format!("holds epoch {epochs}")), "{}", run.stderr);
     sandbox.line("eval model.json --data idx").success();
+}
+
+#[test]
+fn a_model_with_more_outputs_than_labels_can_tell_apart_is_refused() {
+    let sandbox = Sandbox::with_tiny_data();
+    let row = format!("[{}]", ["0.5"; 20].join(","));
+    let (rows, column) = (vec![row.as_str(); 3_000].join(","), vec!["[0.5]"; 3_000].join(","));
+    let model = format!(r#"{{"sizes":[20,3000],"weights":[[{rows}]],"biases":[[{column}]],"cost":"QuadraticCost"}}"#);
+    fs::write(sandbox.path("wide.json"), model).unwrap();
+    sandbox.line("eval wide.json --data idx").failure(1, &["wide.json", "3000 outputs", "256 classes"]);
+    sandbox.line("train --data idx --validation 11 --from wide.json").failure(1, &["3000 outputs"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    use std::process::{Command, Stdio};
+
+    let sandbox = Sandbox::with_tiny_data();
+    let mut nohup = Command::new("nohup");
+    nohup.arg(sandbox.command().get_program()).current_dir(sandbox.path(".")).env_remove("MNIST_DATA_DIR");
+    nohup.args("train --data idx --validation 11 --hidden 6 --epochs 200000 --quiet --log run.jsonl".split(' '));
+    let mut child = nohup.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while fs::read_to_string(sandbox.path("run.jsonl")).unwrap_or_default().lines().count() < 2 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let signal = |name: &str| Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+    signal("-HUP");
+    let lines = || fs::read_to_string(sandbox.path("run.jsonl")).unwrap().lines().count();
+    let before = lines();
+    while lines() == before {
+        assert!(before < 200_000, "it ended by itself: the test is too short");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    signal("-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(143));
 }

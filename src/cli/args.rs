@@ -114,7 +114,7 @@ pub struct TrainArguments {
     #[arg(long, value_enum, default_value_t)]
     pub precision: PrecisionName,
 
-    /// Use at most N threads [default: all cores]. Results do not depend on it.
+    /// Use at most N threads [default: all cores]. Results do not depend on it; the fast engine has use for 16 at most.
     #[arg(short, long, value_name = "N")]
     pub threads: Option<usize>,
 

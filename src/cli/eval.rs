@@ -72,7 +72,7 @@ fn load<F: Real>(arguments: &EvalArguments, model: &Model<F>, threads: usize) ->
         Split::Train => cut(train_size)?.0,
     };
     if data.is_empty() {
-        return Err(Failure::EmptySplit { split: name(arguments.split) });
+        return Err(Failure::EmptySplit { split: name(arguments.split), validation });
     }
     Ok(data)
 }

@@ -64,8 +64,8 @@ pub enum Failure {
     Model { path: String, error: ModelError },
     #[error(transparent)]
     Save(ModelError),
-    #[error("there is no {split} split: the model was trained with --validation 0")]
-    EmptySplit { split: &'static str },
+    #[error("the {split} split has no images (the model was trained with --validation {validation})")]
+    EmptySplit { split: &'static str, validation: usize },
     #[error(
         "there is no {split} split as in the training, with {validation} validation images at the end: {images} images \
         are too few; are these the data of the training?"

@@ -66,28 +66,33 @@ fn run_in<F: Real>(arguments: &TrainArguments) -> Result<(), Failure> {
 fn check_outputs(arguments: &TrainArguments) -> Result<(), Failure> {
     let out = &arguments.out;
     check_replaceable(out).map_err(|error| Failure::Save(ModelError::Write { path: out.clone(), error }))?;
-    if !starts_like_json(out) {
+    if !is_ours(out, MODEL_START) {
         return Err(Failure::Foreign(out.display().to_string(), "a model file"));
     }
     let Some(log) = &arguments.log else { return Ok(()) };
-    let same = match (log.canonicalize(), out.canonicalize()) {
-        (Ok(log), Ok(out)) => log == out,
-        _ => log == out,
+    let is_log = |other: &Path| match (log.canonicalize(), other.canonicalize()) {
+        (Ok(log), Ok(other)) => log == other,
+        _ => log == other,
     };
-    if same {
+    if is_log(out) {
         return Err(Failure::SameFile(log.display().to_string()));
     }
-    if !starts_like_json(log) {
+    if !is_ours(log, LOG_START) {
         return Err(Failure::Foreign(log.display().to_string(), "a log of this program"));
     }
     Ok(())
 }
 
-/// Whether a file may be one of ours: it is empty, or not there, or its first byte opens a JSON object.
-fn starts_like_json(path: &Path) -> bool {
-    let mut first = [b'{'];
+/// How a model file begins, and how a log does.
+const MODEL_START: &[u8] = b"{\"sizes\"";
+const LOG_START: &[u8] = b"{\"epoch\":";
+
+/// Whether a file may be overwritten: it is not there, or empty, or begins as ours do.
+fn is_ours(path: &Path, start: &[u8]) -> bool {
+    let mut found = Vec::new();
     let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
-    !is_file || File::open(path).and_then(|mut file| file.read(&mut first)).is_err() || first == [b'{']
+    let read = |file: File| file.take(start.len() as u64).read_to_end(&mut found);
+    !is_file || File::open(path).and_then(read).is_err() || found.is_empty() || found == start
 }
 
 fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
@@ -146,7 +151,7 @@ impl Task {
 fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result<Network<F>, Failure> {
     let cost = arguments.cost.as_deref().and_then(cost_named);
     let network = if let Some(path) = &arguments.from {
-        let model = saved_model::<F>(path)?;
+        let model = saved_model::<F>(path, arguments.quiet)?;
         check_hidden(arguments, &model.network.sizes())?;
         match cost {
             Some(cost) => model.network.with_cost(cost),
@@ -167,10 +172,10 @@ fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result<Net
 }
 
 /// The model to start from, in the precision of this training.
-fn saved_model<F: Real>(path: &Path) -> Result<Model<F>, Failure> {
+fn saved_model<F: Real>(path: &Path, quiet: bool) -> Result<Model<F>, Failure> {
     let json = read_model_file(path).map_err(Failure::Save)?;
     let in_model = |error| of_model(path, error);
-    if precision_of(&json).map_err(in_model)? == Precision::F64 && F::PRECISION == Precision::F32 {
+    if !quiet && precision_of(&json).map_err(in_model)? == Precision::F64 && F::PRECISION == Precision::F32 {
         output::note(format_args!("{} is in double precision: rounded (--precision f64 keeps it)", path.display()));
     }
     Model::from_json(&json).map_err(in_model)

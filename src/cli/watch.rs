@@ -22,6 +22,14 @@ const STOP_SIGNALS: &[i32] = &[SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
 #[cfg(not(unix))]
 const STOP_SIGNALS: &[i32] = &[SIGINT, SIGTERM];
 
+/// Whether this program was started with the signal ignored. Only Linux tells.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or(0);
+    ignored >> (signal - 1) & 1 == 1
+}
+
 /// Watches the training for the terminal, the log and signals.
 pub struct Watch {
     progress: Progress,
@@ -93,7 +101,8 @@ impl Observer for Watch {
 fn stop_signals() -> Arc<AtomicUsize> {
     let signal = Arc::new(AtomicUsize::new(0));
     let asked = Arc::new(AtomicBool::new(false));
-    for number in STOP_SIGNALS {
+    // Who started us with a signal ignored, as nohup does, wants it to stay so.
+    for number in STOP_SIGNALS.iter().filter(|&&number| !is_ignored(number)) {
         // The order matters: the shutdown is armed by the flag, which is raised only after it was looked at. Where a
         // signal cannot be caught it simply ends the program.
         let _ = register_conditional_shutdown(*number, 128 + number, Arc::clone(&asked))

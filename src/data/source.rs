@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::idx::{Idx, IdxError};
 use super::{Dataset, DatasetError, Identity, Part, synthetic};
+use crate::threads::share_out;
 
 /// The directory that is looked into when none is named.
 pub const DEFAULT_DIRECTORY: &str = "data";
@@ -193,11 +194,13 @@ fn load_directory(directory: &Path, part: Part) -> Result<Dataset, SourceError> 
     find(directory, Part::Training, Contents::Images)?;
     find(directory, Part::Test, Contents::Images)?;
 
-    let (images, train_labels, test_labels) = std::thread::scope(|scope| {
-        let images = scope.spawn(|| read_file(&images, 3).map(|idx| (idx.sha256(), idx)));
-        let labels = (read_file(&train_labels, 1), read_file(&test_labels, 1));
-        (images.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), labels.0, labels.1)
-    });
+    let (mut read_images, mut read_labels) = (None, None);
+    let jobs: [Box<dyn FnOnce() + Send>; 2] = [
+        Box::new(|| read_images = Some(read_file(&images, 3).map(|idx| (idx.sha256(), idx)))),
+        Box::new(|| read_labels = Some((read_file(&train_labels, 1), read_file(&test_labels, 1)))),
+    ];
+    share_out(2, jobs.into_iter(), |job| job());
+    let (images, (train_labels, test_labels)) = read_images.zip(read_labels).expect("both jobs are done");
     let ((images_sha256, images), train_labels, test_labels) = (images?, train_labels?, test_labels?);
 
     let classes = classes_in(&train_labels.bytes, &test_labels.bytes);

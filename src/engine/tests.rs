@@ -172,3 +172,46 @@ fn unknown_instructions_are_refused_with_the_list_of_those_there_are() {
     assert_eq!(error.available.last(), Some(&"portable"));
     assert_eq!(InstructionSet::named("portable").unwrap().name(), "portable");
 }
+
+/// One large mini-batch makes small steps. In single precision they must not be rounded away image by image: what they
+/// change is compared with double precision, relative to the largest change.
+#[test]
+fn small_steps_of_large_mini_batches_are_not_lost() {
+    let case = Case {
+        sizes: vec![30, 12, 5],
+        classes: 5,
+        n: 3_000,
+        density: 20,
+        batch_size: 3_000,
+        cost: 0,
+        eta: 0.01,
+        lambda: 0.0,
+        epochs: 3,
+        seed: 5,
+    };
+    for instructions in InstructionSet::available() {
+        let (single, double) = (changes::<f32>(&case, instructions), changes::<f64>(&case, instructions));
+        for (single, double) in single.iter().zip(&double) {
+            let largest = double.iter().fold(0.0_f64, |largest, change| largest.max(change.abs()));
+            let worst = single.iter().zip(double).fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
+            // 47 blocks of 64 images, each rounded once to 6e-8 of a weight near 1, against changes of 1e-3 and more.
+            assert!(worst < 5e-3 * largest, "{instructions:?}: changes of {largest:e} are off by {worst:e}");
+        }
+    }
+}
+
+/// What training changes in each layer's weights and biases.
+fn changes<F: Real>(case: &Case, instructions: InstructionSet) -> Vec<Vec<f64>> {
+    let data = case.data();
+    let start = Network::<F>::new(&case.sizes, costs()[case.cost], Init::Default, case.seed).unwrap();
+    let machine = Machine { threads: 1, instructions };
+    let mut fast = Fast::new(start.clone(), data.clone(), data.slice(0..0), case.batch_size, machine);
+    let (end, _) = case.train(&mut fast);
+    let change = |(end, start): (&F, &F)| end.to_double() - start.to_double();
+    let weights = end.weights().iter().zip(start.weights());
+    let biases = end.biases().iter().zip(start.biases());
+    weights
+        .map(|(end, start)| end.iter().zip(start).map(change).collect())
+        .chain(biases.map(|(end, start)| end.iter().zip(start).map(change).collect()))
+        .collect()
+}

@@ -118,9 +118,9 @@ impl EvaluationReport<'_> {
                 };
                 let (number, mark) = (confusion[[row, column]], if marked { '*' } else { ' ' });
                 let number = if number == 0 { "·".to_string() } else { number.to_string() };
-                line += &format!("{style}{number:>width$}{mark}{style:#}", width = cell - 1);
+                line += &format!("{style}{number:>width$}{style:#}{mark}", width = cell - 1);
             }
-            text += &line;
+            text += line.trim_end();
             text.push('\n');
         }
         text.push('\n');
@@ -187,7 +187,7 @@ mod tests {
     fn the_matrix_is_left_out_where_it_does_not_fit() {
         let evaluation = evaluation();
         let plain = |width| anstream::adapter::strip_str(&report(&evaluation).text(width)).to_string();
-        assert!(plain(80).contains("   1   2* 1  · \n"), "{}", plain(80));
+        assert!(plain(80).contains("   1   2* 1  ·\n"), "{}", plain(80));
         assert!(plain(10).contains("matrix needs 15 columns") && plain(10).contains("1 taken for 0: 2 times"));
         assert!(plain(80).lines().all(|line| line.chars().count() <= 80));
     }

@@ -24,6 +24,7 @@ use dice::Dice;
 
 use super::{Dataset, Identity, Part};
 use crate::random::{Purpose, stream};
+use crate::threads::share_out;
 
 /// Height and width of a built-in digit, in pixels.
 pub const SIDE: usize = 28;
@@ -37,6 +38,8 @@ pub const TEST_COUNT: usize = 10_000;
 const CLASSES: usize = 10;
 /// Pixels of an image.
 const PIXELS: usize = SIDE * SIDE;
+/// So many digits are drawn by one thread at a time.
+const JOB: usize = 500;
 /// The most threads that draw at once.
 const MAX_THREADS: usize = 64;
 
@@ -86,15 +89,10 @@ fn label_and_dice(seed: u64, part: Part, index: u64) -> (u8, Dice) {
 pub fn draw_many(seed: u64, part: Part, count: usize, threads: usize) -> (Vec<u8>, Vec<u8>) {
     let mut images = vec![0; count * PIXELS];
     let mut labels = vec![0; count];
-    let share = count.div_ceil(threads.clamp(1, MAX_THREADS)).max(1);
-    std::thread::scope(|scope| {
-        let shares = images.chunks_mut(share * PIXELS).zip(labels.chunks_mut(share));
-        for (first, (images, labels)) in (0..).step_by(share).zip(shares) {
-            scope.spawn(move || {
-                for ((image, label), index) in images.chunks_mut(PIXELS).zip(labels).zip(first..) {
-                    *label = draw(seed, part, index, image);
-                }
-            });
+    let jobs = images.chunks_mut(JOB * PIXELS).zip(labels.chunks_mut(JOB)).zip((0..).step_by(JOB));
+    share_out(threads.min(MAX_THREADS), jobs, |((images, labels), first)| {
+        for ((image, label), index) in images.chunks_mut(PIXELS).zip(labels).zip(first..) {
+            *label = draw(seed, part, index, image);
         }
     });
     (images, labels)

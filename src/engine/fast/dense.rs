@@ -235,11 +235,13 @@ pub(super) struct StepBias<'a, F> {
 impl<F: Real> WithSimd for StepBias<'_, F> {
     type Output = ();
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        for delta in self.delta.chunks_exact(self.bias.len()) {
-            for (bias, &delta) in self.bias.iter_mut().zip(delta) {
-                *bias += self.rate * delta;
-            }
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (width, rate) = (self.bias.len(), F::splat(simd, self.rate));
+        for (v, bias) in F::vectors_mut::<S>(self.bias).iter_mut().enumerate() {
+            // The sum first: added one by one, the small steps of a large mini-batch would be rounded away.
+            let deltas = self.delta.chunks_exact(width).map(|delta| F::vectors::<S>(delta)[v]);
+            let sum = deltas.fold(F::splat(simd, F::zero()), |sum, delta| F::plus(simd, sum, delta));
+            *bias = F::fma(simd, rate, sum, *bias);
         }
     }
 }

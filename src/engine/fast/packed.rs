@@ -9,6 +9,10 @@ use crate::real::Real;
 /// Vectors of neurons in a panel, at most: more would not leave room for their sums in registers.
 const MAX_VECTORS: usize = 4;
 
+/// In larger mini-batches than this the gradient is summed before it is added to the weights: one by one, small steps
+/// would be rounded away.
+const MAX_ONE_BY_ONE: usize = 128;
+
 /// Some neighbouring neurons of a layer, whole vectors of them, filled up with neurons whose a is always 0.
 pub(super) struct Panel<F> {
     pub first: usize,
@@ -159,7 +163,7 @@ impl<F: Real> Workspace<F> {
         let output = || Buffer::zeros(m * network.output_bias.len());
         // Turning the pairs of a mini-batch costs as much as a dozen vectors of neurons gain by it.
         let vectors = network.layers[0].iter().map(Panel::width).sum::<usize>() / lanes;
-        let turned = train && m >= 24 && vectors >= 12;
+        let turned = train && (m >= 24 && vectors >= 12 || m > MAX_ONE_BY_ONE);
         let block = |start| Block::new(BLOCK.min(m - start), network.sizes[0], turned);
         Workspace {
             blocks: (0..if network.sparse { m } else { 0 }).step_by(BLOCK).map(block).collect(),

@@ -204,18 +204,18 @@ impl<F: Real> Gathered<F> {
 
 /// The same pairs seen from the pixels: for each pixel, the images of the block in which it is not zero.
 pub(super) struct Turned<F> {
-    ends: Vec<usize>, // (n_in): where the pairs of a pixel end; the next multiple of TWO is where the next ones start
+    ends: Vec<usize>, // (n_in): where the pairs of a pixel end; the next multiple of TURNED_TOGETHER is where the next ones start
     image: Vec<u16>,
     value: Vec<F>,
 }
 
 /// Pairs of a pixel come in multiples of two, filled up with (0, 0.0).
-pub const TWO: usize = 2;
+pub const TURNED_TOGETHER: usize = 2;
 
 impl<F: Real> Turned<F> {
     /// Room for `m` images of `n_in` pixels.
     pub fn new(m: usize, n_in: usize) -> Self {
-        let len = m * n_in.next_multiple_of(TOGETHER) + n_in * (TWO - 1);
+        let len = m * n_in.next_multiple_of(TOGETHER) + n_in * (TURNED_TOGETHER - 1);
         Turned { ends: vec![0; n_in], image: vec![0; len], value: vec![F::zero(); len] }
     }
 
@@ -229,7 +229,7 @@ impl<F: Real> Turned<F> {
         let mut start = 0;
         for end in &mut self.ends {
             let count = std::mem::replace(end, start);
-            start += count.next_multiple_of(TWO);
+            start += count.next_multiple_of(TURNED_TOGETHER);
             if count > 0 {
                 (self.image[start - 1], self.value[start - 1]) = (0, F::zero()); // overwritten if nothing is to fill
             }
@@ -249,7 +249,7 @@ impl<F: Real> Turned<F> {
     pub fn pixels(&self) -> impl Iterator<Item = (usize, &[u16], &[F])> {
         let mut start = 0;
         self.ends.iter().enumerate().filter_map(move |(i, &end)| {
-            let range = start..end.next_multiple_of(TWO);
+            let range = start..end.next_multiple_of(TURNED_TOGETHER);
             start = range.end;
             (!range.is_empty()).then(|| (i, &self.image[range.clone()], &self.value[range]))
         })

@@ -6,7 +6,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::pairs::{Gathered, TWO, Turned};
+use super::pairs::{Gathered, TURNED_TOGETHER, Turned};
 use crate::real::Real;
 
 /// z^1 of a block of images, for one panel of V vectors of neurons: z_k = b + scale * sum_i x_ki row_i.
@@ -136,9 +136,11 @@ impl<F: Real> DescendTurned<'_, F> {
         let rate = F::splat(simd, self.rate);
         let delta = F::vectors::<S>(self.delta).as_chunks::<V>().0;
         for (i, image, value) in self.images.pixels() {
-            let mut sums = [[F::splat(simd, F::zero()); V]; TWO];
-            for (image, value) in image.as_chunks::<TWO>().0.iter().zip(value.as_chunks::<TWO>().0) {
-                for t in 0..TWO {
+            let mut sums = [[F::splat(simd, F::zero()); V]; TURNED_TOGETHER];
+            for (image, value) in
+                image.as_chunks::<TURNED_TOGETHER>().0.iter().zip(value.as_chunks::<TURNED_TOGETHER>().0)
+            {
+                for t in 0..TURNED_TOGETHER {
                     let (x, delta) = (F::splat(simd, value[t]), &delta[usize::from(image[t])]);
                     for v in 0..V {
                         sums[t][v] = F::fma(simd, x, delta[v], sums[t][v]);

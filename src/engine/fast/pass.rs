@@ -4,7 +4,7 @@ use pulp::{Simd, WithSimd};
 
 use super::packed::{Activity, Packed, Panel, Workspace};
 use super::pairs::{self, BLOCK, Block, Images};
-use super::pool::{MAX_THREADS, Pool};
+use super::pool::{MOST_THREADS, Pool};
 use super::simd::InstructionSet;
 use super::{dense, panels};
 use crate::network::{Cost, Output, Step};
@@ -92,7 +92,7 @@ impl On<'_> {
         let per_thread = m.div_ceil(self.threads);
         let (z, a) = (work.z[..m * width].chunks_mut(per_thread * width), work.a.chunks_mut(per_thread * width));
         let mut parts = z.zip(a).zip(work.delta.chunks_mut(per_thread * width));
-        let mut parts: [_; MAX_THREADS] = std::array::from_fn(|_| parts.next());
+        let mut parts: [_; MOST_THREADS] = std::array::from_fn(|_| parts.next());
         self.for_each(&mut parts[..self.threads], |t, part| {
             let Some(((z, a), delta)) = part else { return };
             let a = &mut a[..z.len()];

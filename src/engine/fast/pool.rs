@@ -7,7 +7,7 @@ use std::{
     any::Any,
     hint, panic,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, PoisonError,
         atomic::{
             AtomicBool, AtomicUsize,
             Ordering::{Relaxed, SeqCst},
@@ -17,7 +17,7 @@ use std::{
 };
 
 /// More threads than this are never used.
-pub const MAX_THREADS: usize = 16;
+pub const MOST_THREADS: usize = 16;
 /// Looks before a waiting thread lets others run (some 0.1 ms), and then before it sleeps. With fewer looks, helpers
 /// fall asleep between two layers: 784-300-100-10 was slower with two threads than with one.
 const SPINS: usize = 2000;
@@ -43,7 +43,7 @@ struct Shared {
     stop: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     /// Who sleeps: the caller, then the helpers.
-    sleeping: [Sleeper; MAX_THREADS],
+    sleeping: [Sleeper; MOST_THREADS],
 }
 
 const ENTERED: usize = 256;
@@ -108,7 +108,7 @@ impl Pool {
             // A system that has no thread to give gets the work done with those there are.
             thread::Builder::new().name(format!("mnist-{id}")).spawn(move || shared.help(id)).ok()
         };
-        let helpers = (1..threads.min(MAX_THREADS)).map_while(helper).collect();
+        let helpers = (1..threads.min(MOST_THREADS)).map_while(helper).collect();
         Pool { shared, helpers }
     }
 
@@ -133,7 +133,7 @@ impl Pool {
         }
         let (a, b) = (Items(a.as_mut_ptr()), Items(b.as_mut_ptr()));
         let start = |t: usize| t * n / threads;
-        let next: [_; MAX_THREADS] = std::array::from_fn(|t| AtomicUsize::new(start(t.min(threads))));
+        let next: [_; MOST_THREADS] = std::array::from_fn(|t| AtomicUsize::new(start(t.min(threads))));
         self.run(threads, &|t| {
             for owner in (0..threads).map(|i| (t + i) % threads) {
                 loop {
@@ -159,6 +159,7 @@ impl Pool {
         // lets nobody enter any more and waits for those inside, before this function is left, even by a panic.
         let job = unsafe { std::mem::transmute::<Job<'_>, Job<'static>>(f) };
         *shared.job.lock().unwrap() = Some(job);
+        *shared.panic.lock().unwrap() = None; // of a job that was left by a panic of its own
         shared.left.store(0, SeqCst);
         shared.wanted.store(threads - 1, SeqCst);
         shared.state.fetch_add(ENTERED, SeqCst);
@@ -197,6 +198,8 @@ impl Drop for Close<'_> {
         let number = self.0.state.load(SeqCst) / ENTERED;
         let entered = self.0.state.swap((number + 1) * ENTERED, SeqCst) % ENTERED;
         self.0.sleeping[0].wait(|| self.0.left.load(SeqCst) == entered);
+        // Nobody has it any more. A poisoned lock, which takes a panic while it is held, would not matter here.
+        *self.0.job.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
