@@ -4,12 +4,13 @@
 //! instruction set and picks one when the program runs.
 
 use std::any::TypeId;
+use std::fmt;
 
 use pulp::{Scalar128b as Portable, Simd, WithSimd};
 use thiserror::Error;
 
 /// The instruction set the kernels run on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum InstructionSet {
     /// Sixteen `f32` at a time.
     #[cfg(target_arch = "x86_64")]
@@ -22,6 +23,12 @@ pub enum InstructionSet {
     Neon(pulp::aarch64::Neon),
     /// Plain Rust that every processor runs, four `f32` at a time for compilers that see it.
     Portable(Portable),
+}
+
+impl fmt::Debug for InstructionSet {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// An instruction set that is unknown, or that this machine lacks.
