@@ -9,8 +9,7 @@ mod common;
 use common::{Dense, Product, images, network, only_checking, seconds};
 use mnist_mlp::data::Dataset;
 use mnist_mlp::data::batches::EpochOrder;
-use mnist_mlp::engine::{EngineKind, Machine};
-use mnist_mlp::evaluate::evaluate;
+use mnist_mlp::engine::{EngineKind, Machine, evaluate};
 use mnist_mlp::network::{Network, Step};
 
 fn main() {

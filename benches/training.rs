@@ -9,8 +9,7 @@
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Part, splits};
-use mnist_mlp::engine::{EngineKind, Machine};
-use mnist_mlp::evaluate::evaluate;
+use mnist_mlp::engine::{EngineKind, Machine, evaluate};
 use mnist_mlp::network::{CrossEntropy, Init, Network, Step};
 use mnist_mlp::trainer::{Monitors, Settings, Silent, train};
 

@@ -12,8 +12,7 @@ use std::path::PathBuf;
 
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Part, splits};
-use mnist_mlp::engine::Machine;
-use mnist_mlp::evaluate::evaluate;
+use mnist_mlp::engine::{Machine, evaluate};
 use mnist_mlp::network::{CrossEntropy, Init, Network};
 use mnist_mlp::trainer::{Monitors, Settings, Silent, train};
 

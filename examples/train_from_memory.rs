@@ -11,8 +11,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use mnist_mlp::data::{Dataset, Identity};
-use mnist_mlp::engine::Machine;
-use mnist_mlp::evaluate::evaluate;
+use mnist_mlp::engine::{Machine, evaluate};
 use mnist_mlp::network::{CrossEntropy, EpochRecord, Init, Model, Network};
 use mnist_mlp::trainer::{Observer, Settings, train};
 

@@ -7,7 +7,6 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::data::Dataset;
-use crate::engine::{self, Machine};
 use crate::network::Network;
 use crate::real::Real;
 use crate::threads::share_out;
@@ -173,15 +172,6 @@ pub fn check_fit<F: Real>(network: &Network<F>, data: &Dataset) -> Result<(), Fi
         return Err(FitError::Outputs { outputs: network.outputs(), classes: data.classes() });
     }
     Ok(())
-}
-
-/// Classifies all images of `data`.
-///
-/// # Errors
-/// A [`FitError`] if the network is not for such images.
-pub fn evaluate<F: Real>(network: &Network<F>, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError> {
-    check_fit(network, data)?;
-    Ok(engine::evaluate(network, data, machine))
 }
 
 /// Evaluates images `0..n` in chunks on up to `threads` threads and adds the chunks up in order.

@@ -9,6 +9,7 @@ use gemm::Parallelism;
 use mnist_mlp::Real;
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Part, splits, unit_interval};
+use mnist_mlp::engine::Trainable;
 use mnist_mlp::network::{CrossEntropy, Init, Network, Step};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
@@ -123,7 +124,7 @@ pub struct Dense<F> {
     arch: pulp::Arch,
 }
 
-impl<F: Real> Dense<F> {
+impl<F: Trainable> Dense<F> {
     pub fn new(network: &Network<F>, training: &Dataset, batch_size: usize, product: Product) -> Self {
         let scale = unit_interval::<F>();
         let pixels = training.pixels().iter().map(|&pixel| scale[usize::from(pixel)]).collect();

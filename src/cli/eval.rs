@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mnist_mlp::data::{Dataset, Part, splits};
-use mnist_mlp::evaluate::evaluate;
+use mnist_mlp::engine::{Trainable, evaluate};
 use mnist_mlp::network::{Model, ModelError, precision_of, read_model_file};
 use mnist_mlp::report::EvaluationReport;
 use mnist_mlp::{Precision, Real};
@@ -23,7 +23,7 @@ pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
     }
 }
 
-fn run_in<F: Real>(arguments: &EvalArguments, json: &[u8]) -> Result<(), Failure> {
+fn run_in<F: Trainable>(arguments: &EvalArguments, json: &[u8]) -> Result<(), Failure> {
     let model = Model::<F>::from_json(json).map_err(|error| of_model(&arguments.model, error))?;
     let machine = machine(None)?;
     let data = load(arguments, &model, machine.threads)?;

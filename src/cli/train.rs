@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mnist_mlp::data::{Dataset, Part, splits};
-use mnist_mlp::engine::{EngineKind, Machine};
+use mnist_mlp::engine::{EngineKind, Machine, Trainable};
 use mnist_mlp::evaluate::check_fit;
 use mnist_mlp::network::{
     CrossEntropy, EpochRecord, Init, Model, ModelError, Network, TrainingRecord, cost_named, precision_of,
@@ -30,7 +30,7 @@ pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
     }
 }
 
-fn run_in<F: Real>(arguments: &TrainArguments) -> Result<(), Failure> {
+fn run_in<F: Trainable>(arguments: &TrainArguments) -> Result<(), Failure> {
     let start = Instant::now();
     let settings = settings(arguments, machine(arguments.threads)?);
     let task = Task::load(arguments, settings.machine.threads.min(MAX_THREADS))?;

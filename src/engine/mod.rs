@@ -4,7 +4,7 @@
 //! a whole mini-batch. A property test holds the two together.
 
 use crate::data::Dataset;
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluation, FitError, check_fit};
 use crate::network::{Network, Step};
 use crate::real::Real;
 
@@ -66,7 +66,7 @@ impl EngineKind {
     /// An engine that trains `network` in mini-batches of at most `batch_size` of the training images. Both datasets
     /// must fit the network.
     #[must_use]
-    pub fn start<F: Real>(
+    pub fn start<F: Trainable>(
         self,
         network: Network<F>,
         (training, evaluation): (Dataset, Dataset),
@@ -82,10 +82,45 @@ impl EngineKind {
     }
 }
 
-/// Classifies all images of `data`, which must fit `network`.
-pub(crate) fn evaluate<F: Real>(network: &Network<F>, data: &Dataset, machine: Machine) -> Evaluation {
+/// A precision that the engines can train in: `f32` and `f64`.
+pub trait Trainable: fast::Vectors {
+    /// The fast engine, see [`fast::Fast::new`]. It is made here, for each precision apart, so that its kernels, of
+    /// which there are many, are compiled with this library and not again with everything that uses it.
+    fn fast_engine(
+        network: Network<Self>,
+        training: Dataset,
+        evaluation: Dataset,
+        batch_size: usize,
+        machine: Machine,
+    ) -> Box<dyn Engine<Self>>;
+}
+
+macro_rules! trainable {
+    ($real:ident) => {
+        impl Trainable for $real {
+            fn fast_engine(
+                network: Network<Self>,
+                training: Dataset,
+                evaluation: Dataset,
+                batch_size: usize,
+                machine: Machine,
+            ) -> Box<dyn Engine<Self>> {
+                Box::new(fast::Fast::new(network, training, evaluation, batch_size, machine))
+            }
+        }
+    };
+}
+trainable!(f32);
+trainable!(f64);
+
+/// Classifies all images of `data`.
+///
+/// # Errors
+/// A [`FitError`] if the network is not for such images.
+pub fn evaluate<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError> {
+    check_fit(network, data)?;
     let nothing = data.slice(0..0);
-    F::fast_engine(network.clone(), nothing, data.clone(), 1, machine).evaluate(Watched::Evaluation)
+    Ok(F::fast_engine(network.clone(), nothing, data.clone(), 1, machine).evaluate(Watched::Evaluation))
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl Case {
     }
 
     /// Holds the fast engine to the reference, under each instruction set and with 1 to 3 threads.
-    fn check<F: Real>(&self, tolerance: f64) {
+    fn check<F: Trainable>(&self, tolerance: f64) {
         let data = self.data();
         let network = Network::<F>::new(&self.sizes, costs()[self.cost], Init::Default, self.seed).unwrap();
         let mut reference = Reference::new(network.clone(), data.clone(), data.slice(0..1), 1);
@@ -201,7 +201,7 @@ fn small_steps_of_large_mini_batches_are_not_lost() {
 }
 
 /// What training changes in each layer's weights and biases.
-fn changes<F: Real>(case: &Case, instructions: InstructionSet) -> Vec<Vec<f64>> {
+fn changes<F: Trainable>(case: &Case, instructions: InstructionSet) -> Vec<Vec<f64>> {
     let data = case.data();
     let start = Network::<F>::new(&case.sizes, costs()[case.cost], Init::Default, case.seed).unwrap();
     let machine = Machine { threads: 1, instructions };

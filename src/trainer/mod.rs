@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::data::Dataset;
 use crate::data::batches::EpochOrder;
-use crate::engine::{Engine, Watched};
+use crate::engine::{Engine, Trainable, Watched};
 use crate::evaluate::{Evaluation, FitError, check_fit};
 use crate::network::{EpochRecord, Network, NetworkError, Step};
 use crate::real::Real;
@@ -78,7 +78,7 @@ fn suggested_eta(eta: f64) -> f64 {
 ///
 /// # Errors
 /// A [`FitError`] if the network is not for such images.
-pub fn train<F: Real>(
+pub fn train<F: Trainable>(
     network: Network<F>,
     training: &Dataset,
     evaluation: &Dataset,

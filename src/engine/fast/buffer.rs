@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use crate::real::Real;
+use super::simd::Vectors;
 
 const LINE: usize = 64; // bytes in a cache line, and in the widest vector
 
@@ -14,7 +14,7 @@ pub(super) struct Buffer<F> {
     len: usize,
 }
 
-impl<F: Real> Buffer<F> {
+impl<F: Vectors> Buffer<F> {
     /// `len` zeros.
     pub fn zeros(len: usize) -> Self {
         let numbers = vec![F::zero(); len + LINE / size_of::<F>()];

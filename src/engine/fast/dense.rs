@@ -8,7 +8,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::packed::{Activity, Panel};
-use crate::real::Real;
+use super::simd::Vectors;
 
 /// z^l = W^l a^{l-1} + b^l for some neurons of layer l and some images.
 pub(super) struct Forward<'a, F> {
@@ -21,7 +21,7 @@ pub(super) struct Forward<'a, F> {
     pub z: &'a mut [F], // (images, width)
 }
 
-impl<F: Real> WithSimd for Forward<'_, F> {
+impl<F: Vectors> WithSimd for Forward<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -46,7 +46,7 @@ impl<F: Real> WithSimd for Forward<'_, F> {
     }
 }
 
-impl<F: Real> Forward<'_, F> {
+impl<F: Vectors> Forward<'_, F> {
     /// All images, four at a time.
     #[inline(always)]
     fn images<S: Simd, const J: usize>(&mut self, simd: S, neurons: Range<usize>, images: usize) {
@@ -101,7 +101,7 @@ impl<F: Real> Forward<'_, F> {
 
 /// sums_kj += a_k * w_j, lane by lane, for rows of V vectors.
 #[inline(always)]
-fn dots<F: Real, S: Simd, const K: usize, const J: usize, const V: usize>(
+fn dots<F: Vectors, S: Simd, const K: usize, const J: usize, const V: usize>(
     simd: S,
     a: &[F], // (K or more, V vectors)
     w: &[F], // (J or more, V vectors)
@@ -136,7 +136,7 @@ pub(super) struct AddRows<'a, F> {
 /// So many rows b stay in the first cache level while all rows of c pass.
 const ROWS_IN_CACHE: usize = 128;
 
-impl<F: Real> WithSimd for AddRows<'_, F> {
+impl<F: Vectors> WithSimd for AddRows<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -156,7 +156,7 @@ impl<F: Real> WithSimd for AddRows<'_, F> {
     }
 }
 
-impl<F: Real> AddRows<'_, F> {
+impl<F: Vectors> AddRows<'_, F> {
     #[inline(always)]
     fn rows<S: Simd, const V: usize>(&mut self, simd: S) {
         let rows = self.c.len() / self.width;
@@ -199,7 +199,7 @@ impl<F: Real> AddRows<'_, F> {
 /// a <- sigmoid(z), in place.
 pub(super) struct Sigmoid<'a, F>(pub &'a mut [F]);
 
-impl<F: Real> WithSimd for Sigmoid<'_, F> {
+impl<F: Vectors> WithSimd for Sigmoid<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
@@ -215,7 +215,7 @@ pub(super) struct TimesSlope<'a, F> {
     pub a: &'a [F],
 }
 
-impl<F: Real> WithSimd for TimesSlope<'_, F> {
+impl<F: Vectors> WithSimd for TimesSlope<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
@@ -232,7 +232,7 @@ pub(super) struct StepBias<'a, F> {
     pub delta: &'a [F], // (m, width)
 }
 
-impl<F: Real> WithSimd for StepBias<'_, F> {
+impl<F: Vectors> WithSimd for StepBias<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
@@ -253,7 +253,7 @@ pub(super) struct Softmax<'a, F> {
     pub n: usize, // neurons, without the fill
 }
 
-impl<F: Real> WithSimd for Softmax<'_, F> {
+impl<F: Vectors> WithSimd for Softmax<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {

@@ -37,7 +37,6 @@ use super::{Engine, Machine, Watched};
 use crate::data::Dataset;
 use crate::evaluate::Evaluation;
 use crate::network::{Network, Step, prediction};
-use crate::real::Real;
 
 pub use simd::{InstructionSet, UnknownInstructionSet, Vectors};
 
@@ -45,7 +44,7 @@ pub use simd::{InstructionSet, UnknownInstructionSet, Vectors};
 const CHUNK: usize = 64;
 
 /// A network that trains and evaluates fast.
-pub struct Fast<F: Real> {
+pub struct Fast<F: Vectors> {
     /// Its activation and cost count; its weights are those of the start.
     start: Network<F>,
     instructions: InstructionSet,
@@ -61,7 +60,7 @@ pub struct Fast<F: Real> {
     evaluators: Vec<Workspace<F>>,
 }
 
-impl<F: Real> Fast<F> {
+impl<F: Vectors> Fast<F> {
     /// Packs `network` for mini-batches of at most `batch_size` of the training images. Both datasets must fit it.
     #[must_use]
     pub fn new(
@@ -98,7 +97,7 @@ impl<F: Real> Fast<F> {
     }
 }
 
-impl<F: Real> Engine<F> for Fast<F> {
+impl<F: Vectors> Engine<F> for Fast<F> {
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step) {
         let Fast { start, pool, network, training, targets, workspace, .. } = self;
         let on = On { instructions: self.instructions, pool, threads: self.threads };
@@ -156,7 +155,7 @@ impl<F: Real> Engine<F> for Fast<F> {
 /// How many threads a mini-batch is worth. Four times in it all threads wait for the slowest, which takes about a
 /// microsecond: with less than some twenty of them to share, one thread is faster. Images that are not sparse are laid
 /// out by one thread while the others wait, and are worth it later. Nor can threads share one panel.
-fn worth_threads<F: Real>(network: &Packed<F>, pairs: usize, m: usize, lanes: usize, most: usize) -> usize {
+fn worth_threads<F: Vectors>(network: &Packed<F>, pairs: usize, m: usize, lanes: usize, most: usize) -> usize {
     let (sizes, panels) = (&network.sizes, network.layers.iter().map(Vec::len).max().unwrap_or(1));
     let dense: usize = sizes[1..].windows(2).map(|n| 3 * n[0] * n[1]).sum();
     let cycles = m * (4 * pairs * sizes[1] + dense) / (2 * lanes);
@@ -170,7 +169,7 @@ struct Targets<F> {
     rows: Buffer<F>, // (n_out, n_out)
 }
 
-impl<F: Real> Targets<F> {
+impl<F: Vectors> Targets<F> {
     fn new(n_out: usize) -> Self {
         let mut rows = Buffer::zeros(n_out * n_out);
         rows.chunks_exact_mut(n_out).enumerate().for_each(|(y, row)| row[y] = F::one());

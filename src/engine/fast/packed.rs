@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2};
 
 use super::buffer::Buffer;
 use super::pairs::{BLOCK, Block};
-use crate::real::Real;
+use super::simd::Vectors;
 
 /// Vectors of neurons in a panel, at most: more would not leave room for their sums in registers.
 const MAX_VECTORS: usize = 4;
@@ -22,7 +22,7 @@ pub(super) struct Panel<F> {
     pub outgoing: Buffer<F>, // (n_out, width): the columns of the next layer's weights that these neurons feed
 }
 
-impl<F: Real> Panel<F> {
+impl<F: Vectors> Panel<F> {
     /// Some neurons of layer l (0 = input), `incoming` for a first layer that sparse images feed.
     fn new(weights: &[Array2<F>], biases: &[Array1<F>], l: usize, is_first: bool, cut: (usize, usize, usize)) -> Self {
         let (first, neurons, width) = cut;
@@ -81,7 +81,7 @@ fn cut(n: usize, lanes: usize) -> impl Iterator<Item = (usize, usize, usize)> {
     })
 }
 
-impl<F: Real> Packed<F> {
+impl<F: Vectors> Packed<F> {
     /// Copies a network, weights as the book has them: row = neuron they feed.
     pub fn new(weights: &[Array2<F>], biases: &[Array1<F>], sparse: bool, lanes: usize) -> Self {
         let sizes: Vec<usize> = weights.iter().map(Array2::ncols).chain(biases.last().map(Array1::len)).collect();
@@ -153,7 +153,7 @@ pub(super) struct Workspace<F> {
     pub delta: Buffer<F>,              // (m, width): delta^L
 }
 
-impl<F: Real> Workspace<F> {
+impl<F: Vectors> Workspace<F> {
     /// For mini-batches of `m` images, or fewer, to train or only to evaluate.
     pub fn new(network: &Packed<F>, m: usize, lanes: usize, train: bool) -> Self {
         let activity = |panel: &Panel<F>| Activity {

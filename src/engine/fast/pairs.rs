@@ -5,8 +5,8 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::simd::Vectors;
 use crate::data::Dataset;
-use crate::real::Real;
 
 /// Above this share of non-zero pixels the dense product is the faster one (see `docs/performance.md`).
 const DENSE_ABOVE: f64 = 0.35;
@@ -130,7 +130,7 @@ pub(super) struct Gathered<F> {
     value: Vec<F>,
 }
 
-impl<F: Real> Gathered<F> {
+impl<F: Vectors> Gathered<F> {
     /// Room for `m` images of `n_in` pixels.
     pub fn new(m: usize, n_in: usize) -> Self {
         let len = m * n_in.next_multiple_of(TOGETHER) + GROUP;
@@ -212,7 +212,7 @@ pub(super) struct Turned<F> {
 /// Pairs of a pixel come in multiples of two, filled up with (0, 0.0).
 pub const TURNED_TOGETHER: usize = 2;
 
-impl<F: Real> Turned<F> {
+impl<F: Vectors> Turned<F> {
     /// Room for `m` images of `n_in` pixels.
     pub fn new(m: usize, n_in: usize) -> Self {
         let len = m * n_in.next_multiple_of(TOGETHER) + n_in * (TURNED_TOGETHER - 1);
@@ -266,7 +266,7 @@ pub(super) struct Block<F> {
     pub turned: Option<Turned<F>>,
 }
 
-impl<F: Real> Block<F> {
+impl<F: Vectors> Block<F> {
     /// Room for `m` images of `n_in` pixels.
     pub fn new(m: usize, n_in: usize, turned: bool) -> Self {
         Block { gathered: Gathered::new(m, n_in), turned: turned.then(|| Turned::new(m, n_in)) }
@@ -281,7 +281,7 @@ pub(super) struct Gather<'a, F> {
     pub next: &'a [u32],
 }
 
-impl<F: Real> WithSimd for Gather<'_, F> {
+impl<F: Vectors> WithSimd for Gather<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {

@@ -7,7 +7,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::pairs::{Gathered, TURNED_TOGETHER, Turned};
-use crate::real::Real;
+use super::simd::Vectors;
 
 /// z^1 of a block of images, for one panel of V vectors of neurons: z_k = b + scale * sum_i x_ki row_i.
 pub(super) struct Forward<'a, F> {
@@ -18,7 +18,7 @@ pub(super) struct Forward<'a, F> {
     pub z: &'a mut [F], // (m, width)
 }
 
-impl<F: Real> WithSimd for Forward<'_, F> {
+impl<F: Vectors> WithSimd for Forward<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -32,7 +32,7 @@ impl<F: Real> WithSimd for Forward<'_, F> {
     }
 }
 
-impl<F: Real> Forward<'_, F> {
+impl<F: Vectors> Forward<'_, F> {
     /// The sum of one image stays in registers: `T` sums of V vectors side by side, because one addition takes four
     /// cycles and the next of the same sum has to wait for it.
     #[inline(always)]
@@ -71,7 +71,7 @@ pub(super) struct Descend<'a, F> {
     pub rows: &'a mut [F], // (n_in, width)
 }
 
-impl<F: Real> WithSimd for Descend<'_, F> {
+impl<F: Vectors> WithSimd for Descend<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -85,7 +85,7 @@ impl<F: Real> WithSimd for Descend<'_, F> {
     }
 }
 
-impl<F: Real> Descend<'_, F> {
+impl<F: Vectors> Descend<'_, F> {
     #[inline(always)]
     fn run<S: Simd, const V: usize>(self, simd: S) {
         let rows = F::vectors_mut::<S>(self.rows).as_chunks_mut::<V>().0;
@@ -115,7 +115,7 @@ pub(super) struct DescendTurned<'a, F> {
     pub rows: &'a mut [F], // (n_in, width)
 }
 
-impl<F: Real> WithSimd for DescendTurned<'_, F> {
+impl<F: Vectors> WithSimd for DescendTurned<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -129,7 +129,7 @@ impl<F: Real> WithSimd for DescendTurned<'_, F> {
     }
 }
 
-impl<F: Real> DescendTurned<'_, F> {
+impl<F: Vectors> DescendTurned<'_, F> {
     #[inline(always)]
     fn run<S: Simd, const V: usize>(self, simd: S) {
         let rows = F::vectors_mut::<S>(self.rows).as_chunks_mut::<V>().0;

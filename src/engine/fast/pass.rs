@@ -6,9 +6,9 @@ use super::packed::{Activity, Packed, Panel, Workspace};
 use super::pairs::{self, BLOCK, Block, Images};
 use super::pool::{MOST_THREADS, Pool};
 use super::simd::InstructionSet;
+use super::simd::Vectors;
 use super::{dense, panels};
 use crate::network::{Cost, Output, Step};
-use crate::real::Real;
 
 /// Where a mini-batch is computed.
 pub(super) struct On<'a> {
@@ -19,7 +19,7 @@ pub(super) struct On<'a> {
 
 impl On<'_> {
     /// z^l = W^l a^{l-1} + b^l and a^l = sigmoid(z^l), for all images of the mini-batch, layer by layer.
-    pub fn forward<F: Real>(
+    pub fn forward<F: Vectors>(
         &self,
         network: &Packed<F>,
         work: &mut Workspace<F>,
@@ -60,7 +60,7 @@ impl On<'_> {
     }
 
     /// z^L and a^L of the images from `first_image` on.
-    pub fn outputs<F: Real>(
+    pub fn outputs<F: Vectors>(
         &self,
         network: &Packed<F>,
         layers: &[Vec<Activity<F>>],
@@ -80,7 +80,7 @@ impl On<'_> {
     }
 
     /// BP1: delta^L of every image, as the cost defines it. Threads share out the images.
-    pub fn output_deltas<'y, F: Real>(
+    pub fn output_deltas<'y, F: Vectors>(
         &self,
         network: &Packed<F>,
         work: &mut Workspace<F>,
@@ -105,7 +105,7 @@ impl On<'_> {
 
     /// From the output layer down to the first: the deltas of a layer, then at once the step of the weights that leave
     /// it, for nobody else needs them any more. Threads share out the panels of a layer.
-    pub fn backward<F: Real>(&self, network: &mut Packed<F>, work: &mut Workspace<F>, m: usize, step: Step) {
+    pub fn backward<F: Vectors>(&self, network: &mut Packed<F>, work: &mut Workspace<F>, m: usize, step: Step) {
         let Workspace { blocks, layers, delta: output_delta, .. } = work;
         if network.sparse {
             network.decay(step.weight_decay());
@@ -141,7 +141,7 @@ impl On<'_> {
     }
 
     /// BP2: delta^l = (W^{l+1}^T delta^{l+1}) * sigmoid'(z^l)
-    fn error<'a, F: Real>(
+    fn error<'a, F: Vectors>(
         &self,
         panel: &Panel<F>,
         activity: &mut Activity<F>,
@@ -160,12 +160,12 @@ impl On<'_> {
     }
 
     /// BP3: nabla_b^l = delta^l
-    fn step_bias<F: Real>(&self, bias: &mut [F], delta: &[F], descent: &Descent<F>) {
+    fn step_bias<F: Vectors>(&self, bias: &mut [F], delta: &[F], descent: &Descent<F>) {
         self.instructions.run(dense::StepBias { bias, rate: descent.rate, delta });
     }
 
     /// BP4: nabla_w^{l+1} = delta^{l+1} (a^l)^T
-    fn step_outgoing<'a, F: Real>(
+    fn step_outgoing<'a, F: Vectors>(
         &self,
         panel: &mut Panel<F>,
         activity: &Activity<F>,
@@ -182,7 +182,7 @@ impl On<'_> {
     }
 
     /// BP4 of a sparse first layer: nabla_w^1 = delta^1 x^T
-    fn step_incoming<F: Real>(
+    fn step_incoming<F: Vectors>(
         &self,
         panel: &mut Panel<F>,
         activity: &Activity<F>,
@@ -235,7 +235,7 @@ impl<F> Clone for Above<'_, F> {
 
 impl<F> Copy for Above<'_, F> {}
 
-impl<'a, F: Real> Above<'a, F> {
+impl<'a, F: Vectors> Above<'a, F> {
     fn of(activity: &'a Activity<F>, panel: &Panel<F>) -> Self {
         Above { delta: &activity.delta, width: panel.width(), first: panel.first, neurons: panel.neurons }
     }
@@ -249,7 +249,7 @@ struct Spread<'a, F> {
     input: &'a mut [Activity<F>],
 }
 
-impl<F: Real> WithSimd for Spread<'_, F> {
+impl<F: Vectors> WithSimd for Spread<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {

@@ -9,6 +9,8 @@ use std::fmt;
 use pulp::{Scalar128b as Portable, Simd, WithSimd};
 use thiserror::Error;
 
+use crate::real::Real;
+
 /// The instruction set the kernels run on.
 #[derive(Clone, Copy)]
 pub enum InstructionSet {
@@ -122,7 +124,7 @@ mod sealed {
 }
 
 /// A number, `f32` or `f64`, and its vectors: the operations that the kernels are written in.
-pub trait Vectors: Copy + sealed::Sealed {
+pub trait Vectors: Real + sealed::Sealed {
     /// One vector of `Self`: as many as the instruction set `S` holds in a register.
     type Vector<S: Simd>: Copy;
 
