@@ -7,7 +7,7 @@ use std::{
     any::Any,
     hint, panic,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{
             AtomicBool, AtomicUsize,
             Ordering::{Relaxed, SeqCst},
@@ -69,7 +69,7 @@ impl Sleeper {
             }
             thread::yield_now();
         }
-        *self.thread.lock().unwrap() = Some(thread::current());
+        *locked(&self.thread) = Some(thread::current());
         loop {
             self.asleep.store(true, SeqCst);
             if done() {
@@ -84,11 +84,16 @@ impl Sleeper {
     fn wake(&self) {
         if self.asleep.load(SeqCst)
             && self.asleep.swap(false, SeqCst)
-            && let Some(thread) = &*self.thread.lock().unwrap()
+            && let Some(thread) = &*locked(&self.thread)
         {
             thread.unpark();
         }
     }
+}
+
+/// The lock of `mutex`. Nothing here can panic while it holds one, so what a poisoned one guards is sound all the same.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Pool {
@@ -158,8 +163,8 @@ impl Pool {
         // SAFETY: only the lifetime changes. A helper calls the job after it has entered and before it leaves; `Close`
         // lets nobody enter any more and waits for those inside, before this function is left, even by a panic.
         let job = unsafe { std::mem::transmute::<Job<'_>, Job<'static>>(f) };
-        *shared.job.lock().unwrap() = Some(job);
-        *shared.panic.lock().unwrap() = None; // of a job that was left by a panic of its own
+        *locked(&shared.job) = Some(job);
+        *locked(&shared.panic) = None; // of a job that was left by a panic of its own
         shared.left.store(0, SeqCst);
         shared.wanted.store(threads - 1, SeqCst);
         shared.state.fetch_add(ENTERED, SeqCst);
@@ -167,7 +172,7 @@ impl Pool {
         shared.sleeping[1..threads].iter().for_each(Sleeper::wake);
         f(0);
         drop(close);
-        let panic = shared.panic.lock().unwrap().take();
+        let panic = locked(&shared.panic).take();
         if let Some(cause) = panic {
             panic::resume_unwind(cause);
         }
@@ -198,8 +203,7 @@ impl Drop for Close<'_> {
         let number = self.0.state.load(SeqCst) / ENTERED;
         let entered = self.0.state.swap((number + 1) * ENTERED, SeqCst) % ENTERED;
         self.0.sleeping[0].wait(|| self.0.left.load(SeqCst) == entered);
-        // Nobody has it any more. A poisoned lock, which takes a panic while it is held, would not matter here.
-        *self.0.job.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *locked(&self.0.job) = None; // nobody has it any more
     }
 }
 
@@ -219,10 +223,10 @@ impl Shared {
                 continue; // too late, or another helper came in at the same moment
             }
             seen = state / ENTERED;
-            let job = *self.job.lock().unwrap();
+            let job = *locked(&self.job);
             let job = panic::AssertUnwindSafe(|| job.map(|job| job(id)));
             if let Err(cause) = panic::catch_unwind(job) {
-                *self.panic.lock().unwrap() = Some(cause);
+                *locked(&self.panic) = Some(cause);
             }
             self.left.fetch_add(1, SeqCst);
             self.sleeping[0].wake();
