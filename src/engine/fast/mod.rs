@@ -1,6 +1,6 @@
 //! The fast engine: the same sums as the [reference](mod@super::reference), a whole mini-batch at a time.
 //!
-//! * Four pixels in five are zero: images are lists of the others (`pairs`), and the first layer reads and changes
+//! * Four pixels in five are zero: images are lists of the others (`images`, `pairs`), and the first layer reads and changes
 //!   the rows of those alone (`panels`).
 //! * The other layers are matrix products that keep a tile of the result in registers (`dense`).
 //! * Layers are cut into panels of neurons (`packed`), whose weights stay in the nearest cache; panels are also what
@@ -17,7 +17,9 @@
 
 mod buffer;
 mod dense;
+mod images;
 mod packed;
+mod pages;
 #[allow(unsafe_code, reason = "a prefetch, which the standard library offers as an intrinsic only")]
 mod pairs;
 mod panels;
@@ -28,8 +30,8 @@ mod sigmoid;
 mod simd;
 
 use buffer::Buffer;
+use images::Images;
 use packed::{Packed, Workspace};
-use pairs::Images;
 use pass::On;
 use pool::Pool;
 
@@ -70,7 +72,7 @@ impl<F: Vectors> Fast<F> {
         batch_size: usize,
         machine: Machine,
     ) -> Self {
-        let (training, evaluation) = (Images::new(training), Images::new(evaluation));
+        let [training, evaluation] = [training, evaluation].map(|data| Images::new(data, machine.threads));
         let decisive = if training.data.is_empty() { &evaluation } else { &training };
         let sparse = decisive.is_sparse() && network.weights().len() > 1;
         let (instructions, lanes) = (machine.instructions, machine.instructions.lanes::<F>());

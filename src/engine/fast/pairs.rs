@@ -1,113 +1,9 @@
-//! Images as the (index, value) pairs of their non-zero pixels.
-//!
-//! Four pixels in five of a digit are zero, and a zero pixel adds nothing: neither to z^1 = W^1 x + b^1 nor to the
-//! gradient delta^1 x^T. Images that are mostly ink, or larger than an index can say, stay as they are.
+//! The pairs of a mini-batch, gathered where the kernels read them.
 
 use pulp::{Simd, WithSimd};
 
+use super::images::{GROUP, Images, Pairs, TOGETHER};
 use super::simd::Vectors;
-use crate::data::Dataset;
-
-/// Above this share of non-zero pixels the dense product is the faster one (see `docs/performance.md`).
-const DENSE_ABOVE: f64 = 0.35;
-
-/// Pairs of an image come in multiples of this, filled up with (0, 0.0), so that kernels take several at a time.
-pub const TOGETHER: usize = 4;
-
-/// Many images with their labels, ready to be visited in any order.
-pub(super) struct Images {
-    pub data: Dataset,
-    pairs: Option<Pairs>,
-}
-
-/// They are stored in whole groups of this many, as many as one vector converts from bytes to numbers.
-const GROUP: usize = 16;
-
-/// The non-zero pixels of all images, one image after another.
-struct Pairs {
-    starts: Vec<usize>, // n + 1, in pairs: where an image starts, in whole groups
-    padded: Vec<u32>,   // n: its pairs, in multiples of TOGETHER
-    index: Vec<u16>,
-    value: Vec<u8>,
-}
-
-impl Images {
-    /// Images as pairs, if they have zeros enough.
-    pub fn new(data: Dataset) -> Self {
-        let pairs = Pairs::new(data.pixels(), data.image_size());
-        Images { data, pairs }
-    }
-
-    /// Whether pairs are the faster way to multiply by these images.
-    pub fn is_sparse(&self) -> bool {
-        self.pairs.is_some()
-    }
-
-    /// The average number of non-zero pixels where pairs are used, of all pixels elsewhere.
-    pub fn mean_pairs(&self) -> usize {
-        self.pairs.as_ref().map_or(self.data.image_size(), |pairs| pairs.index.len() / self.data.len().max(1))
-    }
-}
-
-impl Pairs {
-    #[inline(always)]
-    fn range(&self, image: usize) -> std::ops::Range<usize> {
-        self.starts[image]..self.starts[image + 1]
-    }
-
-    /// `None` if the images have too few zeros, or too many pixels for a 16-bit index.
-    fn new(pixels: &[u8], n_in: usize) -> Option<Pairs> {
-        let non_zero = pixels
-            .chunks(255)
-            .map(|some| usize::from(some.iter().map(|&p| u8::from(p != 0)).sum::<u8>()))
-            .sum::<usize>();
-        if n_in > 1 << 16 || non_zero as f64 > DENSE_ABOVE * pixels.len() as f64 {
-            return None;
-        }
-        let n = pixels.len() / n_in;
-        let room = non_zero + n * GROUP + 8;
-        let mut pairs = Pairs {
-            starts: Vec::with_capacity(n + 1),
-            padded: Vec::with_capacity(n),
-            index: vec![0; room],
-            value: vec![0; room],
-        };
-        let mut at = 0;
-        for image in pixels.chunks_exact(n_in) {
-            pairs.starts.push(at);
-            let end = pairs.append(at, image);
-            pairs.padded.push((end - at).next_multiple_of(TOGETHER) as u32);
-            // What was written past the end, and not kept, makes way for the fill.
-            pairs.index[end..end + 8].fill(0);
-            pairs.value[end..end + 8].fill(0);
-            at += (end - at).next_multiple_of(GROUP);
-        }
-        pairs.starts.push(at);
-        Some(pairs)
-    }
-
-    /// Writes the pairs of one image from `at` on, and returns where they end.
-    fn append(&mut self, mut at: usize, image: &[u8]) -> usize {
-        let (eights, rest) = image.as_chunks::<8>();
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        for (i, eight) in eights.iter().chain([&last]).enumerate() {
-            if u64::from_ne_bytes(*eight) == 0 {
-                continue; // most of the paper is white
-            }
-            // No branch on a single pixel: each is written, and kept if the place moves on.
-            let (index, value) = (&mut self.index[at..at + 8], &mut self.value[at..at + 8]);
-            let mut kept = 0;
-            for (j, &pixel) in eight.iter().enumerate() {
-                index[kept & 7] = (8 * i + j) as u16; // & 7: kept is at most j, but the compiler does not see it
-                value[kept & 7] = pixel;
-                kept += usize::from(pixel != 0);
-            }
-            at += kept;
-        }
-        at
-    }
-}
 
 /// Asks the memory for `numbers`, which will be wanted soon: images are visited in random order, so that no processor
 /// guesses which is the next.
@@ -146,9 +42,9 @@ impl<F: Vectors> Gathered<F> {
         let mut next = next.iter();
         for &image in batch {
             if let (Some(pairs), Some(&next)) = (&images.pairs, next.next()) {
-                let range = pairs.range(next as usize);
-                prefetch(&pairs.index[range.clone()]);
-                prefetch(&pairs.value[range]);
+                let (index, value, _) = pairs.image(next as usize);
+                prefetch(index.as_flattened());
+                prefetch(value.as_flattened());
             }
             at += match &images.pairs {
                 Some(pairs) => self.append(at, pairs, image as usize),
@@ -162,16 +58,16 @@ impl<F: Vectors> Gathered<F> {
     #[inline(always)]
     fn append(&mut self, at: usize, pairs: &Pairs, image: usize) -> usize {
         let scale = F::of(1.0 / 255.0);
-        let range = pairs.range(image);
-        let (from_index, from_value) = (&pairs.index[range.clone()], &pairs.value[range.clone()]);
-        let (to_index, to_value) = (&mut self.index[at..][..range.len()], &mut self.value[at..][..range.len()]);
+        let (from_index, from_value, len) = pairs.image(image);
+        let to_index = &mut self.index[at..][..from_index.len() * GROUP];
+        let to_value = &mut self.value[at..][..from_index.len() * GROUP];
         let to = to_index.as_chunks_mut::<GROUP>().0.iter_mut().zip(to_value.as_chunks_mut::<GROUP>().0);
-        let from = from_index.as_chunks::<GROUP>().0.iter().zip(from_value.as_chunks::<GROUP>().0);
+        let from = from_index.iter().zip(from_value);
         for ((to_index, to_value), (index, value)) in to.zip(from) {
             *to_index = *index;
             *to_value = value.map(|byte| F::from_byte(byte) * scale);
         }
-        pairs.padded[image] as usize
+        len
     }
 
     #[inline(always)]

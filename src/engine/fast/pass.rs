@@ -2,8 +2,9 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::images::Images;
 use super::packed::{Activity, Packed, Panel, Workspace};
-use super::pairs::{self, BLOCK, Block, Images};
+use super::pairs::{self, BLOCK, Block};
 use super::pool::{MOST_THREADS, Pool};
 use super::simd::InstructionSet;
 use super::simd::Vectors;

@@ -1,0 +1,162 @@
+//! Images as the (index, value) pairs of their non-zero pixels.
+//!
+//! Four pixels in five of a digit are zero, and a zero pixel adds nothing: neither to z^1 = W^1 x + b^1 nor to the
+//! gradient delta^1 x^T. Images that are mostly ink, or larger than an index can say, stay as they are.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use super::pages::Pages;
+use crate::data::Dataset;
+use crate::threads::share_out;
+
+/// Above this share of non-zero pixels the dense product is the faster one (see `docs/performance.md`).
+const DENSE_ABOVE: f64 = 0.35;
+
+/// Pairs of an image come in multiples of this, filled up with (0, 0), so that kernels take several at a time.
+pub const TOGETHER: usize = 4;
+
+/// They are stored in whole groups of this many, as many as one vector converts from bytes to numbers.
+pub const GROUP: usize = 16;
+
+/// Images that a thread packs before it asks for more.
+const JOB: usize = 1024;
+
+/// Many images with their labels, ready to be visited in any order.
+pub(super) struct Images {
+    pub data: Dataset,
+    pub pairs: Option<Pairs>,
+}
+
+/// The non-zero pixels of all images, one image after another.
+pub(super) struct Pairs {
+    spans: Vec<Span>,
+    index: Pages<u16>,
+    value: Pages<u8>,
+}
+
+/// Where the pairs of an image are.
+#[derive(Clone, Copy)]
+struct Span {
+    first: u32, // group
+    len: u32,   // pairs, a multiple of TOGETHER
+}
+
+impl Span {
+    fn groups(self) -> usize {
+        (self.len as usize).div_ceil(GROUP)
+    }
+}
+
+impl Images {
+    /// Images as pairs, if they have zeros enough.
+    pub fn new(data: Dataset, threads: usize) -> Self {
+        let pairs = Pairs::new(&data, threads);
+        Images { data, pairs }
+    }
+
+    /// Whether pairs are the faster way to multiply by these images.
+    pub fn is_sparse(&self) -> bool {
+        self.pairs.is_some()
+    }
+
+    /// The average number of non-zero pixels where pairs are used, of all pixels elsewhere.
+    pub fn mean_pairs(&self) -> usize {
+        self.pairs.as_ref().map_or(self.data.image_size(), |pairs| pairs.index.len() / self.data.len().max(1))
+    }
+}
+
+impl Pairs {
+    /// `None` if the images have too few zeros, or too many pixels for a 16-bit index.
+    fn new(data: &Dataset, threads: usize) -> Option<Pairs> {
+        let n_in = data.image_size();
+        if n_in > 1 << 16 {
+            return None;
+        }
+        let mut spans = vec![Span { first: 0, len: 0 }; data.len()];
+        let non_zero = AtomicUsize::new(0);
+        let jobs = spans.chunks_mut(JOB).zip(data.pixels().chunks(JOB * n_in));
+        share_out(threads, jobs, |(spans, pixels)| {
+            for (span, image) in spans.iter_mut().zip(pixels.chunks_exact(n_in)) {
+                let count = count_non_zero(image);
+                non_zero.fetch_add(count, Relaxed);
+                span.len = count.next_multiple_of(TOGETHER) as u32;
+            }
+        });
+        if non_zero.into_inner() as f64 > DENSE_ABOVE * data.pixels().len() as f64 {
+            return None;
+        }
+        let mut groups = 0;
+        for span in &mut spans {
+            span.first = u32::try_from(groups).expect("fewer groups than two for each of 2^32 images");
+            groups += span.groups();
+        }
+        let (index, value) = (Pages::zeros(groups * GROUP), Pages::zeros(groups * GROUP));
+        let mut pairs = Pairs { spans, index, value };
+        pairs.fill(data, threads);
+        Some(pairs)
+    }
+
+    /// Writes the pairs of all images into their places.
+    fn fill(&mut self, data: &Dataset, threads: usize) {
+        let n_in = data.image_size();
+        let Pairs { spans, index, value } = self;
+        let (mut index, mut value) = (&mut **index, &mut **value);
+        let jobs = spans.chunks(JOB).zip(data.pixels().chunks(JOB * n_in)).map(|(spans, pixels)| {
+            let len = spans.iter().map(|span| span.groups() * GROUP).sum();
+            (
+                spans,
+                pixels,
+                index.split_off_mut(..len).unwrap_or_default(),
+                value.split_off_mut(..len).unwrap_or_default(),
+            )
+        });
+        share_out(threads, jobs, |(spans, pixels, index, value)| {
+            let (mut found_index, mut found_value) = (vec![0; n_in + 8], vec![0; n_in + 8]);
+            let mut at = 0;
+            for (span, image) in spans.iter().zip(pixels.chunks_exact(n_in)) {
+                let count = find_non_zero(image, &mut found_index, &mut found_value);
+                index[at..at + count].copy_from_slice(&found_index[..count]);
+                value[at..at + count].copy_from_slice(&found_value[..count]);
+                at += span.groups() * GROUP;
+            }
+        });
+    }
+
+    /// The indices and values of an image in whole groups, and how many of them to use, a multiple of [`TOGETHER`].
+    #[inline(always)]
+    pub fn image(&self, image: usize) -> (&[[u16; GROUP]], &[[u8; GROUP]], usize) {
+        let span = self.spans[image];
+        let range = span.first as usize..span.first as usize + span.groups();
+        let (index, value) = (self.index.as_chunks().0, self.value.as_chunks().0);
+        (&index[range.clone()], &value[range], span.len as usize)
+    }
+}
+
+fn count_non_zero(pixels: &[u8]) -> usize {
+    let parts = pixels.chunks(255); // so that a byte can count them
+    parts.map(|part| usize::from(part.iter().map(|&pixel| u8::from(pixel != 0)).sum::<u8>())).sum()
+}
+
+/// Writes the non-zero pixels to the start of `index` and `value`, which have room for eight more than there are pixels,
+/// and returns how many there are. What follows them is garbage.
+fn find_non_zero(image: &[u8], index: &mut [u16], value: &mut [u8]) -> usize {
+    let (eights, rest) = image.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let mut found = 0;
+    for (i, eight) in eights.iter().chain([&last]).enumerate() {
+        if u64::from_ne_bytes(*eight) == 0 {
+            continue; // most of the paper is white
+        }
+        // No branch on a single pixel: each is written, and kept if the place moves on.
+        let (index, value) = (&mut index[found..found + 8], &mut value[found..found + 8]);
+        let mut kept = 0;
+        for (j, &pixel) in eight.iter().enumerate() {
+            index[kept & 7] = (8 * i + j) as u16; // & 7: kept is at most j, but the compiler does not see it
+            value[kept & 7] = pixel;
+            kept += usize::from(pixel != 0);
+        }
+        found += kept;
+    }
+    found
+}
