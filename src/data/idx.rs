@@ -12,7 +12,6 @@
 use std::io::{self, Read, Write};
 
 use byteorder::{BigEndian, ByteOrder};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 /// The type code of unsigned bytes, the only one that image and label files use.
@@ -140,15 +139,6 @@ impl Idx {
         writer.write_all(&self.header())?;
         writer.write_all(&self.bytes)?;
         Ok(writer.flush()?)
-    }
-
-    /// The SHA-256 of the uncompressed file, as lower-case hexadecimal digits.
-    #[must_use]
-    pub fn sha256(&self) -> String {
-        let mut hash = Sha256::new();
-        hash.update(self.header());
-        hash.update(&self.bytes);
-        hash.finalize().iter().fold(String::with_capacity(64), |digits, byte| digits + &format!("{byte:02x}"))
     }
 
     fn header(&self) -> Vec<u8> {

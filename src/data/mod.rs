@@ -16,6 +16,7 @@ pub mod batches;
 pub mod idx;
 pub mod source;
 pub mod splits;
+mod sum;
 pub mod synthetic;
 
 /// Which half of a database: the images to learn from, or those kept apart for the last judgement.

@@ -9,6 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
 use super::idx::{Idx, IdxError};
+use super::sum::with_sha256;
 use super::{Dataset, DatasetError, Identity, Part, synthetic};
 use crate::threads::share_out;
 
@@ -196,24 +197,24 @@ fn load_directory(directory: &Path, part: Part) -> Result<Dataset, SourceError> 
 
     let (mut read_images, mut read_labels) = (None, None);
     let jobs: [Box<dyn FnOnce() + Send>; 2] = [
-        Box::new(|| read_images = Some(read_file(&images, 3).map(|idx| (idx.sha256(), idx)))),
+        Box::new(|| read_images = Some(read_file(&images, 3))),
         Box::new(|| read_labels = Some((read_file(&train_labels, 1), read_file(&test_labels, 1)))),
     ];
     share_out(2, jobs.into_iter(), |job| job());
     let (images, (train_labels, test_labels)) = read_images.zip(read_labels).expect("both jobs are done");
-    let ((images_sha256, images), train_labels, test_labels) = (images?, train_labels?, test_labels?);
+    let (images, images_sha256) = images?;
+    let ((train_labels, train_sha256), (test_labels, test_sha256)) = (train_labels?, test_labels?);
 
     let classes = classes_in(&train_labels.bytes, &test_labels.bytes);
-    let sums = [train_labels.sha256(), test_labels.sha256()];
     let (labels, labels_sha256) = match part {
-        Part::Training => (train_labels, &sums[0]),
-        Part::Test => (test_labels, &sums[1]),
+        Part::Training => (train_labels, &train_sha256),
+        Part::Test => (test_labels, &test_sha256),
     };
     let known = KNOWN.iter().find(|&&(_, p, i, l)| p == part && i == images_sha256 && l == labels_sha256);
     let identity = if let Some((name, ..)) = known {
         Identity::named(*name)
     } else {
-        let name = format!("IDX files (SHA-256 of the labels {}, {})", &sums[0][..12], &sums[1][..12]);
+        let name = format!("IDX files (SHA-256 of the labels {}, {})", &train_sha256[..12], &test_sha256[..12]);
         Identity::unknown(name, directory.to_path_buf())
     };
     let geometry = (images.dims[1] as usize, images.dims[2] as usize);
@@ -232,8 +233,9 @@ fn classes_in(train_labels: &[u8], test_labels: &[u8]) -> usize {
     (usize::from(largest) + 1).max(2)
 }
 
-/// Reads an IDX file, plain or gzip: its first bytes decide, whatever it is called.
-fn read_file(path: &Path, rank: u8) -> Result<Idx, SourceError> {
+/// Reads an IDX file, plain or gzip: its first bytes decide, whatever it is called. With the SHA-256 of what it holds
+/// when unpacked.
+fn read_file(path: &Path, rank: u8) -> Result<(Idx, String), SourceError> {
     let read = || {
         let metadata = path.metadata().map_err(FileError::Io)?;
         if metadata.is_dir() {
@@ -245,12 +247,15 @@ fn read_file(path: &Path, rank: u8) -> Result<Idx, SourceError> {
         let file = File::open(path).map_err(FileError::Io)?;
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let is_gzip = reader.fill_buf().map_err(FileError::Io)?.starts_with(&[0x1f, 0x8b]);
-        if is_gzip {
+        let (idx, sum) = if is_gzip {
             let at_most = metadata.len().saturating_mul(DEFLATE_MAX_RATIO);
-            Idx::read(MultiGzDecoder::new(reader), rank, at_most).map_err(gzip_error)
+            let (idx, sum) = with_sha256(MultiGzDecoder::new(reader), |reader| Idx::read(reader, rank, at_most));
+            (idx.map_err(gzip_error)?, sum)
         } else {
-            Idx::read(reader, rank, u64::MAX).map_err(plain_error)
-        }
+            let (idx, sum) = with_sha256(reader, |reader| Idx::read(reader, rank, u64::MAX));
+            (idx.map_err(plain_error)?, sum)
+        };
+        Ok((idx, sum))
     };
     read().map_err(|problem| SourceError::File { path: path.to_path_buf(), problem })
 }

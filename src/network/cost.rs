@@ -80,9 +80,16 @@ impl<F: Real> Cost<F> for CrossEntropy {
         "CrossEntropyCost"
     }
 
-    /// With a = sigma(z) the terms are ln(1 + e^z) - y z; written so that e^z cannot overflow nor a round to 1.
+    /// With a = sigma(z) the terms are ln(1 + e^z) - y z; written so that e^z cannot overflow nor a round to 1. The
+    /// logarithm of the product of all 1 + e^-|z| is one logarithm instead of one for each output.
     fn value(&self, z: &[F], _a: &[F], y: &[F]) -> f64 {
-        doubles(z).zip(doubles(y)).map(|(z, y)| z.max(0.0) - y * z + (-z.abs()).exp().ln_1p()).sum()
+        let (mut linear, mut product_less_1) = (0.0, 0.0);
+        for (z, y) in doubles(z).zip(doubles(y)) {
+            let e = (-z.abs()).exp();
+            linear += z.max(0.0) - y * z;
+            product_less_1 += e + e * product_less_1; // less 1, so that a tiny e is not rounded away
+        }
+        linear + product_less_1.ln_1p()
     }
 
     /// delta = a-y: the sigma'(z) has cancelled, the worse the faster.

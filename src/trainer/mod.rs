@@ -89,7 +89,8 @@ pub fn train<F: Trainable>(
     check_fit(&network, evaluation)?;
     let settings = config.settings();
     let mut good = network.clone();
-    let data = (training.clone(), evaluation.clone());
+    let watched = if settings.monitors.evaluation() { 0..evaluation.len() } else { 0..0 };
+    let data = (training.clone(), evaluation.slice(watched));
     let mut engine = settings.engine.start(network, data, settings.batch_size, settings.machine);
     let mut order = EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed));
     let mut at_chance = AtChance::default();
