@@ -18,7 +18,9 @@ pub fn with_sha256<R: Read, T>(reader: R, read: impl FnOnce(Summed<R>) -> T) -> 
     thread::scope(|scope| {
         let hash = scope.spawn(move || {
             let mut hash = Sha256::new();
-            pieces.iter().for_each(|piece| hash.update(piece));
+            for piece in pieces {
+                hash.update(piece);
+            }
             hash.finalize().iter().fold(String::with_capacity(64), |digits, byte| digits + &format!("{byte:02x}"))
         });
         let result = read(Summed { reader, piece: Vec::with_capacity(PIECE), sender });
