@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use mnist_mlp::network::{Cost, CrossEntropy, costs};
+use mnist_mlp::network::{Activation, Cost, CrossEntropy, costs};
 
 /// Train and evaluate small neural networks on handwritten digits.
 ///
@@ -24,7 +24,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Train(TrainArguments),
+    Train(Box<TrainArguments>),
     Eval(EvalArguments),
     Slowdown(SlowdownArguments),
 }
@@ -76,7 +76,14 @@ pub struct TrainArguments {
     #[arg(long, default_value_t = 5.0, allow_negative_numbers = true)]
     pub lambda: f64,
 
-    /// Start weights: normal with deviation 1/√(inputs), or 1 as in the book's first chapters.
+    /// What the hidden neurons make of z: sigmoid, tanh or relu, one for all layers or one for each, as in relu,tanh.
+    ///
+    /// Default: sigmoid, or with --from that of the model.
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = activation_name())]
+    pub activation: Option<Vec<Activation>>,
+
+    /// Start weights: normal with deviation 1/√(inputs) (default), 1 as in the book's first chapters (large),
+    /// √(2/inputs) for relu (he), or √(2/(inputs+outputs)) for tanh (xavier).
     #[arg(long, value_enum, default_value_t)]
     pub init: InitName,
 
@@ -197,6 +204,8 @@ pub enum InitName {
     #[default]
     Default,
     Large,
+    He,
+    Xavier,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -248,6 +257,11 @@ pub enum Format {
 /// The names of all costs, from the library's list.
 fn cost_name() -> impl TypedValueParser<Value = String> {
     PossibleValuesParser::new(costs::<f32>().map(Cost::name))
+}
+
+fn activation_name() -> impl TypedValueParser<Value = Activation> {
+    let named = |name: String| Activation::ALL.into_iter().find(|a| a.name() == name);
+    PossibleValuesParser::new(Activation::ALL.map(Activation::name)).try_map(move |name| named(name).ok_or("unknown"))
 }
 
 fn cost_default() -> &'static str {

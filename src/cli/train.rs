@@ -164,8 +164,14 @@ fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result<Net
         let init = match arguments.init {
             InitName::Default => Init::Default,
             InitName::Large => Init::Large,
+            InitName::He => Init::He,
+            InitName::Xavier => Init::Xavier,
         };
         Network::new(&sizes, cost.unwrap_or(&CrossEntropy), init, arguments.seed).map_err(Failure::Sizes)?
+    };
+    let network = match &arguments.activation {
+        Some(activations) => network.with_activations(activations).map_err(Failure::Sizes)?,
+        None => network,
     };
     check_fit(&network, &task.training).map_err(|error| fit_failure(arguments, error))?;
     Ok(network)
@@ -214,6 +220,8 @@ fn save<F: Real>(
         (Some(_), _) => "model",
         (None, InitName::Default) => "default",
         (None, InitName::Large) => "large",
+        (None, InitName::He) => "he",
+        (None, InitName::Xavier) => "xavier",
     };
     let training = TrainingRecord {
         program: concat!("mnist ", env!("CARGO_PKG_VERSION")).to_string(),
@@ -244,19 +252,27 @@ fn introduction<F: Real>(settings: &Settings, task: &Task, network: &Network<F>)
     let sizes: Vec<_> = network.sizes().iter().map(ToString::to_string).collect();
     format!(
         "data      {}: {} images to train on, {} for {}\n\
-         network   {}, {}\n\
+         network   {}, {}, {}\n\
          training  eta {}, lambda {}, mini-batches of {}, seed {}\n",
         task.training.identity(),
         thousands(task.training.len()),
         thousands(task.evaluation.len()),
         task.evaluated_on,
         sizes.join("-"),
+        activations(network),
         network.cost().name(),
         settings.eta,
         settings.lambda,
         settings.batch_size,
         settings.seed
     )
+}
+
+/// "relu", or "relu and tanh" where hidden layers differ.
+fn activations<F: Real>(network: &Network<F>) -> String {
+    let mut names: Vec<_> = network.activations().iter().map(|activation| activation.name()).collect();
+    names.dedup();
+    if names.is_empty() { "no hidden layer".to_string() } else { names.join(" and ") }
 }
 
 /// What came out, where it is, what to try next.

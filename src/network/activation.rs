@@ -25,31 +25,57 @@ pub fn softmax<F: Real>(z: ArrayView1<F>) -> Array1<F> {
     exp / sum
 }
 
-/// The activation of hidden layers.
+/// The activation of a hidden layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
-    /// a = sigma(z).
+    /// a = sigma(z), between 0 and 1.
     #[default]
     Sigmoid,
+    /// a = tanh(z), between -1 and 1: a sigmoid stretched to be odd, 2 sigma(2z) - 1.
+    Tanh,
+    /// a = max(0, z), the rectified linear unit.
+    Relu,
 }
 
 impl Activation {
+    /// Every activation there is.
+    pub const ALL: [Activation; 3] = [Activation::Sigmoid, Activation::Tanh, Activation::Relu];
+
+    /// The name on the command line, in model files and in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Activation::Sigmoid => "sigmoid",
+            Activation::Tanh => "tanh",
+            Activation::Relu => "relu",
+        }
+    }
+
     /// a^l from z^l.
     #[must_use]
     pub fn of<F: Real>(self, z: ArrayView1<F>) -> Array1<F> {
         match self {
             Activation::Sigmoid => z.mapv(sigmoid),
+            Activation::Tanh => z.mapv(F::tanh),
+            Activation::Relu => z.mapv(relu),
         }
     }
 
-    /// The derivative at z^l.
+    /// The derivative at z^l. That of the rectified unit at 0, where it has none, is 0.
     #[must_use]
     pub fn prime<F: Real>(self, z: ArrayView1<F>) -> Array1<F> {
         match self {
             Activation::Sigmoid => z.mapv(sigmoid_prime),
+            Activation::Tanh => z.mapv(|z| F::one() - z.tanh() * z.tanh()),
+            Activation::Relu => z.mapv(|z| if z > F::zero() { F::one() } else { F::zero() }),
         }
     }
+}
+
+/// max(0, z); NaN stays NaN, so that a training that diverges shows it.
+pub(crate) fn relu<F: Real>(z: F) -> F {
+    if z < F::zero() { F::zero() } else { z }
 }
 
 /// The activation of the output layer. The cost chooses it, because the two belong together.
@@ -77,6 +103,18 @@ mod tests {
     use ndarray::array;
 
     use super::*;
+
+    #[test]
+    fn each_prime_is_the_slope_of_its_activation() {
+        for activation in Activation::ALL {
+            for z in [-30.0, -3.0, -0.1, 0.7, 5.0, 30.0_f64] {
+                let h = 1e-6;
+                let at = |z| activation.of(array![z].view())[0];
+                let (slope, prime) = ((at(z + h) - at(z - h)) / (2.0 * h), activation.prime(array![z].view())[0]);
+                assert!((slope - prime).abs() < 1e-8, "{activation:?}, z = {z}: {slope} and {prime}");
+            }
+        }
+    }
 
     #[test]
     fn sigmoid_prime_is_the_slope_of_sigmoid() {

@@ -53,7 +53,7 @@ impl<F: Real> Network<F> {
             let a_before = if i == 0 { x } else { activations[i - 1].view() };
             gradient.nabla_w[i] = outer(delta.view(), a_before); // (BP4)
             let delta_before = (i > 0).then(|| {
-                self.weights[i].t().dot(&delta) * self.activation.prime(zs[i - 1].view()) // (BP2)
+                self.weights[i].t().dot(&delta) * self.activations[i - 1].prime(zs[i - 1].view()) // (BP2)
             });
             gradient.nabla_b[i] = delta; // (BP3)
             match delta_before {
@@ -113,7 +113,7 @@ mod tests {
     use ndarray::array;
 
     use super::*;
-    use crate::network::{Init, costs};
+    use crate::network::{Activation, Init, costs};
 
     /// C of the whole network as a function of its weights and biases.
     fn cost_of(network: &Network<f64>, x: &Array1<f64>, y: &Array1<f64>) -> f64 {
@@ -142,22 +142,25 @@ mod tests {
         let y = array![0.0, 0.0, 1.0];
         for cost in costs::<f64>() {
             for sizes in [&[5, 3][..], &[5, 4, 3], &[5, 4, 6, 3]] {
-                let network = Network::new(sizes, cost, Init::Default, 11).unwrap();
-                let gradient = network.backprop(x.view(), y.view());
-                // The error of a central difference is h^2 C''' and rounding/h: some 1e-10 here. Relative to the
-                // largest slope of the layer, 1e-7 is asked for.
-                for layer in 0..sizes.len() - 1 {
-                    let largest = gradient.nabla_w[layer].iter().fold(0.0_f64, |m, w| m.max(w.abs()));
-                    for ((j, k), &found) in gradient.nabla_w[layer].indexed_iter() {
-                        let expected = slope(&network, (&x, &y), |n| &mut n.weights[layer][[j, k]]);
-                        let error = (found - expected).abs();
-                        assert!(error < 1e-7 * largest, "{} {sizes:?} w[{layer}][{j},{k}]: {error}", cost.name());
-                    }
-                    let largest = gradient.nabla_b[layer].iter().fold(0.0_f64, |m, b| m.max(b.abs()));
-                    for (j, &found) in gradient.nabla_b[layer].indexed_iter() {
-                        let expected = slope(&network, (&x, &y), |n| &mut n.biases[layer][j]);
-                        let error = (found - expected).abs();
-                        assert!(error < 1e-7 * largest, "{} {sizes:?} b[{layer}][{j}]: {error}", cost.name());
+                for activation in Activation::ALL {
+                    let network = Network::new(sizes, cost, Init::Default, 11).unwrap();
+                    let network = network.with_activations(&[activation]).unwrap();
+                    let gradient = network.backprop(x.view(), y.view());
+                    // The error of a central difference is h^2 C''' and rounding/h: some 1e-10 here. Relative to the
+                    // largest slope of the layer, 1e-7 is asked for.
+                    for layer in 0..sizes.len() - 1 {
+                        let largest = gradient.nabla_w[layer].iter().fold(0.0_f64, |m, w| m.max(w.abs()));
+                        for ((j, k), &found) in gradient.nabla_w[layer].indexed_iter() {
+                            let expected = slope(&network, (&x, &y), |n| &mut n.weights[layer][[j, k]]);
+                            let error = (found - expected).abs();
+                            assert!(error < 1e-7 * largest, "{} {sizes:?} w[{layer}][{j},{k}]: {error}", cost.name());
+                        }
+                        let largest = gradient.nabla_b[layer].iter().fold(0.0_f64, |m, b| m.max(b.abs()));
+                        for (j, &found) in gradient.nabla_b[layer].indexed_iter() {
+                            let expected = slope(&network, (&x, &y), |n| &mut n.biases[layer][j]);
+                            let error = (found - expected).abs();
+                            assert!(error < 1e-7 * largest, "{} {sizes:?} b[{layer}][{j}]: {error}", cost.name());
+                        }
                     }
                 }
             }

@@ -15,6 +15,10 @@ pub enum Init {
     Default,
     /// Weights N(0, 1), biases N(0, 1): the book's first try, which saturates neurons and learns slowly at first.
     Large,
+    /// Weights N(0, 2/n_in), biases 0: keeps the spread of rectified units from layer to layer (He et al. 2015).
+    He,
+    /// Weights N(0, 2/(n_in + n_out)), biases 0: keeps that of tanh units, forward and back (Glorot and Bengio 2010).
+    Xavier,
 }
 
 impl Init {
@@ -26,8 +30,14 @@ impl Init {
         let deviation = match self {
             Init::Default => 1.0 / (n_in as f64).sqrt(),
             Init::Large => 1.0,
+            Init::He => (2.0 / n_in as f64).sqrt(),
+            Init::Xavier => (2.0 / (n_in + n_out) as f64).sqrt(),
         };
-        let biases = Array1::<f64>::random_using(n_out, StandardNormal, &mut rng);
+        // Drawn even if they are to be 0, so that the weights of a seed are the same numbers under every spread.
+        let mut biases = Array1::<f64>::random_using(n_out, StandardNormal, &mut rng);
+        if matches!(self, Init::He | Init::Xavier) {
+            biases.fill(0.0);
+        }
         let weights = Array2::<f64>::random_using((n_out, n_in), StandardNormal, &mut rng);
         (weights.mapv(|w| F::of(deviation * w)), biases.mapv(F::of))
     }
@@ -49,6 +59,10 @@ mod tests {
         let (large, _) = Init::Large.draw::<f64>(400, 100, 1, 1);
         assert!((deviation(&large) - 1.0).abs() < 0.02);
         assert!(biases.iter().any(|&b| b.abs() > 1.0));
+        let (he, biases) = Init::He.draw::<f64>(400, 100, 1, 1);
+        assert!((deviation(&he) * 200.0_f64.sqrt() - 1.0).abs() < 0.02 && biases.iter().all(|&b| b == 0.0));
+        let (xavier, biases) = Init::Xavier.draw::<f64>(400, 100, 1, 1);
+        assert!((deviation(&xavier) * 250.0_f64.sqrt() - 1.0).abs() < 0.02 && biases.iter().all(|&b| b == 0.0));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod cost;
 mod init;
 mod model_file;
 
+pub(crate) use activation::relu;
 pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
 pub use backprop::{Gradient, Step};
 pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
@@ -32,13 +33,21 @@ pub struct Network<F: Real> {
     pub(crate) weights: Vec<Array2<F>>,
     /// b^l, (n_l).
     pub(crate) biases: Vec<Array1<F>>,
-    activation: Activation,
+    activations: Vec<Activation>, // one for each hidden layer
     cost: &'static dyn Cost<F>,
 }
 
 /// Why weights and biases do not make a network.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum NetworkError {
+    /// Neither one activation for all hidden layers nor one for each.
+    #[error("{found} activations for {expected} hidden layers: give one for all, or one for each")]
+    Activations {
+        /// The number of activations given.
+        found: usize,
+        /// The number of hidden layers.
+        expected: usize,
+    },
     /// Fewer than two layers.
     #[error("a network has an input and at least one layer after it")]
     TooFewLayers,
@@ -95,8 +104,10 @@ impl<F: Real> Network<F> {
         if parameters.is_none_or(|parameters| parameters > MAX_PARAMETERS) {
             return Err(NetworkError::TooLarge(sizes.to_vec()));
         }
-        let (weights, biases) = sizes.windows(2).zip(1..).map(|(n, layer)| init.draw(n[0], n[1], seed, layer)).unzip();
-        Ok(Network { weights, biases, activation: Activation::Sigmoid, cost })
+        let (weights, biases): (Vec<_>, Vec<_>) =
+            sizes.windows(2).zip(1..).map(|(n, layer)| init.draw(n[0], n[1], seed, layer)).unzip();
+        let activations = vec![Activation::default(); biases.len() - 1];
+        Ok(Network { weights, biases, activations, cost })
     }
 
     /// A network of given weights, (n_l, n_{l-1}) each, and biases, (n_l) each.
@@ -131,7 +142,8 @@ impl<F: Real> Network<F> {
             }
             n_before = n;
         }
-        let network = Network { weights, biases, activation: Activation::Sigmoid, cost };
+        let activations = vec![Activation::default(); biases.len() - 1];
+        let network = Network { weights, biases, activations, cost };
         network.check_finite()?;
         Ok(network)
     }
@@ -182,10 +194,24 @@ impl<F: Real> Network<F> {
         &self.biases
     }
 
-    /// The activation of the hidden layers.
+    /// The activation of each hidden layer, L-2 of them.
     #[must_use]
-    pub fn activation(&self) -> Activation {
-        self.activation
+    pub fn activations(&self) -> &[Activation] {
+        &self.activations
+    }
+
+    /// The same weights and biases under other activations of the hidden layers: one for all, or one for each.
+    ///
+    /// # Errors
+    /// [`NetworkError::Activations`] if there are neither one nor as many as hidden layers.
+    pub fn with_activations(self, activations: &[Activation]) -> Result<Self, NetworkError> {
+        let expected = self.activations.len();
+        let activations = match *activations {
+            [one] => vec![one; expected],
+            _ if activations.len() == expected => activations.to_vec(),
+            _ => return Err(NetworkError::Activations { found: activations.len(), expected }),
+        };
+        Ok(Network { activations, ..self })
     }
 
     /// The cost that training minimizes; it decides the activation of the output layer too.
@@ -211,7 +237,11 @@ impl<F: Real> Network<F> {
                 Some(a) => w.dot(a) + b,
             };
             let is_output = i + 1 == self.biases.len();
-            activations.push(if is_output { self.cost.output().of(z.view()) } else { self.activation.of(z.view()) });
+            activations.push(if is_output {
+                self.cost.output().of(z.view())
+            } else {
+                self.activations[i].of(z.view())
+            });
             zs.push(z);
         }
         (zs, activations)

@@ -170,11 +170,10 @@ impl<F: Real> Model<F> {
         let cost = cost.ok_or(ModelError::Cost { name: file.cost })?;
         let weights = (2..).zip(file.weights).map(|(layer, rows)| matrix(layer, rows)).collect::<Result<_, _>>()?;
         let biases = file.biases.into_iter().map(|column| column.into_iter().map(|[b]| b).collect()).collect();
-        let network = Network::from_parts(weights, biases, cost)?;
+        let network = Network::from_parts(weights, biases, cost)?.with_activations(&file.activation.into_vec())?;
         if network.sizes() != file.sizes {
             return Err(ModelError::Sizes { found: network.sizes(), sizes: file.sizes });
         }
-        let Activation::Sigmoid = file.activation;
         Ok(Model { network, training: file.training, history: file.history })
     }
 
@@ -189,7 +188,7 @@ impl<F: Real> Model<F> {
             biases: self.network.biases().iter().map(Column).collect(),
             cost: self.network.cost().name_in_file(),
             format: FORMAT,
-            activation: self.network.activation(),
+            activation: Activations::of(&self.network),
             training: self.training.as_ref(),
             history: &self.history,
         };
@@ -281,7 +280,7 @@ struct FileRead<F> {
     biases: Vec<Vec<[F; 1]>>,
     cost: String,
     #[serde(default)]
-    activation: Activation,
+    activation: Activations,
     training: Option<TrainingRecord>,
     #[serde(default)]
     history: Vec<EpochRecord>,
@@ -295,10 +294,43 @@ struct FileWritten<'a, F> {
     biases: Vec<Column<'a, F>>,
     cost: &'a str,
     format: u32,
-    activation: Activation,
+    activation: Activations,
     #[serde(skip_serializing_if = "Option::is_none")]
     training: Option<&'a TrainingRecord>,
     history: &'a [EpochRecord],
+}
+
+/// The activations of the hidden layers: one name if all have the same, else a list.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "the activation is one of sigmoid, tanh, relu, or a list of these")]
+enum Activations {
+    All(Activation),
+    Each(Vec<Activation>),
+}
+
+impl Default for Activations {
+    fn default() -> Self {
+        Activations::All(Activation::default())
+    }
+}
+
+impl Activations {
+    fn of<F: Real>(network: &Network<F>) -> Self {
+        let each = network.activations();
+        let first = each.first().copied().unwrap_or_default();
+        if each.iter().all(|&other| other == first) {
+            Activations::All(first)
+        } else {
+            Activations::Each(each.to_vec())
+        }
+    }
+
+    fn into_vec(self) -> Vec<Activation> {
+        match self {
+            Activations::All(one) => vec![one],
+            Activations::Each(each) => each,
+        }
+    }
 }
 
 /// A matrix as a list of rows.
@@ -348,10 +380,12 @@ mod tests {
     }
 
     fn round_trip<F: Real>() {
-        let network = Network::<F>::new(&[7, 5, 3], &CrossEntropy, Init::Large, 5).unwrap();
+        let network = Network::<F>::new(&[7, 5, 4, 3], &CrossEntropy, Init::Large, 5).unwrap();
+        let network = network.with_activations(&[Activation::Tanh, Activation::Relu]).unwrap();
         let model = Model { network, training: None, history: vec![EpochRecord { epoch: 1, ..Default::default() }] };
         let again = Model::<F>::from_json(&json(&model)).unwrap();
         assert_eq!(again.network.weights(), model.network.weights());
+        assert_eq!(again.network.activations(), [Activation::Tanh, Activation::Relu]);
         assert_eq!(again.network.biases(), model.network.biases());
         assert_eq!(again.history, model.history);
         assert_eq!(json(&again), json(&model));
@@ -400,6 +434,14 @@ mod tests {
         assert!(matches!(file("[2,1]", "[[[1,1e999]]]", b, cost), E::Json(_)));
         assert!(matches!(file("[2,1]", "[[[1,NaN]]]", b, cost), E::Json(_)));
         assert!(matches!(file("[2]", "[]", "[]", cost), E::Network(NetworkError::TooFewLayers)));
+        let activation = |value: &str| {
+            let start = r#"{"sizes":[2,1,1],"weights":[[[1,2]],[[1]]],"biases":[[[3]],[[3]]],"cost":"QuadraticCost""#;
+            Model::<f64>::from_json(format!(r#"{start},"activation":{value}}}"#).as_bytes())
+        };
+        assert!(activation(r#""tanh""#).is_ok() && activation(r#"["relu"]"#).is_ok());
+        assert!(matches!(activation(r#""softsign""#), Err(E::Json(_))));
+        let two = activation(r#"["relu", "tanh"]"#);
+        assert!(matches!(two, Err(E::Network(NetworkError::Activations { found: 2, expected: 1 }))));
         assert!(matches!(error("{}"), E::Json(_)));
         assert!(matches!(error("<html>"), E::Json(_)));
         assert!(matches!(error(r#"{"format": 2}"#), E::Format(2)));

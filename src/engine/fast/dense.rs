@@ -9,6 +9,7 @@ use pulp::{Simd, WithSimd};
 
 use super::packed::{Activity, Panel};
 use super::simd::Vectors;
+use crate::network::{Activation, relu};
 
 /// z^l = W^l a^{l-1} + b^l for some neurons of layer l and some images.
 pub(super) struct Forward<'a, F> {
@@ -196,21 +197,36 @@ impl<F: Vectors> AddRows<'_, F> {
     }
 }
 
-/// a <- sigmoid(z), in place.
-pub(super) struct Sigmoid<'a, F>(pub &'a mut [F]);
+/// a <- the activation of z, in place.
+pub(super) struct Activate<'a, F> {
+    pub activation: Activation,
+    pub z: &'a mut [F],
+}
 
-impl<F: Vectors> WithSimd for Sigmoid<'_, F> {
+impl<F: Vectors> WithSimd for Activate<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for z in self.0 {
-            *z = F::fast_sigmoid(*z);
+        match self.activation {
+            Activation::Sigmoid => self.z.iter_mut().for_each(|z| *z = F::fast_sigmoid(*z)),
+            Activation::Tanh => self.z.iter_mut().for_each(|z| *z = F::fast_tanh(*z)),
+            Activation::Relu => self.z.iter_mut().for_each(|z| *z = relu(*z)),
         }
     }
 }
 
-/// delta <- delta * sigmoid'(z), where sigmoid'(z) = a (1 - a).
+/// What the bias of the neurons that fill a panel up has to be, so that their activation is 0.
+pub(super) fn fill<F: Vectors>(activation: Activation) -> F {
+    match activation {
+        Activation::Sigmoid => F::neg_infinity(),
+        Activation::Tanh | Activation::Relu => F::zero(),
+    }
+}
+
+/// delta <- delta * the slope of the activation, which is a (1 - a) for the sigmoid, 1 - a^2 for tanh, and 1 for a
+/// rectified unit above 0.
 pub(super) struct TimesSlope<'a, F> {
+    pub activation: Activation,
     pub delta: &'a mut [F],
     pub a: &'a [F],
 }
@@ -219,8 +235,11 @@ impl<F: Vectors> WithSimd for TimesSlope<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for (delta, &a) in self.delta.iter_mut().zip(self.a) {
-            *delta *= a * (F::one() - a);
+        let pairs = self.delta.iter_mut().zip(self.a);
+        match self.activation {
+            Activation::Sigmoid => pairs.for_each(|(delta, &a)| *delta *= a * (F::one() - a)),
+            Activation::Tanh => pairs.for_each(|(delta, &a)| *delta *= F::one() - a * a),
+            Activation::Relu => pairs.for_each(|(delta, &a)| *delta = if a > F::zero() { *delta } else { F::zero() }),
         }
     }
 }

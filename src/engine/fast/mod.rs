@@ -76,7 +76,7 @@ impl<F: Vectors> Fast<F> {
         let decisive = if training.data.is_empty() { &evaluation } else { &training };
         let sparse = decisive.is_sparse() && network.weights().len() > 1;
         let (instructions, lanes) = (machine.instructions, machine.instructions.lanes::<F>());
-        let packed = Packed::new(network.weights(), network.biases(), sparse, lanes);
+        let packed = Packed::new(&network, sparse, lanes);
         let pool = Pool::new(machine.threads);
         Fast {
             instructions,

@@ -3,8 +3,10 @@
 use ndarray::{Array1, Array2};
 
 use super::buffer::Buffer;
+use super::dense::fill;
 use super::pairs::{BLOCK, Block};
 use super::simd::Vectors;
+use crate::network::{Activation, Network};
 
 /// Vectors of neurons in a panel, at most: more would not leave room for their sums in registers.
 const MAX_VECTORS: usize = 4;
@@ -17,17 +19,20 @@ const MAX_ONE_BY_ONE: usize = 128;
 pub(super) struct Panel<F> {
     pub first: usize,
     pub neurons: usize,
-    pub bias: Buffer<F>,     // (width), -infinity for the fill
+    pub bias: Buffer<F>,     // (width)
     pub incoming: Buffer<F>, // (n_in, width), in the first layer of a network for sparse images; elsewhere empty
     pub outgoing: Buffer<F>, // (n_out, width): the columns of the next layer's weights that these neurons feed
 }
 
 impl<F: Vectors> Panel<F> {
     /// Some neurons of layer l (0 = input), `incoming` for a first layer that sparse images feed.
-    fn new(weights: &[Array2<F>], biases: &[Array1<F>], l: usize, is_first: bool, cut: (usize, usize, usize)) -> Self {
+    fn new(network: &Network<F>, l: usize, is_first: bool, cut: (usize, usize, usize)) -> Self {
+        let (weights, biases) = (network.weights(), network.biases());
         let (first, neurons, width) = cut;
         let mut bias = Buffer::zeros(width);
-        bias.fill(F::neg_infinity());
+        if l > 0 {
+            bias.fill(fill(network.activations()[l - 1]));
+        }
         for (b, j) in bias.iter_mut().take(neurons).zip(first..) {
             *b = if l > 0 { biases[l - 1][j] } else { F::zero() };
         }
@@ -60,6 +65,7 @@ pub(super) struct Activity<F> {
 pub(super) struct Packed<F> {
     /// One for each hidden layer, after one for the input if the images are dense.
     pub layers: Vec<Vec<Panel<F>>>,
+    activations: Vec<Activation>,
     /// The weights of a sparse first layer are `scale` times `incoming`, so that decay is one multiplication.
     pub scale: f64,
     pub output_bias: Buffer<F>, // (n_L in whole vectors), -infinity for the fill
@@ -83,11 +89,12 @@ fn cut(n: usize, lanes: usize) -> impl Iterator<Item = (usize, usize, usize)> {
 
 impl<F: Vectors> Packed<F> {
     /// Copies a network, weights as the book has them: row = neuron they feed.
-    pub fn new(weights: &[Array2<F>], biases: &[Array1<F>], sparse: bool, lanes: usize) -> Self {
+    pub fn new(network: &Network<F>, sparse: bool, lanes: usize) -> Self {
+        let (weights, biases) = (network.weights(), network.biases());
         let sizes: Vec<usize> = weights.iter().map(Array2::ncols).chain(biases.last().map(Array1::len)).collect();
         let input = usize::from(sparse);
         let panels = |l: usize| {
-            let panel = |cut| Panel::new(weights, biases, l, sparse && l == 1, cut);
+            let panel = |cut| Panel::new(network, l, sparse && l == 1, cut);
             cut(sizes[l], lanes).map(panel).collect()
         };
         let layers = (input..weights.len()).map(panels).collect();
@@ -95,7 +102,13 @@ impl<F: Vectors> Packed<F> {
         let mut output_bias = Buffer::zeros(n_out.next_multiple_of(lanes));
         output_bias.fill(F::neg_infinity());
         output_bias.iter_mut().zip(&biases[biases.len() - 1]).for_each(|(packed, &b)| *packed = b);
-        Packed { layers, scale: 1.0, output_bias, sizes, sparse }
+        let activations = network.activations().to_vec();
+        Packed { layers, activations, scale: 1.0, output_bias, sizes, sparse }
+    }
+
+    /// The activation of `layers[l]`, which must not be the input.
+    pub fn activation(&self, l: usize) -> Activation {
+        self.activations[l + usize::from(self.sparse) - 1]
     }
 
     /// The number of classes.

@@ -9,7 +9,7 @@ use super::pool::{MOST_THREADS, Pool};
 use super::simd::InstructionSet;
 use super::simd::Vectors;
 use super::{dense, panels};
-use crate::network::{Cost, Output, Step};
+use crate::network::{Activation, Cost, Output, Step};
 
 /// Where a mini-batch is computed.
 pub(super) struct On<'a> {
@@ -42,7 +42,7 @@ impl On<'_> {
                 for (block, z) in blocks.iter().zip(z.chunks_mut(BLOCK * bias.len())) {
                     self.instructions.run(panels::Forward { images: &block.gathered, rows, scale, bias, z });
                 }
-                self.instructions.run(dense::Sigmoid(z));
+                self.instructions.run(dense::Activate { activation: network.activation(0), z });
             });
         } else {
             self.instructions.run(Spread { images, batch, panels: &network.layers[0], input: &mut work.layers[0] });
@@ -55,7 +55,7 @@ impl On<'_> {
                 let (panels, below) = (&network.layers[l - 1], &below[l - 1]);
                 let (first_neuron, neurons) = (*first, *neurons);
                 self.instructions.run(dense::Forward { panels, below, first_image: 0, first_neuron, neurons, bias, z });
-                self.instructions.run(dense::Sigmoid(z));
+                self.instructions.run(dense::Activate { activation: network.activation(l), z });
             });
         }
     }
@@ -75,7 +75,7 @@ impl On<'_> {
         self.instructions.run(dense::Forward { panels, below, first_image, first_neuron: 0, neurons, bias, z });
         a.copy_from_slice(z);
         match output {
-            Output::Sigmoid => self.instructions.run(dense::Sigmoid(a)),
+            Output::Sigmoid => self.instructions.run(dense::Activate { activation: Activation::Sigmoid, z: a }),
             Output::Softmax => self.instructions.run(dense::Softmax { z: a, width: bias.len(), n: neurons }),
         }
     }
@@ -122,16 +122,16 @@ impl On<'_> {
             Above { delta: output_delta, width: network.output_bias.len(), first: 0, neurons: network.n_out() };
         self.step_bias(&mut network.output_bias, &output.delta[..m * output.width], &descent);
         for l in (0..network.layers.len()).rev() {
+            let error = (l > 0 || network.sparse).then(|| network.activation(l)); // the pixels of dense images have none
             let (here, above) = layers.split_at_mut(l + 1);
             let (panels, panels_above) = network.layers.split_at_mut(l + 1);
             let above = || {
                 let hidden = above.first().into_iter().flatten().zip(panels_above.first().into_iter().flatten());
                 hidden.map(|(activity, panel)| Above::of(activity, panel)).chain(above.is_empty().then_some(output))
             };
-            let has_error = l > 0 || network.sparse; // the pixels of dense images have none
             self.pool.for_each(self.threads, &mut panels[l], &mut here[l], |_, panel, activity| {
-                if has_error {
-                    self.error(panel, activity, above(), m);
+                if let Some(activation) = error {
+                    self.error(panel, activity, activation, above(), m);
                     let width = panel.width();
                     self.step_bias(&mut panel.bias, &activity.delta[..m * width], &descent);
                 }
@@ -146,6 +146,7 @@ impl On<'_> {
         &self,
         panel: &Panel<F>,
         activity: &mut Activity<F>,
+        activation: Activation,
         above: impl Iterator<Item = Above<'a, F>>,
         m: usize,
     ) {
@@ -157,7 +158,7 @@ impl On<'_> {
             let s_strides = (s_width, 1);
             self.instructions.run(dense::AddRows { c: delta, keep: one, factor: one, b, width, s, s_strides });
         }
-        self.instructions.run(dense::TimesSlope { delta, a });
+        self.instructions.run(dense::TimesSlope { activation, delta, a });
     }
 
     /// BP3: nabla_b^l = delta^l

@@ -134,6 +134,13 @@ pub trait Vectors: Real + sealed::Sealed {
     fn fast_exp(x: Self) -> Self;
     /// 1 / (1 + e^-z), likewise.
     fn fast_sigmoid(z: Self) -> Self;
+    /// 2 sigma(2z) - 1 = tanh(z), likewise; right to rounding of 1, not of a small z.
+    #[must_use]
+    #[inline(always)]
+    fn fast_tanh(z: Self) -> Self {
+        let two = Self::one() + Self::one();
+        two * Self::fast_sigmoid(two * z) - Self::one()
+    }
 
     /// The numbers in one vector.
     #[must_use]
