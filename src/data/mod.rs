@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::real::Real;
 
 pub mod batches;
+pub mod distort;
 pub mod expand;
 pub mod idx;
 pub mod source;
