@@ -18,6 +18,8 @@ pub enum Purpose {
     TrainingDigits,
     /// A built-in test digit; the index is the image's.
     TestDigits,
+    /// The distortion of a training image in an epoch (see [`stream_of_image`]).
+    Distortion,
 }
 
 impl Purpose {
@@ -28,20 +30,30 @@ impl Purpose {
             Purpose::Order => 1,
             Purpose::TrainingDigits => 2,
             Purpose::TestDigits => 3,
+            Purpose::Distortion => 5,
         }
     }
 }
 
 /// The random numbers for `purpose`, number `index`, under `seed`.
 ///
-/// The three numbers are the key of a ChaCha generator with 8 rounds, whose output is specified bit by bit and
+/// The numbers are the key of a ChaCha generator with 8 rounds, whose output is specified bit by bit and
 /// therefore the same on every machine.
 #[must_use]
 pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
+    // The last number of the key is 0 for whatever needs but one index.
+    stream_of_image(seed, purpose, index, 0)
+}
+
+/// The random numbers for `purpose` that image number `image` gets in `epoch`, under `seed`.
+///
+/// Epoch and image are two numbers of the key, so that no two pairs share a stream.
+#[must_use]
+pub fn stream_of_image(seed: u64, purpose: Purpose, epoch: u64, image: u64) -> ChaCha8Rng {
     let mut key = [0; 32];
-    key[0..8].copy_from_slice(&seed.to_le_bytes());
-    key[8..16].copy_from_slice(&purpose.number().to_le_bytes());
-    key[16..24].copy_from_slice(&index.to_le_bytes());
+    for (bytes, number) in key.chunks_exact_mut(8).zip([seed, purpose.number(), epoch, image]) {
+        bytes.copy_from_slice(&number.to_le_bytes());
+    }
     ChaCha8Rng::from_seed(key)
 }
 
@@ -58,5 +70,15 @@ mod tests {
         assert_ne!(base, first(2, Purpose::Order, 1));
         assert_ne!(base, first(1, Purpose::Weights, 1));
         assert_ne!(base, first(1, Purpose::Order, 2));
+    }
+
+    #[test]
+    fn epoch_and_image_each_change_the_stream() {
+        let first = |epoch, image| stream_of_image(1, Purpose::Distortion, epoch, image).next_u64();
+        let mut firsts: Vec<u64> = (0..100).map(|i| first(i / 10, i % 10)).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        assert_eq!(firsts.len(), 100);
+        assert_ne!(first(1, 2), first(2, 1));
     }
 }

@@ -13,6 +13,8 @@ use thiserror::Error;
 use crate::real::Real;
 
 pub mod batches;
+pub mod distort;
+pub mod expand;
 pub mod idx;
 pub mod source;
 pub mod splits;
@@ -33,17 +35,19 @@ pub enum Part {
 pub struct Identity {
     name: String,
     directory: Option<PathBuf>,
+    /// What was done to the images, such as " expanded by shifts"; empty if nothing.
+    treatment: String,
 }
 
 impl Identity {
     /// A dataset known by its name, such as "MNIST".
     pub fn named(name: impl Into<String>) -> Self {
-        Identity { name: name.into(), directory: None }
+        Identity { name: name.into(), directory: None, treatment: String::new() }
     }
 
     /// An unknown dataset in `directory`; `name` tells it from others without naming a path.
     pub fn unknown(name: impl Into<String>, directory: PathBuf) -> Self {
-        Identity { name: name.into(), directory: Some(directory) }
+        Identity { name: name.into(), directory: Some(directory), treatment: String::new() }
     }
 
     /// The name that goes into model files: the same wherever the files lie.
@@ -51,12 +55,21 @@ impl Identity {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// The same dataset after `treatment`, which is said behind its name.
+    fn treated(&self, treatment: &str) -> Self {
+        Identity {
+            name: format!("{} {treatment}", self.name),
+            directory: self.directory.clone(),
+            treatment: format!("{} {treatment}", self.treatment),
+        }
+    }
 }
 
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match &self.directory {
-            Some(directory) => write!(f, "IDX files in {}", directory.display()),
+            Some(directory) => write!(f, "IDX files in {}{}", directory.display(), self.treatment),
             None => f.write_str(&self.name),
         }
     }
@@ -241,6 +254,14 @@ impl Dataset {
         assert!(range.start <= range.end && range.end <= self.len(), "{range:?} of {} images", self.len());
         let start = self.range.start;
         Dataset { range: start + range.start..start + range.end, ..self.clone() }
+    }
+
+    /// Other images of the same size and classes in place of these; there may be none, as in a slice.
+    fn replaced(&self, pixels: Vec<u8>, labels: Vec<u8>, identity: Identity) -> Dataset {
+        debug_assert_eq!(pixels.len(), labels.len() * self.image_size());
+        let range = 0..labels.len();
+        let (pixels, labels, identity) = (Arc::new(pixels), Arc::new(labels), Arc::new(identity));
+        Dataset { pixels, labels, range, identity, ..*self }
     }
 }
 

@@ -1,0 +1,206 @@
+//! Random distortion of images, anew in every epoch: an endless supply of handwriting.
+//!
+//! Two kinds, alone or together: [`Affine`] turns, stretches, leans and moves an image as a whole, [`Elastic`] makes its
+//! lines waver as those of an unsteady hand. With both, plain multilayer perceptrons reached 99.65% on MNIST (Ciresan,
+//! Meier, Gambardella, Schmidhuber 2010, "Deep, Big, Simple Neural Nets for Handwritten Digit Recognition"; before them
+//! Simard, Steinkraus, Platt 2003, "Best Practices for Convolutional Neural Networks Applied to Visual Document
+//! Analysis").
+//!
+//! Every pixel of the distorted image is read at one place of the original: `affine` says where, `elastic` adds a
+//! displacement. The place lies between four pixels; their bilinear mean is what is read. So an image is resampled once,
+//! whatever is done to it. Outside the image there is background, 0.
+//!
+//! **The same bytes everywhere.** A distorted image depends on the original, the strengths, the seed, the epoch and the
+//! image's index, and on nothing else. As in the built-in digits, whatever bears on a pixel is +, -, *, / and integers:
+//! sines and exponentials are power series, and no product is fused with a sum.
+
+#![allow(
+    clippy::inline_always,
+    reason = "a kernel must be compiled together with what it calls, for the instruction set it is run on"
+)]
+
+mod affine;
+mod elastic;
+mod resample;
+#[cfg(test)]
+mod tests;
+
+use rand::RngCore;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+pub use affine::Affine;
+pub use elastic::Elastic;
+
+use super::Dataset;
+use crate::random::{Purpose, stream_of_image};
+use crate::threads::share_out;
+use affine::Map;
+use elastic::{Displacements, Smoothing};
+use resample::Original;
+
+/// So many numbers go through the kernels at a time: a vector of the widest instruction set, several of the others.
+const LANES: usize = 16;
+/// Numbers side by side in a row.
+type Lanes = [f32; LANES];
+
+/// So many images are distorted by one thread at a time.
+const JOB: usize = 250;
+
+/// How images are distorted.
+///
+/// ```
+/// use mnist_mlp::data::distort::{Affine, Distortion, Elastic};
+/// use mnist_mlp::data::{Part, source::Source};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let digits = Source::Synthetic { seed: 0 }.load(Part::Test, 1)?.slice(0..100);
+/// let distortion = Distortion { affine: Some(Affine { rotation: 10.0, ..Affine::default() }), ..Distortion::default() };
+/// distortion.check()?;
+/// let (seed, epoch, threads) = (0, 1, 1);
+/// let distorted = distortion.epoch(&digits, seed, epoch, threads);
+/// assert_eq!(distorted.labels(), digits.labels());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Distortion {
+    /// The image as a whole, if at all.
+    pub affine: Option<Affine>,
+    /// Its lines, if at all.
+    pub elastic: Option<Elastic>,
+}
+
+impl Default for Distortion {
+    /// Both kinds, with their defaults.
+    fn default() -> Self {
+        Distortion { affine: Some(Affine::default()), elastic: Some(Elastic::default()) }
+    }
+}
+
+/// A strength that makes no sense, with the range that does.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+pub enum DistortionError {
+    /// A turn by less than nothing or by more than all there is.
+    #[error("rotation {0:?} is out of range: choose 0 to 180 degrees, such as 15")]
+    Rotation(f64),
+    /// A scale that could leave nothing of an image.
+    #[error("scale {0:?} is out of range: choose 0 to 0.9, such as 0.15 for 85% to 115%")]
+    Scale(f64),
+    /// A negative, absurd or missing lean.
+    #[error("shear {0:?} is out of range: choose 0 to 2, such as 0.2 for a fifth of the height")]
+    Shear(f64),
+    /// A negative shift, or one that could leave nothing of an image.
+    #[error("translation {0:?} is out of range: choose 0 to 1, such as 0.1 for a tenth of the side")]
+    Translation(f64),
+    /// A field that is not smoothed at all, or so much that it is flat.
+    #[error("sigma {0:?} is out of range: choose a number above 0, up to 100 pixels, such as 5.5")]
+    Sigma(f64),
+    /// A negative, absurd or missing strength of the field.
+    #[error("alpha {0:?} is out of range: choose 0 to 1000, such as 37")]
+    Alpha(f64),
+}
+
+impl Distortion {
+    /// Checks that all strengths are numbers in their ranges.
+    ///
+    /// # Errors
+    /// A [`DistortionError`] that names the first that is not, and its range.
+    pub fn check(&self) -> Result<(), DistortionError> {
+        self.affine.map_or(Ok(()), |affine| affine.check())?;
+        self.elastic.map_or(Ok(()), |elastic| elastic.check())
+    }
+
+    /// All images as `epoch` (1 for the first) sees them under `seed`: in the same order, with the same labels.
+    ///
+    /// Image i is [`image`](Self::image) number i. It is the same whichever of the `threads` threads makes it.
+    ///
+    /// # Panics
+    /// If [`check`](Self::check) refuses the strengths.
+    #[must_use]
+    pub fn epoch(&self, data: &Dataset, seed: u64, epoch: u64, threads: usize) -> Dataset {
+        let size = data.image_size();
+        let distorter = Distorter::new(*self, data.geometry());
+        let mut pixels = vec![0; data.len() * size];
+        let jobs = data.pixels().chunks(JOB * size).zip(pixels.chunks_mut(JOB * size)).zip((0..).step_by(JOB));
+        share_out(threads, jobs, |((images, distorted), first)| {
+            let mut workspace = Workspace::new(&distorter);
+            for ((image, distorted), index) in images.chunks(size).zip(distorted.chunks_mut(size)).zip(first..) {
+                let rng = stream_of_image(seed, Purpose::Distortion, epoch, index);
+                distorter.distort(image, rng, &mut workspace, distorted);
+            }
+        });
+        data.replaced(pixels, data.labels().to_vec(), data.identity().clone())
+    }
+
+    /// Image number `index` as `epoch` sees it under `seed`.
+    ///
+    /// `image` has `rows` x `cols` pixels, row by row, 0 = background; so has what is returned. For many images,
+    /// [`epoch`](Self::epoch) is faster.
+    ///
+    /// # Panics
+    /// If [`check`](Self::check) refuses the strengths, or if `image` is not of `rows` x `cols` pixels.
+    #[must_use]
+    pub fn image(&self, image: &[u8], (rows, cols): (usize, usize), seed: u64, epoch: u64, index: u64) -> Vec<u8> {
+        assert_eq!(image.len(), rows * cols, "pixels of an image of {rows} x {cols}");
+        let distorter = Distorter::new(*self, (rows, cols));
+        let mut distorted = vec![0; image.len()];
+        let rng = stream_of_image(seed, Purpose::Distortion, epoch, index);
+        distorter.distort(image, rng, &mut Workspace::new(&distorter), &mut distorted);
+        distorted
+    }
+}
+
+/// What all images of one size have in common.
+struct Distorter {
+    affine: Option<Affine>,
+    smoothing: Option<Smoothing>,
+    rows: usize,
+    cols: usize,
+    /// What this machine runs fastest.
+    arch: pulp::Arch,
+}
+
+impl Distorter {
+    fn new(distortion: Distortion, (rows, cols): (usize, usize)) -> Self {
+        if let Err(error) = distortion.check() {
+            panic!("{error}");
+        }
+        let smoothing = distortion.elastic.map(|elastic| Smoothing::new(elastic, rows, cols));
+        Distorter { affine: distortion.affine, smoothing, rows, cols, arch: pulp::Arch::new() }
+    }
+
+    /// Distorts `image` into `distorted`, as chance will have it.
+    fn distort(&self, image: &[u8], mut rng: ChaCha8Rng, workspace: &mut Workspace, distorted: &mut [u8]) {
+        // Drawn even if nothing is turned, so that the waves are the same with and without.
+        let chance = std::array::from_fn(|_| either_way(rng.next_u32()));
+        let map = self.affine.map_or(Map::IDENTITY, |affine| affine.draw(chance, (self.rows, self.cols)));
+        if let Some(smoothing) = &self.smoothing {
+            self.arch.dispatch(workspace.displacements.draw(smoothing, &mut rng));
+        }
+        workspace.original.set(image);
+        self.arch.dispatch(workspace.original.resample(&map, &workspace.displacements, distorted));
+    }
+}
+
+/// A number from -1 to 1, evenly spread, each as likely as its negative.
+fn either_way(bits: u32) -> f64 {
+    (f64::from(bits) + 0.5) / 2_147_483_648.0 - 1.0
+}
+
+/// What one thread needs room for, used again for every image.
+struct Workspace {
+    displacements: Displacements,
+    original: Original,
+}
+
+impl Workspace {
+    fn new(distorter: &Distorter) -> Self {
+        let Distorter { rows, cols, .. } = *distorter;
+        Workspace {
+            displacements: Displacements::none(rows, cols, distorter.smoothing.as_ref()),
+            original: Original::new(rows, cols),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The book's expand_mnist.py: five images for one.
+
+use super::Dataset;
+use crate::threads::share_out;
+
+/// Versions of each image: itself and four shifts.
+const VERSIONS: usize = 5;
+/// So many images are shifted by one thread at a time.
+const JOB: usize = 1_000;
+
+/// Each image and its four shifts by one pixel: five times as many images.
+///
+/// The five versions of an image follow each other: as it is, one pixel down, up, right, left. They have its label. The
+/// row or column that comes in is background (0), what leaves is lost.
+///
+/// The book's program also shuffles its file. Here the order of every epoch is drawn anew, so none is needed. Cut the
+/// validation set off first: the shifts of one image must not end up on both sides.
+#[must_use]
+pub fn shifts(data: &Dataset, threads: usize) -> Dataset {
+    let (_, cols) = data.geometry();
+    let size = data.image_size();
+    let mut pixels = vec![0; data.len() * VERSIONS * size];
+    let jobs = data.pixels().chunks(JOB * size).zip(pixels.chunks_mut(JOB * VERSIONS * size));
+    share_out(threads, jobs, |(images, expanded)| {
+        for (image, versions) in images.chunks_exact(size).zip(expanded.chunks_exact_mut(VERSIONS * size)) {
+            shift(image, cols, versions);
+        }
+    });
+    let labels = data.labels().iter().flat_map(|&label| [label; VERSIONS]).collect();
+    data.replaced(pixels, labels, data.identity().treated("expanded by shifts"))
+}
+
+/// Writes the five versions of `image`, whose rows have `cols` pixels, into `versions`, which is all background.
+fn shift(image: &[u8], cols: usize, versions: &mut [u8]) {
+    let size = image.len();
+    versions[..size].copy_from_slice(image);
+    let (down, versions) = versions[size..].split_at_mut(size);
+    let (up, versions) = versions.split_at_mut(size);
+    let (right, left) = versions.split_at_mut(size);
+    down[cols..].copy_from_slice(&image[..size - cols]);
+    up[..size - cols].copy_from_slice(&image[cols..]);
+    let shifted = right.chunks_exact_mut(cols).zip(left.chunks_exact_mut(cols));
+    for (row, (right, left)) in image.chunks_exact(cols).zip(shifted) {
+        right[1..].copy_from_slice(&row[..cols - 1]);
+        left[..cols - 1].copy_from_slice(&row[1..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Identity;
+
+    fn dataset(pixels: Vec<u8>, labels: &[u8], geometry: (usize, usize)) -> Dataset {
+        Dataset::new(pixels, labels.to_vec(), geometry, 10, Identity::named("toy")).unwrap()
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn an_image_is_followed_by_its_four_shifts() {
+        let data = dataset(vec![
+            1, 2, 3,
+            4, 5, 6,
+            7, 8, 9,
+        ], &[7], (3, 3));
+        assert_eq!(shifts(&data, 1).pixels(), [
+            1, 2, 3,
+            4, 5, 6,
+            7, 8, 9,
+            // Down.
+            0, 0, 0,
+            1, 2, 3,
+            4, 5, 6,
+            // Up.
+            4, 5, 6,
+            7, 8, 9,
+            0, 0, 0,
+            // Right.
+            0, 1, 2,
+            0, 4, 5,
+            0, 7, 8,
+            // Left.
+            2, 3, 0,
+            5, 6, 0,
+            8, 9, 0,
+        ]);
+    }
+
+    #[test]
+    fn labels_are_repeated_and_the_rest_is_kept() {
+        let data = dataset(vec![9; 4 * 6], &[3, 1, 4, 1], (2, 3));
+        let expanded = shifts(&data.slice(1..3), 2);
+        assert_eq!(expanded.labels(), [1, 1, 1, 1, 1, 4, 4, 4, 4, 4]);
+        assert_eq!((expanded.len(), expanded.geometry(), expanded.classes()), (10, (2, 3), 10));
+        assert!(shifts(&data.slice(2..2), 2).is_empty());
+    }
+
+    #[test]
+    fn a_single_row_or_column_can_be_shifted() {
+        let row = shifts(&dataset(vec![1, 2], &[0], (1, 2)), 1);
+        assert_eq!(row.pixels(), [1, 2, 0, 0, 0, 0, 0, 1, 2, 0]);
+        let column = shifts(&dataset(vec![1, 2], &[0], (2, 1)), 1);
+        assert_eq!(column.pixels(), [1, 2, 0, 1, 2, 0, 0, 0, 0, 0]);
+        assert_eq!(shifts(&dataset(vec![1], &[0], (1, 1)), 1).pixels(), [1, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        let images = 2 * JOB + 1;
+        let data = dataset((0..images * 6).map(|i| i as u8).collect(), &vec![0; images], (2, 3));
+        let one = shifts(&data, 1);
+        for threads in [2, 3] {
+            assert!(shifts(&data, threads).pixels() == one.pixels(), "{threads} threads");
+        }
+    }
+
+    #[test]
+    fn the_name_says_what_was_done() {
+        let name = |identity| {
+            let data = Dataset::new(vec![0], vec![0], (1, 1), 2, identity).unwrap();
+            let expanded = shifts(&data, 1);
+            (expanded.identity().name().to_owned(), expanded.identity().to_string())
+        };
+        let mnist = "MNIST expanded by shifts";
+        assert_eq!(name(Identity::named("MNIST")), (mnist.to_owned(), mnist.to_owned()));
+        let unknown = Identity::unknown("IDX files 1a2b", "somewhere".into());
+        let expected = ("IDX files 1a2b expanded by shifts", "IDX files in somewhere expanded by shifts");
+        assert_eq!(name(unknown), (expected.0.to_owned(), expected.1.to_owned()));
+    }
+}
