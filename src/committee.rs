@@ -1,7 +1,8 @@
 //! Several networks that answer together: their outputs a^L are averaged, image by image.
 //!
-//! Outputs are averaged as they are, in double precision, whatever layer they come from. Those of a softmax add up to 1,
-//! those of sigmoids need not, so that in a mixed committee a member of sigmoids may weigh more or less than one of softmax.
+//! Outputs are averaged as they are, in double precision, whatever layer they come from. Those of a softmax add up to
+//! 1, those of sigmoids need not, so that in a mixed committee a member of sigmoids may weigh more or less than one of
+//! softmax.
 
 use ndarray::Array2;
 use thiserror::Error;

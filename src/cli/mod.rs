@@ -80,8 +80,8 @@ pub enum Failure {
     #[error("{path} cannot be averaged with the models named before it: {error}; evaluate it alone")]
     Join { path: String, error: JoinError },
     #[error(
-        "the models have no {split} split in common: that of {} has {} images, that of {} has {}; evaluate each alone, or \
-        all with --split test", first.0, first.1, other.0, other.1
+        "the models have no {split} split in common: that of {} has {} images, that of {} has {}; evaluate each alone, \
+        or all with --split test", first.0, first.1, other.0, other.1
     )]
     SplitsDiffer { split: &'static str, first: (String, usize), other: (String, usize) },
     #[error("{divergence} ({saved})")]
