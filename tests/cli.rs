@@ -113,6 +113,116 @@ fn eval_of_the_validation_split_repeats_the_last_rows_figures() {
 }
 
 #[test]
+fn several_models_are_evaluated_each_alone_and_together() {
+    let sandbox = Sandbox::new();
+    let train = "train --data synthetic --epochs 1 --train-size 2000 --monitor none --quiet";
+    for seed in 0..3 {
+        sandbox.line(&format!("{train} --hidden 1{seed} --seed {seed} -o {seed}.json")).success();
+    }
+    let all = "eval 0.json 1.json 2.json --data synthetic";
+    let run = sandbox.line(&format!("{all} --format json")).success();
+    assert_eq!(run.stderr, "");
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    let mut best = 0;
+    for (seed, model) in json["models"].as_array().unwrap().iter().enumerate() {
+        let alone = sandbox.line(&format!("eval {seed}.json --data synthetic --format json")).success();
+        assert_eq!(model, &serde_json::from_str::<Value>(&alone.stdout).unwrap());
+        best = best.max(model["correct"].as_u64().unwrap());
+    }
+    let together = &json["committee"];
+    let keys: Vec<_> = together.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["accuracy", "confusion", "correct", "dataset", "n", "per_class", "split"]);
+    let correct = together["correct"].as_u64().unwrap();
+    assert!(correct > best, "three that know little know more together: {correct}, {best} alone");
+    let confusion = together["confusion"].as_array().unwrap().iter().enumerate();
+    assert_eq!(confusion.map(|(i, row)| row[i].as_u64().unwrap()).sum::<u64>(), correct);
+
+    let text = sandbox.line(all).success().stdout;
+    for words in [
+        "10,000 images of the test split\n\nmodel      network",
+        "\n1.json     784-11-10, cross-entropy",
+        "\ncommittee  3 models, outputs averaged",
+        &format!("right on {} images more than its best member", correct - best),
+        "confusion matrix",
+        "F1",
+    ] {
+        assert!(text.contains(words), "'{words}' is not in:\n{text}");
+    }
+}
+
+#[test]
+fn members_of_a_committee_may_differ_in_layers_cost_and_precision() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(&format!("{TRAIN} -o a.json")).success();
+    sandbox.line(&format!("{TRAIN} --cost log-likelihood --precision f64 -o b.json")).success();
+    let other = "train --data idx --validation 11 --train-size 40 --cost quadratic --hidden 9,5 --epochs 1 -o c.json";
+    sandbox.line(other).success();
+    fs::copy(golden("two_layer_quadratic_l2.start.json"), sandbox.path("network2.json")).unwrap();
+    let text = sandbox.line("eval a.json b.json c.json network2.json --data idx").success().stdout;
+    for words in
+        ["20-6-4, cross-entropy", "20-6-4, log-likelihood", "20-9-5-4, quadratic", "network2.json", "4 models, outputs"]
+    {
+        assert!(text.contains(words), "'{words}' is not in:\n{text}");
+    }
+    // The same validation images, though not the same training images.
+    sandbox.line("eval a.json b.json c.json --data idx --split validation").success();
+    let run = sandbox.line("eval a.json b.json c.json --data idx --split train");
+    run.failure(1, &["no train split in common", "a.json has 53", "c.json has 40", "--split test"]);
+    let run = sandbox.line("eval a.json network2.json --data idx --split validation");
+    run.failure(1, &["no validation split in common", "a.json has 11", "network2.json has 10000"]);
+}
+
+#[test]
+fn copies_of_a_model_are_warned_of_and_answer_as_it_does() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(TRAIN).success();
+    let run = sandbox.line("eval model.json ./model.json model.json --data idx --format json").success();
+    let warning = |path: &str| format!("warning: {path} is named more than once");
+    assert!(run.stderr.contains(&warning("./model.json")) && run.stderr.contains(&warning("model.json")));
+    assert_eq!(run.stderr.lines().count(), 2, "{}", run.stderr);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(json["committee"]["confusion"], json["models"][2]["confusion"]);
+    let text = sandbox.line("eval model.json model.json --data idx").success().stdout;
+    assert!(text.contains("right on as many images as its best member, model.json."), "{text}");
+}
+
+#[test]
+fn a_member_that_does_not_belong_is_named() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(TRAIN).success();
+    let model = |inputs: usize, outputs: usize| {
+        let row = format!("[{}]", vec!["0.5"; inputs].join(","));
+        let (rows, column) = (vec![row; outputs].join(","), vec!["[0.5]"; outputs].join(","));
+        let weights = format!(r#""weights":[[{rows}]],"biases":[[{column}]]"#);
+        format!(r#"{{"sizes":[{inputs},{outputs}],{weights},"cost":"QuadraticCost"}}"#)
+    };
+    fs::write(sandbox.path("five.json"), model(20, 5)).unwrap();
+    fs::write(sandbox.path("small.json"), model(7, 4)).unwrap();
+    fs::write(sandbox.path("bad.json"), "{}").unwrap();
+    for (other, words) in [
+        ("five.json", &["five.json cannot be averaged", "5 outputs", "have 4", "alone"][..]),
+        ("small.json", &["model in small.json", "7 inputs", "5 x 4"]),
+        ("bad.json", &["bad.json", "missing field"]),
+        ("nowhere.json", &["nowhere.json", "cannot be read"]),
+    ] {
+        let run = sandbox.line(&format!("eval model.json {other} --data idx")).failure(1, words);
+        assert_eq!(run.stdout, "", "{other}");
+    }
+    sandbox.line("eval --data idx").failure(2, &["<MODEL>"]);
+}
+
+#[test]
+fn a_member_of_other_data_is_warned_of_by_its_name() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(TRAIN).success();
+    let other = sandbox.read("model.json").replace("\"dataset\":\"", "\"dataset\":\"not ");
+    fs::write(sandbox.path("other.json"), other).unwrap();
+    let run = sandbox.line("eval model.json other.json --data idx").success();
+    assert!(run.stderr.starts_with("warning: other.json was trained on not "), "{}", run.stderr);
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+}
+
+#[test]
 fn training_goes_on_from_a_saved_model() {
     let sandbox = Sandbox::with_tiny_data();
     sandbox.line(&format!("{TRAIN} --cost quadratic --no-shuffle --precision f64")).success();

@@ -147,14 +147,23 @@ pub struct TrainArguments {
 }
 
 /// Evaluate a saved model: accuracy, cost, confusion matrix, figures per class.
+///
+/// Several models are evaluated each alone and as a committee, whose output is the mean of their outputs.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist eval model.json
   mnist eval model.json --split validation
-  mnist eval model.json --format json | jq .accuracy")]
+  mnist eval model.json --format json | jq .accuracy
+  mnist eval seed-*.json
+  mnist eval a.json b.json --format json | jq .committee.accuracy")]
 pub struct EvalArguments {
-    /// A model file, ours or network2.py's.
-    pub model: PathBuf,
+    /// A model file, ours or network2.py's; several make a committee.
+    ///
+    /// They may differ in hidden layers, cost and precision, but not in the number of outputs; and not in their
+    /// validation or training images, if those are what they are evaluated on. Outputs are averaged as they are, those
+    /// of a softmax and of sigmoids alike. A committee has no cost.
+    #[arg(required = true, value_name = "MODEL")]
+    pub models: Vec<PathBuf>,
 
     #[command(flatten)]
     pub data: DataArguments,

@@ -1,87 +1,113 @@
-//! `mnist eval`: how well a saved model does.
+//! `mnist eval`: how well a saved model does, or several together.
 
-use std::path::Path;
+use std::path::PathBuf;
 
+use mnist_mlp::committee::Committee;
 use mnist_mlp::data::{Dataset, Part, splits};
-use mnist_mlp::engine::{Trainable, evaluate};
-use mnist_mlp::network::{Model, ModelError, precision_of, read_model_file};
-use mnist_mlp::report::EvaluationReport;
-use mnist_mlp::{Precision, Real};
+use mnist_mlp::report::{CommitteeReport, EvaluationReport};
 
 use super::args::{EvalArguments, Format, Split};
 use super::machine::machine;
+use super::member::Member;
 use super::{Failure, dataset, output};
 
-/// The validation images of a model that does not say: the book's split.
-const DEFAULT_VALIDATION: usize = 10_000;
-
 pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
-    let json = read_model_file(&arguments.model).map_err(Failure::Save)?;
-    match precision_of(&json).map_err(|error| of_model(&arguments.model, error))? {
-        Precision::F32 => run_in::<f32>(arguments, &json),
-        Precision::F64 => run_in::<f64>(arguments, &json),
-    }
-}
-
-fn run_in<F: Trainable>(arguments: &EvalArguments, json: &[u8]) -> Result<(), Failure> {
-    let model = Model::<F>::from_json(json).map_err(|error| of_model(&arguments.model, error))?;
+    warn_of_repetition(&arguments.models);
+    let members = arguments.models.iter().map(|path| Member::read(path)).collect::<Result<Vec<_>, _>>()?;
     let machine = machine(None)?;
-    let data = load(arguments, &model, machine.threads)?;
-    warn_of_other_data(&model, &data);
-    let evaluation = evaluate(&model.network, &data, machine)
-        .map_err(|error| Failure::Fit { path: arguments.model.display().to_string(), error })?;
-    let lambda = model.training.as_ref().map_or(0.0, |training| training.lambda);
-    let report = EvaluationReport {
-        model: arguments.model.display().to_string(),
-        description: describe(&model),
+    let data = load(arguments, &members, machine.threads)?;
+    warn_of_other_data(&members, &data);
+    let evaluations = members.iter().map(|member| member.evaluate(&data, machine)).collect::<Result<Vec<_>, _>>()?;
+    let alone = members.len() == 1;
+    let report = |(member, evaluation): (&Member, _)| EvaluationReport {
+        model: member.path.clone(),
+        description: if alone { member.description() } else { member.network() },
         dataset: data.identity().to_string(),
         split: name(arguments.split),
-        lambda,
-        regularization: model.network.regularization(lambda, evaluation.n()),
-        evaluation: &evaluation,
+        lambda: member.lambda(),
+        regularization: member.regularization(data.len()),
+        evaluation,
     };
-    match arguments.format {
-        Format::Text => output::result(report.text(output::width())),
-        Format::Json => output::result(report.json()),
+    let reports: Vec<_> = members.iter().zip(&evaluations).map(report).collect();
+    let json = arguments.format == Format::Json;
+    if let [report] = &reports[..] {
+        return output::result(if json { report.json() } else { report.text(output::width()) });
     }
+    let mut committee = Committee::on(data.clone());
+    members.iter().try_for_each(|member| member.join(&mut committee, machine))?;
+    let report = CommitteeReport {
+        members: reports,
+        committee: &committee.evaluate(),
+        dataset: data.identity().to_string(),
+        split: name(arguments.split),
+    };
+    output::result(if json { report.json() } else { report.text(output::width()) })
 }
 
-/// A fault of a model file, with its path.
-pub fn of_model(path: &Path, error: ModelError) -> Failure {
-    Failure::Model { path: path.display().to_string(), error }
-}
-
-/// The images of the split, cut as they were when the model was trained.
-fn load<F: Real>(arguments: &EvalArguments, model: &Model<F>, threads: usize) -> Result<Dataset, Failure> {
+/// The images of the split, cut as they were when the models were trained.
+fn load(arguments: &EvalArguments, members: &[Member], threads: usize) -> Result<Dataset, Failure> {
+    let split = arguments.split;
     let source = dataset::source(&arguments.data, false)?;
-    let part = if arguments.split == Split::Test { Part::Test } else { Part::Training };
+    let part = if split == Split::Test { Part::Test } else { Part::Training };
     let all = source.load(part, threads)?;
-    let recorded = model.training.as_ref();
-    let validation = recorded.map_or(DEFAULT_VALIDATION, |training| training.n_validation);
-    let train_size = recorded.map(|training| training.n_train);
+    let (first, others) = members.split_first().expect("clap demands a model");
+    others.iter().try_for_each(|other| check_same_images(split, first, other, all.len()))?;
+    let validation = first.validation();
     let cut = |train_size| {
         splits::split(&all, train_size, validation).map_err(|_| Failure::OtherSplit {
-            split: name(arguments.split),
+            split: name(split),
             validation,
             images: all.len(),
         })
     };
-    let data = match arguments.split {
+    let data = match split {
         Split::Test => all,
         Split::Validation => cut(None)?.1,
-        Split::Train => cut(train_size)?.0,
+        Split::Train => cut(first.train_size())?.0,
     };
     if data.is_empty() {
-        return Err(Failure::EmptySplit { split: name(arguments.split), validation });
+        return Err(Failure::EmptySplit { split: name(split), validation });
     }
     Ok(data)
 }
 
-fn warn_of_other_data<F: Real>(model: &Model<F>, data: &Dataset) {
-    if let Some(training) = &model.training
-        && training.dataset != data.identity().name()
-    {
-        output::warning(format_args!("the model was trained on {}, these are {}", training.dataset, data.identity()));
+/// Two models may have been trained on other numbers of images, as long as this split of them has the same images: of
+/// `images` the last ones for validation, the first ones to train on.
+fn check_same_images(split: Split, first: &Member, other: &Member, images: usize) -> Result<(), Failure> {
+    let n = |member: &Member| match split {
+        Split::Test => images,
+        Split::Validation => member.validation(),
+        Split::Train => member.train_size().unwrap_or(images.saturating_sub(member.validation())),
+    };
+    if n(other) == n(first) {
+        return Ok(());
+    }
+    Err(Failure::SplitsDiffer {
+        split: name(split),
+        first: (first.path.clone(), n(first)),
+        other: (other.path.clone(), n(other)),
+    })
+}
+
+fn warn_of_other_data(members: &[Member], data: &Dataset) {
+    for member in members {
+        if let Some(dataset) = member.dataset()
+            && dataset != data.identity().name()
+        {
+            let model = if members.len() == 1 { "the model" } else { &member.path };
+            output::warning(format_args!("{model} was trained on {dataset}, these are {}", data.identity()));
+        }
+    }
+}
+
+/// A model that is named twice has two votes: hardly ever what was meant, and easily typed with a `*`.
+fn warn_of_repetition(paths: &[PathBuf]) {
+    let file = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let files: Vec<_> = paths.iter().map(file).collect();
+    for (i, path) in paths.iter().enumerate() {
+        if files[..i].contains(&files[i]) {
+            output::warning(format_args!("{} is named more than once and has a vote each time", path.display()));
+        }
     }
 }
 
@@ -91,14 +117,4 @@ fn name(split: Split) -> &'static str {
         Split::Validation => "validation",
         Split::Train => "train",
     }
-}
-
-/// "784-30-10, cross-entropy, 30 epochs of MNIST".
-fn describe<F: Real>(model: &Model<F>) -> String {
-    let sizes: Vec<_> = model.network.sizes().iter().map(ToString::to_string).collect();
-    let trained = match &model.training {
-        Some(training) => format!("{} epochs of {}", training.epochs_done, training.dataset),
-        None => "training unknown".to_string(),
-    };
-    format!("{}, {}, {trained}", sizes.join("-"), model.network.cost().name())
 }

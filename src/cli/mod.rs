@@ -1,6 +1,7 @@
 //! The command line: the only place that knows clap, terminals, colours and progress bars.
 
 use clap::Parser;
+use mnist_mlp::committee::JoinError;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::SplitError;
 use mnist_mlp::engine::UnknownInstructionSet;
@@ -15,6 +16,7 @@ mod dataset;
 mod eval;
 mod log;
 mod machine;
+mod member;
 pub mod output;
 mod progress;
 mod slowdown;
@@ -75,6 +77,13 @@ pub enum Failure {
     Geometry((usize, usize), (usize, usize)),
     #[error("the model in {path} is not for these images: {error}")]
     Fit { path: String, error: FitError },
+    #[error("{path} cannot be averaged with the models named before it: {error}; evaluate it alone")]
+    Join { path: String, error: JoinError },
+    #[error(
+        "the models have no {split} split in common: that of {} has {} images, that of {} has {}; evaluate each alone, \
+        or all with --split test", first.0, first.1, other.0, other.1
+    )]
+    SplitsDiffer { split: &'static str, first: (String, usize), other: (String, usize) },
     #[error("{divergence} ({saved})")]
     Diverged { divergence: Divergence, saved: String },
     #[error("the log {path} cannot be written: {error}")]

@@ -18,8 +18,8 @@ use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Settings, TrainConfig, T
 use mnist_mlp::{Precision, Real};
 
 use super::args::{EngineName, EvaluateOn, InitName, MonitorName, PrecisionName, TrainArguments};
-use super::eval::of_model;
 use super::machine::machine;
+use super::member::of_model;
 use super::watch::Watch;
 use super::{Failure, dataset, output};
 

@@ -3,6 +3,8 @@
 //! [`mod@reference`] goes image by image, as the book does, and defines what is right. [`mod@fast`] computes the same sums for
 //! a whole mini-batch. A property test holds the two together.
 
+use ndarray::Array2;
+
 use crate::data::Dataset;
 use crate::evaluate::{Evaluation, FitError, check_fit};
 use crate::network::{Network, Step};
@@ -93,6 +95,9 @@ pub trait Trainable: fast::Vectors {
         batch_size: usize,
         machine: Machine,
     ) -> Box<dyn Engine<Self>>;
+
+    /// The outputs that the fast engine computes, made here for the same reason. Use [`outputs`].
+    fn fast_outputs(network: Network<Self>, data: Dataset, machine: Machine) -> Array2<f64>;
 }
 
 macro_rules! trainable {
@@ -106,6 +111,10 @@ macro_rules! trainable {
                 machine: Machine,
             ) -> Box<dyn Engine<Self>> {
                 Box::new(fast::Fast::new(network, training, evaluation, batch_size, machine))
+            }
+
+            fn fast_outputs(network: Network<Self>, data: Dataset, machine: Machine) -> Array2<f64> {
+                fast::Fast::new(network, data.slice(0..0), data, 1, machine).outputs(Watched::Evaluation)
             }
         }
     };
@@ -121,6 +130,15 @@ pub fn evaluate<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Mac
     check_fit(network, data)?;
     let nothing = data.slice(0..0);
     Ok(F::fast_engine(network.clone(), nothing, data.clone(), 1, machine).evaluate(Watched::Evaluation))
+}
+
+/// What the network answers to each image of `data`: a^L, (n, n_L), as double precision.
+///
+/// # Errors
+/// A [`FitError`] if the network is not for such images.
+pub fn outputs<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Machine) -> Result<Array2<f64>, FitError> {
+    check_fit(network, data)?;
+    Ok(F::fast_outputs(network.clone(), data.clone(), machine))
 }
 
 #[cfg(test)]

@@ -99,6 +99,26 @@ impl Case {
     }
 }
 
+impl Case {
+    fn check_outputs<F: Trainable>(&self, tolerance: f64) {
+        let data = self.data();
+        let network = Network::<F>::new(&self.sizes, costs()[self.cost], Init::Default, self.seed).unwrap();
+        for instructions in InstructionSet::available() {
+            let found = outputs(&network, &data, Machine { threads: 1, instructions }).unwrap();
+            assert_eq!(found.dim(), (self.n, network.outputs()));
+            for (i, found) in found.outer_iter().enumerate() {
+                let expected = network.feedforward(data.input(i).view());
+                // Outputs are between 0 and 1, and their slope in z is below 1.
+                let near = expected.iter().zip(found).all(|(a, b)| (a.to_double() - b).abs() <= tolerance);
+                assert!(near, "{instructions:?}, image {i}: {found} instead of {expected}");
+            }
+            for threads in [2, 3] {
+                assert_eq!(outputs(&network, &data, Machine { threads, instructions }).unwrap(), found);
+            }
+        }
+    }
+}
+
 /// The largest difference between weights or biases of a layer, relative to the largest of them.
 fn difference<F: Real>(expected: &Network<F>, found: &Network<F>) -> f64 {
     let layers = |network: &Network<F>| -> Vec<Vec<f64>> {
@@ -159,6 +179,14 @@ proptest! {
     fn both_engines_compute_the_same(case in any_case()) {
         case.check::<f64>(1e-12);
         case.check::<f32>(1e-4);
+    }
+
+    #[test]
+    fn outputs_are_those_of_the_feedforward_on_any_number_of_threads(case in any_case()) {
+        // More images than one thread takes at a time.
+        let case = Case { n: 5 * case.n, ..case };
+        case.check_outputs::<f64>(1e-12);
+        case.check_outputs::<f32>(1e-4);
     }
 
     #[test]

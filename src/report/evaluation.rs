@@ -31,40 +31,54 @@ pub struct EvaluationReport<'a> {
     pub evaluation: &'a Evaluation,
 }
 
+/// Figures that a committee has not are left out.
 #[derive(Serialize)]
-struct Json<'a> {
-    model: &'a str,
+pub(super) struct Json<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<&'a str>,
     dataset: &'a str,
     split: &'a str,
     n: usize,
     correct: usize,
     accuracy: f64,
-    cost: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
     per_class: Vec<ClassFigures>,
     confusion: Vec<Vec<usize>>,
 }
 
+impl<'a> Json<'a> {
+    /// Without model and cost.
+    pub fn of(evaluation: &Evaluation, dataset: &'a str, split: &'a str) -> Self {
+        Json {
+            model: None,
+            dataset,
+            split,
+            n: evaluation.n(),
+            correct: evaluation.correct(),
+            accuracy: evaluation.accuracy(),
+            cost: None,
+            per_class: evaluation.per_class(),
+            confusion: evaluation.confusion().rows().into_iter().map(|row| row.to_vec()).collect(),
+        }
+    }
+}
+
 impl EvaluationReport<'_> {
-    fn cost(&self) -> f64 {
+    /// Regularization included.
+    pub(super) fn cost(&self) -> f64 {
         self.evaluation.mean_cost() + self.regularization
     }
 
     /// One JSON object and a newline. Figures of a class that would be 0/0 are null.
     #[must_use]
     pub fn json(&self) -> String {
-        let evaluation = self.evaluation;
-        let json = Json {
-            model: &self.model,
-            dataset: &self.dataset,
-            split: self.split,
-            n: evaluation.n(),
-            correct: evaluation.correct(),
-            accuracy: evaluation.accuracy(),
-            cost: self.cost(),
-            per_class: evaluation.per_class(),
-            confusion: evaluation.confusion().rows().into_iter().map(|row| row.to_vec()).collect(),
-        };
-        serde_json::to_string(&json).expect("numbers and names always make JSON") + "\n"
+        json_line(&self.json_object())
+    }
+
+    pub(super) fn json_object(&self) -> Json<'_> {
+        let figures = Json::of(self.evaluation, &self.dataset, self.split);
+        Json { model: Some(&self.model), cost: Some(self.cost()), ..figures }
     }
 
     /// Tables for a terminal of `width` columns, with colours.
@@ -81,60 +95,67 @@ impl EvaluationReport<'_> {
             text += &format!("  (of it {:.6} for lambda {})", self.regularization, self.lambda);
         }
         text += "\n\n";
-        let worst: Vec<_> = evaluation.confusions().into_iter().take(WORST).collect();
-        text += &self.confusion_matrix(&worst, width);
-        text += &worst_confusions(&worst);
-        text += &self.per_class();
+        text += &tables(evaluation, width);
         text
     }
+}
 
-    /// The matrix with the worst confusions marked, or a line that says that it is wider than the terminal.
-    fn confusion_matrix(&self, worst: &[(usize, usize, usize)], width: usize) -> String {
-        let confusion = self.evaluation.confusion();
-        let classes = confusion.nrows();
-        let digits = confusion.iter().max().map_or(1, |count| count.to_string().len());
-        let cell = digits.max(classes.to_string().len()) + 2;
-        let needed = 6 + classes * cell;
-        if needed > width {
-            return format!("(the confusion matrix needs {needed} columns, here are {width})\n\n");
-        }
-        let mut text =
-            "confusion matrix: a row for each true label, a column for each predicted label\n      ".to_string();
+/// A value as a line of JSON.
+pub(super) fn json_line(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("numbers and names always make JSON") + "\n"
+}
+
+/// The confusion matrix, the most frequent confusions and the figures of each class.
+pub(super) fn tables(evaluation: &Evaluation, width: usize) -> String {
+    let worst: Vec<_> = evaluation.confusions().into_iter().take(WORST).collect();
+    confusion_matrix(evaluation, &worst, width) + &worst_confusions(&worst) + &per_class(evaluation)
+}
+
+/// The matrix with the worst confusions marked, or a line that says that it is wider than the terminal.
+fn confusion_matrix(evaluation: &Evaluation, worst: &[(usize, usize, usize)], width: usize) -> String {
+    let confusion = evaluation.confusion();
+    let classes = confusion.nrows();
+    let digits = confusion.iter().max().map_or(1, |count| count.to_string().len());
+    let cell = digits.max(classes.to_string().len()) + 2;
+    let needed = 6 + classes * cell;
+    if needed > width {
+        return format!("(the confusion matrix needs {needed} columns, here are {width})\n\n");
+    }
+    let mut text = "confusion matrix: a row for each true label, a column for each predicted label\n      ".to_string();
+    for column in 0..classes {
+        text += &format!("{column:>width$} ", width = cell - 1);
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    for row in 0..classes {
+        let mut line = format!("{row:>4}  ");
         for column in 0..classes {
-            text += &format!("{column:>width$} ", width = cell - 1);
+            let marked = worst.iter().any(|&(label, predicted, _)| (label, predicted) == (row, column));
+            let style = if marked {
+                MARK
+            } else if row == column {
+                HIT
+            } else {
+                Style::new()
+            };
+            let (number, mark) = (confusion[[row, column]], if marked { '*' } else { ' ' });
+            let number = if number == 0 { "·".to_string() } else { number.to_string() };
+            line += &format!("{style}{number:>width$}{style:#}{mark}", width = cell - 1);
         }
-        text.truncate(text.trim_end().len());
+        text += line.trim_end();
         text.push('\n');
-        for row in 0..classes {
-            let mut line = format!("{row:>4}  ");
-            for column in 0..classes {
-                let marked = worst.iter().any(|&(label, predicted, _)| (label, predicted) == (row, column));
-                let style = if marked {
-                    MARK
-                } else if row == column {
-                    HIT
-                } else {
-                    Style::new()
-                };
-                let (number, mark) = (confusion[[row, column]], if marked { '*' } else { ' ' });
-                let number = if number == 0 { "·".to_string() } else { number.to_string() };
-                line += &format!("{style}{number:>width$}{style:#}{mark}", width = cell - 1);
-            }
-            text += line.trim_end();
-            text.push('\n');
-        }
-        text.push('\n');
-        text
     }
+    text.push('\n');
+    text
+}
 
-    fn per_class(&self) -> String {
-        let mut text = "label  images  precision    recall        F1\n".to_string();
-        for class in self.evaluation.per_class() {
-            let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(percent);
-            text += &format!("{:>5}{:>8}{precision:>11}{recall:>10}{f1:>10}\n", class.label, class.support);
-        }
-        text
+fn per_class(evaluation: &Evaluation) -> String {
+    let mut text = "label  images  precision    recall        F1\n".to_string();
+    for class in evaluation.per_class() {
+        let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(percent);
+        text += &format!("{:>5}{:>8}{precision:>11}{recall:>10}{f1:>10}\n", class.label, class.support);
     }
+    text
 }
 
 fn worst_confusions(worst: &[(usize, usize, usize)]) -> String {

@@ -1,9 +1,11 @@
 //! Results in words: tables, CSV, JSON. Nothing here trains, evaluates or knows a terminal.
 
+mod committee;
 mod epochs;
 mod evaluation;
 mod neuron;
 
+pub use committee::CommitteeReport;
 pub use epochs::EpochTable;
 pub use evaluation::EvaluationReport;
 pub use neuron::{NEURON_CSV_HEADING, neuron_csv_line};

@@ -29,6 +29,8 @@ mod pool;
 mod sigmoid;
 mod simd;
 
+use ndarray::Array2;
+
 use buffer::Buffer;
 use images::Images;
 use packed::{Packed, Workspace};
@@ -92,6 +94,44 @@ impl<F: Vectors> Fast<F> {
         }
     }
 
+    /// a^L of every image, (n, n_L).
+    pub(super) fn outputs(&mut self, images: Watched) -> Array2<f64> {
+        let outputs = self.of_each(images, |_, a, _| a.iter().map(|a| a.to_double()).collect::<Vec<_>>());
+        let shape = (outputs.len(), self.network.n_out());
+        Array2::from_shape_vec(shape, outputs.concat()).expect("every image has n_L outputs")
+    }
+
+    /// Takes every image through the network and returns what `of` makes of its z^L, a^L and target, in order.
+    fn of_each<T: Clone + Default + Send>(
+        &mut self,
+        images: Watched,
+        of: impl Fn(&[F], &[F], &[F]) -> T + Sync,
+    ) -> Vec<T> {
+        let Fast { start, pool, network, training, evaluation, targets, evaluators, .. } = self;
+        let images = if images == Watched::Training { training } else { evaluation };
+        let (n_out, width, output) = (network.n_out(), network.output_bias.len(), start.cost().output());
+        let mut results = vec![T::default(); images.data.len()];
+        let per_thread = results.len().div_ceil(evaluators.len()).max(1).next_multiple_of(CHUNK);
+        let mut parts: Vec<_> = results.chunks_mut(per_thread).collect();
+        let evaluators = &mut evaluators[..parts.len()];
+        let on = On { instructions: self.instructions, pool, threads: 1 };
+        pool.for_each(pool.threads(), &mut parts, evaluators, |t, results, work| {
+            let mut chunk = [0; CHUNK];
+            for (c, results) in results.chunks_mut(CHUNK).enumerate() {
+                let chunk = &mut chunk[..results.len()];
+                chunk.iter_mut().zip((t * per_thread + c * CHUNK) as u32..).for_each(|(image, i)| *image = i);
+                on.forward(network, work, images, chunk, &[]);
+                let (z, a) = (&mut work.z[..chunk.len() * width], &mut work.a[..chunk.len() * width]);
+                on.outputs(network, &work.layers, output, 0, z, a);
+                let outputs = z.chunks(width).zip(a.chunks(width));
+                for ((result, &image), (z, a)) in results.iter_mut().zip(&*chunk).zip(outputs) {
+                    *result = of(&z[..n_out], &a[..n_out], targets.one_hot(images.data.label(image as usize)));
+                }
+            }
+        });
+        results
+    }
+
     /// Shares out even what one thread would do faster.
     #[cfg(test)]
     pub(super) fn always_use_all_threads(&mut self) {
@@ -116,39 +156,13 @@ impl<F: Vectors> Engine<F> for Fast<F> {
     }
 
     fn evaluate(&mut self, images: Watched) -> Evaluation {
-        let Fast { start, pool, network, targets, evaluators, .. } = self;
-        let images = match images {
-            Watched::Training => &self.training,
-            Watched::Evaluation => &self.evaluation,
-        };
-        let (n_out, width) = (network.n_out(), network.output_bias.len());
-        let cost = start.cost();
-        // The predicted class and the cost of every image.
-        let mut results = vec![(0, 0.0); images.data.len()];
-        let per_thread = results.len().div_ceil(evaluators.len()).max(1).next_multiple_of(CHUNK);
-        let mut parts: Vec<_> = results.chunks_mut(per_thread).collect();
-        let evaluators = &mut evaluators[..parts.len()];
-        let on = On { instructions: self.instructions, pool, threads: 1 };
-        pool.for_each(pool.threads(), &mut parts, evaluators, |t, results, work| {
-            let mut chunk = [0; CHUNK];
-            for (c, results) in results.chunks_mut(CHUNK).enumerate() {
-                let chunk = &mut chunk[..results.len()];
-                chunk.iter_mut().zip((t * per_thread + c * CHUNK) as u32..).for_each(|(image, i)| *image = i);
-                on.forward(network, work, images, chunk, &[]);
-                let (z, a) = (&mut work.z[..chunk.len() * width], &mut work.a[..chunk.len() * width]);
-                on.outputs(network, &work.layers, cost.output(), 0, z, a);
-                for ((result, &image), (z, a)) in
-                    results.iter_mut().zip(&*chunk).zip(z.chunks(width).zip(a.chunks(width)))
-                {
-                    let (z, a, y) = (&z[..n_out], &a[..n_out], targets.one_hot(images.data.label(image as usize)));
-                    *result = (prediction(a), cost.value(z, a, y));
-                }
-            }
-        });
+        let cost = self.start.cost();
+        let results = self.of_each(images, |z, a, y| (prediction(a), cost.value(z, a, y)));
+        let data = if images == Watched::Training { &self.training.data } else { &self.evaluation.data };
         // In the order of the images, so that the sum is the same for any number of threads.
-        let mut evaluation = Evaluation::new(n_out);
+        let mut evaluation = Evaluation::new(self.network.n_out());
         for (i, (predicted, cost)) in results.into_iter().enumerate() {
-            evaluation.add(images.data.label(i), predicted, cost);
+            evaluation.add(data.label(i), predicted, cost);
         }
         evaluation
     }

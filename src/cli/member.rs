@@ -1,0 +1,116 @@
+//! A model to be evaluated, whose precision only its file knows.
+
+use std::path::Path;
+
+use mnist_mlp::Precision;
+use mnist_mlp::committee::{Committee, JoinError};
+use mnist_mlp::data::Dataset;
+use mnist_mlp::engine::{Machine, Trainable, evaluate};
+use mnist_mlp::evaluate::{Evaluation, FitError};
+use mnist_mlp::network::{Model, ModelError, TrainingRecord, precision_of, read_model_file};
+
+use super::Failure;
+
+/// The validation images of a model that does not say: the book's split.
+const DEFAULT_VALIDATION: usize = 10_000;
+
+/// A model and its file.
+pub struct Member {
+    pub path: String,
+    model: Box<dyn AnyModel>,
+}
+
+impl Member {
+    /// Reads a model file.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let in_model = |error| of_model(path, error);
+        let json = read_model_file(path).map_err(Failure::Save)?;
+        let model: Box<dyn AnyModel> = match precision_of(&json).map_err(in_model)? {
+            Precision::F32 => Box::new(Model::<f32>::from_json(&json).map_err(in_model)?),
+            Precision::F64 => Box::new(Model::<f64>::from_json(&json).map_err(in_model)?),
+        };
+        Ok(Member { path: path.display().to_string(), model })
+    }
+
+    /// The name of the dataset that it was trained on.
+    pub fn dataset(&self) -> Option<&str> {
+        self.model.training().map(|training| training.dataset.as_str())
+    }
+
+    /// How many images its training set aside for validation.
+    pub fn validation(&self) -> usize {
+        self.model.training().map_or(DEFAULT_VALIDATION, |training| training.n_validation)
+    }
+
+    /// How many images it was trained on, if its file says so.
+    pub fn train_size(&self) -> Option<usize> {
+        self.model.training().map(|training| training.n_train)
+    }
+
+    pub fn lambda(&self) -> f64 {
+        self.model.training().map_or(0.0, |training| training.lambda)
+    }
+
+    /// The regularization term of a cost over `n` images.
+    pub fn regularization(&self, n: usize) -> f64 {
+        self.model.regularization(self.lambda(), n)
+    }
+
+    /// "784-30-10, cross-entropy".
+    pub fn network(&self) -> String {
+        self.model.network()
+    }
+
+    /// "784-30-10, cross-entropy, 30 epochs of MNIST".
+    pub fn description(&self) -> String {
+        match self.model.training() {
+            Some(training) => format!("{}, {} epochs of {}", self.network(), training.epochs_done, training.dataset),
+            None => format!("{}, training unknown", self.network()),
+        }
+    }
+
+    pub fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, Failure> {
+        self.model.evaluate(data, machine).map_err(|error| Failure::Fit { path: self.path.clone(), error })
+    }
+
+    pub fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), Failure> {
+        self.model.join(committee, machine).map_err(|error| Failure::Join { path: self.path.clone(), error })
+    }
+}
+
+/// A fault of a model file, with its path.
+pub fn of_model(path: &Path, error: ModelError) -> Failure {
+    Failure::Model { path: path.display().to_string(), error }
+}
+
+/// What is asked of a model of either precision.
+trait AnyModel {
+    fn training(&self) -> Option<&TrainingRecord>;
+    fn network(&self) -> String;
+    fn regularization(&self, lambda: f64, n: usize) -> f64;
+    fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError>;
+    fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), JoinError>;
+}
+
+impl<F: Trainable> AnyModel for Model<F> {
+    fn training(&self) -> Option<&TrainingRecord> {
+        self.training.as_ref()
+    }
+
+    fn network(&self) -> String {
+        let sizes: Vec<_> = self.network.sizes().iter().map(ToString::to_string).collect();
+        format!("{}, {}", sizes.join("-"), self.network.cost().name())
+    }
+
+    fn regularization(&self, lambda: f64, n: usize) -> f64 {
+        self.network.regularization(lambda, n)
+    }
+
+    fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError> {
+        evaluate(&self.network, data, machine)
+    }
+
+    fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), JoinError> {
+        committee.join(&self.network, machine)
+    }
+}

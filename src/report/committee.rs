@@ -1,0 +1,163 @@
+//! How well several models do, each alone and all together.
+
+use serde::Serialize;
+
+use super::evaluation::{EvaluationReport, Json, json_line, tables};
+use super::{percent, thousands};
+use crate::evaluate::Evaluation;
+
+/// The evaluations of several models on the same images, and that of their committee.
+#[derive(Debug, Clone)]
+pub struct CommitteeReport<'a> {
+    /// Each alone.
+    pub members: Vec<EvaluationReport<'a>>,
+    /// All together. Its cost is not reported, see [`Committee::evaluate`](crate::committee::Committee::evaluate).
+    pub committee: &'a Evaluation,
+    /// The dataset.
+    pub dataset: String,
+    /// "test", "validation" or "train".
+    pub split: &'static str,
+}
+
+#[derive(Serialize)]
+struct JsonOfAll<'a> {
+    models: Vec<Json<'a>>,
+    committee: Json<'a>,
+}
+
+/// Right-aligned figures of one row: right, accuracy, cost.
+type Figures = [String; 3];
+
+impl CommitteeReport<'_> {
+    /// One JSON object and a newline: `models`, each as [`EvaluationReport::json`] has it, and `committee`, which has
+    /// neither `model` nor `cost`.
+    #[must_use]
+    pub fn json(&self) -> String {
+        json_line(&JsonOfAll {
+            models: self.members.iter().map(EvaluationReport::json_object).collect(),
+            committee: Json::of(self.committee, &self.dataset, self.split),
+        })
+    }
+
+    /// Tables for a terminal of `width` columns, with colours.
+    #[must_use]
+    pub fn text(&self, width: usize) -> String {
+        let images = thousands(self.committee.n());
+        let mut text = format!("{}, {images} images of the {} split\n\n", self.dataset, self.split);
+        text += &self.table();
+        text += &format!("\n{} Its answers:\n\n", self.verdict());
+        text += &tables(self.committee, width);
+        text
+    }
+
+    /// A row a model, then one for all.
+    fn table(&self) -> String {
+        let figures = |evaluation: &Evaluation, cost: String| -> Figures {
+            [evaluation.correct().to_string(), percent(Some(evaluation.accuracy())), cost]
+        };
+        let heading = ("model", "network".to_string(), ["right", "accuracy", "cost"].map(String::from));
+        let members = self.members.iter().map(|member| {
+            let figures = figures(member.evaluation, format!("{:.6}", member.cost()));
+            (member.model.as_str(), member.description.clone(), figures)
+        });
+        let all = format!("{} models, outputs averaged", self.members.len());
+        let committee = ("committee", all, figures(self.committee, "-".to_string()));
+        let rows: Vec<_> = std::iter::once(heading).chain(members).chain([committee]).collect();
+        let longest = |cells: &mut dyn Iterator<Item = &str>| cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+        let model_width = longest(&mut rows.iter().map(|row| row.0));
+        let network_width = longest(&mut rows.iter().map(|row| row.1.as_str()));
+        let mut text = String::new();
+        for (model, network, [right, accuracy, cost]) in rows {
+            text += &format!("{model:<model_width$}  {network:<network_width$}{right:>8}{accuracy:>10}{cost:>11}\n");
+        }
+        text
+    }
+
+    /// Whether the committee beats its best member, of several as good the one named first.
+    fn verdict(&self) -> String {
+        let best = self.members.iter().rev().max_by_key(|member| member.evaluation.correct());
+        let Some(best) = best else { return "The committee has no members.".to_string() };
+        let (together, alone) = (self.committee.correct(), best.evaluation.correct());
+        let difference = match together.abs_diff(alone) {
+            1 => "1 image".to_string(),
+            images => format!("{} images", thousands(images)),
+        };
+        let compared = match together.cmp(&alone) {
+            std::cmp::Ordering::Greater => format!("{difference} more than"),
+            std::cmp::Ordering::Equal => "as many images as".to_string(),
+            std::cmp::Ordering::Less => format!("{difference} fewer than"),
+        };
+        format!("The committee is right on {compared} its best member, {}.", best.model)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Right on this many of ten images.
+    fn evaluation(right: usize, cost: f64) -> Evaluation {
+        let mut evaluation = Evaluation::new(2);
+        (0..10).for_each(|i| evaluation.add(0, usize::from(i >= right), cost));
+        evaluation
+    }
+
+    fn report<'a>(members: &'a [(&str, Evaluation)], committee: &'a Evaluation) -> CommitteeReport<'a> {
+        let member = |(model, evaluation): &'a (&str, Evaluation)| EvaluationReport {
+            model: (*model).to_string(),
+            description: "4-2, quadratic".to_string(),
+            dataset: "toy".to_string(),
+            split: "test",
+            lambda: 0.0,
+            regularization: 0.25,
+            evaluation,
+        };
+        CommitteeReport {
+            members: members.iter().map(member).collect(),
+            committee,
+            dataset: "toy".to_string(),
+            split: "test",
+        }
+    }
+
+    #[test]
+    fn columns_are_aligned_whatever_the_files_are_called() {
+        let members = [("a.json", evaluation(7, 0.5)), ("größer/b.json", evaluation(10, 12.0))];
+        let text = report(&members, &evaluation(9, f64::NAN)).text(80);
+        let expected = "\
+toy, 10 images of the test split
+
+model          network                      right  accuracy       cost
+a.json         4-2, quadratic                   7    70.00%   0.750000
+größer/b.json  4-2, quadratic                  10   100.00%  12.250000
+committee      2 models, outputs averaged       9    90.00%          -
+
+The committee is right on 1 image fewer than its best member, größer/b.json. Its answers:
+
+confusion matrix";
+        assert!(text.starts_with(expected), "{text}");
+    }
+
+    #[test]
+    fn the_committee_is_compared_with_the_first_of_the_best() {
+        let members = [7, 8, 8].map(|right| evaluation(right, 0.0));
+        let members: Vec<_> = ["a", "b", "c"].into_iter().zip(members).collect();
+        for (together, words) in [(10, "2 images more than"), (8, "as many images as"), (5, "3 images fewer than")] {
+            let verdict = report(&members, &evaluation(together, f64::NAN)).verdict();
+            assert_eq!(verdict, format!("The committee is right on {words} its best member, b."));
+        }
+    }
+
+    #[test]
+    fn json_has_each_model_as_if_alone_and_the_committee_without_a_cost() {
+        let (members, committee) = ([("a", evaluation(7, 0.5)), ("b", evaluation(8, 0.5))], evaluation(9, f64::NAN));
+        let report = report(&members, &committee);
+        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+        for (found, member) in json["models"].as_array().unwrap().iter().zip(&report.members) {
+            assert_eq!(found, &serde_json::from_str::<serde_json::Value>(&member.json()).unwrap());
+        }
+        let keys: Vec<_> = json["committee"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["accuracy", "confusion", "correct", "dataset", "n", "per_class", "split"]);
+        assert_eq!((&json["committee"]["n"], &json["committee"]["correct"]), (&10.into(), &9.into()));
+    }
+}
