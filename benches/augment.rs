@@ -65,7 +65,7 @@ fn distortion(criterion: &mut Criterion) {
 /// What eats the images.
 fn training(criterion: &mut Criterion) {
     let (data, validation) = images();
-    let step = Step { eta: 0.1, lambda: 0.0, n_train: data.len() };
+    let step = Step { eta: 0.1, n_train: data.len(), ..Step::default() };
     let indices: Vec<u32> = (0..TRAINED as u32).collect();
     let mut group = criterion.benchmark_group("training");
     group.sample_size(10).throughput(Throughput::Elements(TRAINED as u64));

@@ -32,7 +32,7 @@ fn main() {
     for product in Product::ALL {
         let mut dense = Dense::new(&network, &training, batch_size, product);
         let mut order = EpochOrder::new(training.len(), Some(0));
-        let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len() };
+        let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len(), ..Step::default() };
         let mut epoch = |number| {
             seconds(|| order.mini_batches(number, batch_size).for_each(|mini_batch| dense.update(mini_batch, step)))
         };
@@ -46,7 +46,7 @@ fn main() {
 
 /// Twenty mini-batches of the dense version and of the reference come to the same.
 fn agrees_with_the_reference(network: &Network<f32>, training: &Dataset) {
-    let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len() };
+    let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len(), ..Step::default() };
     let order: Vec<u32> = (0..140).collect();
     for product in Product::ALL {
         let mut dense = Dense::new(network, &training.slice(0..140), 7, product);

@@ -64,7 +64,7 @@ fn measure(work: Work, training: &Dataset, rounds: usize) -> String {
         Some(percent) => random_images(work.images, percent),
     };
     let network = network::<f32>(784, &[hidden], 10);
-    let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len() };
+    let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len(), ..Step::default() };
     let mut fast = [1, 2].map(|threads| {
         let data = (training.clone(), training.slice(0..0));
         let machine = Machine { threads, ..Machine::default() };

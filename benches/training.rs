@@ -35,7 +35,7 @@ fn step(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("step");
     for (hidden, batch_size) in SHAPES {
         let mini_batch: Vec<u32> = (0..batch_size as u32).map(|i| i * 390).collect();
-        let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len() };
+        let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len(), ..Step::default() };
         let mut engines = [EngineKind::Fast, EngineKind::Reference].map(|kind| {
             let data = (training.clone(), training.slice(0..0));
             kind.start(network(hidden), data, batch_size, Machine::default())

@@ -18,6 +18,8 @@ pub enum Purpose {
     TrainingDigits,
     /// A built-in test digit; the index is the image's.
     TestDigits,
+    /// The neurons that an image drops in an epoch (see [`stream_of_image`]).
+    Dropout,
     /// The distortion of a training image in an epoch (see [`stream_of_image`]).
     Distortion,
 }
@@ -30,6 +32,7 @@ impl Purpose {
             Purpose::Order => 1,
             Purpose::TrainingDigits => 2,
             Purpose::TestDigits => 3,
+            Purpose::Dropout => 4,
             Purpose::Distortion => 5,
         }
     }

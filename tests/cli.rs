@@ -553,3 +553,59 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     signal("-TERM");
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }
+
+/// Each option of the rest of chapter 3 changes what is learned, is recorded, and gives the same bytes for any number of
+/// threads.
+#[test]
+fn regularization_optimizers_and_more_images_are_used_and_recorded() {
+    let sandbox = Sandbox::with_tiny_data();
+    let train = |options: &str, out: &str| {
+        let line = format!("train --data idx --validation 11 --hidden 6,5 --epochs 2 {options} -o {out}");
+        sandbox.line(&line).success();
+        std::fs::read(sandbox.path(out)).unwrap()
+    };
+    let plain = train("", "plain.json");
+    assert!(!String::from_utf8_lossy(&plain).contains("dropout"), "a plain file has no keys that it does not need");
+    for (options, key, value) in [
+        ("--activation relu --init he", "/activation", "relu"),
+        ("--activation tanh,relu --init xavier", "/activation/1", "relu"),
+        ("--l1 2", "/training/l1", "2.0"),
+        ("--dropout 0.5 --input-dropout 0.2", "/training/input_dropout", "0.2"),
+        ("--momentum 0.9", "/training/optimizer/sgd/momentum", "0.9"),
+        ("--momentum 0.9 --nesterov", "/training/optimizer/sgd/nesterov", "true"),
+        ("--optimizer adamw", "/training/optimizer", "adam-w"),
+        ("--optimizer adamw", "/training/eta", "0.001"),
+        ("--expand shift", "/training/expand", "shift"),
+        ("--augment affine", "/training/augment/affine/rotation", "15.0"),
+        ("--augment affine,elastic --sigma 4", "/training/augment/elastic/sigma", "4.0"),
+    ] {
+        let one = train(&format!("{options} --threads 1"), "one.json");
+        assert_eq!(one, train(&format!("{options} --threads 2"), "two.json"), "{options}");
+        assert_ne!(one, plain, "{options}");
+        let model = sandbox.json("one.json");
+        let found = model.pointer(key).unwrap_or_else(|| panic!("{options}: no {key}"));
+        assert_eq!(found.to_string().trim_matches('"'), value, "{options}: {key}");
+        sandbox.line("eval one.json --data idx").success();
+    }
+}
+
+#[test]
+fn options_out_of_range_are_refused_with_the_range() {
+    let sandbox = Sandbox::with_tiny_data();
+    for (options, words) in [
+        ("--l1 -1", ["l1", "choose 0"]),
+        ("--momentum 1", ["momentum", "below 1"]),
+        ("--dropout 1", ["dropout 1.0", "below 1"]),
+        ("--input-dropout nan", ["input dropout", "below 1"]),
+        ("--augment affine --rotation 200", ["rotation", "180"]),
+        ("--augment elastic --sigma 0", ["sigma", "100"]),
+        ("--activation relu,tanh", ["2 activations", "1 hidden"]),
+        ("--activation softsign", ["softsign", "sigmoid, tanh, relu"]),
+        ("--nesterov", ["--momentum", "required"]),
+    ] {
+        let run = sandbox.line(&format!("train --data idx --validation 11 {options}"));
+        assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        assert!(words.iter().all(|word| run.stderr.contains(word)), "{options}: {}", run.stderr);
+        assert!(!sandbox.path("model.json").exists(), "{options}");
+    }
+}

@@ -51,9 +51,13 @@ impl Member {
         self.model.training().map_or(0.0, |training| training.lambda)
     }
 
+    pub fn l1(&self) -> f64 {
+        self.model.training().map_or(0.0, |training| training.l1)
+    }
+
     /// The regularization term of a cost over `n` images.
     pub fn regularization(&self, n: usize) -> f64 {
-        self.model.regularization(self.lambda(), n)
+        self.model.regularization(self.lambda(), self.l1(), n)
     }
 
     /// "784-30-10, cross-entropy".
@@ -87,7 +91,7 @@ pub fn of_model(path: &Path, error: ModelError) -> Failure {
 trait AnyModel {
     fn training(&self) -> Option<&TrainingRecord>;
     fn network(&self) -> String;
-    fn regularization(&self, lambda: f64, n: usize) -> f64;
+    fn regularization(&self, lambda: f64, l1: f64, n: usize) -> f64;
     fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError>;
     fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), JoinError>;
 }
@@ -102,8 +106,8 @@ impl<F: Trainable> AnyModel for Model<F> {
         format!("{}, {}", sizes.join("-"), self.network.cost().name())
     }
 
-    fn regularization(&self, lambda: f64, n: usize) -> f64 {
-        self.network.regularization(lambda, n)
+    fn regularization(&self, lambda: f64, l1: f64, n: usize) -> f64 {
+        self.network.regularization(lambda, l1, n)
     }
 
     fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError> {

@@ -5,11 +5,12 @@ use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mnist_mlp::data::{Dataset, Part, splits};
+use mnist_mlp::data::distort::{Affine, Distortion, Elastic};
+use mnist_mlp::data::{Dataset, Part, expand, splits};
 use mnist_mlp::engine::{EngineKind, Machine, Trainable};
 use mnist_mlp::evaluate::check_fit;
 use mnist_mlp::network::{
-    CrossEntropy, EpochRecord, Init, Model, ModelError, Network, TrainingRecord, cost_named, precision_of,
+    CrossEntropy, EpochRecord, Init, Model, ModelError, Network, Optimizer, TrainingRecord, cost_named, precision_of,
     read_model_file,
 };
 use mnist_mlp::replace_file::check_replaceable;
@@ -17,7 +18,10 @@ use mnist_mlp::report::{EpochTable, thousands};
 use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Settings, TrainConfig, Trained, train};
 use mnist_mlp::{Precision, Real};
 
-use super::args::{EngineName, EvaluateOn, InitName, MonitorName, PrecisionName, TrainArguments};
+use super::args::{
+    AugmentName, Distort, EngineName, EvaluateOn, ExpandName, InitName, MonitorName, OptimizerName, PrecisionName,
+    TrainArguments,
+};
 use super::machine::machine;
 use super::member::of_model;
 use super::watch::Watch;
@@ -99,8 +103,16 @@ fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
     Settings {
         epochs: arguments.epochs,
         batch_size: arguments.batch_size,
-        eta: arguments.eta,
+        eta: arguments.eta.unwrap_or(match arguments.optimizer {
+            OptimizerName::Sgd => DEFAULT_ETA,
+            OptimizerName::Adamw => DEFAULT_ETA_ADAMW,
+        }),
         lambda: arguments.lambda,
+        l1: arguments.l1,
+        optimizer: optimizer(arguments),
+        dropout: arguments.dropout,
+        input_dropout: arguments.input_dropout,
+        augment: augment(arguments),
         seed: arguments.seed,
         shuffle: !arguments.no_shuffle,
         monitors: monitors(&arguments.monitor),
@@ -110,6 +122,27 @@ fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
         },
         machine,
     }
+}
+
+/// The learning rates that are usual.
+const DEFAULT_ETA: f64 = 0.5;
+const DEFAULT_ETA_ADAMW: f64 = 0.001;
+
+fn optimizer(arguments: &TrainArguments) -> Optimizer {
+    match arguments.optimizer {
+        OptimizerName::Sgd => {
+            Optimizer::Sgd { momentum: arguments.momentum.unwrap_or(0.0), nesterov: arguments.nesterov }
+        }
+        OptimizerName::Adamw => Optimizer::AdamW,
+    }
+}
+
+fn augment(arguments: &TrainArguments) -> Option<Distortion> {
+    let kinds = &arguments.augment;
+    let Distort { rotation, scale, shear, translation, sigma, alpha } = arguments.distort;
+    let affine = kinds.contains(&AugmentName::Affine).then_some(Affine { rotation, scale, shear, translation });
+    let elastic = kinds.contains(&AugmentName::Elastic).then_some(Elastic { sigma, alpha });
+    (!kinds.is_empty()).then_some(Distortion { affine, elastic })
 }
 
 fn monitors(names: &[MonitorName]) -> Monitors {
@@ -136,6 +169,10 @@ impl Task {
         let source = dataset::source(&arguments.data, arguments.quiet)?;
         let all = source.load(Part::Training, threads)?;
         let (training, validation) = splits::split(&all, arguments.train_size, arguments.validation)?;
+        let training = match arguments.expand {
+            Some(ExpandName::Shift) => expand::shifts(&training, threads),
+            None => training,
+        };
         let (evaluation, evaluated_on) = match arguments.evaluate_on {
             EvaluateOn::Validation => (validation, "validation"),
             EvaluateOn::Test => (source.load(Part::Test, threads)?, "test"),
@@ -234,6 +271,12 @@ fn save<F: Real>(
         batch_size: settings.batch_size,
         eta: settings.eta,
         lambda: settings.lambda,
+        l1: settings.l1,
+        optimizer: settings.optimizer,
+        dropout: settings.dropout,
+        input_dropout: settings.input_dropout,
+        expand: arguments.expand.map(|ExpandName::Shift| "shift".to_string()),
+        augment: settings.augment,
         seed: settings.seed,
         shuffle: settings.shuffle,
         precision: F::PRECISION,

@@ -22,6 +22,10 @@ pub trait Engine<F: Real> {
     /// that follows, empty if none does, so that its images can be fetched meanwhile.
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step);
 
+    /// From now on learns from these images, one for each training image, in the same order; monitors go on looking at
+    /// the training images.
+    fn learn_from(&mut self, images: Dataset);
+
     /// The network as it is now. To go on from a copy of it is to go on from here, to the last bit.
     fn network(&mut self) -> Network<F>;
 

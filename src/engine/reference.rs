@@ -3,23 +3,33 @@
 use super::{Engine, Watched};
 use crate::data::Dataset;
 use crate::evaluate::{Evaluation, in_chunks};
-use crate::network::{Network, Step, prediction};
+use crate::network::{Network, OptimizerState, Step, prediction};
 use crate::real::Real;
 
-/// Trains with [`Network::update_mini_batch`].
+/// Trains as [`Network::update_mini_batch`] does, or with [`Network::descend`] if something is to be remembered.
 #[derive(Debug)]
 pub struct Reference<F: Real> {
     network: Network<F>,
     training: Dataset,
+    /// What is learned from.
+    lessons: Dataset,
     evaluation: Dataset,
     threads: usize,
+    state: OptimizerState<F>,
 }
 
 impl<F: Real> Reference<F> {
     /// Trains `network` on `training`; only evaluation uses more than one thread.
     #[must_use]
     pub fn new(network: Network<F>, training: Dataset, evaluation: Dataset, threads: usize) -> Self {
-        Reference { network, training, evaluation, threads }
+        Reference {
+            state: OptimizerState::new(&network),
+            network,
+            lessons: training.clone(),
+            training,
+            evaluation,
+            threads,
+        }
     }
 }
 
@@ -27,9 +37,27 @@ impl<F: Real> Engine<F> for Reference<F> {
     fn update(&mut self, mini_batch: &[u32], _next: &[u32], step: Step) {
         let pairs = mini_batch.iter().map(|&i| {
             let i = i as usize;
-            (self.training.input(i), self.network.target(self.training.label(i)))
+            (self.lessons.input(i), self.network.target(self.lessons.label(i)))
         });
-        self.network.update_mini_batch(&pairs.collect::<Vec<_>>(), step);
+        let pairs: Vec<_> = pairs.collect();
+        if pairs.is_empty() {
+            return;
+        }
+        let sizes = self.network.sizes();
+        let masks: Vec<_> = mini_batch.iter().map(|&i| step.dropout.masks(i, &sizes[..sizes.len() - 1])).collect();
+        let sum = self.network.summed_gradient(&pairs, &masks);
+        if step.is_plain() {
+            self.network.descend_plainly(&sum, pairs.len(), step);
+        } else {
+            let (mut mean, m) = (sum, F::of(pairs.len() as f64));
+            mean.nabla_w.iter_mut().for_each(|nabla_w| *nabla_w /= m);
+            mean.nabla_b.iter_mut().for_each(|nabla_b| *nabla_b /= m);
+            self.network.descend(&mean, &step, &mut self.state);
+        }
+    }
+
+    fn learn_from(&mut self, images: Dataset) {
+        self.lessons = images;
     }
 
     fn network(&mut self) -> Network<F> {

@@ -11,7 +11,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
-use super::Network;
+use super::{Dropout, Network, Optimizer};
 use crate::real::Real;
 
 /// nabla C: how the cost changes with each weight and bias. Shaped as the network's own.
@@ -30,11 +30,37 @@ pub struct Step {
     pub eta: f64,
     /// The L2 regularization parameter.
     pub lambda: f64,
+    /// lambda_1, the L1 regularization parameter.
+    pub l1: f64,
+    /// What is made of the gradient.
+    pub optimizer: Optimizer,
+    /// The neurons that stay away.
+    pub dropout: Dropout,
     /// n, the number of training images.
     pub n_train: usize,
 }
 
+impl Default for Step {
+    /// Gradient descent with eta 0.5, without regularization.
+    fn default() -> Self {
+        Step {
+            eta: 0.5,
+            lambda: 0.0,
+            l1: 0.0,
+            optimizer: Optimizer::default(),
+            dropout: Dropout::default(),
+            n_train: 1,
+        }
+    }
+}
+
 impl Step {
+    /// Whether this is the book's first step, `w <- (1 - eta lambda/n) w - eta g`, for which nothing is remembered.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.l1 == 0.0 && matches!(self.optimizer, Optimizer::Sgd { momentum: 0.0, .. })
+    }
+
     /// 1 - eta lambda / n: what an update leaves of each weight before the gradient is taken off.
     #[must_use]
     pub fn weight_decay(&self) -> f64 {
@@ -46,14 +72,21 @@ impl<F: Real> Network<F> {
     /// nabla C_x for the single image `x`, (n_1), with target `y`, (n_L).
     #[must_use]
     pub fn backprop(&self, x: ArrayView1<F>, y: ArrayView1<F>) -> Gradient<F> {
-        let (zs, activations) = self.forward(x);
+        self.backprop_dropping(x, y, &[])
+    }
+
+    /// The same where the activations of the input and of each hidden layer are multiplied by a mask: dropout.
+    fn backprop_dropping(&self, x: ArrayView1<F>, y: ArrayView1<F>, masks: &[Array1<F>]) -> Gradient<F> {
+        let x = masks.first().map_or_else(|| x.to_owned(), |mask| &x * mask);
+        let (zs, activations) = self.forward_dropping(x.view(), masks);
         let mut gradient = self.zero_gradient();
         let mut delta = self.output_error(&zs, &activations, y);
         for i in (0..self.biases.len()).rev() {
-            let a_before = if i == 0 { x } else { activations[i - 1].view() };
+            let a_before = if i == 0 { x.view() } else { activations[i - 1].view() };
             gradient.nabla_w[i] = outer(delta.view(), a_before); // (BP4)
             let delta_before = (i > 0).then(|| {
-                self.weights[i].t().dot(&delta) * self.activations[i - 1].prime(zs[i - 1].view()) // (BP2)
+                let back = self.weights[i].t().dot(&delta) * self.activations[i - 1].prime(zs[i - 1].view()); // (BP2)
+                if let Some(mask) = masks.get(i) { back * mask } else { back }
             });
             gradient.nabla_b[i] = delta; // (BP3)
             match delta_before {
@@ -76,16 +109,13 @@ impl<F: Real> Network<F> {
     /// One step of gradient descent on a mini-batch of m pairs (x, y):
     /// `w <- (1 - eta lambda/n) w - (eta/m) sum nabla_w`, `b <- b - (eta/m) sum nabla_b`.
     pub fn update_mini_batch(&mut self, mini_batch: &[(Array1<F>, Array1<F>)], step: Step) {
-        let m = mini_batch.len();
-        if m == 0 {
-            return;
+        if !mini_batch.is_empty() {
+            self.descend_plainly(&self.summed_gradient(mini_batch, &[]), mini_batch.len(), step);
         }
-        let mut sum = self.zero_gradient();
-        for (x, y) in mini_batch {
-            let gradient = self.backprop(x.view(), y.view());
-            sum.nabla_w.iter_mut().zip(&gradient.nabla_w).for_each(|(sum, nabla_w)| *sum += nabla_w);
-            sum.nabla_b.iter_mut().zip(&gradient.nabla_b).for_each(|(sum, nabla_b)| *sum += nabla_b);
-        }
+    }
+
+    /// The same from the sum of the gradients of `m` images.
+    pub(crate) fn descend_plainly(&mut self, sum: &Gradient<F>, m: usize, step: Step) {
         let (decay, rate) = (F::of(step.weight_decay()), F::of(step.eta / m as f64));
         for (w, nabla_w) in self.weights.iter_mut().zip(&sum.nabla_w) {
             w.zip_mut_with(nabla_w, |w, &nabla_w| *w = decay * *w - rate * nabla_w);
@@ -95,7 +125,24 @@ impl<F: Real> Network<F> {
         }
     }
 
-    fn zero_gradient(&self) -> Gradient<F> {
+    /// The sum of nabla C_x over pairs (x, y), each with its masks of dropout, if there are any.
+    pub(crate) fn summed_gradient(
+        &self,
+        mini_batch: &[(Array1<F>, Array1<F>)],
+        masks: &[Vec<Array1<F>>],
+    ) -> Gradient<F> {
+        let mut sum = self.zero_gradient();
+        for (k, (x, y)) in mini_batch.iter().enumerate() {
+            let masks = masks.get(k).map_or(&[][..], Vec::as_slice);
+            let gradient = self.backprop_dropping(x.view(), y.view(), masks);
+            sum.nabla_w.iter_mut().zip(&gradient.nabla_w).for_each(|(sum, nabla_w)| *sum += nabla_w);
+            sum.nabla_b.iter_mut().zip(&gradient.nabla_b).for_each(|(sum, nabla_b)| *sum += nabla_b);
+        }
+        sum
+    }
+
+    /// Zeros in the shape of the weights and biases.
+    pub(super) fn zero_gradient(&self) -> Gradient<F> {
         Gradient {
             nabla_w: self.weights.iter().map(|w| Array2::zeros(w.dim())).collect(),
             nabla_b: self.biases.iter().map(|b| Array1::zeros(b.dim())).collect(),
@@ -167,11 +214,37 @@ mod tests {
         }
     }
 
+    /// With masks the network is another function of the same weights; its slopes are those of the cost all the same.
+    #[test]
+    fn gradients_under_dropout_agree_with_central_differences() {
+        let (x, y) = (array![0.0, 0.3, 1.0, 0.7, 0.1], array![0.0, 0.0, 1.0]);
+        let dropout = Dropout { hidden: 0.4, input: 0.3, seed: 1, epoch: 1 };
+        let masks = dropout.masks(2, &[5, 4, 6]);
+        assert!(masks.iter().all(|mask| mask.iter().any(|&m| m < 0.5) && mask.iter().any(|&m| m > 1.0)));
+        let network = Network::<f64>::new(&[5, 4, 6, 3], costs()[0], Init::Default, 11).unwrap();
+        let gradient = network.backprop_dropping(x.view(), y.view(), &masks);
+        let cost_of = |network: &Network<f64>| {
+            let (zs, activations) = network.forward_dropping((&x * &masks[0]).view(), &masks);
+            network.cost.value(&zs[2].to_vec(), &activations[2].to_vec(), &y.to_vec())
+        };
+        for layer in 0..3 {
+            for ((j, k), &found) in gradient.nabla_w[layer].indexed_iter() {
+                let moved = |h: f64| {
+                    let mut moved = network.clone();
+                    moved.weights[layer][[j, k]] += h;
+                    cost_of(&moved)
+                };
+                let expected = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                assert!((found - expected).abs() < 1e-9, "w[{layer}][{j},{k}]: {found} and {expected}");
+            }
+        }
+    }
+
     #[test]
     fn an_update_goes_down_the_mean_gradient_and_shrinks_weights_only() {
         let start = Network::new(&[2, 2], costs()[0], Init::Default, 3).unwrap();
         let batch = [(array![0.1, 0.9], array![1.0, 0.0]), (array![0.5, 0.4], array![0.0, 1.0])];
-        let step = Step { eta: 0.5, lambda: 2.0, n_train: 10 };
+        let step = Step { eta: 0.5, lambda: 2.0, n_train: 10, ..Step::default() };
         let mut network = start.clone();
         network.update_mini_batch(&batch, step);
         let [first, second] = batch.map(|(x, y)| start.backprop(x.view(), y.view()));

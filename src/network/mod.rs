@@ -8,17 +8,22 @@ use crate::real::Real;
 mod activation;
 mod backprop;
 mod cost;
+mod dropout;
 mod init;
 mod model_file;
+mod optimizer;
 
 pub(crate) use activation::relu;
 pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
 pub use backprop::{Gradient, Step};
 pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
+pub use dropout::Dropout;
 pub use init::Init;
 pub use model_file::{
     EpochRecord, FORMAT, MAX_FILE_SIZE, Model, ModelError, TrainingRecord, precision_of, read_model_file,
 };
+pub(crate) use optimizer::{Kind, Rule};
+pub use optimizer::{Optimizer, OptimizerState};
 
 /// The most weights and biases that a network may have: 400 MB in double precision.
 pub const MAX_PARAMETERS: usize = 50_000_000;
@@ -229,6 +234,12 @@ impl<F: Real> Network<F> {
     /// The weighted inputs z^l and the activations a^l of every layer after the input, for the input `x`, (n_1).
     #[must_use]
     pub fn forward(&self, x: ArrayView1<F>) -> (Vec<Array1<F>>, Vec<Array1<F>>) {
+        self.forward_dropping(x, &[])
+    }
+
+    /// The same with the activations of hidden layer l multiplied by `masks[l]`, where there is one; `masks[0]` is the
+    /// input's and has been applied to `x`.
+    pub(super) fn forward_dropping(&self, x: ArrayView1<F>, masks: &[Array1<F>]) -> (Vec<Array1<F>>, Vec<Array1<F>>) {
         let mut zs: Vec<Array1<F>> = Vec::with_capacity(self.biases.len());
         let mut activations: Vec<Array1<F>> = Vec::with_capacity(self.biases.len());
         for (i, (w, b)) in self.weights.iter().zip(&self.biases).enumerate() {
@@ -237,11 +248,11 @@ impl<F: Real> Network<F> {
                 Some(a) => w.dot(a) + b,
             };
             let is_output = i + 1 == self.biases.len();
-            activations.push(if is_output {
-                self.cost.output().of(z.view())
-            } else {
-                self.activations[i].of(z.view())
-            });
+            let mut a = if is_output { self.cost.output().of(z.view()) } else { self.activations[i].of(z.view()) };
+            if let Some(mask) = masks.get(i + 1) {
+                a *= mask;
+            }
+            activations.push(a);
             zs.push(z);
         }
         (zs, activations)
@@ -265,11 +276,13 @@ impl<F: Real> Network<F> {
         y
     }
 
-    /// The regularization term of a cost over `n` images: lambda/(2n) times the sum of all squared weights.
+    /// The regularization terms of a cost over `n` images: lambda/(2n) times the sum of all squared weights, and
+    /// lambda_1/n times the sum of their absolute values.
     #[must_use]
-    pub fn regularization(&self, lambda: f64, n: usize) -> f64 {
-        let squares: f64 = self.weights.iter().flatten().map(|w| w.to_double() * w.to_double()).sum();
-        lambda / (2.0 * n as f64) * squares
+    pub fn regularization(&self, lambda: f64, l1: f64, n: usize) -> f64 {
+        let sum = |f: fn(f64) -> f64| self.weights.iter().flatten().map(|w| f(w.to_double())).sum::<f64>();
+        let l1_term = if l1 == 0.0 { 0.0 } else { l1 / n as f64 * sum(f64::abs) };
+        lambda / (2.0 * n as f64) * sum(|w| w * w) + l1_term
     }
 }
 
@@ -333,6 +346,6 @@ mod tests {
     #[test]
     fn regularization_counts_weights_not_biases() {
         let network = Network::from_parts(vec![array![[1.0, -2.0]]], vec![array![9.0]], &Quadratic).unwrap();
-        assert!((network.regularization(4.0, 10) - 4.0 / 20.0 * 5.0_f64).abs() < 1e-15);
+        assert!((network.regularization(4.0, 0.0, 10) - 4.0 / 20.0 * 5.0_f64).abs() < 1e-15);
     }
 }

@@ -23,7 +23,8 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::{Activation, Cost, Network, NetworkError, costs};
+use super::{Activation, Cost, Network, NetworkError, Optimizer, costs};
+use crate::data::distort::Distortion;
 use crate::real::{Precision, Real};
 use crate::replace_file::replace_file;
 
@@ -56,6 +57,24 @@ pub struct TrainingRecord {
     pub eta: f64,
     /// The L2 regularization parameter.
     pub lambda: f64,
+    /// The L1 regularization parameter.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub l1: f64,
+    /// What was made of the gradient.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub optimizer: Optimizer,
+    /// The share of the hidden neurons that was dropped for each image.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub dropout: f64,
+    /// The share of the inputs that was dropped.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub input_dropout: f64,
+    /// How the training images were multiplied before the training: "shift".
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub expand: Option<String>,
+    /// How they were distorted in every epoch.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub augment: Option<Distortion>,
     /// What every random choice derives from.
     pub seed: u64,
     /// Whether each epoch had an order of its own.
@@ -66,6 +85,11 @@ pub struct TrainingRecord {
     pub engine: String,
     /// The position reached: epochs of this training that are behind these weights.
     pub epochs_done: usize,
+}
+
+/// What is left out of the file, so that a training without it leaves the file as it was before there was such a thing.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What the monitors saw after an epoch. A monitor that was off is left out.

@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
+use crate::data::distort::{Distortion, DistortionError};
 use crate::engine::{EngineKind, Machine};
+use crate::network::Optimizer;
 
 /// The most threads that can be asked for.
 pub const MAX_THREADS: usize = 256;
@@ -61,6 +63,16 @@ pub struct Settings {
     pub eta: f64,
     /// The L2 regularization parameter; 0 or more and finite, default 5.
     pub lambda: f64,
+    /// The L1 regularization parameter; 0 or more and finite, default 0.
+    pub l1: f64,
+    /// What is made of the gradient; a momentum is 0 or more and below 1, default plain gradient descent.
+    pub optimizer: Optimizer,
+    /// The share of the hidden neurons that is dropped for each image; 0 or more and below 1, default 0.
+    pub dropout: f64,
+    /// The share of the inputs that is dropped, likewise.
+    pub input_dropout: f64,
+    /// Distorts every image anew in every epoch, default not.
+    pub augment: Option<Distortion>,
     /// What the order of the images derives from, default 0.
     pub seed: u64,
     /// Whether each epoch has an order of its own, default yes.
@@ -80,6 +92,11 @@ impl Default for Settings {
             batch_size: 10,
             eta: 0.5,
             lambda: 5.0,
+            l1: 0.0,
+            optimizer: Optimizer::default(),
+            dropout: 0.0,
+            input_dropout: 0.0,
+            augment: None,
             seed: 0,
             shuffle: true,
             monitors: Monitors::default(),
@@ -109,6 +126,23 @@ pub enum ConfigError {
     /// A regularization parameter that is negative, infinite or no number.
     #[error("lambda {0:?} is out of range: choose 0 (no regularization) or a number above, such as 5.0")]
     Lambda(f64),
+    /// An L1 regularization parameter that is negative, infinite or no number.
+    #[error("l1 {0:?} is out of range: choose 0 (none) or a number above, such as 1.0")]
+    L1(f64),
+    /// A momentum that is negative or does not let go.
+    #[error("momentum {0:?} is out of range: choose 0 (none) to below 1, such as 0.9")]
+    Momentum(f64),
+    /// Nothing to drop out, or everything.
+    #[error("{what} {rate:?} is out of range: choose 0 (none) to below 1, such as 0.5")]
+    Dropout {
+        /// "dropout" or "input dropout".
+        what: &'static str,
+        /// The share asked for.
+        rate: f64,
+    },
+    /// A distortion out of range.
+    #[error(transparent)]
+    Distortion(#[from] DistortionError),
     /// No threads, or more than any machine has use for.
     #[error("threads {0} is out of range: choose 1 to {MAX_THREADS}")]
     Threads(usize),
@@ -138,6 +172,22 @@ impl Settings {
         }
         if !(self.lambda >= 0.0 && self.lambda.is_finite()) {
             return Err(ConfigError::Lambda(self.lambda));
+        }
+        if !(self.l1 >= 0.0 && self.l1.is_finite()) {
+            return Err(ConfigError::L1(self.l1));
+        }
+        if let Optimizer::Sgd { momentum, .. } = self.optimizer
+            && !(0.0..1.0).contains(&momentum)
+        {
+            return Err(ConfigError::Momentum(momentum));
+        }
+        for (what, rate) in [("dropout", self.dropout), ("input dropout", self.input_dropout)] {
+            if !(0.0..1.0).contains(&rate) {
+                return Err(ConfigError::Dropout { what, rate });
+            }
+        }
+        if let Some(distortion) = &self.augment {
+            distortion.check()?;
         }
         if !(1..=MAX_THREADS).contains(&self.machine.threads) {
             return Err(ConfigError::Threads(self.machine.threads));
@@ -184,6 +234,11 @@ mod tests {
             let settings = Settings { lambda, ..Settings::default() };
             assert!(matches!(settings.check(100, 10), Err(ConfigError::Lambda(_))), "lambda {lambda}");
         }
+        assert_eq!(check(|s| s.l1 = -1.0), ConfigError::L1(-1.0));
+        let momentum =
+            |momentum| Settings { optimizer: Optimizer::Sgd { momentum, nesterov: false }, ..Settings::default() };
+        assert_eq!(momentum(1.0).check(100, 10).unwrap_err(), ConfigError::Momentum(1.0));
+        assert!(matches!(momentum(f64::NAN).check(100, 10), Err(ConfigError::Momentum(_))));
         assert_eq!(check(|s| s.machine.threads = 0), ConfigError::Threads(0));
         assert_eq!(check(|s| s.machine.threads = 257), ConfigError::Threads(257));
         assert_eq!(Settings::default().check(100, 0).unwrap_err(), ConfigError::NothingToEvaluate);

@@ -9,7 +9,7 @@ use crate::data::Dataset;
 use crate::data::batches::EpochOrder;
 use crate::engine::{Engine, Trainable, Watched};
 use crate::evaluate::{Evaluation, FitError, check_fit};
-use crate::network::{EpochRecord, Network, NetworkError, Step};
+use crate::network::{Dropout, EpochRecord, Network, NetworkError, Step};
 use crate::real::Real;
 
 mod config;
@@ -99,6 +99,10 @@ pub fn train<F: Trainable>(
     let mut ending = Ending::Completed;
     for epoch in 1..=settings.epochs {
         let start = Instant::now();
+        if let Some(distortion) = &settings.augment {
+            let threads = settings.machine.threads;
+            engine.learn_from(distortion.epoch(training, settings.seed, epoch as u64, threads));
+        }
         if run_epoch(&mut *engine, &mut order, epoch, config, observer).is_break() {
             ending = Ending::Stopped;
             break;
@@ -134,7 +138,19 @@ fn run_epoch<F: Real>(
     observer: &mut dyn Observer,
 ) -> ControlFlow<()> {
     let settings = config.settings();
-    let step = Step { eta: settings.eta, lambda: settings.lambda, n_train: order.len() };
+    let step = Step {
+        eta: settings.eta,
+        lambda: settings.lambda,
+        l1: settings.l1,
+        optimizer: settings.optimizer,
+        dropout: Dropout {
+            hidden: settings.dropout,
+            input: settings.input_dropout,
+            seed: settings.seed,
+            epoch: epoch as u64,
+        },
+        n_train: order.len(),
+    };
     let mut done = 0;
     let mut mini_batches = order.mini_batches(epoch, settings.batch_size).peekable();
     while let Some(mini_batch) = mini_batches.next() {
@@ -168,7 +184,8 @@ impl Looked {
         (n_training, n_evaluation): (usize, usize),
     ) -> EpochRecord {
         let monitors = settings.monitors;
-        let cost = |looked: &Evaluation| looked.mean_cost() + network.regularization(settings.lambda, looked.n());
+        let cost =
+            |looked: &Evaluation| looked.mean_cost() + network.regularization(settings.lambda, settings.l1, looked.n());
         EpochRecord {
             epoch,
             training_cost: self.training.as_ref().filter(|_| monitors.training_cost).map(cost),

@@ -76,7 +76,7 @@ pub fn learning_curve(
     let mut network = Network::from_parts(vec![array![[weight]]], vec![array![bias]], cost)
         .map_err(|_: NetworkError| NeuronError::NotFinite)?;
     let example = [(array![1.0], array![0.0])];
-    let step = Step { eta, lambda: 0.0, n_train: 1 };
+    let step = Step { eta, ..Step::default() };
     Ok((0..=epochs).map(move |epoch| {
         if epoch > 0 {
             network.update_mini_batch(&example, step);

@@ -215,10 +215,11 @@ impl<F: Vectors> WithSimd for Activate<'_, F> {
     }
 }
 
-/// What the bias of the neurons that fill a panel up has to be, so that their activation is 0.
+/// What the bias of the neurons that fill a panel up has to be, so that their activation is 0. It is finite: optimizers
+/// multiply it by 0.
 pub(super) fn fill<F: Vectors>(activation: Activation) -> F {
     match activation {
-        Activation::Sigmoid => F::neg_infinity(),
+        Activation::Sigmoid => F::min_value(),
         Activation::Tanh | Activation::Relu => F::zero(),
     }
 }
@@ -229,16 +230,18 @@ pub(super) struct TimesSlope<'a, F> {
     pub activation: Activation,
     pub delta: &'a mut [F],
     pub a: &'a [F],
+    /// What to multiply `a` by first.
+    pub unscale: F,
 }
 
 impl<F: Vectors> WithSimd for TimesSlope<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let pairs = self.delta.iter_mut().zip(self.a);
+        let (pairs, unscale) = (self.delta.iter_mut().zip(self.a), self.unscale);
         match self.activation {
-            Activation::Sigmoid => pairs.for_each(|(delta, &a)| *delta *= a * (F::one() - a)),
-            Activation::Tanh => pairs.for_each(|(delta, &a)| *delta *= F::one() - a * a),
+            Activation::Sigmoid => pairs.for_each(|(delta, &a)| *delta *= a * unscale * (F::one() - a * unscale)),
+            Activation::Tanh => pairs.for_each(|(delta, &a)| *delta *= F::one() - a * unscale * (a * unscale)),
             Activation::Relu => pairs.for_each(|(delta, &a)| *delta = if a > F::zero() { *delta } else { F::zero() }),
         }
     }

@@ -17,7 +17,9 @@
 
 mod buffer;
 mod dense;
+mod drop;
 mod images;
+mod optimize;
 mod packed;
 mod pages;
 #[allow(unsafe_code, reason = "a prefetch, which the standard library offers as an intrinsic only")]
@@ -40,7 +42,7 @@ use pool::Pool;
 use super::{Engine, Machine, Watched};
 use crate::data::Dataset;
 use crate::evaluate::Evaluation;
-use crate::network::{Network, Step, prediction};
+use crate::network::{Dropout, Network, Step, prediction};
 
 pub use simd::{InstructionSet, UnknownInstructionSet, Vectors};
 
@@ -57,9 +59,13 @@ pub struct Fast<F: Vectors> {
     threads: usize,
     network: Packed<F>,
     training: Images,
+    /// What is learned from, if not the training images.
+    lessons: Option<Images>,
     evaluation: Images,
     targets: Targets<F>,
     workspace: Workspace<F>,
+    /// The updates behind what the optimizer remembers.
+    updates: i32,
     /// One for each thread that evaluates.
     evaluators: Vec<Workspace<F>>,
 }
@@ -87,7 +93,9 @@ impl<F: Vectors> Fast<F> {
             pool,
             workspace: Workspace::new(&packed, batch_size, lanes, true),
             network: packed,
+            updates: 0,
             training,
+            lessons: None,
             evaluation,
             targets: Targets::new(network.outputs()),
             start: network,
@@ -120,7 +128,7 @@ impl<F: Vectors> Fast<F> {
             for (c, results) in results.chunks_mut(CHUNK).enumerate() {
                 let chunk = &mut chunk[..results.len()];
                 chunk.iter_mut().zip((t * per_thread + c * CHUNK) as u32..).for_each(|(image, i)| *image = i);
-                on.forward(network, work, images, chunk, &[]);
+                on.forward(network, work, images, (chunk, &[]), Dropout::default());
                 let (z, a) = (&mut work.z[..chunk.len() * width], &mut work.a[..chunk.len() * width]);
                 on.outputs(network, &work.layers, output, 0, z, a);
                 let outputs = z.chunks(width).zip(a.chunks(width));
@@ -141,12 +149,22 @@ impl<F: Vectors> Fast<F> {
 
 impl<F: Vectors> Engine<F> for Fast<F> {
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step) {
-        let Fast { start, pool, network, training, targets, workspace, .. } = self;
+        let Fast { start, pool, network, training, lessons, targets, workspace, updates, .. } = self;
+        let training = lessons.as_ref().unwrap_or(training);
         let on = On { instructions: self.instructions, pool, threads: self.threads };
         let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
-        on.forward(network, workspace, training, mini_batch, next);
+        on.forward(network, workspace, training, (mini_batch, next), step.dropout);
         on.output_deltas(network, workspace, start.cost(), target, mini_batch.len());
-        on.backward(network, workspace, mini_batch.len(), step);
+        if !step.is_plain() {
+            network.remember();
+            *updates = updates.saturating_add(1);
+        }
+        on.backward(network, workspace, mini_batch.len(), step, *updates);
+    }
+
+    fn learn_from(&mut self, images: Dataset) {
+        self.lessons = None; // before others take their place
+        self.lessons = Some(Images::new(images, self.pool.threads()));
     }
 
     fn network(&mut self) -> Network<F> {

@@ -22,6 +22,28 @@ pub(super) struct Panel<F> {
     pub bias: Buffer<F>,     // (width)
     pub incoming: Buffer<F>, // (n_in, width), in the first layer of a network for sparse images; elsewhere empty
     pub outgoing: Buffer<F>, // (n_out, width): the columns of the next layer's weights that these neurons feed
+    pub moments: Option<Box<PanelMoments<F>>>,
+}
+
+/// What an optimizer remembers of the numbers of a panel.
+pub(super) struct PanelMoments<F> {
+    pub bias: Moments<F>,
+    pub incoming: Moments<F>,
+    pub outgoing: Moments<F>,
+}
+
+/// The gradient of some numbers, and what an optimizer remembers of it; each as long as the numbers.
+pub(super) struct Moments<F> {
+    pub nabla: Buffer<F>,
+    pub first: Buffer<F>,
+    pub second: Buffer<F>,
+}
+
+impl<F: Vectors> Moments<F> {
+    fn of(numbers: &[F]) -> Self {
+        let [nabla, first, second] = std::array::from_fn(|_| Buffer::zeros(numbers.len()));
+        Moments { nabla, first, second }
+    }
 }
 
 impl<F: Vectors> Panel<F> {
@@ -45,7 +67,7 @@ impl<F: Vectors> Panel<F> {
         for (packed, column) in incoming.chunks_exact_mut(width).zip(weights[0].columns()) {
             packed.iter_mut().zip(column.iter().skip(first).take(neurons)).for_each(|(packed, &w)| *packed = w);
         }
-        Panel { first, neurons, bias, incoming, outgoing }
+        Panel { first, neurons, bias, incoming, outgoing, moments: None }
     }
 
     /// Neurons and fill.
@@ -68,7 +90,8 @@ pub(super) struct Packed<F> {
     activations: Vec<Activation>,
     /// The weights of a sparse first layer are `scale` times `incoming`, so that decay is one multiplication.
     pub scale: f64,
-    pub output_bias: Buffer<F>, // (n_L in whole vectors), -infinity for the fill
+    pub output_bias: Buffer<F>, // (n_L in whole vectors)
+    pub output_moments: Option<Moments<F>>,
     pub sizes: Vec<usize>,
     pub sparse: bool,
 }
@@ -100,15 +123,27 @@ impl<F: Vectors> Packed<F> {
         let layers = (input..weights.len()).map(panels).collect();
         let n_out = sizes[sizes.len() - 1];
         let mut output_bias = Buffer::zeros(n_out.next_multiple_of(lanes));
-        output_bias.fill(F::neg_infinity());
+        output_bias.fill(F::min_value());
         output_bias.iter_mut().zip(&biases[biases.len() - 1]).for_each(|(packed, &b)| *packed = b);
         let activations = network.activations().to_vec();
-        Packed { layers, activations, scale: 1.0, output_bias, sizes, sparse }
+        Packed { layers, activations, scale: 1.0, output_bias, output_moments: None, sizes, sparse }
     }
 
     /// The activation of `layers[l]`, which must not be the input.
     pub fn activation(&self, l: usize) -> Activation {
         self.activations[l + usize::from(self.sparse) - 1]
+    }
+
+    /// Makes room for what an optimizer remembers, the first time that one does.
+    pub fn remember(&mut self) {
+        if self.output_moments.is_some() {
+            return;
+        }
+        self.output_moments = Some(Moments::of(&self.output_bias));
+        for panel in self.layers.iter_mut().flatten() {
+            let [bias, incoming, outgoing] = [&panel.bias, &panel.incoming, &panel.outgoing].map(|b| Moments::of(b));
+            panel.moments = Some(Box::new(PanelMoments { bias, incoming, outgoing }));
+        }
     }
 
     /// The number of classes.
@@ -149,6 +184,9 @@ impl<F: Vectors> Packed<F> {
 
     /// Multiplies the weights by the scale beside them, which is 1 afterwards.
     pub fn fold_scale(&mut self) {
+        if self.scale.to_bits() == 1.0_f64.to_bits() {
+            return; // nothing to fold
+        }
         let scale = F::of(self.scale);
         for panel in &mut self.layers[0] {
             panel.incoming.iter_mut().for_each(|w| *w *= scale);
@@ -161,6 +199,7 @@ impl<F: Vectors> Packed<F> {
 pub(super) struct Workspace<F> {
     pub blocks: Vec<Block<F>>,         // of sparse images; empty for dense ones
     pub layers: Vec<Vec<Activity<F>>>, // as in `Packed`
+    pub kept: Vec<u8>,                 // (m, neurons but those of the output): 1 = kept; empty without dropout
     pub z: Buffer<F>,                  // (m, width): z^L
     pub a: Buffer<F>,                  // (m, width): a^L
     pub delta: Buffer<F>,              // (m, width): delta^L
@@ -181,6 +220,7 @@ impl<F: Vectors> Workspace<F> {
         Workspace {
             blocks: (0..if network.sparse { m } else { 0 }).step_by(BLOCK).map(block).collect(),
             layers: network.layers.iter().map(|layer| layer.iter().map(activity).collect()).collect(),
+            kept: Vec::new(),
             z: output(),
             a: output(),
             delta: output(),

@@ -2,6 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::drop::Kept;
 use super::images::{GROUP, Images, Pairs, TOGETHER};
 use super::simd::Vectors;
 
@@ -82,6 +83,17 @@ impl<F: Vectors> Gathered<F> {
         self.index[end..at + padded].fill(0);
         self.value[end..at + padded].fill(F::zero());
         padded
+    }
+
+    /// Multiplies the values by 0 or by the factor.
+    #[inline(always)]
+    fn drop_out(&mut self, kept: Kept<F>) {
+        for k in 0..self.len() {
+            let (range, kept_pixels) = (self.starts[k]..self.starts[k + 1], kept.image(k));
+            for (&i, value) in self.index[range.clone()].iter().zip(&mut self.value[range]) {
+                *value *= F::from_byte(kept_pixels[usize::from(i)]) * kept.factor;
+            }
+        }
     }
 
     /// The number of images gathered.
@@ -175,6 +187,8 @@ pub(super) struct Gather<'a, F> {
     pub images: &'a Images,
     pub batch: &'a [u32],
     pub next: &'a [u32],
+    /// The pixels that are kept, under dropout of the input.
+    pub kept: Option<Kept<'a, F>>,
 }
 
 impl<F: Vectors> WithSimd for Gather<'_, F> {
@@ -182,6 +196,9 @@ impl<F: Vectors> WithSimd for Gather<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         self.block.gathered.gather(self.images, self.batch, self.next);
+        if let Some(kept) = self.kept {
+            self.block.gathered.drop_out(kept);
+        }
         if let Some(turned) = &mut self.block.turned {
             turned.turn(&self.block.gathered);
         }

@@ -2,14 +2,16 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::drop::{DropOut, Kept};
 use super::images::Images;
-use super::packed::{Activity, Packed, Panel, Workspace};
+use super::optimize::Optimize;
+use super::packed::{Activity, Moments, Packed, Panel, Workspace};
 use super::pairs::{self, BLOCK, Block};
 use super::pool::{MOST_THREADS, Pool};
 use super::simd::InstructionSet;
 use super::simd::Vectors;
 use super::{dense, panels};
-use crate::network::{Activation, Cost, Output, Step};
+use crate::network::{Activation, Cost, Dropout, Output, Rule, Step};
 
 /// Where a mini-batch is computed.
 pub(super) struct On<'a> {
@@ -25,38 +27,73 @@ impl On<'_> {
         network: &Packed<F>,
         work: &mut Workspace<F>,
         images: &Images,
-        batch: &[u32],
-        next: &[u32],
+        (batch, next): (&[u32], &[u32]),
+        dropout: Dropout,
     ) {
         let m = batch.len();
+        self.choose_kept(network, &mut work.kept, batch, dropout);
+        let Workspace { layers, blocks, kept, .. } = work;
+        let kept = |layer, first| Kept::of(kept, &network.sizes, dropout, layer, first);
         if network.sparse {
-            let blocks = &mut work.blocks[..m.div_ceil(BLOCK)];
+            let blocks = &mut blocks[..m.div_ceil(BLOCK)];
             self.for_each(blocks, |b, block| {
                 let part = |all| <[u32]>::chunks(all, BLOCK).nth(b).unwrap_or_default();
-                self.instructions.run(pairs::Gather { block, images, batch: part(batch), next: part(next) });
+                let kept = kept(0, 0).map(|kept| kept.skip(b * BLOCK));
+                self.instructions.run(pairs::Gather { block, images, batch: part(batch), next: part(next), kept });
             });
             let (blocks, scale) = (&*blocks, F::of(network.scale));
-            self.for_each(&mut work.layers[0], |p, activity| {
-                let Panel { incoming: rows, bias, .. } = &network.layers[0][p];
+            self.for_each(&mut layers[0], |p, activity| {
+                let Panel { incoming: rows, bias, first, neurons, .. } = &network.layers[0][p];
                 let z = &mut activity.a[..m * bias.len()];
                 for (block, z) in blocks.iter().zip(z.chunks_mut(BLOCK * bias.len())) {
                     self.instructions.run(panels::Forward { images: &block.gathered, rows, scale, bias, z });
                 }
+                let width = bias.len();
                 self.instructions.run(dense::Activate { activation: network.activation(0), z });
+                self.drop_out(z, width, *neurons, kept(1, *first));
             });
         } else {
-            self.instructions.run(Spread { images, batch, panels: &network.layers[0], input: &mut work.layers[0] });
+            self.instructions.run(Spread { images, batch, panels: &network.layers[0], input: &mut layers[0] });
+            for (panel, activity) in network.layers[0].iter().zip(&mut layers[0]) {
+                let width = panel.width();
+                self.drop_out(&mut activity.a[..m * width], width, panel.neurons, kept(0, panel.first));
+            }
         }
         for l in 1..network.layers.len() {
-            let (below, above) = work.layers.split_at_mut(l);
+            let (below, above) = layers.split_at_mut(l);
             self.for_each(&mut above[0], |p, activity| {
                 let Panel { first, neurons, bias, .. } = &network.layers[l][p];
                 let z = &mut activity.a[..m * bias.len()];
                 let (panels, below) = (&network.layers[l - 1], &below[l - 1]);
                 let (first_neuron, neurons) = (*first, *neurons);
                 self.instructions.run(dense::Forward { panels, below, first_image: 0, first_neuron, neurons, bias, z });
+                let width = bias.len();
                 self.instructions.run(dense::Activate { activation: network.activation(l), z });
+                self.drop_out(z, width, neurons, kept(l + usize::from(network.sparse), first_neuron));
             });
+        }
+    }
+
+    /// Chooses the neurons that each image of the mini-batch keeps. Threads share out the images.
+    fn choose_kept<F: Vectors>(&self, network: &Packed<F>, kept: &mut Vec<u8>, batch: &[u32], dropout: Dropout) {
+        if dropout.is_off() {
+            return;
+        }
+        let sizes = &network.sizes[..network.sizes.len() - 1];
+        let neurons: usize = sizes.iter().sum();
+        kept.resize(batch.len() * neurons, 0);
+        let per_thread = batch.len().div_ceil(self.threads);
+        let mut parts = batch.chunks(per_thread).zip(kept.chunks_mut(per_thread * neurons));
+        let mut parts: [_; MOST_THREADS] = std::array::from_fn(|_| parts.next());
+        self.for_each(&mut parts[..self.threads], |_, part| {
+            let Some((images, kept)) = part else { return };
+            images.iter().zip(kept.chunks_mut(neurons)).for_each(|(&image, kept)| dropout.choose(image, sizes, kept));
+        });
+    }
+
+    fn drop_out<F: Vectors>(&self, numbers: &mut [F], width: usize, neurons: usize, kept: Option<Kept<F>>) {
+        if let Some(kept) = kept {
+            self.instructions.run(DropOut { numbers, width, neurons, kept });
         }
     }
 
@@ -106,10 +143,20 @@ impl On<'_> {
 
     /// From the output layer down to the first: the deltas of a layer, then at once the step of the weights that leave
     /// it, for nobody else needs them any more. Threads share out the panels of a layer.
-    pub fn backward<F: Vectors>(&self, network: &mut Packed<F>, work: &mut Workspace<F>, m: usize, step: Step) {
-        let Workspace { blocks, layers, delta: output_delta, .. } = work;
-        if network.sparse {
+    pub fn backward<F: Vectors>(
+        &self,
+        network: &mut Packed<F>,
+        work: &mut Workspace<F>,
+        m: usize,
+        step: Step,
+        updates: i32,
+    ) {
+        let Workspace { blocks, layers, delta: output_delta, kept, .. } = work;
+        let plain = step.is_plain();
+        if network.sparse && plain {
             network.decay(step.weight_decay());
+        } else {
+            network.fold_scale();
         }
         let rate = -step.eta / m as f64;
         let descent = Descent {
@@ -117,10 +164,15 @@ impl On<'_> {
             keep: F::of(step.weight_decay()),
             rate: F::of(rate),
             scaled_rate: F::of(rate / network.scale),
+            share: F::of(1.0 / m as f64),
+            weights: Rule::new(&step, updates, true),
+            biases: Rule::new(&step, updates, false),
         };
+        let (first_layer, sizes) = (usize::from(network.sparse), &network.sizes[..]);
         let output =
             Above { delta: output_delta, width: network.output_bias.len(), first: 0, neurons: network.n_out() };
-        self.step_bias(&mut network.output_bias, &output.delta[..m * output.width], &descent);
+        let moments = network.output_moments.as_mut().filter(|_| !plain);
+        self.step_bias(&mut network.output_bias, moments, &output.delta[..m * output.width], &descent);
         for l in (0..network.layers.len()).rev() {
             let error = (l > 0 || network.sparse).then(|| network.activation(l)); // the pixels of dense images have none
             let (here, above) = layers.split_at_mut(l + 1);
@@ -131,12 +183,14 @@ impl On<'_> {
             };
             self.pool.for_each(self.threads, &mut panels[l], &mut here[l], |_, panel, activity| {
                 if let Some(activation) = error {
-                    self.error(panel, activity, activation, above(), m);
+                    let kept = Kept::of(kept, sizes, step.dropout, l + first_layer, panel.first);
+                    self.error(panel, activity, (activation, kept), above(), m);
                     let width = panel.width();
-                    self.step_bias(&mut panel.bias, &activity.delta[..m * width], &descent);
+                    let moments = panel.moments.as_mut().filter(|_| !plain).map(|moments| &mut moments.bias);
+                    self.step_bias(&mut panel.bias, moments, &activity.delta[..m * width], &descent);
                 }
-                self.step_outgoing(panel, activity, above(), &descent);
-                self.step_incoming(panel, activity, blocks, &descent);
+                self.step_outgoing(panel, plain, activity, above(), &descent);
+                self.step_incoming(panel, plain, activity, blocks, &descent);
             });
         }
     }
@@ -146,7 +200,7 @@ impl On<'_> {
         &self,
         panel: &Panel<F>,
         activity: &mut Activity<F>,
-        activation: Activation,
+        (activation, kept): (Activation, Option<Kept<F>>),
         above: impl Iterator<Item = Above<'a, F>>,
         m: usize,
     ) {
@@ -158,50 +212,86 @@ impl On<'_> {
             let s_strides = (s_width, 1);
             self.instructions.run(dense::AddRows { c: delta, keep: one, factor: one, b, width, s, s_strides });
         }
-        self.instructions.run(dense::TimesSlope { activation, delta, a });
+        // What was kept was multiplied; the slope is that of the activation before.
+        let unscale = kept.as_ref().map_or(one, |kept| one / kept.factor);
+        self.instructions.run(dense::TimesSlope { activation, delta, a, unscale });
+        self.drop_out(delta, width, panel.neurons, kept);
+    }
+
+    /// Steps some numbers. A plain step goes straight into them: `add` is told what to keep of them and at which rate to
+    /// add. An optimizer that remembers wants the gradient first.
+    fn step<F: Vectors>(
+        &self,
+        numbers: &mut [F],
+        moments: Option<&mut Moments<F>>,
+        (keep, rate, share, rule): (F, F, F, Rule<F>),
+        add: impl FnOnce(&mut [F], F, F),
+    ) {
+        let Some(moments) = moments else { return add(numbers, keep, rate) };
+        moments.nabla.fill(F::zero());
+        add(&mut moments.nabla, F::one(), share);
+        self.instructions.run(Optimize { numbers, moments, rule });
     }
 
     /// BP3: nabla_b^l = delta^l
-    fn step_bias<F: Vectors>(&self, bias: &mut [F], delta: &[F], descent: &Descent<F>) {
-        self.instructions.run(dense::StepBias { bias, rate: descent.rate, delta });
+    fn step_bias<F: Vectors>(
+        &self,
+        bias: &mut [F],
+        moments: Option<&mut Moments<F>>,
+        delta: &[F],
+        &Descent { rate, share, biases, .. }: &Descent<F>,
+    ) {
+        self.step(bias, moments, (F::one(), rate, share, biases), |bias, _, rate| {
+            self.instructions.run(dense::StepBias { bias, rate, delta });
+        });
     }
 
     /// BP4: nabla_w^{l+1} = delta^{l+1} (a^l)^T
     fn step_outgoing<'a, F: Vectors>(
         &self,
         panel: &mut Panel<F>,
+        plain: bool,
         activity: &Activity<F>,
         above: impl Iterator<Item = Above<'a, F>>,
-        &Descent { m, keep, rate: factor, .. }: &Descent<F>,
+        &Descent { m, keep, rate, share, weights, .. }: &Descent<F>,
     ) {
         let width = panel.width();
         let b = &activity.a[..m * width];
-        for Above { delta: s, width: s_width, first, neurons } in above {
-            let c = &mut panel.outgoing[first * width..][..neurons * width];
-            let s_strides = (1, s_width);
-            self.instructions.run(dense::AddRows { c, keep, factor, b, width, s, s_strides });
-        }
+        let moments = panel.moments.as_mut().filter(|_| !plain).map(|moments| &mut moments.outgoing);
+        self.step(&mut panel.outgoing, moments, (keep, rate, share, weights), |rows, keep, factor| {
+            for Above { delta: s, width: s_width, first, neurons } in above {
+                let c = &mut rows[first * width..][..neurons * width];
+                let s_strides = (1, s_width);
+                self.instructions.run(dense::AddRows { c, keep, factor, b, width, s, s_strides });
+            }
+        });
     }
 
     /// BP4 of a sparse first layer: nabla_w^1 = delta^1 x^T
     fn step_incoming<F: Vectors>(
         &self,
         panel: &mut Panel<F>,
+        plain: bool,
         activity: &Activity<F>,
         blocks: &[Block<F>],
-        &Descent { m, scaled_rate: rate, .. }: &Descent<F>,
+        &Descent { m, scaled_rate, share, weights, .. }: &Descent<F>,
     ) {
         if panel.incoming.is_empty() {
             return;
         }
         let width = panel.width();
-        for (block, delta) in blocks.iter().zip(activity.delta[..m * width].chunks(BLOCK * width)) {
-            let rows = &mut *panel.incoming;
-            match &block.turned {
-                None => self.instructions.run(panels::Descend { images: &block.gathered, delta, width, rate, rows }),
-                Some(images) => self.instructions.run(panels::DescendTurned { images, delta, width, rate, rows }),
+        let moments = panel.moments.as_mut().filter(|_| !plain).map(|moments| &mut moments.incoming);
+        self.step(&mut panel.incoming, moments, (F::one(), scaled_rate, share, weights), |rows, _, rate| {
+            for (block, delta) in blocks.iter().zip(activity.delta[..m * width].chunks(BLOCK * width)) {
+                let rows = &mut *rows;
+                if let Some(images) = &block.turned {
+                    self.instructions.run(panels::DescendTurned { images, delta, width, rate, rows });
+                } else {
+                    let images = &block.gathered;
+                    self.instructions.run(panels::Descend { images, delta, width, rate, rows });
+                }
             }
-        }
+        });
     }
 
     fn for_each<T: Send>(&self, items: &mut [T], f: impl Fn(usize, &mut T) + Sync) {
@@ -219,6 +309,11 @@ struct Descent<F> {
     rate: F,
     /// The same for weights that have the scale of a sparse first layer beside them.
     scaled_rate: F,
+    /// 1 / m
+    share: F,
+    /// Of an optimizer that remembers.
+    weights: Rule<F>,
+    biases: Rule<F>,
 }
 
 /// The deltas of some neurons of the layer above, in panels as they were computed.

@@ -1,0 +1,58 @@
+//! Dropout: the neurons that an image keeps.
+
+use pulp::{Simd, WithSimd};
+
+use super::simd::Vectors;
+use crate::network::Dropout;
+
+/// Which neurons of a layer the images of a mini-batch keep.
+#[derive(Clone, Copy)]
+pub(super) struct Kept<'a, F> {
+    /// For each image `stride` bytes, of which the first are the layer's: 1 = kept, 0 = dropped.
+    bytes: &'a [u8],
+    stride: usize,
+    /// What the kept activations are multiplied by.
+    pub factor: F,
+}
+
+impl<'a, F: Vectors> Kept<'a, F> {
+    /// Those of layer `layer` (0 = input), from neuron `first` on; `None` if that layer drops nothing. `bytes` are those
+    /// of all layers but the output.
+    pub fn of(bytes: &'a [u8], sizes: &[usize], dropout: Dropout, layer: usize, first: usize) -> Option<Self> {
+        let rate = if layer == 0 { dropout.input } else { dropout.hidden };
+        let start = sizes[..layer].iter().sum::<usize>() + first;
+        let stride = sizes[..sizes.len() - 1].iter().sum();
+        (rate > 0.0).then(|| Kept { bytes: &bytes[start..], stride, factor: dropout.factor(layer) })
+    }
+
+    /// The same without the first `images` images.
+    pub fn skip(self, images: usize) -> Self {
+        Kept { bytes: &self.bytes[images * self.stride..], ..self }
+    }
+
+    /// The bytes of image `k`.
+    #[inline(always)]
+    pub fn image(&self, k: usize) -> &'a [u8] {
+        &self.bytes[k * self.stride..]
+    }
+}
+
+/// Multiplies activations, or their deltas, by 0 or by the factor.
+pub(super) struct DropOut<'a, F> {
+    pub numbers: &'a mut [F], // (m, width)
+    pub width: usize,
+    pub neurons: usize,
+    pub kept: Kept<'a, F>,
+}
+
+impl<F: Vectors> WithSimd for DropOut<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (k, row) in self.numbers.chunks_exact_mut(self.width).enumerate() {
+            for (number, &kept) in row[..self.neurons].iter_mut().zip(self.kept.image(k)) {
+                *number *= F::from_byte(kept) * self.kept.factor;
+            }
+        }
+    }
+}

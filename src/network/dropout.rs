@@ -1,0 +1,103 @@
+//! Dropout: neurons that stay away for one image, so that no other comes to rely on them (Srivastava et al. 2014).
+
+use ndarray::Array1;
+use rand::RngCore;
+
+use crate::random::{Purpose, stream_of_image};
+use crate::real::Real;
+
+/// Which share of the neurons is dropped for each image, and what decides which.
+///
+/// It is inverted: the activations that are kept are multiplied by 1/(1-p), so that sums are as large as without it on
+/// average, and a trained network is used as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Dropout {
+    /// p of every hidden layer; 0 or more and below 1, to 1/65,536.
+    pub hidden: f64,
+    /// p of the input.
+    pub input: f64,
+    /// The choice derives from the seed, the epoch and the image.
+    pub seed: u64,
+    /// 1 for the first.
+    pub epoch: u64,
+}
+
+impl Dropout {
+    /// Whether nothing is dropped.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.hidden == 0.0 && self.input == 0.0
+    }
+
+    /// p of a layer, 0 for the input.
+    fn rate(&self, layer: usize) -> f64 {
+        if layer == 0 { self.input } else { self.hidden }
+    }
+
+    /// 1/(1-p), what the kept activations of a layer (0 = input) are multiplied by.
+    pub(crate) fn factor<F: Real>(&self, layer: usize) -> F {
+        F::of(1.0 / (1.0 - self.rate(layer)))
+    }
+
+    /// Writes 1 for each neuron that `image` keeps and 0 for each that it drops: those of the input, then those of the
+    /// hidden layers. `sizes` are the sizes of these layers.
+    pub(crate) fn choose(&self, image: u32, sizes: &[usize], mut kept: &mut [u8]) {
+        let mut rng = stream_of_image(self.seed, Purpose::Dropout, self.epoch, u64::from(image));
+        for (layer, &n) in sizes.iter().enumerate() {
+            let layer_kept = kept.split_off_mut(..n).expect("room for every neuron");
+            let threshold = (self.rate(layer) * 65536.0).round() as u32;
+            if threshold == 0 {
+                layer_kept.fill(1);
+                continue;
+            }
+            let mut random = [0; 512];
+            for part in layer_kept.chunks_mut(random.len() / 2) {
+                let random = &mut random[..2 * part.len()];
+                rng.fill_bytes(random);
+                for (kept, bytes) in part.iter_mut().zip(random.as_chunks().0) {
+                    *kept = u8::from(u32::from(u16::from_le_bytes(*bytes)) >= threshold);
+                }
+            }
+        }
+    }
+
+    /// What each activation is multiplied by, 0 or 1/(1-p), for the input and each hidden layer; nothing without dropout.
+    pub(crate) fn masks<F: Real>(&self, image: u32, sizes: &[usize]) -> Vec<Array1<F>> {
+        if self.is_off() {
+            return Vec::new();
+        }
+        let mut kept = vec![0; sizes.iter().sum()];
+        self.choose(image, sizes, &mut kept);
+        let mut kept = kept.into_iter();
+        let mask = |(layer, &n): (usize, &usize)| {
+            kept.by_ref().take(n).map(|kept| F::of(f64::from(kept)) * self.factor(layer)).collect()
+        };
+        sizes.iter().enumerate().map(mask).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DROPOUT: Dropout = Dropout { hidden: 0.5, input: 0.2, seed: 7, epoch: 1 };
+
+    #[test]
+    fn the_shares_are_as_asked_and_the_mean_stays() {
+        // 20,000 draws: a share is known to 0.0035; 0.015 is four times that.
+        let masks = DROPOUT.masks::<f64>(3, &[20_000, 20_000]);
+        let dropped = |layer: usize| masks[layer].iter().filter(|&&mask| mask < 0.5).count() as f64 / 20_000.0;
+        assert!((dropped(0) - 0.2).abs() < 0.015 && (dropped(1) - 0.5).abs() < 0.015);
+        assert!(masks.iter().all(|mask| (mask.mean().unwrap() - 1.0).abs() < 0.03));
+    }
+
+    #[test]
+    fn image_epoch_and_seed_decide() {
+        let masks = |dropout: Dropout, image| dropout.masks::<f64>(image, &[50, 300, 20]);
+        assert_eq!(masks(DROPOUT, 3), masks(DROPOUT, 3));
+        assert_ne!(masks(DROPOUT, 3), masks(DROPOUT, 4));
+        assert_ne!(masks(DROPOUT, 3), masks(Dropout { epoch: 2, ..DROPOUT }, 3));
+        assert_ne!(masks(DROPOUT, 3), masks(Dropout { seed: 8, ..DROPOUT }, 3));
+        assert!(masks(Dropout { input: 0.0, ..DROPOUT }, 3)[0].iter().all(|mask| (mask - 1.0).abs() < 1e-15));
+    }
+}
