@@ -97,7 +97,13 @@ fn name(split: Split) -> &'static str {
 fn describe<F: Real>(model: &Model<F>) -> String {
     let sizes: Vec<_> = model.network.sizes().iter().map(ToString::to_string).collect();
     let trained = match &model.training {
-        Some(training) => format!("{} epochs of {}", training.epochs_done, training.dataset),
+        Some(training) => {
+            let (done, data) = (training.epochs_done, &training.dataset);
+            match training.course.epoch {
+                Some(epoch) => format!("epoch {epoch} of {done} on {data}"),
+                None => format!("{done} epochs of {data}"),
+            }
+        }
         None => "training unknown".to_string(),
     };
     format!("{}, {}, {trained}", sizes.join("-"), model.network.cost().name())

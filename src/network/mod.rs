@@ -8,12 +8,14 @@ use crate::real::Real;
 mod activation;
 mod backprop;
 mod cost;
+mod course_record;
 mod init;
 mod model_file;
 
 pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
 pub use backprop::{Gradient, Step};
 pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
+pub use course_record::CourseRecord;
 pub use init::Init;
 pub use model_file::{
     EpochRecord, FORMAT, MAX_FILE_SIZE, Model, ModelError, TrainingRecord, precision_of, read_model_file,

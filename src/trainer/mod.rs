@@ -15,9 +15,14 @@ use crate::real::Real;
 mod config;
 pub mod neuron;
 mod observer;
+mod schedule;
+mod stopping;
 
 pub use config::{ConfigError, MAX_THREADS, Monitors, Settings, TrainConfig};
 pub use observer::{Observer, Silent, Warning};
+pub use schedule::Schedule;
+use stopping::{Course, Kept};
+pub use stopping::{Keep, Patience};
 
 /// So many epochs at chance are needed before anyone is warned.
 const PATIENCE_AT_CHANCE: usize = 3;
@@ -25,9 +30,12 @@ const PATIENCE_AT_CHANCE: usize = 3;
 /// What training made.
 #[derive(Debug, Clone)]
 pub struct Trained<F: Real> {
-    /// The network after the last epoch that was completed with finite numbers; the start network if there is none.
+    /// The network after the last epoch that was completed with finite numbers, or after the best of them if that is
+    /// kept; the start network if there is none.
     pub network: Network<F>,
-    /// A row for each of those epochs.
+    /// Which epoch that is; 0 for the start network.
+    pub epoch: usize,
+    /// A row for each epoch that was completed with finite numbers.
     pub history: Vec<EpochRecord>,
     /// The time spent training, without the monitors.
     pub training_time: Duration,
@@ -40,6 +48,10 @@ pub struct Trained<F: Real> {
 pub enum Ending {
     /// All epochs were completed.
     Completed,
+    /// The evaluation accuracy had not improved for as long as [`Settings::early_stop`] allows.
+    EarlyStopped,
+    /// The evaluation accuracy had not improved although eta was halved down to 1/128.
+    Plateau,
     /// The observer asked to stop.
     Stopped,
     /// A number was no longer finite.
@@ -88,61 +100,64 @@ pub fn train<F: Trainable>(
     check_fit(&network, training)?;
     check_fit(&network, evaluation)?;
     let settings = config.settings();
-    let mut good = network.clone();
+    let mut kept = Kept::start(network.clone(), settings.kept());
     let watched = if settings.monitors.evaluation() { 0..evaluation.len() } else { 0..0 };
     let data = (training.clone(), evaluation.slice(watched));
     let mut engine = settings.engine.start(network, data, settings.batch_size, settings.machine);
     let mut order = EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed));
-    let mut at_chance = AtChance::default();
-    let mut history = Vec::new();
-    let mut training_time = Duration::ZERO;
-    let mut ending = Ending::Completed;
+    let (mut course, mut at_chance) = (Course::new(settings), AtChance::default());
+    let (mut history, mut training_time, mut ending) = (Vec::new(), Duration::ZERO, Ending::Completed);
     for epoch in 1..=settings.epochs {
         let start = Instant::now();
-        if run_epoch(&mut *engine, &mut order, epoch, config, observer).is_break() {
+        let ControlFlow::Continue(eta) = run_epoch(&mut *engine, &mut order, epoch, &course, observer) else {
             ending = Ending::Stopped;
             break;
-        }
+        };
         let seconds = start.elapsed();
         training_time += seconds;
         observer.monitoring(epoch);
         let looked = Looked::at(&mut *engine, settings.monitors);
         let network = engine.network();
-        let record = looked.record(epoch, &network, settings, (training.len(), evaluation.len()));
+        let mut record = looked.record(epoch, &network, settings, (training.len(), evaluation.len()));
+        record.eta = settings.eta_varies().then_some(eta);
         if let Err(cause) = check_finite(&network, &record) {
             ending = Ending::Diverged(Divergence { epoch, eta: settings.eta, cause });
             break;
         }
-        good = network;
+        kept.offer(network, &record);
         at_chance.watch(&looked, settings, observer);
         let answer = observer.epoch(&record, seconds);
+        let reason = if answer.is_break() { Some(Ending::Stopped) } else { course.watch(&record) };
         history.push(record);
-        if answer.is_break() && epoch < settings.epochs {
-            ending = Ending::Stopped;
+        if let Some(reason) = reason.filter(|_| epoch < settings.epochs) {
+            ending = reason;
             break;
         }
     }
-    Ok(Trained { network: good, history, training_time, ending })
+    Ok(Trained { network: kept.network, epoch: kept.epoch, history, training_time, ending })
 }
 
-/// One pass over the training images.
+/// One pass over the training images. Goes on with the learning rate that it ended with.
 fn run_epoch<F: Real>(
     engine: &mut dyn Engine<F>,
     order: &mut EpochOrder,
     epoch: usize,
-    config: &TrainConfig,
+    course: &Course,
     observer: &mut dyn Observer,
-) -> ControlFlow<()> {
-    let settings = config.settings();
-    let step = Step { eta: settings.eta, lambda: settings.lambda, n_train: order.len() };
-    let mut done = 0;
+) -> ControlFlow<(), f64> {
+    let settings = course.settings();
+    let n_train = order.len();
+    let (mut done, mut eta) = (0, settings.eta);
     let mut mini_batches = order.mini_batches(epoch, settings.batch_size).peekable();
     while let Some(mini_batch) = mini_batches.next() {
+        let middle = (done as f64 + mini_batch.len() as f64 / 2.0) / n_train as f64;
+        eta = course.eta((epoch - 1) as f64 + middle);
+        let step = Step { eta, lambda: settings.lambda, n_train };
         engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
         done += mini_batch.len();
         observer.mini_batch(epoch, done)?;
     }
-    ControlFlow::Continue(())
+    ControlFlow::Continue(eta)
 }
 
 /// What the monitors looked at: each set once, however many of its figures are wanted.
@@ -181,6 +196,7 @@ impl Looked {
                 .map(Evaluation::correct),
             n_training,
             n_evaluation,
+            eta: None,
         }
     }
 }
