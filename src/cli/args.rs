@@ -26,7 +26,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Train(TrainArguments),
+    Train(Box<TrainArguments>),
     Eval(EvalArguments),
     Slowdown(SlowdownArguments),
 }

@@ -9,28 +9,30 @@ use super::Failure;
 /// Epochs to wait for a better accuracy before eta is halved.
 const DEFAULT_PATIENCE: usize = 10;
 
+/// The options stand together in the help.
+const HEADING: &str = "Schedule and stopping";
+
 /// How eta goes, when training ends, which epoch is kept.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Schedule and stopping")]
 pub struct ScheduleArguments {
     /// How the learning rate goes over the epochs.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(help_heading = HEADING, long, value_enum, default_value_t)]
     pub schedule: ScheduleName,
 
     /// Epochs in which the learning rate rises, such as 1 or 0.5 [default: none; for one-cycle 0.3 of the epochs].
-    #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "EPOCHS", allow_negative_numbers = true)]
     pub warmup: Option<f64>,
 
     /// For halve-on-plateau: epochs to wait for a better evaluation accuracy [default: 10].
-    #[arg(long, value_name = "N")]
+    #[arg(help_heading = HEADING, long, value_name = "N")]
     pub patience: Option<usize>,
 
     /// Stop after N epochs without a better evaluation accuracy, and keep the best epoch.
-    #[arg(long, value_name = "N")]
+    #[arg(help_heading = HEADING, long, value_name = "N")]
     pub early_stop: Option<usize>,
 
     /// Which epoch to save: the last, or the one with the best evaluation accuracy [default: last; with --early-stop best].
-    #[arg(long, value_enum)]
+    #[arg(help_heading = HEADING, long, value_enum)]
     pub keep: Option<KeepName>,
 }
 

@@ -100,41 +100,64 @@ pub fn train<F: Trainable>(
     check_fit(&network, training)?;
     check_fit(&network, evaluation)?;
     let settings = config.settings();
-    let mut kept = Kept::start(network.clone(), settings.kept());
+    let kept = Kept::start(network.clone(), settings.kept());
     let watched = if settings.monitors.evaluation() { 0..evaluation.len() } else { 0..0 };
     let data = (training.clone(), evaluation.slice(watched));
-    let mut engine = settings.engine.start(network, data, settings.batch_size, settings.machine);
-    let mut order = EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed));
-    let (mut course, mut at_chance) = (Course::new(settings), AtChance::default());
-    let (mut history, mut training_time, mut ending) = (Vec::new(), Duration::ZERO, Ending::Completed);
-    for epoch in 1..=settings.epochs {
-        let start = Instant::now();
-        let ControlFlow::Continue(eta) = run_epoch(&mut *engine, &mut order, epoch, &course, observer) else {
-            ending = Ending::Stopped;
-            break;
-        };
-        let seconds = start.elapsed();
-        training_time += seconds;
-        observer.monitoring(epoch);
-        let looked = Looked::at(&mut *engine, settings.monitors);
-        let network = engine.network();
-        let mut record = looked.record(epoch, &network, settings, (training.len(), evaluation.len()));
-        record.eta = settings.eta_varies().then_some(eta);
-        if let Err(cause) = check_finite(&network, &record) {
-            ending = Ending::Diverged(Divergence { epoch, eta: settings.eta, cause });
-            break;
-        }
-        kept.offer(network, &record);
-        at_chance.watch(&looked, settings, observer);
-        let answer = observer.epoch(&record, seconds);
-        let reason = if answer.is_break() { Some(Ending::Stopped) } else { course.watch(&record) };
-        history.push(record);
-        if let Some(reason) = reason.filter(|_| epoch < settings.epochs) {
-            ending = reason;
-            break;
-        }
-    }
+    let mut session = Session {
+        engine: settings.engine.start(network, data, settings.batch_size, settings.machine),
+        order: EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed)),
+        images: (training.len(), evaluation.len()),
+        course: Course::new(settings),
+        kept,
+        history: Vec::new(),
+        training_time: Duration::ZERO,
+    };
+    let ending = session.run(settings, observer);
+    let Session { kept, history, training_time, .. } = session;
     Ok(Trained { network: kept.network, epoch: kept.epoch, history, training_time, ending })
+}
+
+/// A training as it goes on.
+struct Session<F: Real> {
+    engine: Box<dyn Engine<F>>,
+    order: EpochOrder,
+    /// The numbers of images to train and to evaluate on.
+    images: (usize, usize),
+    course: Course,
+    kept: Kept<F>,
+    history: Vec<EpochRecord>,
+    training_time: Duration,
+}
+
+impl<F: Real> Session<F> {
+    /// Goes through the epochs until one of them is the last.
+    fn run(&mut self, settings: &Settings, observer: &mut dyn Observer) -> Ending {
+        let mut at_chance = AtChance::default();
+        for epoch in 1..=settings.epochs {
+            let start = Instant::now();
+            let pass = run_epoch(&mut *self.engine, &mut self.order, epoch, &self.course, observer);
+            let ControlFlow::Continue(eta) = pass else { return Ending::Stopped };
+            let seconds = start.elapsed();
+            self.training_time += seconds;
+            observer.monitoring(epoch);
+            let looked = Looked::at(&mut *self.engine, settings.monitors);
+            let network = self.engine.network();
+            let mut record = looked.record(epoch, &network, settings, self.images);
+            record.eta = settings.eta_varies().then_some(eta);
+            if let Err(cause) = check_finite(&network, &record) {
+                return Ending::Diverged(Divergence { epoch, eta: settings.eta, cause });
+            }
+            self.kept.offer(network, &record);
+            at_chance.watch(&looked, settings, observer);
+            let answer = observer.epoch(&record, seconds);
+            let reason = if answer.is_break() { Some(Ending::Stopped) } else { self.course.watch(&record) };
+            self.history.push(record);
+            if let Some(reason) = reason.filter(|_| epoch < settings.epochs) {
+                return reason;
+            }
+        }
+        Ending::Completed
+    }
 }
 
 /// One pass over the training images. Goes on with the learning rate that it ended with.
