@@ -47,6 +47,52 @@ fn equal_runs_write_equal_files_whatever_the_threads() {
 }
 
 #[test]
+fn a_training_that_no_longer_improves_stops_and_its_best_epoch_is_saved() {
+    let sandbox = Sandbox::with_tiny_data();
+    let train = "train --data idx --validation 11 --hidden 6 --epochs 500 --schedule cosine --warmup 1.5";
+    let run = sandbox.line(&format!("{train} --early-stop 3 --log run.jsonl")).success();
+    for words in ["schedule  cosine, warm-up 1.5 epochs\n", "after 3 epochs without a better accuracy; the best epoch"]
+    {
+        assert!(run.stderr.contains(words), "'{words}' is not in:\n{}", run.stderr);
+    }
+    let model = sandbox.json("model.json");
+    let training = &model["training"];
+    let (epoch, done) = (training["epoch"].as_u64().unwrap(), training["epochs_done"].as_u64().unwrap());
+    assert_eq!((done, training["early_stop"].as_u64(), training["keep"].as_str()), (epoch + 3, Some(3), Some("best")));
+    assert_eq!((&training["schedule"], &training["warm_up"]), (&"cosine".into(), &1.5.into()));
+    let history = model["history"].as_array().unwrap();
+    assert_eq!((history.len() as u64, sandbox.read("run.jsonl").lines().count() as u64), (done, done));
+    for words in [
+        format!("stopped   after epoch {done} of 500: no better accuracy in 3 epochs\n"),
+        format!("saved     model.json, as it was after epoch {epoch}\n"),
+        format!(") after epoch {epoch}\n"),
+        "    patience        time\n".to_string(),
+    ] {
+        assert!(run.stdout.contains(&words), "'{words}' is not in:\n{}", run.stdout);
+    }
+    let log: Value = serde_json::from_str(sandbox.read("run.jsonl").lines().next().unwrap()).unwrap();
+    assert!(log["eta"].as_f64().unwrap() < 0.5 && log["eta"] == history[0]["eta"]);
+
+    let eval = sandbox.line("eval model.json --data idx --split validation --format json").success();
+    let eval: Value = serde_json::from_str(&eval.stdout).unwrap();
+    assert_eq!(eval["correct"], history[epoch as usize - 1]["evaluation_accuracy"]);
+    let text = sandbox.line("eval model.json --data idx").success().stdout;
+    assert!(text.contains(&format!("epoch {epoch} of {done} on ")), "{text}");
+    // A file with these keys is one to start from.
+    sandbox.line("train --data idx --validation 11 --epochs 1 --from model.json -o more.json").success();
+}
+
+#[test]
+fn a_plain_training_has_no_keys_of_schedules_in_its_files() {
+    let sandbox = Sandbox::with_tiny_data();
+    let run = sandbox.line(&format!("{TRAIN} --log run.jsonl")).success();
+    assert!(!run.stdout.contains("patience") && !run.stderr.contains("schedule"));
+    let (model, log) = (sandbox.read("model.json"), sandbox.read("run.jsonl"));
+    assert!(model.contains(r#""epochs_done":3},"history":[{"epoch":1,"#), "{model}");
+    assert!(log.lines().all(|line| line.ends_with(r#""n_evaluation":11}"#)), "{log}");
+}
+
+#[test]
 fn nothing_of_the_machine_is_in_the_model_file() {
     let sandbox = Sandbox::with_tiny_data();
     let data = sandbox.path("idx").display().to_string();
@@ -319,6 +365,15 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
         ("--validation 0", &["no evaluation images", "--evaluate-on test"]),
         ("--threads 0", &["threads 0", "1 to 256"]),
         ("--threads 100000000", &["threads 100000000", "1 to 256"]),
+        ("--early-stop 0", &["early stop 0", "1 or more"]),
+        ("--early-stop 5 --monitor training-cost", &["early stopping", "add evaluation-accuracy"]),
+        ("--keep best --monitor none", &["keeping the best epoch", "add evaluation-accuracy"]),
+        ("--schedule halve-on-plateau --monitor none", &["plateau", "add evaluation-accuracy"]),
+        ("--schedule halve-on-plateau --patience 0", &["patience 0", "1 or more"]),
+        ("--patience 5", &["--schedule halve-on-plateau"]),
+        ("--warmup 3", &["warm-up 3.0", "less than 3"]),
+        ("--warmup -1", &["warm-up -1.0"]),
+        ("--schedule linear", &["one-cycle"]),
         ("--hidden 0", &["--hidden", "0"]),
         ("--hidden 4000000000,4000000000", &["weights and biases", "--hidden"]),
         ("--hidden ,", &["--hidden"]),

@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use mnist_mlp::data::distort::{Affine, Elastic};
 use mnist_mlp::network::{Activation, Cost, CrossEntropy, costs};
 
+use super::schedule::ScheduleArguments;
+
 /// Train and evaluate small neural networks on handwritten digits.
 ///
 /// The Rust successor of network2.py from chapter 3 of Michael Nielsen's "Neural Networks and Deep Learning".
@@ -46,6 +48,8 @@ pub struct DataArguments {
 #[command(after_help = "Examples:
   mnist train
   mnist train --cost cross-entropy --epochs 30 --eta 0.5 --lambda 5.0
+  mnist train --hidden 100 --schedule cosine --keep best
+  mnist train --epochs 200 --early-stop 10
   mnist train --hidden 100 --epochs 60 --eta 0.1 --monitor all --log run.jsonl -o wide.json")]
 pub struct TrainArguments {
     #[command(flatten)]
@@ -76,6 +80,9 @@ pub struct TrainArguments {
     /// L2 regularization parameter; 0 for none.
     #[arg(long, default_value_t = 5.0, allow_negative_numbers = true)]
     pub lambda: f64,
+
+    #[command(flatten)]
+    pub schedule: ScheduleArguments,
 
     /// What the hidden neurons make of z: sigmoid, tanh or relu, one for all layers or one for each, as in relu,tanh.
     ///

@@ -32,6 +32,8 @@ struct Line {
     evaluation_accuracy: Option<usize>,
     n_training: usize,
     n_evaluation: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eta: Option<f64>,
 }
 
 impl EpochLog {
@@ -51,6 +53,7 @@ impl EpochLog {
             evaluation_accuracy: record.evaluation_accuracy,
             n_training: record.n_training,
             n_evaluation: record.n_evaluation,
+            eta: record.eta,
         };
         let json = serde_json::to_string(&line).map_err(io::Error::from);
         json.and_then(|json| self.file.write_all(format!("{json}\n").as_bytes()))

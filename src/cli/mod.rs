@@ -19,6 +19,7 @@ mod machine;
 mod member;
 pub mod output;
 mod progress;
+mod schedule;
 mod slowdown;
 mod train;
 mod watch;
@@ -52,6 +53,11 @@ pub enum Failure {
     Instructions(#[from] UnknownInstructionSet),
     #[error("--data is empty: name a directory, or 'synthetic' for the built-in digits")]
     EmptyData,
+    #[error(
+        "--patience is for --schedule halve-on-plateau: add that, or leave --patience out (--early-stop takes a number of its \
+        own)"
+    )]
+    IdlePatience,
     #[error("--out and --log both name {0}: give each a file of its own")]
     SameFile(String),
     #[error("{0} is there and is not {1}, so it is not overwritten: choose another name, or remove it first")]
@@ -102,6 +108,7 @@ impl Failure {
             | Failure::Config(_)
             | Failure::NothingToEvaluate(_)
             | Failure::EmptyData
+            | Failure::IdlePatience
             | Failure::Instructions(_)
             | Failure::SameFile(_)
             | Failure::Sizes(_)

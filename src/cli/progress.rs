@@ -56,8 +56,9 @@ impl Progress {
 
     /// An epoch is complete.
     pub fn epoch(&mut self, record: &EpochRecord, training: Duration) {
-        let Some(table) = self.table else { return };
-        self.print(&format!("{}\n", table.row(record, training)));
+        let Some(table) = &mut self.table else { return };
+        let row = table.row(record, training);
+        self.print(&format!("{row}\n"));
         self.next_move = 0;
         if let Some(bars) = &self.bars {
             bars.run.set_position((record.epoch * self.n_train) as u64);

@@ -15,7 +15,7 @@ use mnist_mlp::network::{
 };
 use mnist_mlp::replace_file::check_replaceable;
 use mnist_mlp::report::{EpochTable, thousands};
-use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Settings, TrainConfig, Trained, train};
+use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Settings, Trained, train};
 use mnist_mlp::{Precision, Real};
 
 use super::args::{
@@ -25,7 +25,7 @@ use super::args::{
 use super::machine::machine;
 use super::member::of_model;
 use super::watch::Watch;
-use super::{Failure, dataset, output};
+use super::{Failure, dataset, output, schedule};
 
 pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
     match arguments.precision {
@@ -36,7 +36,7 @@ pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
 
 fn run_in<F: Trainable>(arguments: &TrainArguments) -> Result<(), Failure> {
     let start = Instant::now();
-    let settings = settings(arguments, machine(arguments.threads)?);
+    let settings = arguments.schedule.apply(settings(arguments, machine(arguments.threads)?))?;
     let task = Task::load(arguments, settings.machine.threads.min(MAX_THREADS))?;
     let config = settings.check(task.training.len(), task.evaluation.len())?;
     let network = start_network::<F>(arguments, &task)?;
@@ -44,23 +44,24 @@ fn run_in<F: Trainable>(arguments: &TrainArguments) -> Result<(), Failure> {
     let mut watch = Watch::start(arguments, config.settings(), task.training.len())?;
     if !arguments.quiet {
         output::aside(introduction(config.settings(), &task, &network));
-        watch.print(&format!("{}\n", EpochTable::new(config.settings().monitors).heading(task.evaluated_on)));
+        let table = EpochTable::new(settings.monitors, settings.early_stop);
+        watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
     }
 
     let trained = train(network, &task.training, &task.evaluation, &config, &mut watch)
         .map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
-    let (epochs, total) = (trained.history.len(), start.elapsed());
-    let saved = if epochs > 0 {
-        let summary = summary(&trained, arguments, total);
-        save(trained.network, trained.history, arguments, &config, &task)?;
+    let (epoch, ending) = (trained.epoch, trained.ending.clone());
+    let saved = if epoch > 0 {
+        let summary = summary(&trained, arguments, &settings, start.elapsed());
+        save(trained, arguments, &settings, &task)?;
         watch.print(&summary);
-        format!("{} holds epoch {epochs}", arguments.out.display())
+        format!("{} holds epoch {epoch}", arguments.out.display())
     } else {
         "no epoch was completed, so nothing was saved".to_string()
     };
-    match trained.ending {
-        Ending::Completed => watch.failure().map_or(Ok(()), Err),
+    match ending {
+        Ending::Completed | Ending::EarlyStopped | Ending::Plateau => watch.failure().map_or(Ok(()), Err),
         Ending::Stopped => Err(Failure::Interrupted { signal: watch.signal(), saved }),
         Ending::Diverged(divergence) => Err(Failure::Diverged { divergence, saved }),
     }
@@ -121,6 +122,7 @@ fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
             EngineName::Reference => EngineKind::Reference,
         },
         machine,
+        ..Settings::default()
     }
 }
 
@@ -246,13 +248,12 @@ fn fit_failure(arguments: &TrainArguments, error: mnist_mlp::evaluate::FitError)
 
 /// Writes the model file.
 fn save<F: Real>(
-    network: Network<F>,
-    history: Vec<EpochRecord>,
+    trained: Trained<F>,
     arguments: &TrainArguments,
-    config: &TrainConfig,
+    settings: &Settings,
     task: &Task,
 ) -> Result<(), Failure> {
-    let settings = config.settings();
+    let Trained { network, epoch, history, .. } = trained;
     let init = match (&arguments.from, arguments.init) {
         (Some(_), _) => "model",
         (None, InitName::Default) => "default",
@@ -286,6 +287,7 @@ fn save<F: Real>(
         }
         .to_string(),
         epochs_done: history.len(),
+        course: settings.course_record(epoch, history.len()),
     };
     Model { network, training: Some(training), history }.save(&arguments.out).map_err(Failure::Save)
 }
@@ -296,7 +298,7 @@ fn introduction<F: Real>(settings: &Settings, task: &Task, network: &Network<F>)
     format!(
         "data      {}: {} images to train on, {} for {}\n\
          network   {}, {}, {}\n\
-         training  eta {}, lambda {}, mini-batches of {}, seed {}\n",
+         training  eta {}, lambda {}, mini-batches of {}, seed {}\n{}",
         task.training.identity(),
         thousands(task.training.len()),
         thousands(task.evaluation.len()),
@@ -307,7 +309,8 @@ fn introduction<F: Real>(settings: &Settings, task: &Task, network: &Network<F>)
         settings.eta,
         settings.lambda,
         settings.batch_size,
-        settings.seed
+        settings.seed,
+        schedule::introduction(settings)
     )
 }
 
@@ -319,8 +322,8 @@ fn activations<F: Real>(network: &Network<F>) -> String {
 }
 
 /// What came out, where it is, what to try next.
-fn summary<F: Real>(trained: &Trained<F>, arguments: &TrainArguments, total: Duration) -> String {
-    let mut text = String::from("\n");
+fn summary<F: Real>(trained: &Trained<F>, arguments: &TrainArguments, settings: &Settings, total: Duration) -> String {
+    let mut text = format!("\n{}", schedule::why_stopped(trained, settings));
     // Of equals the first: it took the least training.
     let best = trained.history.iter().rev().max_by_key(|record| record.evaluation_accuracy);
     if let Some(EpochRecord { epoch, evaluation_accuracy: Some(correct), n_evaluation, .. }) = best {
@@ -337,7 +340,7 @@ fn summary<F: Real>(trained: &Trained<F>, arguments: &TrainArguments, total: Dur
     let (program, out) = (output::program(), output::quoted(arguments.out.as_os_str()));
     let data = arguments.data.data.as_deref();
     let data = data.map_or_else(String::new, |data| format!(" --data {}", output::quoted(data)));
-    text += &format!("saved     {out}, as it was after epoch {}\n", trained.history.len());
+    text += &format!("saved     {out}, as it was after epoch {}\n", trained.epoch);
     text += &format!("evaluate  {program} eval {out}{data}\n");
     if arguments.hidden.is_none() && arguments.from.is_none() {
         text += &format!("try next  {program} train --hidden 100 --monitor all -o wide.json{data}\n");

@@ -44,7 +44,7 @@ impl Watch {
     /// Watches a training on `n_train` images.
     pub fn start(arguments: &TrainArguments, settings: &Settings, n_train: usize) -> Result<Self, Failure> {
         let log = arguments.log.as_deref().map(EpochLog::create).transpose()?;
-        let table = (!arguments.quiet).then(|| EpochTable::new(settings.monitors));
+        let table = (!arguments.quiet).then(|| EpochTable::new(settings.monitors, settings.early_stop));
         let progress = Progress::new(table, settings.epochs, n_train);
         Ok(Watch { progress, log, failure: None, signal: stop_signals() })
     }

@@ -8,6 +8,7 @@ use crate::real::Real;
 mod activation;
 mod backprop;
 mod cost;
+mod course_record;
 mod dropout;
 mod init;
 mod model_file;
@@ -17,6 +18,7 @@ pub(crate) use activation::relu;
 pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
 pub use backprop::{Gradient, Step};
 pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
+pub use course_record::CourseRecord;
 pub use dropout::Dropout;
 pub use init::Init;
 pub use model_file::{

@@ -23,7 +23,7 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::{Activation, Cost, Network, NetworkError, Optimizer, costs};
+use super::{Activation, Cost, CourseRecord, Network, NetworkError, Optimizer, costs};
 use crate::data::distort::Distortion;
 use crate::real::{Precision, Real};
 use crate::replace_file::replace_file;
@@ -83,8 +83,12 @@ pub struct TrainingRecord {
     pub precision: Precision,
     /// The engine that did the updates.
     pub engine: String,
-    /// The position reached: epochs of this training that are behind these weights.
+    /// Epochs of this training that were completed. All of them are behind these weights unless `course.epoch` says
+    /// otherwise.
     pub epochs_done: usize,
+    /// Schedule and stopping; none of its keys in a plain training.
+    #[serde(flatten)]
+    pub course: CourseRecord,
 }
 
 /// What is left out of the file, so that a training without it leaves the file as it was before there was such a thing.
@@ -113,6 +117,9 @@ pub struct EpochRecord {
     pub n_training: usize,
     /// Number of evaluation images.
     pub n_evaluation: usize,
+    /// The learning rate of the epoch's last mini-batch; left out if it never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<f64>,
 }
 
 /// What a model file holds.
@@ -419,6 +426,22 @@ mod tests {
     fn numbers_round_trip_exactly() {
         round_trip::<f32>();
         round_trip::<f64>();
+    }
+
+    #[test]
+    fn schedule_and_stopping_have_keys_only_if_they_were_asked_for() {
+        let plain =
+            r#"{"program":"mnist 0","dataset":"d","n_train":5,"n_validation":1,"evaluate_on":"test","init":"default",
+            "epochs":9,"batch_size":2,"eta":0.30000000000000004,"lambda":5.0,"seed":18446744073709551615,"shuffle":true,
+            "precision":"f64","engine":"fast","epochs_done":9}"#
+                .replace("\n            ", "");
+        let mut record: TrainingRecord = serde_json::from_str(&plain).unwrap();
+        assert_eq!(record.course, CourseRecord::default());
+        assert_eq!(serde_json::to_string(&record).unwrap(), plain);
+        record.course = CourseRecord { warm_up: Some(0.1), early_stop: Some(3), epoch: Some(6), ..Default::default() };
+        let json = serde_json::to_string(&record).unwrap();
+        assert!(json.ends_with(r#""epochs_done":9,"warm_up":0.1,"early_stop":3,"epoch":6}"#), "{json}");
+        assert_eq!(serde_json::from_str::<TrainingRecord>(&json).unwrap(), record);
     }
 
     #[test]

@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use super::percent;
 use crate::network::EpochRecord;
-use crate::trainer::Monitors;
+use crate::trainer::{Monitors, Patience};
 
-/// The table's columns: those of the monitors that are on.
+/// The table's columns: those of the monitors that are on, and the patience left if training stops early.
 #[derive(Debug, Clone, Copy)]
 pub struct EpochTable {
     monitors: Monitors,
+    patience: Option<Patience>,
 }
 
 impl EpochTable {
-    /// A table for these monitors.
+    /// A table for these monitors; with `early_stop` it counts down the epochs until then.
     #[must_use]
-    pub fn new(monitors: Monitors) -> Self {
-        EpochTable { monitors }
+    pub fn new(monitors: Monitors, early_stop: Option<usize>) -> Self {
+        EpochTable { monitors, patience: early_stop.map(Patience::new) }
     }
 
     /// Two lines of headings; `evaluated_on` ("validation" or "test") stands over its figures.
@@ -37,12 +38,15 @@ impl EpochTable {
             let width = columns.len() - groups.len();
             groups += &format!("{:>width$}", if cost || accuracy { group } else { "" });
         }
+        if self.patience.is_some() {
+            columns += "    patience";
+        }
         format!("{}\n{columns}        time", groups.trim_end())
     }
 
-    /// The row of an epoch; `training` is the time without the monitors.
+    /// The row of the next epoch; `training` is the time without the monitors.
     #[must_use]
-    pub fn row(&self, record: &EpochRecord, training: Duration) -> String {
+    pub fn row(&mut self, record: &EpochRecord, training: Duration) -> String {
         let mut row = format!("{:>5}", record.epoch);
         let halves = [
             (record.training_cost, record.training_accuracy, record.n_training),
@@ -55,6 +59,9 @@ impl EpochTable {
             if let Some(correct) = accuracy {
                 row += &format!("{:>12}", percent(Some(correct as f64 / n as f64)));
             }
+        }
+        if let Some(patience) = &mut self.patience {
+            row += &format!("{:>12}", patience.watch(record));
         }
         row += &format!("{:>10.3} s", training.as_secs_f64());
         row
@@ -75,8 +82,9 @@ mod tests {
             evaluation_accuracy: Some(8),
             n_training: 50,
             n_evaluation: 10,
+            eta: None,
         };
-        let table = EpochTable::new(Monitors::ALL);
+        let mut table = EpochTable::new(Monitors::ALL, None);
         let row = table.row(&record, Duration::from_millis(125));
         assert_eq!(row, "    3     0.25000      90.00%     0.50000      80.00%     0.125 s");
         let heading = table.heading("validation");
@@ -88,9 +96,19 @@ mod tests {
 
     #[test]
     fn monitors_that_are_off_have_no_column() {
-        let none = EpochTable::new(Monitors::NONE);
+        let mut none = EpochTable::new(Monitors::NONE, None);
         assert_eq!(none.heading("test"), "\nepoch        time");
         let record = EpochRecord { epoch: 1, ..EpochRecord::default() };
         assert_eq!(none.row(&record, Duration::ZERO), "    1     0.000 s");
+    }
+
+    #[test]
+    fn patience_is_counted_down() {
+        let mut table = EpochTable::new(Monitors { evaluation_accuracy: true, ..Monitors::NONE }, Some(12));
+        let heading = table.heading("test");
+        let record = EpochRecord { evaluation_accuracy: Some(5), n_evaluation: 10, ..EpochRecord::default() };
+        assert_eq!(table.row(&record, Duration::ZERO), "    0      50.00%          12     0.000 s");
+        assert_eq!(table.row(&record, Duration::ZERO), "    0      50.00%          11     0.000 s");
+        assert_eq!(heading.lines().last(), Some("epoch    accuracy    patience        time"));
     }
 }

@@ -2,9 +2,10 @@
 
 use thiserror::Error;
 
+use super::{Keep, Schedule};
 use crate::data::distort::{Distortion, DistortionError};
 use crate::engine::{EngineKind, Machine};
-use crate::network::Optimizer;
+use crate::network::{Dropout, Optimizer, Step};
 
 /// The most threads that can be asked for.
 pub const MAX_THREADS: usize = 256;
@@ -83,6 +84,14 @@ pub struct Settings {
     pub engine: EngineKind,
     /// What may be used of the machine; 1 to [`MAX_THREADS`] threads, default 1.
     pub machine: Machine,
+    /// How the learning rate goes, default constant.
+    pub schedule: Schedule,
+    /// Epochs in which the learning rate rises; 0 or more and below `epochs`, default the schedule's own.
+    pub warm_up: Option<f64>,
+    /// Ends the training after so many epochs without a better evaluation accuracy; 1 or more, default never.
+    pub early_stop: Option<usize>,
+    /// Which epoch is kept, default the best with `early_stop` and the last without.
+    pub keep: Option<Keep>,
 }
 
 impl Default for Settings {
@@ -102,6 +111,10 @@ impl Default for Settings {
             monitors: Monitors::default(),
             engine: EngineKind::default(),
             machine: Machine::default(),
+            schedule: Schedule::default(),
+            warm_up: None,
+            early_stop: None,
+            keep: None,
         }
     }
 }
@@ -149,6 +162,23 @@ pub enum ConfigError {
     /// Monitors without images to look at.
     #[error("there are no evaluation images for the evaluation monitors to look at")]
     NothingToEvaluate,
+    /// A warm-up that is negative, no number, or as long as the training.
+    #[error("warm-up {asked:?} is out of range: choose 0 or more and less than {epochs}, the number of epochs")]
+    WarmUp {
+        /// The epochs of warm-up asked for.
+        asked: f64,
+        /// The epochs of training.
+        epochs: usize,
+    },
+    /// A plateau of no epochs.
+    #[error("patience 0 is out of range: choose 1 or more")]
+    Patience,
+    /// Stopping before anything could improve.
+    #[error("early stop 0 is out of range: choose 1 or more")]
+    EarlyStop,
+    /// Something goes by a figure that no monitor takes.
+    #[error("{0} goes by the evaluation accuracy, which is not watched: add evaluation-accuracy to the monitors")]
+    NeedsAccuracy(&'static str),
 }
 
 /// Checked settings: the only thing that can train.
@@ -156,6 +186,12 @@ pub enum ConfigError {
 pub struct TrainConfig(Settings);
 
 impl Settings {
+    /// The constants of an update in `epoch`, 1 for the first, of `n_train` images.
+    pub(super) fn step(&self, eta: f64, epoch: usize, n_train: usize) -> Step {
+        let dropout = Dropout { hidden: self.dropout, input: self.input_dropout, seed: self.seed, epoch: epoch as u64 };
+        Step { eta, lambda: self.lambda, l1: self.l1, optimizer: self.optimizer, dropout, n_train }
+    }
+
     /// Checks the settings for a training set of `n_train` and an evaluation set of `n_evaluation` images.
     ///
     /// # Errors
@@ -195,6 +231,7 @@ impl Settings {
         if self.monitors.evaluation() && n_evaluation == 0 {
             return Err(ConfigError::NothingToEvaluate);
         }
+        self.check_course()?;
         Ok(TrainConfig(self))
     }
 }

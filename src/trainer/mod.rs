@@ -9,15 +9,20 @@ use crate::data::Dataset;
 use crate::data::batches::EpochOrder;
 use crate::engine::{Engine, Trainable, Watched};
 use crate::evaluate::{Evaluation, FitError, check_fit};
-use crate::network::{Dropout, EpochRecord, Network, NetworkError, Step};
+use crate::network::{EpochRecord, Network, NetworkError};
 use crate::real::Real;
 
 mod config;
 pub mod neuron;
 mod observer;
+mod schedule;
+mod stopping;
 
 pub use config::{ConfigError, MAX_THREADS, Monitors, Settings, TrainConfig};
 pub use observer::{Observer, Silent, Warning};
+pub use schedule::Schedule;
+use stopping::{Course, Kept};
+pub use stopping::{Keep, Patience};
 
 /// So many epochs at chance are needed before anyone is warned.
 const PATIENCE_AT_CHANCE: usize = 3;
@@ -25,9 +30,12 @@ const PATIENCE_AT_CHANCE: usize = 3;
 /// What training made.
 #[derive(Debug, Clone)]
 pub struct Trained<F: Real> {
-    /// The network after the last epoch that was completed with finite numbers; the start network if there is none.
+    /// The network after the last epoch that was completed with finite numbers, or after the best of them if that is
+    /// kept; the start network if there is none.
     pub network: Network<F>,
-    /// A row for each of those epochs.
+    /// Which epoch that is; 0 for the start network.
+    pub epoch: usize,
+    /// A row for each epoch that was completed with finite numbers.
     pub history: Vec<EpochRecord>,
     /// The time spent training, without the monitors.
     pub training_time: Duration,
@@ -40,6 +48,10 @@ pub struct Trained<F: Real> {
 pub enum Ending {
     /// All epochs were completed.
     Completed,
+    /// The evaluation accuracy had not improved for as long as [`Settings::early_stop`] allows.
+    EarlyStopped,
+    /// The evaluation accuracy had not improved although eta was halved down to 1/128.
+    Plateau,
     /// The observer asked to stop.
     Stopped,
     /// A number was no longer finite.
@@ -88,77 +100,94 @@ pub fn train<F: Trainable>(
     check_fit(&network, training)?;
     check_fit(&network, evaluation)?;
     let settings = config.settings();
-    let mut good = network.clone();
+    let kept = Kept::start(network.clone(), settings.kept());
     let watched = if settings.monitors.evaluation() { 0..evaluation.len() } else { 0..0 };
     let data = (training.clone(), evaluation.slice(watched));
-    let mut engine = settings.engine.start(network, data, settings.batch_size, settings.machine);
-    let mut order = EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed));
-    let mut at_chance = AtChance::default();
-    let mut history = Vec::new();
-    let mut training_time = Duration::ZERO;
-    let mut ending = Ending::Completed;
-    for epoch in 1..=settings.epochs {
-        let start = Instant::now();
-        if let Some(distortion) = &settings.augment {
-            let threads = settings.machine.threads;
-            engine.learn_from(distortion.epoch(training, settings.seed, epoch as u64, threads));
-        }
-        if run_epoch(&mut *engine, &mut order, epoch, config, observer).is_break() {
-            ending = Ending::Stopped;
-            break;
-        }
-        let seconds = start.elapsed();
-        training_time += seconds;
-        observer.monitoring(epoch);
-        let looked = Looked::at(&mut *engine, settings.monitors);
-        let network = engine.network();
-        let record = looked.record(epoch, &network, settings, (training.len(), evaluation.len()));
-        if let Err(cause) = check_finite(&network, &record) {
-            ending = Ending::Diverged(Divergence { epoch, eta: settings.eta, cause });
-            break;
-        }
-        good = network;
-        at_chance.watch(&looked, settings, observer);
-        let answer = observer.epoch(&record, seconds);
-        history.push(record);
-        if answer.is_break() && epoch < settings.epochs {
-            ending = Ending::Stopped;
-            break;
-        }
-    }
-    Ok(Trained { network: good, history, training_time, ending })
+    let mut session = Session {
+        engine: settings.engine.start(network, data, settings.batch_size, settings.machine),
+        order: EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed)),
+        images: (training.len(), evaluation.len()),
+        training: training.clone(),
+        course: Course::new(settings),
+        kept,
+        history: Vec::new(),
+        training_time: Duration::ZERO,
+    };
+    let ending = session.run(settings, observer);
+    let Session { kept, history, training_time, .. } = session;
+    Ok(Trained { network: kept.network, epoch: kept.epoch, history, training_time, ending })
 }
 
-/// One pass over the training images.
+/// A training as it goes on.
+struct Session<F: Real> {
+    engine: Box<dyn Engine<F>>,
+    order: EpochOrder,
+    /// The numbers of images to train and to evaluate on.
+    images: (usize, usize),
+    /// To be distorted in every epoch, if that was asked for.
+    training: Dataset,
+    course: Course,
+    kept: Kept<F>,
+    history: Vec<EpochRecord>,
+    training_time: Duration,
+}
+
+impl<F: Real> Session<F> {
+    /// Goes through the epochs until one of them is the last.
+    fn run(&mut self, settings: &Settings, observer: &mut dyn Observer) -> Ending {
+        let mut at_chance = AtChance::default();
+        for epoch in 1..=settings.epochs {
+            let start = Instant::now();
+            if let Some(distortion) = &settings.augment {
+                let threads = settings.machine.threads;
+                self.engine.learn_from(distortion.epoch(&self.training, settings.seed, epoch as u64, threads));
+            }
+            let pass = run_epoch(&mut *self.engine, &mut self.order, epoch, &self.course, observer);
+            let ControlFlow::Continue(eta) = pass else { return Ending::Stopped };
+            let seconds = start.elapsed();
+            self.training_time += seconds;
+            observer.monitoring(epoch);
+            let looked = Looked::at(&mut *self.engine, settings.monitors);
+            let network = self.engine.network();
+            let mut record = looked.record(epoch, &network, settings, self.images);
+            record.eta = settings.eta_varies().then_some(eta);
+            if let Err(cause) = check_finite(&network, &record) {
+                return Ending::Diverged(Divergence { epoch, eta: settings.eta, cause });
+            }
+            self.kept.offer(network, &record);
+            at_chance.watch(&looked, settings, observer);
+            let answer = observer.epoch(&record, seconds);
+            let reason = if answer.is_break() { Some(Ending::Stopped) } else { self.course.watch(&record) };
+            self.history.push(record);
+            if let Some(reason) = reason.filter(|_| epoch < settings.epochs) {
+                return reason;
+            }
+        }
+        Ending::Completed
+    }
+}
+
+/// One pass over the training images. Goes on with the learning rate that it ended with.
 fn run_epoch<F: Real>(
     engine: &mut dyn Engine<F>,
     order: &mut EpochOrder,
     epoch: usize,
-    config: &TrainConfig,
+    course: &Course,
     observer: &mut dyn Observer,
-) -> ControlFlow<()> {
-    let settings = config.settings();
-    let step = Step {
-        eta: settings.eta,
-        lambda: settings.lambda,
-        l1: settings.l1,
-        optimizer: settings.optimizer,
-        dropout: Dropout {
-            hidden: settings.dropout,
-            input: settings.input_dropout,
-            seed: settings.seed,
-            epoch: epoch as u64,
-        },
-        n_train: order.len(),
-    };
-    let mut done = 0;
+) -> ControlFlow<(), f64> {
+    let settings = course.settings();
+    let n_train = order.len();
+    let (mut done, mut eta) = (0, settings.eta);
     let mut mini_batches = order.mini_batches(epoch, settings.batch_size).peekable();
     while let Some(mini_batch) = mini_batches.next() {
+        let middle = (done as f64 + mini_batch.len() as f64 / 2.0) / n_train as f64;
+        eta = course.eta((epoch - 1) as f64 + middle);
+        let step = settings.step(eta, epoch, n_train);
         engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
         done += mini_batch.len();
         observer.mini_batch(epoch, done)?;
     }
-    ControlFlow::Continue(())
+    ControlFlow::Continue(eta)
 }
 
 /// What the monitors looked at: each set once, however many of its figures are wanted.
@@ -198,6 +227,7 @@ impl Looked {
                 .map(Evaluation::correct),
             n_training,
             n_evaluation,
+            eta: None,
         }
     }
 }

@@ -158,3 +158,63 @@ fn a_network_for_other_images_is_refused() {
     let error = train(narrow, &easy(20), &easy(6), &config, &mut Silent).unwrap_err();
     assert_eq!(error, FitError::Outputs { outputs: 1, classes: 2 });
 }
+
+#[test]
+fn the_learning_rate_follows_the_schedule() {
+    let plain = run(settings(), &mut Silent);
+    assert!(plain.history.iter().all(|record| record.eta.is_none()));
+    let cosine = run(Settings { schedule: Schedule::Cosine, ..settings() }, &mut Silent);
+    assert_ne!(cosine.network.weights(), plain.network.weights());
+    // The last mini-batch of an epoch has 2 of 20 images: its middle is 0.05 epochs before the end.
+    for record in &cosine.history {
+        let expected = 0.25 * (1.0 + (std::f64::consts::PI * (record.epoch as f64 - 0.05) / 5.0).cos());
+        assert!((record.eta.unwrap() - expected).abs() < 1e-12, "{record:?}");
+    }
+}
+
+#[test]
+fn the_warm_up_is_felt_by_each_mini_batch() {
+    // One mini-batch an epoch: in the middle of its warm-up epoch it is learned with half of eta.
+    let whole = Settings { epochs: 2, batch_size: 20, ..settings() };
+    let warmed = run(Settings { warm_up: Some(1.0), ..whole }, &mut Silent);
+    assert_eq!(warmed.history.iter().map(|record| record.eta).collect::<Vec<_>>(), [Some(0.25), Some(0.5)]);
+    let half = run(Settings { eta: 0.25, epochs: 1, ..whole }, &mut Silent);
+    assert_eq!(warmed.history[0].training_cost, half.history[0].training_cost);
+}
+
+#[test]
+fn the_best_epoch_is_kept_exactly_and_no_row_is_lost() {
+    let best_of = |trained: &Trained<f64>| {
+        trained.history.iter().rev().max_by_key(|record| record.evaluation_accuracy).unwrap().epoch
+    };
+    let learning = Settings { epochs: 12, eta: 3.0, ..settings() };
+    let last = run(learning, &mut Silent);
+    let best = run(Settings { keep: Some(Keep::Best), ..learning }, &mut Silent);
+    assert_eq!((last.epoch, best.epoch), (12, best_of(&last)));
+    assert!(best.epoch < 12, "the test needs a best epoch before the last");
+    assert_eq!(best.history, last.history);
+    let short = run(Settings { epochs: best.epoch, ..learning }, &mut Silent);
+    assert_eq!(best.network.weights(), short.network.weights());
+    assert_eq!(best.network.biases(), short.network.biases());
+
+    let stopped = run(Settings { early_stop: Some(2), ..learning }, &mut Silent);
+    assert_eq!(stopped.ending, Ending::EarlyStopped);
+    assert_eq!(stopped.history.len(), stopped.epoch + 2);
+    assert_eq!(stopped.history, last.history[..stopped.epoch + 2]);
+    let all = run(Settings { early_stop: Some(2), keep: Some(Keep::Last), ..learning }, &mut Silent);
+    assert_eq!(all.epoch, stopped.history.len());
+}
+
+#[test]
+fn a_plateau_halves_eta_and_ends_the_training() {
+    // Images that are all alike are never told apart better than in the first epoch.
+    let alike =
+        Dataset::new(vec![0; 20], (0..20).map(|i| i % 2).collect(), (1, 1), 2, Identity::named("alike")).unwrap();
+    let network = Network::<f64>::new(&[1, 2], &Quadratic, Init::Default, 1).unwrap();
+    let settings = Settings { epochs: 100, schedule: Schedule::HalveOnPlateau { patience: 1 }, ..settings() };
+    let trained = train(network, &alike, &alike, &settings.check(20, 20).unwrap(), &mut Silent).unwrap();
+    assert_eq!(trained.ending, Ending::Plateau);
+    let etas: Vec<_> = trained.history.iter().map(|record| 0.5 / record.eta.unwrap()).collect();
+    assert_eq!(etas, [1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]);
+    assert_eq!(trained.epoch, 9);
+}
