@@ -628,6 +628,8 @@ fn regularization_optimizers_and_more_images_are_used_and_recorded() {
         ("--dropout 0.5 --input-dropout 0.2", "/training/input_dropout", "0.2"),
         ("--momentum 0.9", "/training/optimizer/sgd/momentum", "0.9"),
         ("--momentum 0.9 --nesterov", "/training/optimizer/sgd/nesterov", "true"),
+        ("--max-norm 0.5", "/training/max_norm", "0.5"),
+        ("--ema 0.9", "/training/ema", "0.9"),
         ("--optimizer adamw", "/training/optimizer", "adam-w"),
         ("--optimizer adamw", "/training/eta", "0.001"),
         ("--expand shift", "/training/expand", "shift"),
@@ -650,6 +652,8 @@ fn options_out_of_range_are_refused_with_the_range() {
     for (options, words) in [
         ("--l1 -1", ["l1", "choose 0"]),
         ("--momentum 1", ["momentum", "below 1"]),
+        ("--max-norm 0", ["max norm", "above 0"]),
+        ("--ema 1", ["ema", "below 1"]),
         ("--dropout 1", ["dropout 1.0", "below 1"]),
         ("--input-dropout nan", ["input dropout", "below 1"]),
         ("--augment affine --rotation 200", ["rotation", "180"]),

@@ -145,6 +145,14 @@ pub struct TrainArguments {
     #[arg(long, value_name = "P", default_value_t = 0.0, allow_negative_numbers = true, help_heading = MORE)]
     pub input_dropout: f64,
 
+    /// Shrink the weights into a hidden neuron to this norm whenever they exceed it, such as 3.
+    #[arg(long, value_name = "NORM", allow_negative_numbers = true, help_heading = MORE)]
+    pub max_norm: Option<f64>,
+
+    /// Save and watch the running average of the weights, of which each mini-batch keeps this share, such as 0.999.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, help_heading = MORE)]
+    pub ema: Option<f64>,
+
     /// What is made of the gradient; adamw takes lambda as its decay, lambda/n of a weight.
     #[arg(long, value_enum, default_value_t, help_heading = MORE)]
     pub optimizer: OptimizerName,

@@ -7,9 +7,10 @@ use mnist_mlp::committee::{Committee, JoinError};
 use mnist_mlp::data::Dataset;
 use mnist_mlp::engine::{Machine, Trainable, evaluate};
 use mnist_mlp::evaluate::{Evaluation, FitError};
-use mnist_mlp::network::{Model, ModelError, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::network::{Activation, Model, ModelError, TrainingRecord, precision_of, read_model_file};
 
 use super::Failure;
+use super::train::activations;
 
 /// The validation images of a model that does not say: the book's split.
 const DEFAULT_VALIDATION: usize = 10_000;
@@ -68,7 +69,13 @@ impl Member {
     /// "784-30-10, cross-entropy, 30 epochs of MNIST".
     pub fn description(&self) -> String {
         match self.model.training() {
-            Some(training) => format!("{}, {} epochs of {}", self.network(), training.epochs_done, training.dataset),
+            Some(training) => {
+                let (done, data) = (training.epochs_done, &training.dataset);
+                match training.course.epoch {
+                    Some(epoch) => format!("{}, epoch {epoch} of {done} on {data}", self.network()),
+                    None => format!("{}, {done} epochs of {data}", self.network()),
+                }
+            }
             None => format!("{}, training unknown", self.network()),
         }
     }
@@ -103,7 +110,9 @@ impl<F: Trainable> AnyModel for Model<F> {
 
     fn network(&self) -> String {
         let sizes: Vec<_> = self.network.sizes().iter().map(ToString::to_string).collect();
-        format!("{}, {}", sizes.join("-"), self.network.cost().name())
+        let sigmoid = self.network.activations().iter().all(|&activation| activation == Activation::Sigmoid);
+        let activations = if sigmoid { String::new() } else { format!(" {}", activations(&self.network)) };
+        format!("{}{activations}, {}", sizes.join("-"), self.network.cost().name())
     }
 
     fn regularization(&self, lambda: f64, l1: f64, n: usize) -> f64 {

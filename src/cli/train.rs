@@ -113,6 +113,8 @@ fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
         optimizer: optimizer(arguments),
         dropout: arguments.dropout,
         input_dropout: arguments.input_dropout,
+        max_norm: arguments.max_norm,
+        average: arguments.ema,
         augment: augment(arguments),
         seed: arguments.seed,
         shuffle: !arguments.no_shuffle,
@@ -276,6 +278,8 @@ fn save<F: Real>(
         optimizer: settings.optimizer,
         dropout: settings.dropout,
         input_dropout: settings.input_dropout,
+        max_norm: settings.max_norm,
+        ema: settings.average,
         expand: arguments.expand.map(|ExpandName::Shift| "shift".to_string()),
         augment: settings.augment,
         seed: settings.seed,
@@ -315,7 +319,7 @@ fn introduction<F: Real>(settings: &Settings, task: &Task, network: &Network<F>)
 }
 
 /// "relu", or "relu and tanh" where hidden layers differ.
-fn activations<F: Real>(network: &Network<F>) -> String {
+pub fn activations<F: Real>(network: &Network<F>) -> String {
     let mut names: Vec<_> = network.activations().iter().map(|activation| activation.name()).collect();
     names.dedup();
     if names.is_empty() { "no hidden layer".to_string() } else { names.join(" and ") }

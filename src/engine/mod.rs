@@ -26,7 +26,8 @@ pub trait Engine<F: Real> {
     /// the training images.
     fn learn_from(&mut self, images: Dataset);
 
-    /// The network as it is now. To go on from a copy of it is to go on from here, to the last bit.
+    /// The network as it is now, or the running average of it if the steps ask for one. To go on from a copy of it is to
+    /// go on from here, to the last bit, if nothing is remembered from step to step.
     fn network(&mut self) -> Network<F>;
 
     /// Classifies all training or all evaluation images.

@@ -16,6 +16,8 @@ pub struct Reference<F: Real> {
     evaluation: Dataset,
     threads: usize,
     state: OptimizerState<F>,
+    updates: u64,
+    average: Option<Network<F>>,
 }
 
 impl<F: Real> Reference<F> {
@@ -24,6 +26,8 @@ impl<F: Real> Reference<F> {
     pub fn new(network: Network<F>, training: Dataset, evaluation: Dataset, threads: usize) -> Self {
         Reference {
             state: OptimizerState::new(&network),
+            updates: 0,
+            average: None,
             network,
             lessons: training.clone(),
             training,
@@ -43,6 +47,9 @@ impl<F: Real> Engine<F> for Reference<F> {
         if pairs.is_empty() {
             return;
         }
+        if step.average.is_some() && self.average.is_none() {
+            self.average = Some(self.network.clone());
+        }
         let sizes = self.network.sizes();
         let masks: Vec<_> = mini_batch.iter().map(|&i| step.dropout.masks(i, &sizes[..sizes.len() - 1])).collect();
         let sum = self.network.summed_gradient(&pairs, &masks);
@@ -54,6 +61,13 @@ impl<F: Real> Engine<F> for Reference<F> {
             mean.nabla_b.iter_mut().for_each(|nabla_b| *nabla_b /= m);
             self.network.descend(&mean, &step, &mut self.state);
         }
+        if let Some(max_norm) = step.max_norm {
+            self.network.limit_norms(max_norm);
+        }
+        self.updates += 1;
+        if let (Some(share), Some(average)) = (step.averaging(self.updates), &mut self.average) {
+            average.follow(&self.network, share);
+        }
     }
 
     fn learn_from(&mut self, images: Dataset) {
@@ -61,11 +75,11 @@ impl<F: Real> Engine<F> for Reference<F> {
     }
 
     fn network(&mut self) -> Network<F> {
-        self.network.clone()
+        self.average.as_ref().unwrap_or(&self.network).clone()
     }
 
     fn evaluate(&mut self, images: Watched) -> Evaluation {
-        let network = &self.network;
+        let network = self.average.as_ref().unwrap_or(&self.network);
         let data = match images {
             Watched::Training => &self.training,
             Watched::Evaluation => &self.evaluation,

@@ -25,6 +25,8 @@ struct Case {
     l1: f64,
     optimizer: Optimizer,
     dropout: Dropout,
+    max_norm: Option<f64>,
+    average: Option<f64>,
     epochs: usize,
     seed: u64,
 }
@@ -62,6 +64,8 @@ impl Case {
             l1: self.l1,
             optimizer: self.optimizer,
             dropout: Dropout { seed: self.seed, epoch: 1, ..self.dropout },
+            max_norm: self.max_norm,
+            average: self.average,
         };
         let mut order: Vec<u32> = (0..self.n as u32).rev().collect();
         for epoch in 0..self.epochs {
@@ -168,6 +172,8 @@ prop_compose! {
         eta in 0.05..1.05,
         lambda in prop_oneof![Just(0.0), 0.0..(n as f64 / 2.0)],
         (l1, optimizer) in any_descent(n),
+        max_norm in prop_oneof![2 => Just(None), 1 => (0.1..3.0).prop_map(Some)],
+        average in prop_oneof![2 => Just(None), 1 => (0.0..1.0).prop_map(Some)],
         dropout in prop_oneof![
             Just(Dropout::default()),
             (prop_oneof![Just(0.0), 0.0..0.9], prop_oneof![Just(0.0), 0.0..0.9])
@@ -176,7 +182,7 @@ prop_compose! {
         epochs in 1_usize..4,
         seed in any::<u64>(),
     ) -> Case {
-        Case { sizes, classes, n, density, batch_size, cost, activations, eta, lambda, l1, optimizer, dropout, epochs, seed }
+        Case { sizes, classes, n, density, batch_size, cost, activations, eta, lambda, l1, optimizer, dropout, max_norm, average, epochs, seed }
     }
 }
 
@@ -264,6 +270,8 @@ fn small_steps_of_large_mini_batches_are_not_lost() {
         l1: 0.0,
         optimizer: Optimizer::default(),
         dropout: Dropout::default(),
+        max_norm: None,
+        average: None,
         epochs: 3,
         seed: 5,
     };

@@ -36,6 +36,11 @@ pub struct Step {
     pub optimizer: Optimizer,
     /// The neurons that stay away.
     pub dropout: Dropout,
+    /// The largest norm of the weights into a hidden neuron; they are shrunk to it after the step (Srivastava et al.
+    /// 2014).
+    pub max_norm: Option<f64>,
+    /// What the running average of the weights keeps of itself, see [`averaging`](Step::averaging).
+    pub average: Option<f64>,
     /// n, the number of training images.
     pub n_train: usize,
 }
@@ -49,6 +54,8 @@ impl Default for Step {
             l1: 0.0,
             optimizer: Optimizer::default(),
             dropout: Dropout::default(),
+            max_norm: None,
+            average: None,
             n_train: 1,
         }
     }
@@ -58,7 +65,14 @@ impl Step {
     /// Whether this is the book's first step, `w <- (1 - eta lambda/n) w - eta g`, for which nothing is remembered.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.l1 == 0.0 && matches!(self.optimizer, Optimizer::Sgd { momentum: 0.0, .. })
+        self.l1 == 0.0 && self.max_norm.is_none() && matches!(self.optimizer, Optimizer::Sgd { momentum: 0.0, .. })
+    }
+
+    /// The share of the new weights in their running average after `updates` updates: 1 - `average`, and more at first,
+    /// 9/(9 + updates), so that the start weights are soon forgotten.
+    #[must_use]
+    pub(crate) fn averaging(&self, updates: u64) -> Option<f64> {
+        self.average.map(|average| (1.0 - average).max(9.0 / (9.0 + updates as f64)))
     }
 
     /// 1 - eta lambda / n: what an update leaves of each weight before the gradient is taken off.

@@ -24,7 +24,7 @@ pub use init::Init;
 pub use model_file::{
     EpochRecord, FORMAT, MAX_FILE_SIZE, Model, ModelError, TrainingRecord, precision_of, read_model_file,
 };
-pub(crate) use optimizer::{Kind, Rule};
+pub(crate) use optimizer::{Kind, Rule, shrink};
 pub use optimizer::{Optimizer, OptimizerState};
 
 /// The most weights and biases that a network may have: 400 MB in double precision.

@@ -69,6 +69,12 @@ pub struct TrainingRecord {
     /// The share of the inputs that was dropped.
     #[serde(default, skip_serializing_if = "is_default")]
     pub input_dropout: f64,
+    /// The largest norm of the weights into a hidden neuron.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub max_norm: Option<f64>,
+    /// What each mini-batch kept of the running average; these weights are that average.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ema: Option<f64>,
     /// How the training images were multiplied before the training: "shift".
     #[serde(default, skip_serializing_if = "is_default")]
     pub expand: Option<String>,

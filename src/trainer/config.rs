@@ -72,6 +72,11 @@ pub struct Settings {
     pub dropout: f64,
     /// The share of the inputs that is dropped, likewise.
     pub input_dropout: f64,
+    /// The largest norm of the weights into a hidden neuron; above 0, default none.
+    pub max_norm: Option<f64>,
+    /// What each mini-batch keeps of the running average of the weights, which is then what comes out; 0 or more and
+    /// below 1, default no average.
+    pub average: Option<f64>,
     /// Distorts every image anew in every epoch, default not.
     pub augment: Option<Distortion>,
     /// What the order of the images derives from, default 0.
@@ -105,6 +110,8 @@ impl Default for Settings {
             optimizer: Optimizer::default(),
             dropout: 0.0,
             input_dropout: 0.0,
+            max_norm: None,
+            average: None,
             augment: None,
             seed: 0,
             shuffle: true,
@@ -153,6 +160,12 @@ pub enum ConfigError {
         /// The share asked for.
         rate: f64,
     },
+    /// A largest norm that leaves nothing.
+    #[error("max norm {0:?} is out of range: choose a number above 0, such as 3")]
+    MaxNorm(f64),
+    /// An average that keeps nothing sensible.
+    #[error("ema {0:?} is out of range: choose 0 to below 1, such as 0.999")]
+    Average(f64),
     /// A distortion out of range.
     #[error(transparent)]
     Distortion(#[from] DistortionError),
@@ -189,7 +202,16 @@ impl Settings {
     /// The constants of an update in `epoch`, 1 for the first, of `n_train` images.
     pub(super) fn step(&self, eta: f64, epoch: usize, n_train: usize) -> Step {
         let dropout = Dropout { hidden: self.dropout, input: self.input_dropout, seed: self.seed, epoch: epoch as u64 };
-        Step { eta, lambda: self.lambda, l1: self.l1, optimizer: self.optimizer, dropout, n_train }
+        Step {
+            eta,
+            lambda: self.lambda,
+            l1: self.l1,
+            optimizer: self.optimizer,
+            dropout,
+            max_norm: self.max_norm,
+            average: self.average,
+            n_train,
+        }
     }
 
     /// Checks the settings for a training set of `n_train` and an evaluation set of `n_evaluation` images.
@@ -221,6 +243,16 @@ impl Settings {
             if !(0.0..1.0).contains(&rate) {
                 return Err(ConfigError::Dropout { what, rate });
             }
+        }
+        if let Some(max_norm) = self.max_norm
+            && !(max_norm > 0.0 && max_norm.is_finite())
+        {
+            return Err(ConfigError::MaxNorm(max_norm));
+        }
+        if let Some(average) = self.average
+            && !(0.0..1.0).contains(&average)
+        {
+            return Err(ConfigError::Average(average));
         }
         if let Some(distortion) = &self.augment {
             distortion.check()?;

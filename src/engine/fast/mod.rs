@@ -64,8 +64,9 @@ pub struct Fast<F: Vectors> {
     evaluation: Images,
     targets: Targets<F>,
     workspace: Workspace<F>,
-    /// The updates behind what the optimizer remembers.
-    updates: i32,
+    updates: u64,
+    /// The running average of the network, if the steps ask for one.
+    average: Option<Packed<F>>,
     /// One for each thread that evaluates.
     evaluators: Vec<Workspace<F>>,
 }
@@ -94,6 +95,7 @@ impl<F: Vectors> Fast<F> {
             workspace: Workspace::new(&packed, batch_size, lanes, true),
             network: packed,
             updates: 0,
+            average: None,
             training,
             lessons: None,
             evaluation,
@@ -115,7 +117,8 @@ impl<F: Vectors> Fast<F> {
         images: Watched,
         of: impl Fn(&[F], &[F], &[F]) -> T + Sync,
     ) -> Vec<T> {
-        let Fast { start, pool, network, training, evaluation, targets, evaluators, .. } = self;
+        let Fast { start, pool, network, average, training, evaluation, targets, evaluators, .. } = self;
+        let network = average.as_ref().unwrap_or(network);
         let images = if images == Watched::Training { training } else { evaluation };
         let (n_out, width, output) = (network.n_out(), network.output_bias.len(), start.cost().output());
         let mut results = vec![T::default(); images.data.len()];
@@ -149,17 +152,24 @@ impl<F: Vectors> Fast<F> {
 
 impl<F: Vectors> Engine<F> for Fast<F> {
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step) {
-        let Fast { start, pool, network, training, lessons, targets, workspace, updates, .. } = self;
+        let Fast { start, pool, network, average, training, lessons, targets, workspace, updates, .. } = self;
         let training = lessons.as_ref().unwrap_or(training);
         let on = On { instructions: self.instructions, pool, threads: self.threads };
         let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
         on.forward(network, workspace, training, (mini_batch, next), step.dropout);
         on.output_deltas(network, workspace, start.cost(), target, mini_batch.len());
+        *updates += 1;
         if !step.is_plain() {
             network.remember();
-            *updates = updates.saturating_add(1);
         }
         on.backward(network, workspace, mini_batch.len(), step, *updates);
+        if let Some(max_norm) = step.max_norm {
+            network.limit_norms(max_norm);
+        }
+        if let Some(share) = step.averaging(*updates) {
+            let average = average.get_or_insert_with(|| Packed::new(start, network.sparse, network.lanes()));
+            on.follow(average, network, share);
+        }
     }
 
     fn learn_from(&mut self, images: Dataset) {
@@ -169,7 +179,8 @@ impl<F: Vectors> Engine<F> for Fast<F> {
 
     fn network(&mut self) -> Network<F> {
         let mut network = self.start.clone();
-        self.network.write_back(&mut network.weights, &mut network.biases);
+        let packed = self.average.as_mut().unwrap_or(&mut self.network);
+        packed.write_back(&mut network.weights, &mut network.biases);
         network
     }
 

@@ -35,3 +35,21 @@ impl<F: Vectors> Optimize<'_, F> {
         }
     }
 }
+
+/// Moves an average by `share` of the way to `scale` times the numbers.
+pub(super) struct Follow<'a, F> {
+    pub average: &'a mut [F],
+    pub numbers: &'a [F],
+    pub scale: F,
+    pub share: F,
+}
+
+impl<F: Vectors> WithSimd for Follow<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (average, &number) in self.average.iter_mut().zip(self.numbers) {
+            *average += self.share * (self.scale * number - *average);
+        }
+    }
+}

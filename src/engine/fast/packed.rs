@@ -6,7 +6,7 @@ use super::buffer::Buffer;
 use super::dense::fill;
 use super::pairs::{BLOCK, Block};
 use super::simd::Vectors;
-use crate::network::{Activation, Network};
+use crate::network::{Activation, Network, shrink};
 
 /// Vectors of neurons in a panel, at most: more would not leave room for their sums in registers.
 const MAX_VECTORS: usize = 4;
@@ -94,6 +94,7 @@ pub(super) struct Packed<F> {
     pub output_moments: Option<Moments<F>>,
     pub sizes: Vec<usize>,
     pub sparse: bool,
+    lanes: usize,
 }
 
 /// Cuts `n` neurons into (first, neurons, width), an even number of panels if more than one, so that two threads share
@@ -126,7 +127,7 @@ impl<F: Vectors> Packed<F> {
         output_bias.fill(F::min_value());
         output_bias.iter_mut().zip(&biases[biases.len() - 1]).for_each(|(packed, &b)| *packed = b);
         let activations = network.activations().to_vec();
-        Packed { layers, activations, scale: 1.0, output_bias, output_moments: None, sizes, sparse }
+        Packed { layers, activations, scale: 1.0, output_bias, output_moments: None, sizes, sparse, lanes }
     }
 
     /// The activation of `layers[l]`, which must not be the input.
@@ -143,6 +144,41 @@ impl<F: Vectors> Packed<F> {
         for panel in self.layers.iter_mut().flatten() {
             let [bias, incoming, outgoing] = [&panel.bias, &panel.incoming, &panel.outgoing].map(|b| Moments::of(b));
             panel.moments = Some(Box::new(PanelMoments { bias, incoming, outgoing }));
+        }
+    }
+
+    /// The numbers in a vector.
+    pub fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// Shrinks the weights into each hidden neuron to norm `most`, where they exceed it.
+    pub fn limit_norms(&mut self, most: f64) {
+        let last = self.layers.len() - 1;
+        for Panel { incoming, bias, .. } in &mut self.layers[0] {
+            let width = bias.len();
+            let mut squares = vec![F::zero(); width];
+            for row in incoming.chunks_exact(width) {
+                squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += w * w);
+            }
+            let factors: Vec<_> = squares.into_iter().map(|squares| shrink(squares, most)).collect();
+            for row in incoming.chunks_exact_mut(width).filter(|_| factors.iter().any(|&factor| factor < F::one())) {
+                row.iter_mut().zip(&factors).for_each(|(w, &factor)| *w *= factor);
+            }
+        }
+        for (layer, &n) in self.layers[..last].iter_mut().zip(&self.sizes[1 + usize::from(self.sparse)..]) {
+            for j in 0..n {
+                let row = |panel: &Panel<F>| j * panel.width()..(j + 1) * panel.width();
+                let mut squares = F::zero();
+                for panel in &*layer {
+                    squares += panel.outgoing[row(panel)].iter().map(|&w| w * w).sum::<F>();
+                }
+                let factor = shrink(squares, most);
+                for panel in layer.iter_mut().filter(|_| factor < F::one()) {
+                    let row = row(panel);
+                    panel.outgoing[row].iter_mut().for_each(|w| *w *= factor);
+                }
+            }
         }
     }
 

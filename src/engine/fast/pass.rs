@@ -4,7 +4,7 @@ use pulp::{Simd, WithSimd};
 
 use super::drop::{DropOut, Kept};
 use super::images::Images;
-use super::optimize::Optimize;
+use super::optimize::{Follow, Optimize};
 use super::packed::{Activity, Moments, Packed, Panel, Workspace};
 use super::pairs::{self, BLOCK, Block};
 use super::pool::{MOST_THREADS, Pool};
@@ -149,7 +149,7 @@ impl On<'_> {
         work: &mut Workspace<F>,
         m: usize,
         step: Step,
-        updates: i32,
+        updates: u64,
     ) {
         let Workspace { blocks, layers, delta: output_delta, kept, .. } = work;
         let plain = step.is_plain();
@@ -165,8 +165,8 @@ impl On<'_> {
             rate: F::of(rate),
             scaled_rate: F::of(rate / network.scale),
             share: F::of(1.0 / m as f64),
-            weights: Rule::new(&step, updates, true),
-            biases: Rule::new(&step, updates, false),
+            weights: Rule::new(&step, i32::try_from(updates).unwrap_or(i32::MAX), true),
+            biases: Rule::new(&step, i32::try_from(updates).unwrap_or(i32::MAX), false),
         };
         let (first_layer, sizes) = (usize::from(network.sparse), &network.sizes[..]);
         let output =
@@ -292,6 +292,22 @@ impl On<'_> {
                 }
             }
         });
+    }
+
+    /// Moves the average by `share` of the way to the network.
+    pub fn follow<F: Vectors>(&self, average: &mut Packed<F>, network: &Packed<F>, share: f64) {
+        let (share, scale) = (F::of(share), F::of(network.scale));
+        let follow = |average: &mut [F], numbers: &[F], scale: F| {
+            self.instructions.run(Follow { average, numbers, scale, share });
+        };
+        follow(&mut average.output_bias, &network.output_bias, F::one());
+        for (average, panels) in average.layers.iter_mut().zip(&network.layers) {
+            self.for_each(average, |p, average| {
+                follow(&mut average.bias, &panels[p].bias, F::one());
+                follow(&mut average.incoming, &panels[p].incoming, scale);
+                follow(&mut average.outgoing, &panels[p].outgoing, F::one());
+            });
+        }
     }
 
     fn for_each<T: Send>(&self, items: &mut [T], f: impl Fn(usize, &mut T) + Sync) {
