@@ -661,6 +661,7 @@ fn options_out_of_range_are_refused_with_the_range() {
         ("--activation relu,tanh", ["2 activations", "1 hidden"]),
         ("--activation softsign", ["softsign", "sigmoid, tanh, relu"]),
         ("--nesterov", ["--momentum", "required"]),
+        ("--rotation 5", ["--augment", "required"]),
     ] {
         let run = sandbox.line(&format!("train --data idx --validation 11 {options}"));
         assert!(!run.stderr.contains("panicked"), "{}", run.stderr);

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use mnist_mlp::data::distort::{Affine, Elastic};
 use mnist_mlp::network::{Activation, Cost, CrossEntropy, costs};
 
+use super::descent::DescentArguments;
+use super::images::ImageArguments;
 use super::schedule::ScheduleArguments;
 
 /// Train and evaluate small neural networks on handwritten digits.
@@ -133,48 +134,11 @@ pub struct TrainArguments {
     #[arg(short, long, value_name = "N")]
     pub threads: Option<usize>,
 
-    /// L1 regularization parameter; 0 for none.
-    #[arg(long, value_name = "LAMBDA", default_value_t = 0.0, allow_negative_numbers = true, help_heading = MORE)]
-    pub l1: f64,
-
-    /// Drop this share of the hidden neurons, others for every image of every epoch.
-    #[arg(long, value_name = "P", default_value_t = 0.0, allow_negative_numbers = true, help_heading = MORE)]
-    pub dropout: f64,
-
-    /// Drop this share of the inputs, likewise.
-    #[arg(long, value_name = "P", default_value_t = 0.0, allow_negative_numbers = true, help_heading = MORE)]
-    pub input_dropout: f64,
-
-    /// Shrink the weights into a hidden neuron to this norm whenever they exceed it, such as 3.
-    #[arg(long, value_name = "NORM", allow_negative_numbers = true, help_heading = MORE)]
-    pub max_norm: Option<f64>,
-
-    /// Save and watch the running average of the weights, of which each mini-batch keeps this share, such as 0.999.
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, help_heading = MORE)]
-    pub ema: Option<f64>,
-
-    /// What is made of the gradient; adamw takes lambda as its decay, lambda/n of a weight.
-    #[arg(long, value_enum, default_value_t, help_heading = MORE)]
-    pub optimizer: OptimizerName,
-
-    /// The share of the velocity that sgd keeps, such as 0.9.
-    #[arg(long, value_name = "MU", allow_negative_numbers = true, help_heading = MORE)]
-    pub momentum: Option<f64>,
-
-    /// Look ahead with the momentum.
-    #[arg(long, requires = "momentum", help_heading = MORE)]
-    pub nesterov: bool,
-
-    /// Learn from more images: shift adds each one moved by a pixel down, up, right and left, as the book does.
-    #[arg(long, value_enum, help_heading = IMAGES)]
-    pub expand: Option<ExpandName>,
-
-    /// Distort every image anew in every epoch: affine, elastic, or both as in affine,elastic.
-    #[arg(long, value_enum, value_name = "LIST", value_delimiter = ',', help_heading = IMAGES)]
-    pub augment: Vec<AugmentName>,
+    #[command(flatten)]
+    pub descent: DescentArguments,
 
     #[command(flatten)]
-    pub distort: Distort,
+    pub images: ImageArguments,
 
     /// Start from the weights of a saved model, ours or network2.py's, instead of random ones.
     #[arg(long, value_name = "MODEL", conflicts_with = "init")]
@@ -257,57 +221,6 @@ pub struct SlowdownArguments {
     /// Updates to make.
     #[arg(short, long, value_name = "N", default_value_t = 300)]
     pub epochs: usize,
-}
-
-/// Headings of the help.
-const MORE: &str = "Regularization and optimizers";
-const IMAGES: &str = "More images";
-
-/// How far images are distorted. The defaults are those of the library.
-#[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = IMAGES)]
-pub struct Distort {
-    /// Affine: rotate by up to so many degrees either way.
-    #[arg(long, value_name = "DEGREES", default_value_t = Affine::default().rotation, allow_negative_numbers = true)]
-    pub rotation: f64,
-
-    /// Affine: make wider, narrower, higher, lower by up to this share.
-    #[arg(long, value_name = "SHARE", default_value_t = Affine::default().scale, allow_negative_numbers = true)]
-    pub scale: f64,
-
-    /// Affine: slant by up to so many pixels a pixel.
-    #[arg(long, value_name = "SHARE", default_value_t = Affine::default().shear, allow_negative_numbers = true)]
-    pub shear: f64,
-
-    /// Affine: move by up to this share of the side.
-    #[arg(long, value_name = "SHARE", default_value_t = Affine::default().translation, allow_negative_numbers = true)]
-    pub translation: f64,
-
-    /// Elastic: how smooth, the deviation of a Gaussian in pixels.
-    #[arg(long, value_name = "PIXELS", default_value_t = Elastic::default().sigma, allow_negative_numbers = true)]
-    pub sigma: f64,
-
-    /// Elastic: how far, in pixels before smoothing.
-    #[arg(long, value_name = "PIXELS", default_value_t = Elastic::default().alpha, allow_negative_numbers = true)]
-    pub alpha: f64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum OptimizerName {
-    #[default]
-    Sgd,
-    Adamw,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExpandName {
-    Shift,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AugmentName {
-    Affine,
-    Elastic,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

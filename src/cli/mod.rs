@@ -13,7 +13,9 @@ use thiserror::Error;
 
 mod args;
 mod dataset;
+mod descent;
 mod eval;
+mod images;
 mod log;
 mod machine;
 mod member;

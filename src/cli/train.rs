@@ -5,12 +5,11 @@ use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mnist_mlp::data::distort::{Affine, Distortion, Elastic};
-use mnist_mlp::data::{Dataset, Part, expand, splits};
+use mnist_mlp::data::{Dataset, Part, splits};
 use mnist_mlp::engine::{EngineKind, Machine, Trainable};
 use mnist_mlp::evaluate::check_fit;
 use mnist_mlp::network::{
-    CrossEntropy, EpochRecord, Init, Model, ModelError, Network, Optimizer, TrainingRecord, cost_named, precision_of,
+    CrossEntropy, EpochRecord, Init, Model, ModelError, Network, TrainingRecord, cost_named, precision_of,
     read_model_file,
 };
 use mnist_mlp::replace_file::check_replaceable;
@@ -18,14 +17,11 @@ use mnist_mlp::report::{EpochTable, thousands};
 use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Settings, Trained, train};
 use mnist_mlp::{Precision, Real};
 
-use super::args::{
-    AugmentName, Distort, EngineName, EvaluateOn, ExpandName, InitName, MonitorName, OptimizerName, PrecisionName,
-    TrainArguments,
-};
+use super::args::{EngineName, EvaluateOn, InitName, MonitorName, PrecisionName, TrainArguments};
 use super::machine::machine;
 use super::member::of_model;
 use super::watch::Watch;
-use super::{Failure, dataset, output, schedule};
+use super::{Failure, dataset, descent, images, output, schedule};
 
 pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
     match arguments.precision {
@@ -36,7 +32,8 @@ pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
 
 fn run_in<F: Trainable>(arguments: &TrainArguments) -> Result<(), Failure> {
     let start = Instant::now();
-    let settings = arguments.schedule.apply(settings(arguments, machine(arguments.threads)?))?;
+    let settings = arguments.descent.apply(settings(arguments, machine(arguments.threads)?));
+    let settings = arguments.schedule.apply(arguments.images.apply(settings))?;
     let task = Task::load(arguments, settings.machine.threads.min(MAX_THREADS))?;
     let config = settings.check(task.training.len(), task.evaluation.len())?;
     let network = start_network::<F>(arguments, &task)?;
@@ -104,18 +101,8 @@ fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
     Settings {
         epochs: arguments.epochs,
         batch_size: arguments.batch_size,
-        eta: arguments.eta.unwrap_or(match arguments.optimizer {
-            OptimizerName::Sgd => DEFAULT_ETA,
-            OptimizerName::Adamw => DEFAULT_ETA_ADAMW,
-        }),
+        eta: arguments.eta.unwrap_or(arguments.descent.usual_eta()),
         lambda: arguments.lambda,
-        l1: arguments.l1,
-        optimizer: optimizer(arguments),
-        dropout: arguments.dropout,
-        input_dropout: arguments.input_dropout,
-        max_norm: arguments.max_norm,
-        average: arguments.ema,
-        augment: augment(arguments),
         seed: arguments.seed,
         shuffle: !arguments.no_shuffle,
         monitors: monitors(&arguments.monitor),
@@ -126,27 +113,6 @@ fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
         machine,
         ..Settings::default()
     }
-}
-
-/// The learning rates that are usual.
-const DEFAULT_ETA: f64 = 0.5;
-const DEFAULT_ETA_ADAMW: f64 = 0.001;
-
-fn optimizer(arguments: &TrainArguments) -> Optimizer {
-    match arguments.optimizer {
-        OptimizerName::Sgd => {
-            Optimizer::Sgd { momentum: arguments.momentum.unwrap_or(0.0), nesterov: arguments.nesterov }
-        }
-        OptimizerName::Adamw => Optimizer::AdamW,
-    }
-}
-
-fn augment(arguments: &TrainArguments) -> Option<Distortion> {
-    let kinds = &arguments.augment;
-    let Distort { rotation, scale, shear, translation, sigma, alpha } = arguments.distort;
-    let affine = kinds.contains(&AugmentName::Affine).then_some(Affine { rotation, scale, shear, translation });
-    let elastic = kinds.contains(&AugmentName::Elastic).then_some(Elastic { sigma, alpha });
-    (!kinds.is_empty()).then_some(Distortion { affine, elastic })
 }
 
 fn monitors(names: &[MonitorName]) -> Monitors {
@@ -173,10 +139,7 @@ impl Task {
         let source = dataset::source(&arguments.data, arguments.quiet)?;
         let all = source.load(Part::Training, threads)?;
         let (training, validation) = splits::split(&all, arguments.train_size, arguments.validation)?;
-        let training = match arguments.expand {
-            Some(ExpandName::Shift) => expand::shifts(&training, threads),
-            None => training,
-        };
+        let training = arguments.images.expand(training, threads);
         let (evaluation, evaluated_on) = match arguments.evaluate_on {
             EvaluateOn::Validation => (validation, "validation"),
             EvaluateOn::Test => (source.load(Part::Test, threads)?, "test"),
@@ -280,7 +243,7 @@ fn save<F: Real>(
         input_dropout: settings.input_dropout,
         max_norm: settings.max_norm,
         ema: settings.average,
-        expand: arguments.expand.map(|ExpandName::Shift| "shift".to_string()),
+        expand: arguments.images.expansion(),
         augment: settings.augment,
         seed: settings.seed,
         shuffle: settings.shuffle,
@@ -302,7 +265,7 @@ fn introduction<F: Real>(settings: &Settings, task: &Task, network: &Network<F>)
     format!(
         "data      {}: {} images to train on, {} for {}\n\
          network   {}, {}, {}\n\
-         training  eta {}, lambda {}, mini-batches of {}, seed {}\n{}",
+         training  eta {}, lambda {}, mini-batches of {}, seed {}\n{}{}{}",
         task.training.identity(),
         thousands(task.training.len()),
         thousands(task.evaluation.len()),
@@ -314,6 +277,8 @@ fn introduction<F: Real>(settings: &Settings, task: &Task, network: &Network<F>)
         settings.lambda,
         settings.batch_size,
         settings.seed,
+        descent::introduction(settings),
+        images::introduction(settings),
         schedule::introduction(settings)
     )
 }

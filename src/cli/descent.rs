@@ -1,0 +1,95 @@
+//! Regularization and optimizers on the command line: the options, and what is said of them.
+
+use clap::{Args, ValueEnum};
+use mnist_mlp::network::Optimizer;
+use mnist_mlp::trainer::Settings;
+
+/// The options stand together in the help.
+const HEADING: &str = "Regularization and optimizers";
+
+/// How a gradient becomes a step, and what keeps weights small.
+#[derive(Debug, Args)]
+pub struct DescentArguments {
+    /// L1 regularization parameter; 0 for none.
+    #[arg(help_heading = HEADING, long, value_name = "LAMBDA", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub l1: f64,
+
+    /// Drop this share of the hidden neurons, others for every image of every epoch.
+    #[arg(help_heading = HEADING, long, value_name = "P", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub dropout: f64,
+
+    /// Drop this share of the inputs, likewise.
+    #[arg(help_heading = HEADING, long, value_name = "P", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub input_dropout: f64,
+
+    /// Shrink the weights into a hidden neuron to this norm whenever they exceed it, such as 3.
+    #[arg(help_heading = HEADING, long, value_name = "NORM", allow_negative_numbers = true)]
+    pub max_norm: Option<f64>,
+
+    /// Save and watch the running average of the weights, of which each mini-batch keeps this share, such as 0.999.
+    #[arg(help_heading = HEADING, long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub ema: Option<f64>,
+
+    /// What is made of the gradient; adamw takes lambda as its decay, lambda/n of a weight.
+    #[arg(help_heading = HEADING, long, value_enum, default_value_t)]
+    pub optimizer: OptimizerName,
+
+    /// The share of the velocity that sgd keeps, such as 0.9.
+    #[arg(help_heading = HEADING, long, value_name = "MU", allow_negative_numbers = true)]
+    pub momentum: Option<f64>,
+
+    /// Look ahead with the momentum.
+    #[arg(help_heading = HEADING, long, requires = "momentum")]
+    pub nesterov: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OptimizerName {
+    #[default]
+    Sgd,
+    Adamw,
+}
+
+impl DescentArguments {
+    /// `settings` with what these options say.
+    pub fn apply(&self, settings: Settings) -> Settings {
+        let optimizer = match self.optimizer {
+            OptimizerName::Sgd => {
+                Optimizer::Sgd { momentum: self.momentum.unwrap_or_default(), nesterov: self.nesterov }
+            }
+            OptimizerName::Adamw => Optimizer::AdamW,
+        };
+        Settings {
+            l1: self.l1,
+            optimizer,
+            dropout: self.dropout,
+            input_dropout: self.input_dropout,
+            max_norm: self.max_norm,
+            average: self.ema,
+            ..settings
+        }
+    }
+
+    /// The learning rate that is usual with this optimizer.
+    pub fn usual_eta(&self) -> f64 {
+        match self.optimizer {
+            OptimizerName::Sgd => 0.5,
+            OptimizerName::Adamw => 0.001,
+        }
+    }
+}
+
+/// The introduction's line about it; none for a plain training.
+pub fn introduction(settings: &Settings) -> String {
+    let mut parts = match settings.optimizer {
+        Optimizer::Sgd { momentum: 0.0, .. } => Vec::new(),
+        Optimizer::Sgd { momentum, nesterov: false } => vec![format!("momentum {momentum}")],
+        Optimizer::Sgd { momentum, nesterov: true } => vec![format!("Nesterov momentum {momentum}")],
+        Optimizer::AdamW => vec!["AdamW".to_string()],
+    };
+    let rates = [("l1", settings.l1), ("dropout", settings.dropout), ("input dropout", settings.input_dropout)];
+    parts.extend(rates.iter().filter(|(_, rate)| *rate > 0.0).map(|(what, rate)| format!("{what} {rate}")));
+    parts.extend(settings.max_norm.map(|norm| format!("norms up to {norm}")));
+    parts.extend(settings.average.map(|share| format!("running average {share}")));
+    if parts.is_empty() { String::new() } else { format!("with      {}\n", parts.join(", ")) }
+}

@@ -1,0 +1,94 @@
+//! More images than there are, on the command line: the options, and what is said of them.
+
+use clap::{Args, ValueEnum};
+use mnist_mlp::data::distort::{Affine, Distortion, Elastic};
+use mnist_mlp::data::{Dataset, expand};
+use mnist_mlp::trainer::Settings;
+
+/// The options stand together in the help.
+const HEADING: &str = "More images";
+
+/// How the training images are multiplied.
+#[derive(Debug, Args)]
+pub struct ImageArguments {
+    /// Learn from more images: shift adds each one moved by a pixel down, up, right and left, as the book does.
+    #[arg(help_heading = HEADING, long, value_enum)]
+    pub expand: Option<ExpandName>,
+
+    /// Distort every image anew in every epoch: affine, elastic, or both as in affine,elastic.
+    #[arg(help_heading = HEADING, long, value_enum, value_name = "LIST", value_delimiter = ',')]
+    pub augment: Vec<AugmentName>,
+
+    /// Affine: rotate by up to so many degrees either way.
+    #[arg(help_heading = HEADING, long, requires = "augment", value_name = "DEGREES", default_value_t = Affine::default().rotation, allow_negative_numbers = true)]
+    pub rotation: f64,
+
+    /// Affine: make wider, narrower, higher, lower by up to this share.
+    #[arg(help_heading = HEADING, long, requires = "augment", value_name = "SHARE", default_value_t = Affine::default().scale, allow_negative_numbers = true)]
+    pub scale: f64,
+
+    /// Affine: slant by up to so many pixels a pixel.
+    #[arg(help_heading = HEADING, long, requires = "augment", value_name = "SHARE", default_value_t = Affine::default().shear, allow_negative_numbers = true)]
+    pub shear: f64,
+
+    /// Affine: move by up to this share of the side.
+    #[arg(help_heading = HEADING, long, requires = "augment", value_name = "SHARE", default_value_t = Affine::default().translation, allow_negative_numbers = true)]
+    pub translation: f64,
+
+    /// Elastic: how smooth, the deviation of a Gaussian in pixels.
+    #[arg(help_heading = HEADING, long, requires = "augment", value_name = "PIXELS", default_value_t = Elastic::default().sigma, allow_negative_numbers = true)]
+    pub sigma: f64,
+
+    /// Elastic: how far, in pixels before smoothing.
+    #[arg(help_heading = HEADING, long, requires = "augment", value_name = "PIXELS", default_value_t = Elastic::default().alpha, allow_negative_numbers = true)]
+    pub alpha: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExpandName {
+    Shift,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AugmentName {
+    Affine,
+    Elastic,
+}
+
+impl ImageArguments {
+    /// `settings` with what these options say.
+    pub fn apply(&self, settings: Settings) -> Settings {
+        let ImageArguments { rotation, scale, shear, translation, sigma, alpha, .. } = *self;
+        let affine = self.augment.contains(&AugmentName::Affine);
+        let elastic = self.augment.contains(&AugmentName::Elastic);
+        let distortion = Distortion {
+            affine: affine.then_some(Affine { rotation, scale, shear, translation }),
+            elastic: elastic.then_some(Elastic { sigma, alpha }),
+        };
+        Settings { augment: (affine || elastic).then_some(distortion), ..settings }
+    }
+
+    /// The images with those that were asked for beside them.
+    pub fn expand(&self, training: Dataset, threads: usize) -> Dataset {
+        match self.expand {
+            Some(ExpandName::Shift) => expand::shifts(&training, threads),
+            None => training,
+        }
+    }
+
+    /// What the model file says of it.
+    pub fn expansion(&self) -> Option<String> {
+        self.expand.map(|ExpandName::Shift| "shift".to_string())
+    }
+}
+
+/// The introduction's line about distortions; none without.
+pub fn introduction(settings: &Settings) -> String {
+    let Some(Distortion { affine, elastic }) = settings.augment else { return String::new() };
+    let affine = affine.map(|Affine { rotation, scale, shear, translation }| {
+        format!("rotation {rotation}, scale {scale}, shear {shear}, translation {translation}")
+    });
+    let elastic = elastic.map(|Elastic { sigma, alpha }| format!("elastic sigma {sigma}, alpha {alpha}"));
+    let parts: Vec<_> = affine.into_iter().chain(elastic).collect();
+    format!("distorted {}\n", parts.join(", "))
+}
