@@ -642,7 +642,12 @@ fn regularization_optimizers_and_more_images_are_used_and_recorded() {
         let model = sandbox.json("one.json");
         let found = model.pointer(key).unwrap_or_else(|| panic!("{options}: no {key}"));
         assert_eq!(found.to_string().trim_matches('"'), value, "{options}: {key}");
-        sandbox.line("eval one.json --data idx").success();
+        // The training images are found again, also those that were expanded.
+        let evaluation = sandbox.line("eval one.json --data idx --split train --format json").success();
+        assert!(!evaluation.stderr.contains("trained on"), "{options}: {}", evaluation.stderr);
+        let trained_on = sandbox.json("plain.json")["training"]["n_train"].as_u64();
+        let evaluation: serde_json::Value = serde_json::from_str(&evaluation.stdout).unwrap();
+        assert_eq!(evaluation["n"].as_u64(), trained_on, "{options}");
     }
 }
 

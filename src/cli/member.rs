@@ -45,7 +45,7 @@ impl Member {
 
     /// How many images it was trained on, if its file says so.
     pub fn train_size(&self) -> Option<usize> {
-        self.model.training().map(|training| training.n_train)
+        self.model.training().map(TrainingRecord::images_of_file)
     }
 
     pub fn lambda(&self) -> f64 {

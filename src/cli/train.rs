@@ -128,6 +128,8 @@ fn monitors(names: &[MonitorName]) -> Monitors {
 
 /// The images to learn from and those to watch.
 struct Task {
+    /// What the images are, before they are multiplied.
+    dataset: String,
     training: Dataset,
     evaluation: Dataset,
     /// What the evaluation images are called.
@@ -139,6 +141,7 @@ impl Task {
         let source = dataset::source(&arguments.data, arguments.quiet)?;
         let all = source.load(Part::Training, threads)?;
         let (training, validation) = splits::split(&all, arguments.train_size, arguments.validation)?;
+        let dataset = training.identity().name().to_string();
         let training = arguments.images.expand(training, threads);
         let (evaluation, evaluated_on) = match arguments.evaluate_on {
             EvaluateOn::Validation => (validation, "validation"),
@@ -147,7 +150,7 @@ impl Task {
         if evaluation.geometry() != training.geometry() {
             return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));
         }
-        Ok(Task { training, evaluation, evaluated_on })
+        Ok(Task { dataset, training, evaluation, evaluated_on })
     }
 }
 
@@ -228,7 +231,7 @@ fn save<F: Real>(
     };
     let training = TrainingRecord {
         program: concat!("mnist ", env!("CARGO_PKG_VERSION")).to_string(),
-        dataset: task.training.identity().name().to_string(),
+        dataset: task.dataset.clone(),
         n_train: task.training.len(),
         n_validation: arguments.validation,
         evaluate_on: task.evaluated_on.to_string(),

@@ -4,7 +4,7 @@ use super::Dataset;
 use crate::threads::share_out;
 
 /// Versions of each image: itself and four shifts.
-const VERSIONS: usize = 5;
+pub const VERSIONS: usize = 5;
 /// So many images are shifted by one thread at a time.
 const JOB: usize = 1_000;
 

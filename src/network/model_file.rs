@@ -25,6 +25,7 @@ use thiserror::Error;
 
 use super::{Activation, Cost, CourseRecord, Network, NetworkError, Optimizer, costs};
 use crate::data::distort::Distortion;
+use crate::data::expand;
 use crate::real::{Precision, Real};
 use crate::replace_file::replace_file;
 
@@ -95,6 +96,14 @@ pub struct TrainingRecord {
     /// Schedule and stopping; none of its keys in a plain training.
     #[serde(flatten)]
     pub course: CourseRecord,
+}
+
+impl TrainingRecord {
+    /// How many images of the file were trained on: fewer than `n_train` if they were multiplied first.
+    #[must_use]
+    pub fn images_of_file(&self) -> usize {
+        if self.expand.is_some() { self.n_train / expand::VERSIONS } else { self.n_train }
+    }
 }
 
 /// What is left out of the file, so that a training without it leaves the file as it was before there was such a thing.
