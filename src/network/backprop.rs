@@ -39,7 +39,7 @@ pub struct Step {
     /// The largest norm of the weights into a hidden neuron; they are shrunk to it after the step (Srivastava et al.
     /// 2014).
     pub max_norm: Option<f64>,
-    /// What the running average of the weights keeps of itself, see [`averaging`](Step::averaging).
+    /// What the running average of the weights keeps of itself at each update, less at first.
     pub average: Option<f64>,
     /// n, the number of training images.
     pub n_train: usize,
