@@ -13,7 +13,7 @@ use mnist_mlp::data::Dataset;
 use mnist_mlp::data::distort::{Affine, Distortion, Elastic};
 use mnist_mlp::data::expand::shifts;
 use mnist_mlp::engine::{Engine, EngineKind, Machine, evaluate};
-use mnist_mlp::network::Step;
+use mnist_mlp::network::{Activation, Step};
 
 /// So many images are expanded or distorted at a time.
 const IMAGES: usize = 10_000;
@@ -71,7 +71,8 @@ fn training(criterion: &mut Criterion) {
     group.sample_size(10).throughput(Throughput::Elements(TRAINED as u64));
     for threads in [1, 2] {
         let machine = Machine { threads, ..Machine::default() };
-        let start = network::<f32>(784, &[1000, 500], 10);
+        // Rectified, so that a few mini-batches teach it something.
+        let start = network::<f32>(784, &[1000, 500], 10).with_activations(&[Activation::Relu]).unwrap();
         let mut engine = EngineKind::Fast.start(start, (data.clone(), data.slice(0..0)), BATCH_SIZE, machine);
         let train = |engine: &mut dyn Engine<f32>| {
             indices.chunks(BATCH_SIZE).for_each(|mini_batch| engine.update(mini_batch, &[], step));
