@@ -663,7 +663,7 @@ fn options_out_of_range_are_refused_with_the_range() {
         ("--input-dropout nan", ["input dropout", "below 1"]),
         ("--augment affine --rotation 200", ["rotation", "180"]),
         ("--augment elastic --sigma 0", ["sigma", "100"]),
-        ("--activation relu,tanh", ["2 activations", "1 hidden"]),
+        ("--activation relu,tanh", ["2 activations for 1 hidden", "with --activation"]),
         ("--activation softsign", ["softsign", "sigmoid, tanh, relu"]),
         ("--nesterov", ["--momentum", "required"]),
         ("--rotation 5", ["--augment", "required"]),

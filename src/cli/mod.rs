@@ -66,6 +66,8 @@ pub enum Failure {
     Foreign(String, &'static str),
     #[error("{0}: give other sizes with --hidden")]
     Sizes(NetworkError),
+    #[error("{0}, with --activation")]
+    Activations(NetworkError),
     #[error(transparent)]
     Neuron(#[from] NeuronError),
     #[error("--hidden {asked} does not fit {path}, whose hidden layers are {found}: leave --hidden out")]
@@ -114,6 +116,7 @@ impl Failure {
             | Failure::Instructions(_)
             | Failure::SameFile(_)
             | Failure::Sizes(_)
+            | Failure::Activations(_)
             | Failure::Neuron(_)
             | Failure::HiddenOfModel { .. }
             | Failure::Source(SourceError::SyntheticSeed(_)) => 2,

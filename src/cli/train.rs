@@ -177,7 +177,7 @@ fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result<Net
         Network::new(&sizes, cost.unwrap_or(&CrossEntropy), init, arguments.seed).map_err(Failure::Sizes)?
     };
     let network = match &arguments.activation {
-        Some(activations) => network.with_activations(activations).map_err(Failure::Sizes)?,
+        Some(activations) => network.with_activations(activations).map_err(Failure::Activations)?,
         None => network,
     };
     check_fit(&network, &task.training).map_err(|error| fit_failure(arguments, error))?;
