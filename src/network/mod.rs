@@ -13,6 +13,7 @@ mod dropout;
 mod init;
 mod model_file;
 mod optimizer;
+mod training_record;
 
 pub(crate) use activation::relu;
 pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
@@ -21,11 +22,10 @@ pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
 pub use course_record::CourseRecord;
 pub use dropout::Dropout;
 pub use init::Init;
-pub use model_file::{
-    EpochRecord, FORMAT, MAX_FILE_SIZE, Model, ModelError, TrainingRecord, precision_of, read_model_file,
-};
+pub use model_file::{FORMAT, MAX_FILE_SIZE, Model, ModelError, precision_of, read_model_file};
 pub(crate) use optimizer::{Kind, Rule, shrink};
 pub use optimizer::{Optimizer, OptimizerState};
+pub use training_record::{EpochRecord, TrainingRecord};
 
 /// The most weights and biases that a network may have: 400 MB in double precision.
 pub const MAX_PARAMETERS: usize = 50_000_000;

@@ -61,14 +61,15 @@ pub(crate) enum Kind {
 
 impl<F: Real> Rule<F> {
     /// The rule of update number `updates` (1 for the first) for weights, or for biases, which are not regularized.
-    pub fn new(step: &Step, updates: i32, is_weight: bool) -> Self {
+    pub fn new(step: &Step, updates: u64, is_weight: bool) -> Self {
+        let t = i32::try_from(updates).unwrap_or(i32::MAX); // by then there is nothing left to correct
         let (kind, momentum) = match step.optimizer {
             Optimizer::Sgd { momentum, nesterov: false } => (Kind::Momentum, momentum),
             Optimizer::Sgd { momentum, nesterov: true } => (Kind::Nesterov, momentum),
             Optimizer::AdamW => (Kind::AdamW, 0.0),
         };
         let share = |parameter: f64| F::of(if is_weight { parameter / step.n_train as f64 } else { 0.0 });
-        let correction = |beta: f64| F::of(1.0 / (1.0 - beta.powi(updates)));
+        let correction = |beta: f64| F::of(1.0 / (1.0 - beta.powi(t)));
         Rule {
             kind,
             eta: F::of(step.eta),
@@ -119,7 +120,7 @@ fn forget<F: Real>(x: F) -> F {
 /// What an optimizer remembers: for each weight and bias a velocity, or two moments of its slope.
 #[derive(Debug, Clone)]
 pub struct OptimizerState<F> {
-    updates: i32,
+    updates: u64,
     first: Gradient<F>,
     second: Gradient<F>,
 }
@@ -135,7 +136,7 @@ impl<F: Real> OptimizerState<F> {
 impl<F: Real> Network<F> {
     /// One step of the optimizer, from the mean gradient of a mini-batch.
     pub fn descend(&mut self, mean: &Gradient<F>, step: &Step, state: &mut OptimizerState<F>) {
-        state.updates = state.updates.saturating_add(1);
+        state.updates += 1;
         let [weights, biases] = [true, false].map(|is_weight| Rule::new(step, state.updates, is_weight));
         let OptimizerState { first, second, .. } = state;
         for (l, (w, b)) in self.weights.iter_mut().zip(&mut self.biases).enumerate() {

@@ -165,8 +165,8 @@ impl On<'_> {
             rate: F::of(rate),
             scaled_rate: F::of(rate / network.scale),
             share: F::of(1.0 / m as f64),
-            weights: Rule::new(&step, i32::try_from(updates).unwrap_or(i32::MAX), true),
-            biases: Rule::new(&step, i32::try_from(updates).unwrap_or(i32::MAX), false),
+            weights: Rule::new(&step, updates, true),
+            biases: Rule::new(&step, updates, false),
         };
         let (first_layer, sizes) = (usize::from(network.sparse), &network.sizes[..]);
         let output =
