@@ -46,6 +46,7 @@ pub mod data;
 pub mod engine;
 pub mod evaluate;
 pub mod network;
+pub mod picture;
 mod random;
 mod real;
 pub mod replace_file;

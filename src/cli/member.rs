@@ -5,9 +5,10 @@ use std::path::Path;
 use mnist_mlp::Precision;
 use mnist_mlp::committee::{Committee, JoinError};
 use mnist_mlp::data::Dataset;
-use mnist_mlp::engine::{Machine, Trainable, evaluate};
+use mnist_mlp::engine::{Machine, Trainable, evaluate, outputs};
 use mnist_mlp::evaluate::{Evaluation, FitError};
 use mnist_mlp::network::{Activation, Model, ModelError, TrainingRecord, precision_of, read_model_file};
+use ndarray::Array2;
 
 use super::Failure;
 use super::train::activations;
@@ -84,6 +85,11 @@ impl Member {
         self.model.evaluate(data, machine).map_err(|error| Failure::Fit { path: self.path.clone(), error })
     }
 
+    /// a^L of every image, (n, n_L).
+    pub fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, Failure> {
+        self.model.outputs(data, machine).map_err(|error| Failure::Fit { path: self.path.clone(), error })
+    }
+
     pub fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), Failure> {
         self.model.join(committee, machine).map_err(|error| Failure::Join { path: self.path.clone(), error })
     }
@@ -100,6 +106,7 @@ trait AnyModel {
     fn network(&self) -> String;
     fn regularization(&self, lambda: f64, l1: f64, n: usize) -> f64;
     fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError>;
+    fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, FitError>;
     fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), JoinError>;
 }
 
@@ -121,6 +128,10 @@ impl<F: Trainable> AnyModel for Model<F> {
 
     fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError> {
         evaluate(&self.network, data, machine)
+    }
+
+    fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, FitError> {
+        outputs(&self.network, data, machine)
     }
 
     fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), JoinError> {
