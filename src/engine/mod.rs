@@ -12,8 +12,10 @@ use crate::real::Real;
 
 pub mod fast;
 pub mod reference;
+mod watch;
 
 pub use fast::{InstructionSet, UnknownInstructionSet};
+pub use watch::{Looked, Looking, Watched};
 
 /// A network in training, in whatever layout suits the arithmetic, with the images that it learns from and those that
 /// it is watched on.
@@ -32,15 +34,13 @@ pub trait Engine<F: Real> {
 
     /// Classifies all training or all evaluation images.
     fn evaluate(&mut self, images: Watched) -> Evaluation;
-}
 
-/// Which images a monitor looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Watched {
-    /// Those that are learned from.
-    Training,
-    /// Those that are not.
-    Evaluation,
+    /// Has `network`, which is what [`network`](Engine::network) returned last, classify these sets of images: now, or
+    /// beside the mini-batches that follow. What is seen is the same, to the last bit.
+    fn watch(&mut self, network: &Network<F>, sets: &[Watched]) -> Looking {
+        let _ = network;
+        Looking::Done(Looked::at(sets, |set| self.evaluate(set)))
+    }
 }
 
 /// What an engine may use of the machine. Results do not depend on the number of threads.

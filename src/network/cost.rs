@@ -81,11 +81,12 @@ impl<F: Real> Cost<F> for CrossEntropy {
     }
 
     /// With a = sigma(z) the terms are ln(1 + e^z) - y z; written so that e^z cannot overflow nor a round to 1. The
-    /// logarithm of the product of all 1 + e^-|z| is one logarithm instead of one for each output.
-    fn value(&self, z: &[F], _a: &[F], y: &[F]) -> f64 {
+    /// logarithm of the product of all 1 + e^-|z| is one logarithm instead of one for each output, and below a half
+    /// e^z is a/(1-a): only the few outputs above it need an exponential.
+    fn value(&self, z: &[F], a: &[F], y: &[F]) -> f64 {
         let (mut linear, mut product_less_1) = (0.0, 0.0);
-        for (z, y) in doubles(z).zip(doubles(y)) {
-            let e = (-z.abs()).exp();
+        for ((z, a), y) in doubles(z).zip(doubles(a)).zip(doubles(y)) {
+            let e = if z < 0.0 { a / (1.0 - a) } else { (-z).exp() };
             linear += z.max(0.0) - y * z;
             product_less_1 += e + e * product_less_1; // less 1, so that a tiny e is not rounded away
         }

@@ -56,6 +56,7 @@ impl Picture {
     }
 
     /// The pixels of each row, from the top.
+    #[must_use]
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.pixels.chunks_exact(self.width)
     }

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{Keep, Schedule};
 use crate::data::distort::{Distortion, DistortionError};
-use crate::engine::{EngineKind, Machine};
+use crate::engine::{EngineKind, Machine, Watched};
 use crate::network::{Dropout, Optimizer, Step};
 
 /// The most threads that can be asked for.
@@ -33,16 +33,17 @@ impl Monitors {
     pub const ALL: Monitors =
         Monitors { training_cost: true, training_accuracy: true, evaluation_cost: true, evaluation_accuracy: true };
 
-    /// Whether the training images are looked at.
+    /// The images that are looked at.
     #[must_use]
-    pub fn training(&self) -> bool {
-        self.training_cost || self.training_accuracy
-    }
-
-    /// Whether the evaluation images are looked at.
-    #[must_use]
-    pub fn evaluation(&self) -> bool {
-        self.evaluation_cost || self.evaluation_accuracy
+    pub fn watched(&self) -> &'static [Watched] {
+        use Watched::{Evaluation, Training};
+        let training = self.training_cost || self.training_accuracy;
+        match (training, self.evaluation_cost || self.evaluation_accuracy) {
+            (true, true) => &[Training, Evaluation],
+            (true, false) => &[Training],
+            (false, true) => &[Evaluation],
+            (false, false) => &[],
+        }
     }
 }
 
@@ -260,7 +261,7 @@ impl Settings {
         if !(1..=MAX_THREADS).contains(&self.machine.threads) {
             return Err(ConfigError::Threads(self.machine.threads));
         }
-        if self.monitors.evaluation() && n_evaluation == 0 {
+        if self.monitors.watched().contains(&Watched::Evaluation) && n_evaluation == 0 {
             return Err(ConfigError::NothingToEvaluate);
         }
         self.check_course()?;

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::data::Dataset;
 use crate::data::batches::EpochOrder;
-use crate::engine::{Engine, Trainable, Watched};
+use crate::engine::{Engine, Looked, Looking, Trainable, Watched};
 use crate::evaluate::{Evaluation, FitError, check_fit};
 use crate::network::{EpochRecord, Network, NetworkError};
 use crate::real::Real;
@@ -101,19 +101,21 @@ pub fn train<F: Trainable>(
     check_fit(&network, evaluation)?;
     let settings = config.settings();
     let kept = Kept::start(network.clone(), settings.kept());
-    let watched = if settings.monitors.evaluation() { 0..evaluation.len() } else { 0..0 };
+    let watched = if settings.monitors.watched().contains(&Watched::Evaluation) { 0..evaluation.len() } else { 0..0 };
     let data = (training.clone(), evaluation.slice(watched));
     let mut session = Session {
         engine: settings.engine.start(network, data, settings.batch_size, settings.machine),
-        order: EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed)),
         images: (training.len(), evaluation.len()),
         training: training.clone(),
         course: Course::new(settings),
         kept,
+        at_chance: AtChance::default(),
+        learned: None,
         history: Vec::new(),
         training_time: Duration::ZERO,
     };
-    let ending = session.run(settings, observer);
+    let mut order = EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed));
+    let ending = session.run(&mut order, observer).break_value().unwrap_or(Ending::Completed);
     let Session { kept, history, training_time, .. } = session;
     Ok(Trained { network: kept.network, epoch: kept.epoch, history, training_time, ending })
 }
@@ -121,114 +123,125 @@ pub fn train<F: Trainable>(
 /// A training as it goes on.
 struct Session<F: Real> {
     engine: Box<dyn Engine<F>>,
-    order: EpochOrder,
     /// The numbers of images to train and to evaluate on.
     images: (usize, usize),
     /// To be distorted in every epoch, if that was asked for.
     training: Dataset,
     course: Course,
     kept: Kept<F>,
+    at_chance: AtChance,
+    /// The epoch that the monitors are still looking at.
+    learned: Option<Learned<F>>,
     history: Vec<EpochRecord>,
     training_time: Duration,
 }
 
+/// An epoch whose images are learned, before it is known what that was good for.
+struct Learned<F: Real> {
+    epoch: usize,
+    /// The learning rate that it ended with.
+    eta: f64,
+    seconds: Duration,
+    network: Network<F>,
+    looking: Looking,
+}
+
 impl<F: Real> Session<F> {
     /// Goes through the epochs until one of them is the last.
-    fn run(&mut self, settings: &Settings, observer: &mut dyn Observer) -> Ending {
-        let mut at_chance = AtChance::default();
+    fn run(&mut self, order: &mut EpochOrder, observer: &mut dyn Observer) -> ControlFlow<Ending> {
+        let settings = *self.course.settings();
         for epoch in 1..=settings.epochs {
-            let start = Instant::now();
-            if let Some(distortion) = &settings.augment {
-                let threads = settings.machine.threads;
-                self.engine.learn_from(distortion.epoch(&self.training, settings.seed, epoch as u64, threads));
-            }
-            let pass = run_epoch(&mut *self.engine, &mut self.order, epoch, &self.course, observer);
-            let ControlFlow::Continue(eta) = pass else { return Ending::Stopped };
-            let seconds = start.elapsed();
-            self.training_time += seconds;
+            let (eta, seconds) = self.learn(epoch, order, observer)?;
+            self.conclude(observer)?; // the epoch before this one, if that is still open
             observer.monitoring(epoch);
-            let looked = Looked::at(&mut *self.engine, settings.monitors);
             let network = self.engine.network();
-            let mut record = looked.record(epoch, &network, settings, self.images);
-            record.eta = settings.eta_varies().then_some(eta);
-            if let Err(cause) = check_finite(&network, &record) {
-                return Ending::Diverged(Divergence { epoch, eta: settings.eta, cause });
-            }
-            self.kept.offer(network, &record);
-            at_chance.watch(&looked, settings, observer);
-            let answer = observer.epoch(&record, seconds);
-            let reason = if answer.is_break() { Some(Ending::Stopped) } else { self.course.watch(&record) };
-            self.history.push(record);
-            if let Some(reason) = reason.filter(|_| epoch < settings.epochs) {
-                return reason;
+            let looking = self.engine.watch(&network, settings.monitors.watched());
+            let is_open = !looking.is_done() && epoch < settings.epochs && !self.course.decides();
+            self.learned = Some(Learned { epoch, eta, seconds, network, looking });
+            if !is_open {
+                self.conclude(observer)?;
             }
         }
-        Ending::Completed
-    }
-}
-
-/// One pass over the training images. Goes on with the learning rate that it ended with.
-fn run_epoch<F: Real>(
-    engine: &mut dyn Engine<F>,
-    order: &mut EpochOrder,
-    epoch: usize,
-    course: &Course,
-    observer: &mut dyn Observer,
-) -> ControlFlow<(), f64> {
-    let settings = course.settings();
-    let n_train = order.len();
-    let (mut done, mut eta) = (0, settings.eta);
-    let mut mini_batches = order.mini_batches(epoch, settings.batch_size).peekable();
-    while let Some(mini_batch) = mini_batches.next() {
-        let middle = (done as f64 + mini_batch.len() as f64 / 2.0) / n_train as f64;
-        eta = course.eta((epoch - 1) as f64 + middle);
-        let step = settings.step(eta, epoch, n_train);
-        engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
-        done += mini_batch.len();
-        observer.mini_batch(epoch, done)?;
-    }
-    ControlFlow::Continue(eta)
-}
-
-/// What the monitors looked at: each set once, however many of its figures are wanted.
-struct Looked {
-    training: Option<Evaluation>,
-    evaluation: Option<Evaluation>,
-}
-
-impl Looked {
-    fn at<F: Real>(engine: &mut dyn Engine<F>, monitors: Monitors) -> Self {
-        Looked {
-            training: monitors.training().then(|| engine.evaluate(Watched::Training)),
-            evaluation: monitors.evaluation().then(|| engine.evaluate(Watched::Evaluation)),
-        }
+        ControlFlow::Continue(())
     }
 
-    /// The figures that are monitored. A cost is the mean of C_x and the regularization term over the same images.
-    fn record<F: Real>(
-        &self,
+    /// One pass over the training images. Goes on with the learning rate that it ended with and the time it took.
+    fn learn(
+        &mut self,
         epoch: usize,
-        network: &Network<F>,
-        settings: &Settings,
-        (n_training, n_evaluation): (usize, usize),
-    ) -> EpochRecord {
-        let monitors = settings.monitors;
-        let cost =
-            |looked: &Evaluation| looked.mean_cost() + network.regularization(settings.lambda, settings.l1, looked.n());
-        EpochRecord {
-            epoch,
-            training_cost: self.training.as_ref().filter(|_| monitors.training_cost).map(cost),
-            training_accuracy: self.training.as_ref().filter(|_| monitors.training_accuracy).map(Evaluation::correct),
-            evaluation_cost: self.evaluation.as_ref().filter(|_| monitors.evaluation_cost).map(cost),
-            evaluation_accuracy: self
-                .evaluation
-                .as_ref()
-                .filter(|_| monitors.evaluation_accuracy)
-                .map(Evaluation::correct),
-            n_training,
-            n_evaluation,
-            eta: None,
+        order: &mut EpochOrder,
+        observer: &mut dyn Observer,
+    ) -> ControlFlow<Ending, (f64, Duration)> {
+        let settings = *self.course.settings();
+        let (start, mut concluding) = (Instant::now(), Duration::ZERO);
+        if let Some(distortion) = &settings.augment {
+            let threads = settings.machine.threads;
+            self.engine.learn_from(distortion.epoch(&self.training, settings.seed, epoch as u64, threads));
         }
+        let n_train = order.len();
+        let (mut done, mut eta) = (0, settings.eta);
+        let mut mini_batches = order.mini_batches(epoch, settings.batch_size).peekable();
+        while let Some(mini_batch) = mini_batches.next() {
+            let middle = (done as f64 + mini_batch.len() as f64 / 2.0) / n_train as f64;
+            eta = self.course.eta((epoch - 1) as f64 + middle);
+            let step = settings.step(eta, epoch, n_train);
+            self.engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
+            done += mini_batch.len();
+            let stop = observer.mini_batch(epoch, done).is_break();
+            if stop || self.learned.as_ref().is_some_and(|learned| learned.looking.is_done()) {
+                let start = Instant::now();
+                self.conclude(observer)?;
+                concluding += start.elapsed();
+            }
+            if stop {
+                return ControlFlow::Break(Ending::Stopped);
+            }
+        }
+        ControlFlow::Continue((eta, start.elapsed().saturating_sub(concluding)))
+    }
+
+    /// Waits for what the monitors see of the open epoch, if there is one, and makes it known.
+    fn conclude(&mut self, observer: &mut dyn Observer) -> ControlFlow<Ending> {
+        let Some(Learned { epoch, eta, seconds, network, looking }) = self.learned.take() else {
+            return ControlFlow::Continue(());
+        };
+        let settings = *self.course.settings();
+        self.training_time += seconds;
+        let looked = looking.wait();
+        let record = EpochRecord {
+            epoch,
+            n_training: self.images.0,
+            n_evaluation: self.images.1,
+            eta: settings.eta_varies().then_some(eta),
+            ..figures(&looked, &network, &settings)
+        };
+        if let Err(cause) = check_finite(&network, &record) {
+            return ControlFlow::Break(Ending::Diverged(Divergence { epoch, eta: settings.eta, cause }));
+        }
+        self.kept.offer(network, &record);
+        self.at_chance.watch(&looked, &settings, observer);
+        let answer = observer.epoch(&record, seconds);
+        let reason = if answer.is_break() { Some(Ending::Stopped) } else { self.course.watch(&record) };
+        self.history.push(record);
+        match reason.filter(|_| epoch < settings.epochs) {
+            Some(reason) => ControlFlow::Break(reason),
+            None => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// The figures that are monitored. A cost is the mean of C_x and the regularization term over the same images.
+fn figures<F: Real>(looked: &Looked, network: &Network<F>, settings: &Settings) -> EpochRecord {
+    let Settings { monitors, lambda, l1, .. } = *settings;
+    let cost = |seen: &Evaluation| seen.mean_cost() + network.regularization(lambda, l1, seen.n());
+    let training = |wanted: bool| looked.training.as_ref().filter(|_| wanted);
+    let evaluation = |wanted: bool| looked.evaluation.as_ref().filter(|_| wanted);
+    EpochRecord {
+        training_cost: training(monitors.training_cost).map(cost),
+        training_accuracy: training(monitors.training_accuracy).map(Evaluation::correct),
+        evaluation_cost: evaluation(monitors.evaluation_cost).map(cost),
+        evaluation_accuracy: evaluation(monitors.evaluation_accuracy).map(Evaluation::correct),
+        ..EpochRecord::default()
     }
 }
 

@@ -136,6 +136,11 @@ impl Course {
         Course { settings: *settings, plateau, halvings: 0, early_stop: settings.early_stop.map(Patience::new) }
     }
 
+    /// Whether the figures of an epoch decide how the next one goes, or whether there is one.
+    pub fn decides(&self) -> bool {
+        self.plateau.is_some() || self.early_stop.is_some()
+    }
+
     pub fn settings(&self) -> &Settings {
         &self.settings
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::data::Identity;
-use crate::engine::EngineKind;
+use crate::engine::{EngineKind, Machine};
 use crate::network::{CrossEntropy, Init, Quadratic};
 
 /// Two classes that one pixel tells apart.
@@ -96,8 +96,8 @@ fn the_regularization_term_is_counted_once_with_the_size_of_its_own_set() {
     let costs = |lambda: f64| {
         let settings = Settings { lambda, ..settings() };
         let mut engine = settings.engine.start(network.clone(), (easy(20), easy(6)), 1, settings.machine);
-        let looked = Looked::at(&mut *engine, Monitors::ALL);
-        let record = looked.record(1, &network, &settings, (20, 6));
+        let looked = engine.watch(&network, Monitors::ALL.watched()).wait();
+        let record = figures(&looked, &network, &settings);
         (record.training_cost.unwrap(), record.evaluation_cost.unwrap())
     };
     let squares: f64 = network.weights().iter().flatten().map(|w| w * w).sum();
@@ -217,4 +217,36 @@ fn a_plateau_halves_eta_and_ends_the_training() {
     let etas: Vec<_> = trained.history.iter().map(|record| 0.5 / record.eta.unwrap()).collect();
     assert_eq!(etas, [1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]);
     assert_eq!(trained.epoch, 9);
+}
+
+#[test]
+fn looking_beside_the_training_sees_and_keeps_the_same() {
+    // With mini-batches of 2 the second thread has nothing to do but to look; with early stopping it may not run ahead.
+    let threads = |threads| Machine { threads, ..Machine::default() };
+    let plain = Settings { epochs: 6, batch_size: 2, monitors: Monitors::ALL, ..settings() };
+    for settings in [plain, Settings { keep: Some(Keep::Best), ..plain }, Settings { early_stop: Some(2), ..plain }] {
+        let run = |machine| {
+            let mut recorder = Recorder::default();
+            let trained = run(Settings { engine: EngineKind::Fast, machine, ..settings }, &mut recorder);
+            (trained.network.weights().to_vec(), trained.epoch, trained.history, recorder.epochs)
+        };
+        let alone = run(threads(1));
+        assert!(!alone.2.is_empty() && alone.2.len() == alone.3.len());
+        assert_eq!(run(threads(2)), alone);
+    }
+}
+
+#[test]
+fn stopping_beside_a_look_keeps_the_last_whole_epoch() {
+    let settings = Settings {
+        engine: EngineKind::Fast,
+        machine: Machine { threads: 2, ..Machine::default() },
+        monitors: Monitors::ALL,
+        ..settings()
+    };
+    let whole = run(Settings { epochs: 2, ..settings }, &mut Silent);
+    let stopped = run(settings, &mut Recorder { stop_in_epoch: Some(3), ..Recorder::default() });
+    assert_eq!((stopped.ending, stopped.epoch), (Ending::Stopped, 2));
+    assert_eq!(stopped.history, whole.history);
+    assert_eq!(stopped.network.weights(), whole.network.weights());
 }

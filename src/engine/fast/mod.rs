@@ -18,6 +18,7 @@
 mod buffer;
 mod dense;
 mod drop;
+mod evaluator;
 mod images;
 mod optimize;
 mod packed;
@@ -31,23 +32,23 @@ mod pool;
 mod sigmoid;
 mod simd;
 
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
 use ndarray::Array2;
 
-use buffer::Buffer;
+use evaluator::{Evaluator, Targets};
 use images::Images;
 use packed::{Packed, Workspace};
 use pass::On;
 use pool::Pool;
 
-use super::{Engine, Machine, Watched};
+use super::{Engine, Looked, Looking, Machine, Watched};
 use crate::data::Dataset;
 use crate::evaluate::Evaluation;
-use crate::network::{Dropout, Network, Step, prediction};
+use crate::network::{Network, Step};
 
 pub use simd::{InstructionSet, UnknownInstructionSet, Vectors};
-
-/// Images that one thread takes through the network at a time when it evaluates.
-const CHUNK: usize = 64;
 
 /// A network that trains and evaluates fast.
 pub struct Fast<F: Vectors> {
@@ -58,17 +59,24 @@ pub struct Fast<F: Vectors> {
     /// The threads that a mini-batch is worth.
     threads: usize,
     network: Packed<F>,
-    training: Images,
+    training: Arc<Images>,
     /// What is learned from, if not the training images.
     lessons: Option<Images>,
-    evaluation: Images,
+    evaluation: Arc<Images>,
     targets: Targets<F>,
     workspace: Workspace<F>,
     updates: u64,
     /// The running average of the network, if the steps ask for one.
     average: Option<Packed<F>>,
-    /// One for each thread that evaluates.
-    evaluators: Vec<Workspace<F>>,
+    evaluator: Evaluator<F>,
+    /// Those that evaluate beside the training, once they were asked to.
+    idle: Option<Arc<Mutex<Idle<F>>>>,
+}
+
+/// Threads that small mini-batches have no use for.
+struct Idle<F: Vectors> {
+    pool: Pool,
+    evaluator: Evaluator<F>,
 }
 
 impl<F: Vectors> Fast<F> {
@@ -81,7 +89,7 @@ impl<F: Vectors> Fast<F> {
         batch_size: usize,
         machine: Machine,
     ) -> Self {
-        let [training, evaluation] = [training, evaluation].map(|data| Images::new(data, machine.threads));
+        let [training, evaluation] = [training, evaluation].map(|data| Arc::new(Images::new(data, machine.threads)));
         let decisive = if training.data.is_empty() { &evaluation } else { &training };
         let sparse = decisive.is_sparse() && network.weights().len() > 1;
         let (instructions, lanes) = (machine.instructions, machine.instructions.lanes::<F>());
@@ -90,7 +98,8 @@ impl<F: Vectors> Fast<F> {
         Fast {
             instructions,
             threads: worth_threads(&packed, decisive.mean_pairs(), batch_size, lanes, pool.threads()),
-            evaluators: (0..pool.threads()).map(|_| Workspace::new(&packed, CHUNK, lanes, false)).collect(),
+            evaluator: Evaluator::new(&packed, network.cost(), instructions, pool.threads()),
+            idle: None,
             pool,
             workspace: Workspace::new(&packed, batch_size, lanes, true),
             network: packed,
@@ -106,41 +115,32 @@ impl<F: Vectors> Fast<F> {
 
     /// a^L of every image, (n, n_L).
     pub(super) fn outputs(&mut self, images: Watched) -> Array2<f64> {
-        let outputs = self.of_each(images, |_, a, _| a.iter().map(|a| a.to_double()).collect::<Vec<_>>());
-        let shape = (outputs.len(), self.network.n_out());
+        let (pool, network, images, evaluator) = self.for_evaluation(images);
+        let outputs =
+            evaluator.of_each(pool, network, images, |_, a, _| -> Vec<_> { a.iter().map(|a| a.to_double()).collect() });
+        let shape = (outputs.len(), network.n_out());
         Array2::from_shape_vec(shape, outputs.concat()).expect("every image has n_L outputs")
     }
 
-    /// Takes every image through the network and returns what `of` makes of its z^L, a^L and target, in order.
-    fn of_each<T: Clone + Default + Send>(
-        &mut self,
-        images: Watched,
-        of: impl Fn(&[F], &[F], &[F]) -> T + Sync,
-    ) -> Vec<T> {
-        let Fast { start, pool, network, average, training, evaluation, targets, evaluators, .. } = self;
-        let network = average.as_ref().unwrap_or(network);
-        let images = if images == Watched::Training { training } else { evaluation };
-        let (n_out, width, output) = (network.n_out(), network.output_bias.len(), start.cost().output());
-        let mut results = vec![T::default(); images.data.len()];
-        let per_thread = results.len().div_ceil(evaluators.len()).max(1).next_multiple_of(CHUNK);
-        let mut parts: Vec<_> = results.chunks_mut(per_thread).collect();
-        let evaluators = &mut evaluators[..parts.len()];
-        let on = On { instructions: self.instructions, pool, threads: 1 };
-        pool.for_each(pool.threads(), &mut parts, evaluators, |t, results, work| {
-            let mut chunk = [0; CHUNK];
-            for (c, results) in results.chunks_mut(CHUNK).enumerate() {
-                let chunk = &mut chunk[..results.len()];
-                chunk.iter_mut().zip((t * per_thread + c * CHUNK) as u32..).for_each(|(image, i)| *image = i);
-                on.forward(network, work, images, (chunk, &[]), Dropout::default());
-                let (z, a) = (&mut work.z[..chunk.len() * width], &mut work.a[..chunk.len() * width]);
-                on.outputs(network, &work.layers, output, 0, z, a);
-                let outputs = z.chunks(width).zip(a.chunks(width));
-                for ((result, &image), (z, a)) in results.iter_mut().zip(&*chunk).zip(outputs) {
-                    *result = of(&z[..n_out], &a[..n_out], targets.one_hot(images.data.label(image as usize)));
-                }
-            }
+    /// Who takes which images through which network.
+    fn for_evaluation(&mut self, images: Watched) -> (&Pool, &Packed<F>, &Images, &mut Evaluator<F>) {
+        let images = if images == Watched::Training { &self.training } else { &self.evaluation };
+        (&self.pool, self.average.as_ref().unwrap_or(&self.network), images, &mut self.evaluator)
+    }
+
+    /// The threads that the training leaves idle.
+    fn idle(&mut self) -> Option<Arc<Mutex<Idle<F>>>> {
+        let Fast { instructions, pool, threads, network, evaluator, idle, .. } = self;
+        let spare = pool.threads() - *threads;
+        if *threads > 1 || spare == 0 {
+            return None; // those who wait for the next layer are not idle
+        }
+        let idle = idle.get_or_insert_with(|| {
+            let pool = Pool::new(spare);
+            let evaluator = Evaluator::new(network, evaluator.cost(), *instructions, pool.threads());
+            Arc::new(Mutex::new(Idle { pool, evaluator }))
         });
-        results
+        Some(Arc::clone(idle))
     }
 
     /// Shares out even what one thread would do faster.
@@ -185,15 +185,25 @@ impl<F: Vectors> Engine<F> for Fast<F> {
     }
 
     fn evaluate(&mut self, images: Watched) -> Evaluation {
-        let cost = self.start.cost();
-        let results = self.of_each(images, |z, a, y| (prediction(a), cost.value(z, a, y)));
-        let data = if images == Watched::Training { &self.training.data } else { &self.evaluation.data };
-        // In the order of the images, so that the sum is the same for any number of threads.
-        let mut evaluation = Evaluation::new(self.network.n_out());
-        for (i, (predicted, cost)) in results.into_iter().enumerate() {
-            evaluation.add(data.label(i), predicted, cost);
-        }
-        evaluation
+        let (pool, network, images, evaluator) = self.for_evaluation(images);
+        evaluator.evaluate(pool, network, images)
+    }
+
+    fn watch(&mut self, network: &Network<F>, sets: &[Watched]) -> Looking {
+        let now = |this: &mut Self| Looking::Done(Looked::at(sets, |set| this.evaluate(set)));
+        let Some(idle) = self.idle().filter(|_| !sets.is_empty()) else { return now(self) };
+        let network = Packed::new(network, self.network.sparse, self.network.lanes());
+        let (training, evaluation) = (Arc::clone(&self.training), Arc::clone(&self.evaluation));
+        let wanted = sets.to_vec();
+        let look = move || {
+            let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner); // its room is overwritten anyway
+            let Idle { pool, evaluator } = &mut *idle;
+            Looked::at(&wanted, |set| {
+                let images = if set == Watched::Training { &training } else { &evaluation };
+                evaluator.evaluate(pool, &network, images)
+            })
+        };
+        thread::Builder::new().name("mnist-watch".to_string()).spawn(look).map_or_else(|_| now(self), Looking::Underway)
     }
 }
 
@@ -206,22 +216,4 @@ fn worth_threads<F: Vectors>(network: &Packed<F>, pairs: usize, m: usize, lanes:
     let cycles = m * (4 * pairs * sizes[1] + dense) / (2 * lanes);
     let worth = if network.sparse { 60_000 } else { 250_000 };
     if cycles < worth { 1 } else { most.min(panels) }
-}
-
-/// The one-hot target of every label.
-struct Targets<F> {
-    n_out: usize,
-    rows: Buffer<F>, // (n_out, n_out)
-}
-
-impl<F: Vectors> Targets<F> {
-    fn new(n_out: usize) -> Self {
-        let mut rows = Buffer::zeros(n_out * n_out);
-        rows.chunks_exact_mut(n_out).enumerate().for_each(|(y, row)| row[y] = F::one());
-        Targets { n_out, rows }
-    }
-
-    fn one_hot(&self, label: usize) -> &[F] {
-        &self.rows[label * self.n_out..][..self.n_out]
-    }
 }
