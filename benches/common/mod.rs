@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each bench uses its part")]
 
+pub mod peak;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -14,12 +16,17 @@ use mnist_mlp::network::{CrossEntropy, Init, Network, Step};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
-/// 50,000 training and 10,000 validation images: MNIST where `MNIST_DATA_DIR` names it, else the built-in digits, which
+/// The 60,000 training images: MNIST where `MNIST_DATA_DIR` names it, else the built-in digits, which
 /// have as many non-zero pixels.
-pub fn images() -> (Dataset, Dataset) {
+pub fn all_images() -> Dataset {
     let directory = std::env::var_os("MNIST_DATA_DIR").filter(|value| !value.is_empty());
     let source = directory.map_or(Source::Synthetic { seed: 0 }, |path| Source::Directory(PathBuf::from(path)));
-    splits::split(&source.load(Part::Training, 2).unwrap(), None, 10_000).unwrap()
+    source.load(Part::Training, 2).unwrap()
+}
+
+/// 50,000 of them to train on and 10,000 for validation.
+pub fn images() -> (Dataset, Dataset) {
+    splits::split(&all_images(), None, 10_000).unwrap()
 }
 
 /// A fresh sigmoid network with the cross-entropy cost.

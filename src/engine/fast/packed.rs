@@ -10,6 +10,8 @@ use crate::network::{Activation, Network, shrink};
 
 /// Vectors of neurons in a panel, at most: more would not leave room for their sums in registers.
 const MAX_VECTORS: usize = 4;
+/// And so has at most this many neurons.
+const WIDEST: usize = MAX_VECTORS * 16;
 
 /// In larger mini-batches than this the gradient is summed before it is added to the weights: one by one, small steps
 /// would be rounded away.
@@ -157,11 +159,11 @@ impl<F: Vectors> Packed<F> {
         let last = self.layers.len() - 1;
         for Panel { incoming, bias, .. } in &mut self.layers[0] {
             let width = bias.len();
-            let mut squares = vec![F::zero(); width];
+            let mut squares = [F::zero(); WIDEST];
             for row in incoming.chunks_exact(width) {
                 squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += w * w);
             }
-            let factors: Vec<_> = squares.into_iter().map(|squares| shrink(squares, most)).collect();
+            let factors = squares.map(|squares| shrink(squares, most));
             for row in incoming.chunks_exact_mut(width).filter(|_| factors.iter().any(|&factor| factor < F::one())) {
                 row.iter_mut().zip(&factors).for_each(|(w, &factor)| *w *= factor);
             }

@@ -1,0 +1,53 @@
+//! Nothing is allocated while mini-batches are learned: the room that they need is made before the first.
+
+use mnist_mlp::data::batches::EpochOrder;
+use mnist_mlp::data::source::Source;
+use mnist_mlp::data::{Dataset, Part};
+use mnist_mlp::engine::{EngineKind, Machine};
+use mnist_mlp::network::{CrossEntropy, Dropout, Init, Network, Optimizer, Step};
+
+fn digits(n: usize) -> Dataset {
+    Source::Synthetic { seed: 0 }.load(Part::Training, 2).unwrap().slice(0..n)
+}
+
+/// Allocations in the second epoch; in the first, optimizers make room for what they remember.
+fn allocations(hidden: &[usize], batch_size: usize, step: Step) -> u64 {
+    let training = digits(1_000);
+    let sizes = [&[784], hidden, &[10]].concat();
+    let network = Network::<f32>::new(&sizes, &CrossEntropy, Init::Default, 0).unwrap();
+    let mut order = EpochOrder::new(training.len(), Some(0));
+    let data = (training.clone(), training.slice(0..0));
+    let mut engine = EngineKind::Fast.start(network, data, batch_size, Machine::default());
+    let step = Step { n_train: training.len(), ..step };
+    let mut epoch = |number| {
+        let mut mini_batches = order.mini_batches(number, batch_size).peekable();
+        while let Some(mini_batch) = mini_batches.next() {
+            engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
+        }
+    };
+    epoch(1);
+    allocation_counter::measure(|| epoch(2)).count_total
+}
+
+#[test]
+fn learning_allocates_nothing() {
+    let plain = Step { eta: 0.01, lambda: 5.0, ..Step::default() };
+    let momentum = Optimizer::Sgd { momentum: 0.9, nesterov: false };
+    let dropout = Dropout { hidden: 0.5, input: 0.2, ..Dropout::default() };
+    for step in [
+        plain,
+        Step { optimizer: momentum, ..plain },
+        Step { optimizer: Optimizer::AdamW, l1: 0.1, ..plain },
+        Step { dropout, max_norm: Some(1.0), ..plain },
+        Step { average: Some(0.99), ..plain },
+    ] {
+        for (hidden, batch_size) in [(&[30][..], 10), (&[100, 50], 64)] {
+            assert_eq!(allocations(hidden, batch_size, step), 0, "784-{hidden:?}-10, {step:?}");
+        }
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    assert!(allocation_counter::measure(|| drop(digits(10))).count_total > 0);
+}
