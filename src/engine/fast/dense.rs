@@ -34,8 +34,8 @@ impl<F: Vectors> WithSimd for Forward<'_, F> {
                 z[self.neurons..].copy_from_slice(&self.bias[self.neurons..]); // so that a is 0 there
             }
         }
-        // Eight rows of W stay in the first cache level while all images pass. Sixteen sums and their eight factors want
-        // more registers than the older instruction sets have.
+        // Eight rows of W stay in the first cache level while all images pass. How many sums, and the factors beside them,
+        // find room depends on the registers.
         for j in (0..self.neurons).step_by(8) {
             let end = self.neurons.min(j + 8);
             if S::REGISTER_COUNT >= 32 {
@@ -48,14 +48,21 @@ impl<F: Vectors> WithSimd for Forward<'_, F> {
 }
 
 impl<F: Vectors> Forward<'_, F> {
-    /// All images, four at a time.
+    /// All images: as many at a time as leave room for their sums, then the rest.
     #[inline(always)]
     fn images<S: Simd, const J: usize>(&mut self, simd: S, neurons: Range<usize>, images: usize) {
-        for k in (0..images / 4 * 4).step_by(4) {
-            self.neurons::<S, 4, J>(simd, neurons.clone(), k);
+        let mut k = 0;
+        while S::REGISTER_COUNT >= 32 && k + 6 <= images {
+            self.neurons::<S, 6, J>(simd, neurons.clone(), k);
+            k += 6;
         }
-        for k in images / 4 * 4..images {
+        while k + 4 <= images {
+            self.neurons::<S, 4, J>(simd, neurons.clone(), k);
+            k += 4;
+        }
+        while k < images {
             self.neurons::<S, 1, J>(simd, neurons.clone(), k);
+            k += 1;
         }
     }
 
@@ -162,6 +169,10 @@ impl<F: Vectors> AddRows<'_, F> {
     fn rows<S: Simd, const V: usize>(&mut self, simd: S) {
         let rows = self.c.len() / self.width;
         let mut r = 0;
+        while 7 * V < S::REGISTER_COUNT && r + 6 <= rows {
+            self.tile::<S, 6, V>(simd, r);
+            r += 6;
+        }
         while 5 * V < S::REGISTER_COUNT && r + 4 <= rows {
             self.tile::<S, 4, V>(simd, r);
             r += 4;
