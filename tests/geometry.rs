@@ -1,0 +1,100 @@
+//! Other data than 28 x 28 digits: any geometry, any number of classes, odd mini-batches, classes that a split lacks.
+
+mod common;
+
+use std::fs;
+
+use common::Sandbox;
+
+/// Images of `rows` x `cols` pixels: each class has bright pixels of its own, and noise that a seed decides.
+fn write_part(sandbox: &Sandbox, prefix: &str, (rows, cols): (usize, usize), classes: usize, labels: &[u8]) {
+    let mut noise = 7_u32;
+    let mut pixels = Vec::new();
+    for &label in labels {
+        for i in 0..rows * cols {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let bright = i % classes == usize::from(label);
+            pixels.push(if bright {
+                200 + (noise >> 27) as u8
+            } else if noise >> 30 == 0 {
+                60
+            } else {
+                0
+            });
+        }
+    }
+    let sizes = |sizes: &[usize]| -> Vec<u8> { sizes.iter().flat_map(|&n| (n as u32).to_be_bytes()).collect() };
+    let images = [&[0, 0, 8, 3], &sizes(&[labels.len(), rows, cols])[..], &pixels].concat();
+    let labels = [&[0, 0, 8, 1], &sizes(&[labels.len()])[..], labels].concat();
+    fs::create_dir_all(sandbox.path("other")).unwrap();
+    fs::write(sandbox.path(&format!("other/{prefix}-images-idx3-ubyte")), images).unwrap();
+    fs::write(sandbox.path(&format!("other/{prefix}-labels-idx1-ubyte")), labels).unwrap();
+}
+
+/// `n` labels, each class in turn, without those that are `missing`.
+fn labels(n: usize, classes: usize, missing: Option<u8>) -> Vec<u8> {
+    (0..classes as u8).cycle().filter(|&label| Some(label) != missing).take(n).collect()
+}
+
+fn data(geometry: (usize, usize), classes: usize) -> Sandbox {
+    let sandbox = Sandbox::new();
+    write_part(&sandbox, "train", geometry, classes, &labels(40 * classes, classes, None));
+    write_part(&sandbox, "t10k", geometry, classes, &labels(5 * classes, classes, None));
+    sandbox
+}
+
+fn accuracy(sandbox: &Sandbox, line: &str) -> f64 {
+    let run = sandbox.line(line).success();
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    json["accuracy"].as_f64().unwrap()
+}
+
+#[test]
+fn any_geometry_and_any_number_of_classes_is_learned_by_every_means() {
+    for (geometry, classes) in [((8, 8), 10), ((28, 28), 26), ((28, 28), 47), ((3, 20), 2), ((1, 30), 5)] {
+        let sandbox = data(geometry, classes);
+        for options in [
+            "",
+            "--cost log-likelihood --activation relu --init he --optimizer adamw --eta 0.01 --dropout 0.1",
+            "--expand shift --epochs 5",
+            "--augment affine,elastic --rotation 2 --translation 0 --scale 0.02 --shear 0 --alpha 1",
+            "--engine reference --epochs 8",
+        ] {
+            let line = format!(
+                "train --data other --validation {} --hidden 23 --batch-size 7 --lambda 0 {options} -q -o m.json",
+                5 * classes
+            );
+            let line = if options.contains("--epochs") { line } else { format!("{line} --epochs 15") };
+            sandbox.line(&line).success();
+            let found = accuracy(&sandbox, "eval m.json --data other --format json");
+            let chance = 1.0 / classes as f64;
+            // A pixel that is moved is bright where another class has its own: then it is enough to beat chance.
+            let moves = options.contains("--expand") || options.contains("--augment");
+            let enough = if moves { 1.15 * chance } else { 0.9 };
+            assert!(found >= enough, "{geometry:?}, {classes} classes, {options}: {found}");
+        }
+    }
+}
+
+#[test]
+fn a_split_may_lack_a_class() {
+    let (geometry, classes) = ((8, 8), 10);
+    for (missing_in_training, missing_in_test) in [(Some(3), None), (None, Some(9)), (Some(9), None)] {
+        let sandbox = Sandbox::new();
+        write_part(&sandbox, "train", geometry, classes, &labels(400, classes, missing_in_training));
+        write_part(&sandbox, "t10k", geometry, classes, &labels(50, classes, missing_in_test));
+        // The last 9 images before validation begins lack classes too.
+        let line = "train --data other --validation 5 --batch-size 7 --lambda 0 --epochs 15 -q -o m.json --monitor all";
+        sandbox.line(line).success();
+        assert_eq!(sandbox.json("m.json")["sizes"], serde_json::json!([64, 30, 10]));
+        let run = sandbox.line("eval m.json --data other --format json").success();
+        let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        let support = |label: usize| json["per_class"][label]["support"].as_u64().unwrap();
+        assert_eq!(json["per_class"].as_array().unwrap().len(), classes);
+        assert_eq!(support(9) == 0, missing_in_test == Some(9));
+        let least = if missing_in_training.is_some() { 0.8 } else { 0.9 };
+        assert!(json["accuracy"].as_f64().unwrap() >= least, "{json}");
+        let validation = sandbox.line("eval m.json --data other --split validation").success();
+        assert!(validation.stdout.contains("5 images of the validation split"), "{}", validation.stdout);
+    }
+}
