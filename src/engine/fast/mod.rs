@@ -8,17 +8,19 @@
 //! * L2 decay multiplies a number beside the first layer instead of all its weights.
 //! * Kernels are written once and compiled for every instruction set (`simd`); the program picks one when it runs.
 //!
-//! `pass` puts these together into the book's equations.
+//! `forward` and `backward` put these together into the book's equations.
 
 #![allow(
     clippy::inline_always,
     reason = "a kernel is compiled for an instruction set where it is inlined, not elsewhere"
 )]
 
+mod backward;
 mod buffer;
 mod dense;
 mod drop;
 mod evaluator;
+mod forward;
 mod images;
 mod optimize;
 mod packed;

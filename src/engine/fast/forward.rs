@@ -1,0 +1,129 @@
+//! A mini-batch on its way up through the network: z and a of every layer.
+
+use pulp::{Simd, WithSimd};
+
+use super::drop::Kept;
+use super::images::Images;
+use super::packed::{Activity, Packed, Panel, Workspace};
+use super::pairs::{self, BLOCK};
+use super::pass::On;
+use super::pool::MOST_THREADS;
+use super::simd::Vectors;
+use super::{dense, panels};
+use crate::network::{Activation, Dropout, Output};
+
+impl On<'_> {
+    /// z^l = W^l a^{l-1} + b^l and a^l = sigmoid(z^l), for all images of the mini-batch, layer by layer.
+    pub fn forward<F: Vectors>(
+        &self,
+        network: &Packed<F>,
+        work: &mut Workspace<F>,
+        images: &Images,
+        (batch, next): (&[u32], &[u32]),
+        dropout: Dropout,
+    ) {
+        let m = batch.len();
+        self.choose_kept(network, &mut work.kept, batch, dropout);
+        let Workspace { layers, blocks, kept, .. } = work;
+        let kept = |layer, first| Kept::of(kept, &network.sizes, dropout, layer, first);
+        if network.sparse {
+            let blocks = &mut blocks[..m.div_ceil(BLOCK)];
+            self.for_each(blocks, |b, block| {
+                let part = |all| <[u32]>::chunks(all, BLOCK).nth(b).unwrap_or_default();
+                let kept = kept(0, 0).map(|kept| kept.skip(b * BLOCK));
+                self.instructions.run(pairs::Gather { block, images, batch: part(batch), next: part(next), kept });
+            });
+            let (blocks, scale) = (&*blocks, F::of(network.scale));
+            self.for_each(&mut layers[0], |p, activity| {
+                let Panel { incoming: rows, bias, first, neurons, .. } = &network.layers[0][p];
+                let z = &mut activity.a[..m * bias.len()];
+                for (block, z) in blocks.iter().zip(z.chunks_mut(BLOCK * bias.len())) {
+                    self.instructions.run(panels::Forward { images: &block.gathered, rows, scale, bias, z });
+                }
+                let width = bias.len();
+                self.instructions.run(dense::Activate { activation: network.activation(0), z });
+                self.drop_out(z, width, *neurons, kept(1, *first));
+            });
+        } else {
+            self.instructions.run(Spread { images, batch, panels: &network.layers[0], input: &mut layers[0] });
+            for (panel, activity) in network.layers[0].iter().zip(&mut layers[0]) {
+                let width = panel.width();
+                self.drop_out(&mut activity.a[..m * width], width, panel.neurons, kept(0, panel.first));
+            }
+        }
+        for l in 1..network.layers.len() {
+            let (below, above) = layers.split_at_mut(l);
+            self.for_each(&mut above[0], |p, activity| {
+                let Panel { first, neurons, bias, .. } = &network.layers[l][p];
+                let z = &mut activity.a[..m * bias.len()];
+                let (panels, below) = (&network.layers[l - 1], &below[l - 1]);
+                let (first_neuron, neurons) = (*first, *neurons);
+                self.instructions.run(dense::Forward { panels, below, first_image: 0, first_neuron, neurons, bias, z });
+                let width = bias.len();
+                self.instructions.run(dense::Activate { activation: network.activation(l), z });
+                self.drop_out(z, width, neurons, kept(l + usize::from(network.sparse), first_neuron));
+            });
+        }
+    }
+
+    /// Chooses the neurons that each image of the mini-batch keeps. Threads share out the images.
+    fn choose_kept<F: Vectors>(&self, network: &Packed<F>, kept: &mut Vec<u8>, batch: &[u32], dropout: Dropout) {
+        if dropout.is_off() {
+            return;
+        }
+        let sizes = &network.sizes[..network.sizes.len() - 1];
+        let neurons: usize = sizes.iter().sum();
+        kept.resize(batch.len() * neurons, 0);
+        let per_thread = batch.len().div_ceil(self.threads);
+        let mut parts = batch.chunks(per_thread).zip(kept.chunks_mut(per_thread * neurons));
+        let mut parts: [_; MOST_THREADS] = std::array::from_fn(|_| parts.next());
+        self.for_each(&mut parts[..self.threads], |_, part| {
+            let Some((images, kept)) = part else { return };
+            images.iter().zip(kept.chunks_mut(neurons)).for_each(|(&image, kept)| dropout.choose(image, sizes, kept));
+        });
+    }
+
+    /// z^L and a^L of the images from `first_image` on.
+    pub fn outputs<F: Vectors>(
+        &self,
+        network: &Packed<F>,
+        layers: &[Vec<Activity<F>>],
+        output: Output,
+        first_image: usize,
+        z: &mut [F],
+        a: &mut [F],
+    ) {
+        let bias = &network.output_bias;
+        let (panels, below, neurons) = (&network.layers[layers.len() - 1], &layers[layers.len() - 1], network.n_out());
+        self.instructions.run(dense::Forward { panels, below, first_image, first_neuron: 0, neurons, bias, z });
+        a.copy_from_slice(z);
+        match output {
+            Output::Sigmoid => self.instructions.run(dense::Activate { activation: Activation::Sigmoid, z: a }),
+            Output::Softmax => self.instructions.run(dense::Softmax { z: a, width: bias.len(), n: neurons }),
+        }
+    }
+}
+
+/// Lays dense images out as the activations of an input layer.
+struct Spread<'a, F> {
+    images: &'a Images,
+    batch: &'a [u32],
+    panels: &'a [Panel<F>],
+    input: &'a mut [Activity<F>],
+}
+
+impl<F: Vectors> WithSimd for Spread<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let scale = F::of(1.0 / 255.0);
+        for (panel, activity) in self.panels.iter().zip(self.input) {
+            for (a, &image) in activity.a.chunks_exact_mut(panel.width()).zip(self.batch) {
+                let pixels = &self.images.data.image(image as usize)[panel.first..][..panel.neurons];
+                for (a, &pixel) in a.iter_mut().zip(pixels) {
+                    *a = F::from_byte(pixel) * scale;
+                }
+            }
+        }
+    }
+}
