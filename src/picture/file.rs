@@ -1,17 +1,44 @@
-//! PNG and JPEG, through the `image` crate.
-
-use std::io::Cursor;
-
-use image::{GrayImage, ImageFormat};
+//! PNG and JPEG, through the `image` crate and its encoder.
 
 use super::Picture;
+
+/// What the files of this program say that they are made with, as PNG has it: keyword, a zero, text.
+const MARK: &[u8] = b"tEXtSoftware\0mnist";
+/// Where they say so: behind the signature, the header and the length of the mark's chunk.
+const MARK_AT: usize = 8 + 25 + 4;
 
 /// The bytes of a PNG file that shows `picture` as it is: full ink is white.
 #[must_use]
 pub fn png(picture: &Picture) -> Vec<u8> {
-    let (width, height) = (picture.width() as u32, picture.height() as u32);
-    let image = GrayImage::from_raw(width, height, picture.pixels().to_vec()).expect("a picture is full of pixels");
-    let mut bytes = Cursor::new(Vec::new());
-    image.write_to(&mut bytes, ImageFormat::Png).expect("memory can be written to");
-    bytes.into_inner()
+    const FITS: &str = "a picture in memory makes a file in memory";
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, picture.width() as u32, picture.height() as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.add_text_chunk("Software".to_string(), "mnist".to_string()).expect(FITS);
+    encoder.write_header().expect(FITS).write_image_data(picture.pixels()).expect(FITS);
+    bytes
+}
+
+/// Whether a file that starts with these bytes, at least 64 of them, was written by [`png`].
+#[must_use]
+pub fn is_our_png(start: &[u8]) -> bool {
+    start.starts_with(b"\x89PNG\r\n\x1a\n") && start.get(MARK_AT..).is_some_and(|rest| rest.starts_with(MARK))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_png_of_ours_is_told_from_others() {
+        let picture = Picture::new(2, 3, vec![0, 9, 255, 7, 0, 1]).unwrap();
+        let ours = png(&picture);
+        let read = image::load_from_memory(&ours).unwrap();
+        assert_eq!((read.color(), read.into_luma8().into_raw()), (image::ColorType::L8, picture.pixels().to_vec()));
+        assert!(is_our_png(&ours[..64]));
+        let mut others = std::io::Cursor::new(Vec::new());
+        image::GrayImage::new(3, 2).write_to(&mut others, image::ImageFormat::Png).unwrap();
+        assert!(!is_our_png(&others.into_inner()) && !is_our_png(b"\x89PNG\r\n\x1a\n") && !is_our_png(b"GIF89a"));
+    }
 }

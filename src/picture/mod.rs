@@ -5,6 +5,8 @@
 use thiserror::Error;
 
 pub mod file;
+pub mod sheet;
+pub mod terminal;
 
 /// A picture in shades of grey, row by row from the top left.
 ///
