@@ -3,27 +3,27 @@
 use std::path::PathBuf;
 
 use mnist_mlp::committee::Committee;
-use mnist_mlp::data::{Dataset, Part, splits};
+use mnist_mlp::data::Dataset;
 use mnist_mlp::report::{CommitteeReport, EvaluationReport};
 
 use super::args::{EvalArguments, Format, Split};
 use super::machine::machine;
 use super::member::Member;
-use super::{Failure, dataset, output};
+use super::{Failure, output, split};
 
 pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
     warn_of_repetition(&arguments.models);
     let members = arguments.models.iter().map(|path| Member::read(path)).collect::<Result<Vec<_>, _>>()?;
     let machine = machine(None)?;
     let data = load(arguments, &members, machine.threads)?;
-    warn_of_other_data(&members, &data);
+    split::warn_of_other_data(&members, &data);
     let evaluations = members.iter().map(|member| member.evaluate(&data, machine)).collect::<Result<Vec<_>, _>>()?;
     let alone = members.len() == 1;
     let report = |(member, evaluation): (&Member, _)| EvaluationReport {
         model: member.path.clone(),
         description: if alone { member.description() } else { member.network() },
         dataset: data.identity().to_string(),
-        split: name(arguments.split),
+        split: split::name(arguments.split),
         lambda: member.lambda(),
         regularization: member.regularization(data.len()),
         evaluation,
@@ -39,36 +39,17 @@ pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
         members: reports,
         committee: &committee.evaluate(),
         dataset: data.identity().to_string(),
-        split: name(arguments.split),
+        split: split::name(arguments.split),
     };
     output::result(if json { report.json() } else { report.text(output::width()) })
 }
 
 /// The images of the split, cut as they were when the models were trained.
 fn load(arguments: &EvalArguments, members: &[Member], threads: usize) -> Result<Dataset, Failure> {
-    let split = arguments.split;
-    let source = dataset::source(&arguments.data, false)?;
-    let part = if split == Split::Test { Part::Test } else { Part::Training };
-    let all = source.load(part, threads)?;
+    let whole = split::whole(&arguments.data, arguments.split, threads)?;
     let (first, others) = members.split_first().expect("clap demands a model");
-    others.iter().try_for_each(|other| check_same_images(split, first, other, all.len()))?;
-    let validation = first.validation();
-    let cut = |train_size| {
-        splits::split(&all, train_size, validation).map_err(|_| Failure::OtherSplit {
-            split: name(split),
-            validation,
-            images: all.len(),
-        })
-    };
-    let data = match split {
-        Split::Test => all,
-        Split::Validation => cut(None)?.1,
-        Split::Train => cut(first.train_size())?.0,
-    };
-    if data.is_empty() {
-        return Err(Failure::EmptySplit { split: name(split), validation });
-    }
-    Ok(data)
+    others.iter().try_for_each(|other| check_same_images(arguments.split, first, other, whole.len()))?;
+    split::cut_for(first, whole, arguments.split)
 }
 
 /// Two models may have been trained on other numbers of images, as long as this split of them has the same images: of
@@ -83,21 +64,10 @@ fn check_same_images(split: Split, first: &Member, other: &Member, images: usize
         return Ok(());
     }
     Err(Failure::SplitsDiffer {
-        split: name(split),
+        split: split::name(split),
         first: (first.path.clone(), n(first)),
         other: (other.path.clone(), n(other)),
     })
-}
-
-fn warn_of_other_data(members: &[Member], data: &Dataset) {
-    for member in members {
-        if let Some(dataset) = member.dataset()
-            && dataset != data.identity().name()
-        {
-            let model = if members.len() == 1 { "the model" } else { &member.path };
-            output::warning(format_args!("{model} was trained on {dataset}, these are {}", data.identity()));
-        }
-    }
 }
 
 /// A model that is named twice has two votes: hardly ever what was meant, and easily typed with a `*`.
@@ -108,13 +78,5 @@ fn warn_of_repetition(paths: &[PathBuf]) {
         if files[..i].contains(&files[i]) {
             output::warning(format_args!("{} is named more than once and has a vote each time", path.display()));
         }
-    }
-}
-
-fn name(split: Split) -> &'static str {
-    match split {
-        Split::Test => "test",
-        Split::Validation => "validation",
-        Split::Train => "train",
     }
 }

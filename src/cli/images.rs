@@ -58,14 +58,18 @@ pub enum AugmentName {
 impl ImageArguments {
     /// `settings` with what these options say.
     pub fn apply(&self, settings: Settings) -> Settings {
+        Settings { augment: self.distortion(), ..settings }
+    }
+
+    /// How images are distorted, if at all; the strengths are not checked yet.
+    pub fn distortion(&self) -> Option<Distortion> {
         let ImageArguments { rotation, scale, shear, translation, sigma, alpha, .. } = *self;
         let affine = self.augment.contains(&AugmentName::Affine);
         let elastic = self.augment.contains(&AugmentName::Elastic);
-        let distortion = Distortion {
+        (affine || elastic).then_some(Distortion {
             affine: affine.then_some(Affine { rotation, scale, shear, translation }),
             elastic: elastic.then_some(Elastic { sigma, alpha }),
-        };
-        Settings { augment: (affine || elastic).then_some(distortion), ..settings }
+        })
     }
 
     /// The images with those that were asked for beside them.

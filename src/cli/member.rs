@@ -14,7 +14,7 @@ use super::Failure;
 use super::train::activations;
 
 /// The validation images of a model that does not say: the book's split.
-const DEFAULT_VALIDATION: usize = 10_000;
+pub const DEFAULT_VALIDATION: usize = 10_000;
 
 /// A model and its file.
 pub struct Member {

@@ -1,7 +1,5 @@
 //! `mnist train`: arguments to settings, settings to a trained network, the network to a file.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,6 +16,7 @@ use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Settings, Trained, train
 use mnist_mlp::{Precision, Real};
 
 use super::args::{EngineName, EvaluateOn, InitName, MonitorName, PrecisionName, TrainArguments};
+use super::files::may_overwrite;
 use super::machine::machine;
 use super::member::of_model;
 use super::watch::Watch;
@@ -68,7 +67,7 @@ fn run_in<F: Trainable>(arguments: &TrainArguments) -> Result<(), Failure> {
 fn check_outputs(arguments: &TrainArguments) -> Result<(), Failure> {
     let out = &arguments.out;
     check_replaceable(out).map_err(|error| Failure::Save(ModelError::Write { path: out.clone(), error }))?;
-    if !is_ours(out, MODEL_START) {
+    if !may_overwrite(out, |start| start.starts_with(MODEL_START)) {
         return Err(Failure::Foreign(out.display().to_string(), "a model file"));
     }
     let Some(log) = &arguments.log else { return Ok(()) };
@@ -79,7 +78,7 @@ fn check_outputs(arguments: &TrainArguments) -> Result<(), Failure> {
     if is_log(out) {
         return Err(Failure::SameFile(log.display().to_string()));
     }
-    if !is_ours(log, LOG_START) {
+    if !may_overwrite(log, |start| start.starts_with(LOG_START)) {
         return Err(Failure::Foreign(log.display().to_string(), "a log of this program"));
     }
     Ok(())
@@ -88,14 +87,6 @@ fn check_outputs(arguments: &TrainArguments) -> Result<(), Failure> {
 /// How a model file begins, and how a log does.
 const MODEL_START: &[u8] = b"{\"sizes\"";
 const LOG_START: &[u8] = b"{\"epoch\":";
-
-/// Whether a file may be overwritten: it is not there, or empty, or begins as ours do.
-fn is_ours(path: &Path, start: &[u8]) -> bool {
-    let mut found = Vec::new();
-    let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
-    let read = |file: File| file.take(start.len() as u64).read_to_end(&mut found);
-    !is_file || File::open(path).and_then(read).is_err() || found.is_empty() || found == start
-}
 
 fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
     Settings {

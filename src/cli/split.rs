@@ -1,0 +1,55 @@
+//! The images of a split, cut as they were when a model was trained.
+
+use mnist_mlp::data::splits::{self, SplitError};
+use mnist_mlp::data::{Dataset, Part};
+
+use super::args::{DataArguments, Split};
+use super::member::Member;
+use super::{Failure, dataset, output};
+
+/// The images that `split` is cut from.
+pub fn whole(arguments: &DataArguments, split: Split, threads: usize) -> Result<Dataset, Failure> {
+    let part = if split == Split::Test { Part::Test } else { Part::Training };
+    Ok(dataset::source(arguments, false)?.load(part, threads)?)
+}
+
+/// Cuts `split` out of `whole`: the last `validation` images, the first `train_size` of the others (all if not given), or
+/// the test images, which are whole.
+pub fn cut(whole: Dataset, split: Split, train_size: Option<usize>, validation: usize) -> Result<Dataset, SplitError> {
+    Ok(match split {
+        Split::Test => whole,
+        Split::Validation => splits::split(&whole, None, validation)?.1,
+        Split::Train => splits::split(&whole, train_size, validation)?.0,
+    })
+}
+
+/// Cuts `split` out of `whole` as it was when `member` was trained; it is not empty.
+pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset, Failure> {
+    let (validation, images) = (member.validation(), whole.len());
+    let other = |_| Failure::OtherSplit { split: name(split), validation, images };
+    let data = cut(whole, split, member.train_size(), validation).map_err(other)?;
+    if data.is_empty() {
+        return Err(Failure::EmptySplit { split: name(split), validation });
+    }
+    Ok(data)
+}
+
+/// Says so if the models were trained on another dataset.
+pub fn warn_of_other_data(members: &[Member], data: &Dataset) {
+    for member in members {
+        if let Some(dataset) = member.dataset()
+            && dataset != data.identity().name()
+        {
+            let model = if members.len() == 1 { "the model" } else { &member.path };
+            output::warning(format_args!("{model} was trained on {dataset}, these are {}", data.identity()));
+        }
+    }
+}
+
+pub fn name(split: Split) -> &'static str {
+    match split {
+        Split::Test => "test",
+        Split::Validation => "validation",
+        Split::Train => "train",
+    }
+}
