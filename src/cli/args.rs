@@ -10,6 +10,7 @@ use mnist_mlp::network::{Activation, Cost, CrossEntropy, costs};
 use super::descent::DescentArguments;
 use super::images::ImageArguments;
 use super::schedule::ScheduleArguments;
+use super::show::ShowArguments;
 
 /// Train and evaluate small neural networks on handwritten digits.
 ///
@@ -30,6 +31,7 @@ pub struct Arguments {
 pub enum Command {
     Train(Box<TrainArguments>),
     Eval(EvalArguments),
+    Show(Box<ShowArguments>),
     Slowdown(SlowdownArguments),
 }
 

@@ -7,14 +7,18 @@ use mnist_mlp::data::splits::SplitError;
 use mnist_mlp::engine::UnknownInstructionSet;
 use mnist_mlp::evaluate::FitError;
 use mnist_mlp::network::{ModelError, NetworkError};
+use mnist_mlp::picture::sheet::SheetError;
+use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::neuron::NeuronError;
 use mnist_mlp::trainer::{ConfigError, Divergence};
 use thiserror::Error;
 
 mod args;
+mod choice;
 mod dataset;
 mod descent;
 mod eval;
+mod files;
 mod images;
 mod log;
 mod machine;
@@ -22,7 +26,9 @@ mod member;
 pub mod output;
 mod progress;
 mod schedule;
+mod show;
 mod slowdown;
+mod split;
 mod train;
 mod watch;
 
@@ -33,6 +39,7 @@ pub fn run() -> Result<(), Failure> {
     match Arguments::parse().command {
         Command::Train(arguments) => train::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
         Command::Slowdown(arguments) => slowdown::run(&arguments),
     }
 }
@@ -94,6 +101,16 @@ pub enum Failure {
         or all with --split test", first.0, first.1, other.0, other.1
     )]
     SplitsDiffer { split: &'static str, first: (String, usize), other: (String, usize) },
+    #[error("there is no image {index} in the {split} split: its {images} images are numbered from 0")]
+    Index { index: usize, split: &'static str, images: usize },
+    #[error("no image can have the label {label}: there are {classes} classes, 0 to {}", classes - 1)]
+    Label { label: u8, classes: usize },
+    #[error("these are {} pictures, too many to show at once: choose fewer with --count or --epochs", thousands(*.0))]
+    TooMany(usize),
+    #[error("{0}: show fewer with --count")]
+    Sheet(#[from] SheetError),
+    #[error("the picture {path} cannot be written: {error}")]
+    Picture { path: String, error: std::io::Error },
     #[error("{divergence} ({saved})")]
     Diverged { divergence: Divergence, saved: String },
     #[error("the log {path} cannot be written: {error}")]
@@ -119,6 +136,10 @@ impl Failure {
             | Failure::Activations(_)
             | Failure::Neuron(_)
             | Failure::HiddenOfModel { .. }
+            | Failure::Index { .. }
+            | Failure::Label { .. }
+            | Failure::TooMany(_)
+            | Failure::Sheet(_)
             | Failure::Source(SourceError::SyntheticSeed(_)) => 2,
             Failure::Interrupted { signal, .. } => 128 + signal,
             _ => 1,

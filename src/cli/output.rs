@@ -9,6 +9,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use mnist_mlp::picture::terminal::Depth;
 
 use super::Failure;
 
@@ -81,6 +82,34 @@ pub fn width() -> usize {
     terminal_size::terminal_size_of(io::stdout()).map_or(usize::MAX, |(width, _)| usize::from(width.0))
 }
 
+/// The same for pictures, of which a file would otherwise hold one endless row.
+pub fn width_of_pictures() -> usize {
+    match width() {
+        usize::MAX => 80,
+        width => width,
+    }
+}
+
+/// The shades of grey that the terminal knows; letters where there is no terminal or no colours are wanted.
+pub fn depth() -> Depth {
+    if anstream::AutoStream::choice(&io::stdout()) == anstream::ColorChoice::Never {
+        return Depth::Ascii;
+    }
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    depth_of(&variable("COLORTERM"), &variable("TERM"))
+}
+
+/// What the variables say. A terminal that is called plainly xterm, as in a container, is a newer one.
+fn depth_of(colorterm: &str, term: &str) -> Depth {
+    if ["truecolor", "24bit"].contains(&colorterm) || term.ends_with("-direct") {
+        Depth::TrueColor
+    } else if term.contains("256color") || term.starts_with("xterm") {
+        Depth::Colors256
+    } else {
+        Depth::Ascii
+    }
+}
+
 /// A word as a shell has to be given it.
 pub fn quoted(word: &OsStr) -> String {
     let word = word.to_string_lossy();
@@ -98,4 +127,21 @@ pub fn program() -> String {
         return "cargo run --release --".to_string();
     }
     std::env::args_os().next().map_or_else(|| "mnist".to_string(), |name| quoted(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_says_how_many_colours_it_has() {
+        assert_eq!(depth_of("truecolor", "xterm-256color"), Depth::TrueColor);
+        assert_eq!(depth_of("", "xterm-direct"), Depth::TrueColor);
+        for term in ["screen-256color", "tmux-256color", "xterm", "xterm-kitty"] {
+            assert_eq!(depth_of("", term), Depth::Colors256, "{term}");
+        }
+        for term in ["", "dumb", "linux", "vt100", "ansi"] {
+            assert_eq!(depth_of("", term), Depth::Ascii, "{term}");
+        }
+    }
 }

@@ -5,6 +5,8 @@ use crate::threads::share_out;
 
 /// Versions of each image: itself and four shifts.
 pub const VERSIONS: usize = 5;
+/// What each version is, in the order of [`shifts`].
+pub const SHIFTS: [&str; VERSIONS] = ["as it is", "down", "up", "right", "left"];
 /// So many images are shifted by one thread at a time.
 const JOB: usize = 1_000;
 

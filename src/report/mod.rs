@@ -1,13 +1,17 @@
-//! Results in words: tables, CSV, JSON. Nothing here trains, evaluates or knows a terminal.
+//! Results in words: tables, CSV, JSON, images side by side. Nothing here trains, evaluates or asks a terminal.
 
+mod bars;
 mod committee;
 mod epochs;
 mod evaluation;
+mod gallery;
 mod neuron;
 
+pub use bars::bars;
 pub use committee::CommitteeReport;
 pub use epochs::EpochTable;
 pub use evaluation::EvaluationReport;
+pub use gallery::{Exhibit, Gallery, Version};
 pub use neuron::{NEURON_CSV_HEADING, neuron_csv_line};
 
 /// A share as "96.42%"; a dash if there is none.

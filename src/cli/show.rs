@@ -1,0 +1,225 @@
+//! `mnist show`: images of a dataset, what a model says of them, what a training makes of them.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use mnist_mlp::data::Dataset;
+use mnist_mlp::data::distort::Distortion;
+use mnist_mlp::data::expand::VERSIONS;
+use mnist_mlp::engine::Machine;
+use mnist_mlp::mistakes::mistakes;
+use mnist_mlp::picture::Picture;
+use mnist_mlp::picture::file::{is_our_png, png};
+use mnist_mlp::replace_file::replace_file;
+use mnist_mlp::report::{Exhibit, Gallery, Version, thousands};
+use mnist_mlp::trainer::ConfigError;
+
+use super::args::{DataArguments, Split};
+use super::choice::ChoiceArguments;
+use super::files::may_overwrite;
+use super::images::ImageArguments;
+use super::machine::machine;
+use super::member::{DEFAULT_VALIDATION, Member};
+use super::{Failure, output, split};
+
+/// So many pixels of all images together are shown at once: they are held in memory.
+const MOST_PIXELS: usize = 100_000_000;
+
+/// Look at the images: in the terminal, or on a contact sheet.
+///
+/// On a terminal with colours as pixels, elsewhere as letters. With --model also what a model answers; with --augment
+/// and --expand also what a training makes of the images.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist show
+  mnist show --label 4,9 --random --count 20
+  mnist show --model model.json --mistakes
+  mnist show --index 3 --augment affine,elastic
+  mnist show --split train --count 100 --out sheet.png")]
+pub struct ShowArguments {
+    #[command(flatten)]
+    pub data: DataArguments,
+
+    /// Which images [default: test; with --augment or --expand train, because only those are trained on].
+    #[arg(long, value_enum)]
+    pub split: Option<Split>,
+
+    /// The last N training images are for validation [default: 10000; with --model as many as in its training].
+    #[arg(long, value_name = "N", conflicts_with = "model")]
+    pub validation: Option<usize>,
+
+    #[command(flatten)]
+    pub choice: ChoiceArguments,
+
+    /// Show what this model answers.
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+
+    /// Only images that the model takes for something else, those first of which it is most certain.
+    #[arg(long, requires = "model")]
+    pub mistakes: bool,
+
+    #[command(flatten)]
+    pub images: ImageArguments,
+
+    /// With --augment: each image as the first N epochs of a training see it.
+    #[arg(long, requires = "augment", value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub epochs: u64,
+
+    /// Show N images side by side, smaller if they need be [default: as many as fit, at half the size if those are not five].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub columns: Option<u16>,
+
+    /// Write a PNG picture instead.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+pub fn run(arguments: &ShowArguments) -> Result<(), Failure> {
+    let treatment = Treatment::of(arguments)?;
+    if let Some(out) = &arguments.out
+        && !may_overwrite(out, is_our_png)
+    {
+        return Err(Failure::Foreign(out.display().to_string(), "a picture of this program"));
+    }
+    let machine = machine(None)?;
+    let member = arguments.model.as_deref().map(Member::read).transpose()?;
+    let split = arguments.split.unwrap_or(if treatment.versions() > 1 { Split::Train } else { Split::Test });
+    let data = load(arguments, split, member.as_ref(), machine)?;
+    let mistakes = match &member {
+        Some(member) if arguments.mistakes => Some(mistakes(member.outputs(&data, machine)?.view(), data.labels())),
+        _ => None,
+    };
+    let chosen = arguments.choice.choose(&data, mistakes.as_deref(), treatment.versions(), split::name(split))?;
+    let pictures = chosen.indices.len().saturating_mul(treatment.versions());
+    if pictures.saturating_mul(data.image_size()) > MOST_PIXELS {
+        return Err(Failure::TooMany(pictures));
+    }
+    let gallery = Gallery {
+        exhibits: exhibits(&data, &chosen.indices, &treatment, member.as_ref().map(|member| (member, machine)))?,
+        versions: treatment.side_by_side(),
+        columns: arguments.columns.map(usize::from),
+    };
+    let heading = format!(
+        "{}{}, {} images of the {} split\n{}",
+        member.map_or_else(String::new, |member| format!("{}: {}\n", member.path, member.description())),
+        data.identity(),
+        thousands(data.len()),
+        split::name(split),
+        arguments.choice.description(&chosen, arguments.mistakes),
+    );
+    match &arguments.out {
+        _ if gallery.exhibits.is_empty() => output::result(heading + "\n"),
+        Some(out) => save(&gallery, out, &heading),
+        None => {
+            let rows = gallery.rows(output::width_of_pictures(), output::depth());
+            output::lines(std::iter::once(heading).chain(rows.map(|row| format!("\n{row}"))).map(Ok))
+        }
+    }
+}
+
+/// The images of the split, cut as they were when the model was trained, or as a training would cut them.
+fn load(
+    arguments: &ShowArguments,
+    split: Split,
+    member: Option<&Member>,
+    machine: Machine,
+) -> Result<Dataset, Failure> {
+    let whole = split::whole(&arguments.data, split, machine.threads)?;
+    let Some(member) = member else {
+        return Ok(split::cut(whole, split, None, arguments.validation.unwrap_or(DEFAULT_VALIDATION))?);
+    };
+    let data = split::cut_for(member, whole, split)?;
+    split::warn_of_other_data(std::slice::from_ref(member), &data);
+    Ok(data)
+}
+
+/// What a training makes of an image.
+struct Treatment<'a> {
+    images: &'a ImageArguments,
+    distortion: Option<Distortion>,
+    seed: u64,
+    epochs: u64,
+}
+
+impl<'a> Treatment<'a> {
+    fn of(arguments: &'a ShowArguments) -> Result<Self, Failure> {
+        let images = &arguments.images;
+        let distortion = images.distortion();
+        distortion.map_or(Ok(()), |distortion| distortion.check()).map_err(ConfigError::from)?;
+        let epochs = if distortion.is_some() { arguments.epochs } else { 0 };
+        Ok(Treatment { images, distortion, seed: arguments.choice.seed, epochs })
+    }
+
+    /// How many pictures there are of an image, itself among them.
+    fn versions(&self) -> usize {
+        let shifts = if self.images.expand.is_some() { VERSIONS } else { 1 };
+        shifts * (1 + self.epochs as usize)
+    }
+
+    /// How many of them belong into a row of their own.
+    fn side_by_side(&self) -> usize {
+        if self.epochs > 0 { 1 + self.epochs as usize } else { self.versions() }
+    }
+
+    /// Image `index` of `data` as it is, and as a training sees it.
+    fn of_image(&self, data: &Dataset, index: usize) -> Vec<Exhibit> {
+        let shifted = self.images.expand(data.slice(index..index + 1), 1);
+        let mut exhibits = Vec::with_capacity(self.versions());
+        for shift in 0..shifted.len() {
+            for epoch in 0..=self.epochs {
+                let image = shifted.image(shift);
+                let pixels = match &self.distortion {
+                    Some(distortion) if epoch > 0 => {
+                        let number = (index * shifted.len() + shift) as u64;
+                        distortion.image(image, data.geometry(), self.seed, epoch, number)
+                    }
+                    _ => image.to_vec(),
+                };
+                let (height, width) = data.geometry();
+                let picture = Picture::new(height, width, pixels).expect("images of a dataset have its geometry");
+                let (label, version) = (data.label(index), Version { shift, epoch });
+                exhibits.push(Exhibit { picture, index, label, version, outputs: None });
+            }
+        }
+        exhibits
+    }
+}
+
+/// The images numbered `indices` in all their versions, with what the model answers to each.
+fn exhibits(
+    data: &Dataset,
+    indices: &[usize],
+    treatment: &Treatment,
+    model: Option<(&Member, Machine)>,
+) -> Result<Vec<Exhibit>, Failure> {
+    let mut exhibits: Vec<_> = indices.iter().flat_map(|&index| treatment.of_image(data, index)).collect();
+    if let Some((member, machine)) = model.filter(|_| !exhibits.is_empty()) {
+        let pixels = exhibits.iter().flat_map(|exhibit| exhibit.picture.pixels()).copied().collect();
+        let labels = exhibits.iter().map(|exhibit| exhibit.label as u8).collect();
+        let shown = Dataset::new(pixels, labels, data.geometry(), data.classes(), data.identity().clone());
+        let outputs = member.outputs(&shown.expect("versions of images are images of the same kind"), machine)?;
+        for (exhibit, a) in exhibits.iter_mut().zip(outputs.outer_iter()) {
+            exhibit.outputs = Some(a.to_vec());
+        }
+    }
+    Ok(exhibits)
+}
+
+/// Writes the contact sheet and says how to read it.
+fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<(), Failure> {
+    let sheet = gallery.sheet()?;
+    let bytes = png(&sheet);
+    let path = || out.display().to_string();
+    replace_file(out, |file| file.write_all(&bytes)).map_err(|error| Failure::Picture { path: path(), error })?;
+    let answers = gallery.exhibits.iter().any(|exhibit| exhibit.outputs.is_some());
+    let answers = if answers { ", and behind > the answer" } else { "" };
+    let versions = if gallery.versions > 1 { "; arrows are shifts, E1 is the first epoch" } else { "" };
+    output::result(format!(
+        "{heading}\n\nsaved  {}, {} x {} pixels; below each image its number and label, as in 17:4{answers}{versions}\n",
+        output::quoted(out.as_os_str()),
+        sheet.width(),
+        sheet.height(),
+    ))
+}

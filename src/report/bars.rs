@@ -1,0 +1,94 @@
+//! The outputs of a network as bars.
+
+use anstyle::{AnsiColor, Style};
+
+use crate::network::prediction;
+use crate::picture::terminal::Depth;
+
+const RIGHT: Style = AnsiColor::Green.on_default();
+const WRONG: Style = AnsiColor::Red.on_default();
+
+/// Up to so many classes have a bar each; of more only those with the largest outputs do.
+const MOST: usize = 10;
+
+/// What a bar has beside it: the class, two spaces before and after, the output, the mark.
+pub(super) const BESIDE_A_BAR: usize = 3 + 2 + 2 + 5 + 2 + 6;
+
+/// A bar for each class, `length` characters if the output is 1: class, bar, output, and which class is the answer and
+/// which, if it is known, the label.
+///
+/// Of more than ten classes only those with the largest outputs are shown, and the label. All lines are of the same
+/// number of characters, and without escape codes if the terminal has no colours. `outputs` is a^L, (n_L).
+#[must_use]
+pub fn bars(outputs: &[f64], label: Option<usize>, length: usize, depth: Depth) -> Vec<String> {
+    let answer = prediction(outputs);
+    let line = |class: usize| {
+        let (mark, style) = match label {
+            Some(label) if label == class => ("label", RIGHT),
+            None if answer == class => ("answer", RIGHT),
+            Some(_) if answer == class => ("answer", WRONG),
+            _ => ("", Style::new()),
+        };
+        let style = if depth == Depth::Ascii { Style::new() } else { style };
+        let bar = bar(outputs[class], length, depth);
+        format!("{class:>3}  {style}{bar:<length$}  {:.3}  {mark:<6}{style:#}", outputs[class])
+    };
+    shown(outputs, label).into_iter().map(line).collect()
+}
+
+/// All classes in order, or the few with the largest outputs, largest first.
+fn shown(outputs: &[f64], label: Option<usize>) -> Vec<usize> {
+    let mut classes: Vec<_> = (0..outputs.len()).collect();
+    if classes.len() > MOST {
+        classes.sort_by(|&a, &b| outputs[b].total_cmp(&outputs[a]));
+        classes.truncate(MOST);
+        if let Some(label) = label.filter(|label| !classes.contains(label)) {
+            classes[MOST - 1] = label;
+        }
+    }
+    classes
+}
+
+/// As long as `output` says, in eighths of a character where there are such.
+fn bar(output: f64, length: usize, depth: Depth) -> String {
+    let share = output.clamp(0.0, 1.0) * length as f64;
+    if depth == Depth::Ascii {
+        return "#".repeat(share.round() as usize);
+    }
+    let eighths = (share * 8.0).round() as usize;
+    let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+    "█".repeat(eighths / 8) + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_shows_label_and_answer() {
+        let lines = bars(&[0.5, 0.0, 1.0], Some(0), 4, Depth::Ascii);
+        assert_eq!(lines, ["  0  ##    0.500  label ", "  1        0.000        ", "  2  ####  1.000  answer"]);
+        let lines = bars(&[0.53, 0.0, 1.0], Some(0), 4, Depth::TrueColor);
+        assert_eq!(lines[0], "  0  \x1b[32m██▏   0.530  label \x1b[0m");
+        assert_eq!(lines[2], "  2  \x1b[31m████  1.000  answer\x1b[0m");
+        let unknown = bars(&[0.5, 0.0, 1.0], None, 4, Depth::Ascii);
+        assert_eq!(unknown[0], "  0  ##    0.500        ");
+    }
+
+    #[test]
+    fn every_line_has_as_many_characters() {
+        for line in bars(&[0.0, 1.0, 0.999_99, 0.062, 1e-12], Some(3), 9, Depth::TrueColor) {
+            let plain = anstream::adapter::strip_str(&line).to_string();
+            assert_eq!(plain.chars().count(), BESIDE_A_BAR + 9, "{plain}");
+        }
+    }
+
+    #[test]
+    fn of_many_classes_the_largest_are_shown_and_the_label() {
+        let outputs: Vec<_> = (0..256).map(|class| f64::from(class) / 256.0).collect();
+        assert_eq!(shown(&outputs, None), [255, 254, 253, 252, 251, 250, 249, 248, 247, 246]);
+        assert_eq!(shown(&outputs, Some(3))[8..], [247, 3]);
+        assert_eq!(shown(&outputs, Some(254))[8..], [247, 246]);
+        assert_eq!(shown(&outputs[..10], None), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+}

@@ -1,0 +1,320 @@
+//! Images of a dataset side by side, for a terminal or as a picture.
+
+use std::fmt;
+
+use anstyle::{AnsiColor, Style};
+
+use super::bars::{BESIDE_A_BAR, bars};
+use crate::data::expand::SHIFTS;
+use crate::network::prediction;
+use crate::picture::Picture;
+use crate::picture::sheet::{SheetError, sheet};
+use crate::picture::terminal::{Depth, lines, reduced};
+
+const WRONG: Style = AnsiColor::Red.on_default();
+
+/// Columns between two images.
+const GAP: usize = 2;
+/// Characters of a bar whose output is 1, where there is room and where there is not.
+const BARS: [usize; 2] = [20, 8];
+/// So many side by side are worth half the size.
+const FEW: usize = 5;
+/// The most images in a row of a picture, if nobody says how many.
+const MOST_COLUMNS: usize = 16;
+
+/// An image on show.
+#[derive(Debug, Clone)]
+pub struct Exhibit {
+    /// What it looks like.
+    pub picture: Picture,
+    /// Its number in the split.
+    pub index: usize,
+    /// Its class.
+    pub label: usize,
+    /// What was done to it.
+    pub version: Version,
+    /// What a network answers to it, a^L, (n_L).
+    pub outputs: Option<Vec<f64>>,
+}
+
+/// What was done to an image before it was learned from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Version {
+    /// How it was shifted, an index into [`SHIFTS`]; 0 if not at all.
+    pub shift: usize,
+    /// The epoch for which it was distorted, 1 for the first; 0 if it was not.
+    pub epoch: u64,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match *self {
+            Version { shift, epoch: 0 } => f.write_str(SHIFTS[shift]),
+            Version { shift: 0, epoch } => write!(f, "epoch {epoch}"),
+            Version { shift, epoch } => write!(f, "{}, epoch {epoch}", SHIFTS[shift]),
+        }
+    }
+}
+
+impl Version {
+    /// The same in few letters: "↓E1".
+    fn sign(self) -> String {
+        let arrow = ["", "↓", "↑", "→", "←"][self.shift];
+        if self.epoch == 0 { arrow.to_string() } else { format!("{arrow}E{}", self.epoch) }
+    }
+}
+
+impl Exhibit {
+    fn answer(&self) -> Option<usize> {
+        self.outputs.as_deref().map(prediction)
+    }
+
+    /// What stands below it: which image, and what it was taken for.
+    fn caption(&self) -> Vec<(String, Style)> {
+        let name = match self.version {
+            Version { shift: 0, epoch: 0 } => format!("#{} label {}", self.index, self.label),
+            version => version.to_string(),
+        };
+        let mut caption = vec![(name, Style::new())];
+        match self.answer() {
+            Some(answer) if answer == self.label => caption.push(("recognized".to_string(), Style::new())),
+            Some(answer) => caption.push((format!("taken for {answer}"), WRONG)),
+            None => {}
+        }
+        caption
+    }
+
+    /// The same in few letters: "17:4>9".
+    fn sign(&self) -> String {
+        let name = match self.version {
+            Version { shift: 0, epoch: 0 } => format!("{}:{}", self.index, self.label),
+            version => version.sign(),
+        };
+        self.answer().map_or(name.clone(), |answer| format!("{name}>{answer}"))
+    }
+}
+
+/// Images on show, all of one size.
+#[derive(Debug, Clone)]
+pub struct Gallery {
+    /// The images, the versions of each one after the other.
+    pub exhibits: Vec<Exhibit>,
+    /// How many versions belong into a row of their own, at least 1, which is none.
+    pub versions: usize,
+    /// How many to show side by side, at most. If nobody says, as many as fit, and pixels at half the size if fewer than
+    /// five would.
+    pub columns: Option<usize>,
+}
+
+/// How the images share the width of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Layout {
+    /// Images side by side.
+    columns: usize,
+    /// How many times smaller they are.
+    factor: usize,
+    /// Characters of a full bar.
+    bar: usize,
+    /// Columns of an image and what stands below it.
+    image: usize,
+}
+
+impl Gallery {
+    /// The rows of images for a terminal of `width` columns, each of several lines.
+    ///
+    /// Images that are too wide, alone or because so many are wanted side by side, are made smaller by a whole factor.
+    pub fn rows(&self, width: usize, depth: Depth) -> impl Iterator<Item = String> {
+        let layout = self.layout(width, depth);
+        self.cut(layout.columns).map(move |row| {
+            let blocks: Vec<_> = row.iter().map(|exhibit| block(exhibit, layout, depth)).collect();
+            side_by_side(&blocks)
+        })
+    }
+
+    /// All images in one picture, with a caption below each: index and label as in "17:4", behind ">" the answer of the
+    /// network; an arrow for a shift, and the number of the epoch behind "E".
+    ///
+    /// # Errors
+    /// A [`SheetError`] if they are too many for a picture.
+    pub fn sheet(&self) -> Result<Picture, SheetError> {
+        let images = if self.versions > 1 { self.versions } else { self.exhibits.len().isqrt().max(1) };
+        let columns = self.columns.unwrap_or(images.min(MOST_COLUMNS));
+        let tile = |exhibit: &Exhibit| (exhibit.picture.clone(), exhibit.sign());
+        let rows: Vec<Vec<_>> = self.cut(columns).map(|row| row.iter().map(tile).collect()).collect();
+        sheet(&rows)
+    }
+
+    /// Rows of at most so many.
+    fn cut(&self, columns: usize) -> impl Iterator<Item = &[Exhibit]> {
+        self.exhibits.chunks(self.together()).flat_map(move |versions| versions.chunks(columns))
+    }
+
+    /// How many there are before a row has to end.
+    fn together(&self) -> usize {
+        if self.versions > 1 { self.versions } else { self.exhibits.len().max(1) }
+    }
+
+    /// Full size if that leaves room for so many as are wanted, else the least reduction that does, else as many as fit.
+    fn layout(&self, width: usize, depth: Depth) -> Layout {
+        let largest = self.exhibits.iter().map(|exhibit| exhibit.picture.width()).max().unwrap_or(1);
+        let lines = self.exhibits.iter().flat_map(Exhibit::caption);
+        let caption = lines.map(|(line, _)| line.chars().count()).max().unwrap_or(0);
+        let with_bars = self.exhibits.iter().any(|exhibit| exhibit.outputs.is_some());
+        let layout = |factor: usize, bar: usize| {
+            let image = caption.max(largest.div_ceil(factor));
+            let tile = if with_bars { image + GAP + BESIDE_A_BAR + bar } else { image };
+            let columns = (width.saturating_add(GAP) / (tile + GAP)).min(self.columns.unwrap_or(usize::MAX));
+            Layout { columns, factor, bar, image }
+        };
+        // Further reduction only helps until the captions are as wide as the images.
+        let smallest = largest.div_ceil(caption.clamp(1, largest));
+        let [long, short] = BARS;
+        let choices = std::iter::once(layout(1, long)).chain((1..=smallest).map(|factor| layout(factor, short)));
+        let with_room = |wanted, most_reduced| {
+            choices.clone().find(|layout| layout.columns >= wanted && layout.factor <= most_reduced)
+        };
+        let best = match self.columns {
+            Some(wanted) => with_room(wanted, usize::MAX),
+            // Letters say little of half the pixels, and bars need the room.
+            None if with_bars || depth == Depth::Ascii => with_room(1, usize::MAX),
+            None => with_room(FEW.min(self.together()), 2).or_else(|| with_room(1, usize::MAX)),
+        };
+        let most = || choices.clone().rev().max_by_key(|layout| layout.columns);
+        let best = best.or_else(most).expect("there is at least one");
+        Layout { columns: best.columns.max(1), ..best }
+    }
+}
+
+/// Lines of text of equal width.
+struct Block {
+    width: usize,
+    lines: Vec<String>,
+}
+
+/// An image with its caption, and its bars beside it.
+fn block(exhibit: &Exhibit, layout: Layout, depth: Depth) -> Block {
+    let picture = reduced(&exhibit.picture, layout.factor);
+    let padding = " ".repeat(layout.image.saturating_sub(picture.width()));
+    let mut lines: Vec<_> = lines(&picture, depth).into_iter().map(|line| line + &padding).collect();
+    for (line, style) in exhibit.caption() {
+        let style = if depth == Depth::Ascii { Style::new() } else { style };
+        lines.push(format!("{style}{line:<width$}{style:#}", width = layout.image));
+    }
+    let image = Block { width: layout.image, lines };
+    let Some(outputs) = &exhibit.outputs else { return image };
+    let bars = Block { width: BESIDE_A_BAR + layout.bar, lines: bars(outputs, Some(exhibit.label), layout.bar, depth) };
+    Block { width: image.width + GAP + bars.width, lines: joined(&[image, bars]) }
+}
+
+/// The lines of blocks that stand side by side; a block that is shorter is followed by blanks.
+fn joined(blocks: &[Block]) -> Vec<String> {
+    let height = blocks.iter().map(|block| block.lines.len()).max().unwrap_or(0);
+    let part = |block: &Block, line: usize| block.lines.get(line).cloned().unwrap_or_else(|| " ".repeat(block.width));
+    let line = |line| blocks.iter().map(|block| part(block, line)).collect::<Vec<_>>().join(&" ".repeat(GAP));
+    (0..height).map(line).collect()
+}
+
+fn side_by_side(blocks: &[Block]) -> String {
+    joined(blocks).iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `n` images of so many pixels, with outputs of `classes` if that is not 0.
+    fn gallery(n: usize, (height, width): (usize, usize), classes: usize) -> Gallery {
+        let exhibit = |index| Exhibit {
+            picture: Picture::new(height, width, vec![200; height * width]).unwrap(),
+            index,
+            label: 0,
+            version: Version::default(),
+            outputs: (classes > 0).then(|| vec![0.5; classes]),
+        };
+        Gallery { exhibits: (0..n).map(exhibit).collect(), versions: 1, columns: None }
+    }
+
+    /// Images side by side, and how many times smaller.
+    fn layout(gallery: &Gallery, width: usize, depth: Depth) -> (usize, usize) {
+        let layout = gallery.layout(width, depth);
+        (layout.columns, layout.factor)
+    }
+
+    #[test]
+    fn eighty_columns_have_five_digits_or_two_of_letters_or_one_with_bars() {
+        let digits = gallery(20, (28, 28), 0);
+        assert_eq!(layout(&digits, 80, Depth::TrueColor), (5, 2));
+        assert_eq!(layout(&digits, 148, Depth::TrueColor), (5, 1));
+        assert_eq!(layout(&digits, 80, Depth::Ascii), (2, 1));
+        assert_eq!(layout(&gallery(2, (28, 28), 0), 80, Depth::TrueColor), (2, 1));
+        let asked = gallery(20, (28, 28), 10);
+        assert_eq!(layout(&asked, 80, Depth::TrueColor), (1, 1));
+        assert_eq!(layout(&asked, 150, Depth::TrueColor), (2, 1));
+    }
+
+    #[test]
+    fn columns_that_are_wanted_make_images_smaller() {
+        let digits = Gallery { columns: Some(5), ..gallery(20, (28, 28), 0) };
+        assert_eq!(layout(&digits, 80, Depth::Ascii), (5, 2));
+        assert_eq!(layout(&digits, 1000, Depth::Ascii), (5, 1));
+        // Captions are 11 characters wide, so that there is room for 6.
+        let many = Gallery { columns: Some(50), ..digits };
+        assert_eq!(layout(&many, 80, Depth::Ascii), (6, 3));
+    }
+
+    #[test]
+    fn images_too_wide_for_the_terminal_are_made_smaller() {
+        assert_eq!(layout(&gallery(9, (100, 100), 0), 80, Depth::TrueColor), (1, 2));
+        assert_eq!(layout(&gallery(9, (100, 300), 0), 80, Depth::Ascii), (1, 4));
+    }
+
+    #[test]
+    fn versions_of_an_image_keep_to_their_row() {
+        let mut digits = Gallery { versions: 3, columns: Some(2), ..gallery(6, (4, 4), 0) };
+        for (place, exhibit) in digits.exhibits.iter_mut().enumerate() {
+            exhibit.version = Version { shift: place % 3, epoch: 7 * (place as u64 / 3) };
+        }
+        let rows: Vec<_> = digits.rows(80, Depth::Ascii).collect();
+        let captions: Vec<_> = rows.iter().map(|row| row.lines().last().unwrap()).collect();
+        assert_eq!(captions, ["#0 label 0     down", "up", "epoch 7        down, epoch 7", "up, epoch 7"]);
+        assert_eq!(digits.exhibits[4].sign(), "↓E7");
+    }
+
+    #[test]
+    fn what_the_network_answers_stands_beside_the_image() {
+        let mut one = gallery(1, (4, 3), 2);
+        one.exhibits[0].outputs = Some(vec![0.25, 0.75]);
+        let row = one.rows(80, Depth::Ascii).next().unwrap();
+        let expected = "\
+%%%            0  #####                 0.250  label
+%%%            1  ###############       0.750  answer
+#0 label 0
+taken for 1";
+        assert_eq!(row, expected);
+        assert_eq!(one.exhibits[0].sign(), "0:0>1");
+        one.exhibits[0].label = 1;
+        assert!(one.rows(80, Depth::Ascii).next().unwrap().ends_with("\nrecognized"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_the_terminal(
+            n in 1_usize..6,
+            geometry in (1_usize..60, 1_usize..200),
+            classes in prop_oneof![Just(0_usize), 2_usize..20],
+            columns in prop::option::of(1_usize..9),
+            width in 60_usize..200,
+            depth in prop::sample::select(vec![Depth::TrueColor, Depth::Colors256, Depth::Ascii]),
+        ) {
+            let gallery = Gallery { columns, ..gallery(n, geometry, classes) };
+            let rows: Vec<_> = gallery.rows(width, depth).collect();
+            prop_assert_eq!(rows.iter().map(|row| row.matches("label 0").count()).sum::<usize>(), n);
+            for line in rows.iter().flat_map(|row| row.lines()) {
+                let plain = anstream::adapter::strip_str(line).to_string();
+                prop_assert!(plain.chars().count() <= width, "{}", plain);
+            }
+        }
+    }
+}
