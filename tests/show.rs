@@ -236,6 +236,8 @@ fn what_makes_no_sense_is_refused() {
     ] {
         sandbox.line(&format!("show --data idx {line}")).failure(2, words);
     }
+    let too_large = sandbox.line("show --data idx --index 0-12 --augment affine --epochs 1000 --validation 0 -o s.png");
+    assert_eq!(too_large.stderr.lines().count(), 1, "said once: {}", too_large.stderr);
     let often = ["0-12"; 1000].join(",");
     let line = format!("show --data idx --validation 0 --augment affine --epochs 1000 --expand shift --index {often}");
     sandbox.line(&line).failure(2, &["65,065,000 pictures", "--count"]);

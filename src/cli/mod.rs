@@ -108,7 +108,7 @@ pub enum Failure {
     #[error("these are {} pictures, too many to show at once: choose fewer with --count or --epochs", thousands(*.0))]
     TooMany(usize),
     #[error("{0}: show fewer with --count")]
-    Sheet(#[from] SheetError),
+    Sheet(SheetError),
     #[error("the picture {path} cannot be written: {error}")]
     Picture { path: String, error: std::io::Error },
     #[error("{divergence} ({saved})")]

@@ -209,7 +209,7 @@ fn exhibits(
 
 /// Writes the contact sheet and says how to read it.
 fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<(), Failure> {
-    let sheet = gallery.sheet()?;
+    let sheet = gallery.sheet().map_err(Failure::Sheet)?;
     let bytes = png(&sheet);
     let path = || out.display().to_string();
     replace_file(out, |file| file.write_all(&bytes)).map_err(|error| Failure::Picture { path: path(), error })?;

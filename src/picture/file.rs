@@ -20,7 +20,7 @@ pub fn png(picture: &Picture) -> Vec<u8> {
     bytes
 }
 
-/// Whether a file that starts with these bytes, at least 64 of them, was written by [`png`].
+/// Whether a file that starts with these bytes, at least 64 of them, was written by [`png()`].
 #[must_use]
 pub fn is_our_png(start: &[u8]) -> bool {
     start.starts_with(b"\x89PNG\r\n\x1a\n") && start.get(MARK_AT..).is_some_and(|rest| rest.starts_with(MARK))
