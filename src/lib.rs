@@ -45,6 +45,7 @@ pub mod committee;
 pub mod data;
 pub mod engine;
 pub mod evaluate;
+pub mod export;
 pub mod mistakes;
 pub mod network;
 pub mod picture;

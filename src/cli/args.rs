@@ -7,8 +7,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mnist_mlp::network::{Activation, Cost, CrossEntropy, costs};
 
+use super::completions::CompletionsArguments;
 use super::descent::DescentArguments;
+use super::export::ExportArguments;
 use super::images::ImageArguments;
+use super::machine;
+use super::man::ManArguments;
 use super::schedule::ScheduleArguments;
 use super::show::ShowArguments;
 
@@ -19,6 +23,7 @@ use super::show::ShowArguments;
 #[command(
     name = "mnist",
     version,
+    long_version = machine::long_version(),
     arg_required_else_help = true,
     after_help = "Example:\n  mnist train && mnist eval model.json"
 )]
@@ -33,6 +38,9 @@ pub enum Command {
     Eval(EvalArguments),
     Show(Box<ShowArguments>),
     Slowdown(SlowdownArguments),
+    Export(ExportArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
 }
 
 /// Where the images are.

@@ -1,5 +1,7 @@
 //! What the command line lets the engines use of the machine.
 
+use std::sync::LazyLock;
+
 use mnist_mlp::engine::{InstructionSet, Machine};
 
 use super::Failure;
@@ -15,4 +17,26 @@ pub fn machine(threads: Option<usize>) -> Result<Machine, Failure> {
         None => InstructionSet::fastest(),
     };
     Ok(Machine { threads: threads.unwrap_or_else(all_cores), instructions })
+}
+
+/// What `--version` says: the version, and what a report of a fault should tell.
+pub fn long_version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let available: Vec<_> = InstructionSet::available().into_iter().map(InstructionSet::name).collect();
+        let (instructions, threads) = match machine(None) {
+            Ok(machine) => (machine.instructions.name().to_string(), machine.threads),
+            Err(failure) => (failure.to_string(), 0),
+        };
+        format!(
+            "{}\n\
+             platform      {} {}\n\
+             instructions  {instructions} (of {}; {VARIABLE} chooses)\n\
+             threads       {threads}",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::ARCH,
+            std::env::consts::OS,
+            available.join(", ")
+        )
+    });
+    &TEXT
 }

@@ -1,5 +1,6 @@
 //! A model to be evaluated, whose precision only its file knows.
 
+use std::io::{self, Write};
 use std::path::Path;
 
 use mnist_mlp::Precision;
@@ -7,6 +8,7 @@ use mnist_mlp::committee::{Committee, JoinError};
 use mnist_mlp::data::Dataset;
 use mnist_mlp::engine::{Machine, Trainable, evaluate, outputs};
 use mnist_mlp::evaluate::{Evaluation, FitError};
+use mnist_mlp::export::{self, FileType, Input};
 use mnist_mlp::network::{Activation, Model, ModelError, TrainingRecord, precision_of, read_model_file};
 use ndarray::Array2;
 
@@ -90,6 +92,11 @@ impl Member {
         self.model.outputs(data, machine).map_err(|error| Failure::Fit { path: self.path.clone(), error })
     }
 
+    /// Writes it in a form that other programs read.
+    pub fn export(&self, file_type: FileType, input: Input, writer: &mut dyn Write) -> io::Result<()> {
+        self.model.export(file_type, input, writer)
+    }
+
     pub fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), Failure> {
         self.model.join(committee, machine).map_err(|error| Failure::Join { path: self.path.clone(), error })
     }
@@ -107,6 +114,7 @@ trait AnyModel {
     fn regularization(&self, lambda: f64, l1: f64, n: usize) -> f64;
     fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError>;
     fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, FitError>;
+    fn export(&self, file_type: FileType, input: Input, writer: &mut dyn Write) -> io::Result<()>;
     fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), JoinError>;
 }
 
@@ -132,6 +140,10 @@ impl<F: Trainable> AnyModel for Model<F> {
 
     fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, FitError> {
         outputs(&self.network, data, machine)
+    }
+
+    fn export(&self, file_type: FileType, input: Input, writer: &mut dyn Write) -> io::Result<()> {
+        export::write(self, file_type, input, writer)
     }
 
     fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), JoinError> {

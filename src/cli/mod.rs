@@ -1,11 +1,14 @@
 //! The command line: the only place that knows clap, terminals, colours and progress bars.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 use mnist_mlp::committee::JoinError;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::SplitError;
 use mnist_mlp::engine::UnknownInstructionSet;
 use mnist_mlp::evaluate::FitError;
+use mnist_mlp::export::UnknownEnding;
 use mnist_mlp::network::{ModelError, NetworkError};
 use mnist_mlp::picture::sheet::SheetError;
 use mnist_mlp::report::thousands;
@@ -15,14 +18,17 @@ use thiserror::Error;
 
 mod args;
 mod choice;
+mod completions;
 mod dataset;
 mod descent;
 mod eval;
-mod files;
+mod export;
 mod images;
 mod log;
 mod machine;
+mod man;
 mod member;
+mod ours;
 pub mod output;
 mod progress;
 mod schedule;
@@ -41,6 +47,9 @@ pub fn run() -> Result<(), Failure> {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Slowdown(arguments) => slowdown::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 
@@ -71,6 +80,10 @@ pub enum Failure {
     SameFile(String),
     #[error("{0} is there and is not {1}, so it is not overwritten: choose another name, or remove it first")]
     Foreign(String, &'static str),
+    #[error(transparent)]
+    Ending(#[from] UnknownEnding),
+    #[error("--input is for .onnx: a .{0} file holds weights alone, so leave it out")]
+    IdleInput(&'static str),
     #[error("{0}: give other sizes with --hidden")]
     Sizes(NetworkError),
     #[error("{0}, with --activation")]
@@ -113,6 +126,8 @@ pub enum Failure {
     Picture { path: String, error: std::io::Error },
     #[error("{divergence} ({saved})")]
     Diverged { divergence: Divergence, saved: String },
+    #[error("the manual pages cannot be written to {}: {error}", directory.display())]
+    Manual { directory: PathBuf, error: std::io::Error },
     #[error("the log {path} cannot be written: {error}")]
     Log { path: String, error: std::io::Error },
     #[error("cannot write to standard output: {0}")]
@@ -132,6 +147,8 @@ impl Failure {
             | Failure::IdlePatience
             | Failure::Instructions(_)
             | Failure::SameFile(_)
+            | Failure::Ending(_)
+            | Failure::IdleInput(_)
             | Failure::Sizes(_)
             | Failure::Activations(_)
             | Failure::Neuron(_)

@@ -17,10 +17,10 @@ use mnist_mlp::trainer::ConfigError;
 
 use super::args::{DataArguments, Split};
 use super::choice::ChoiceArguments;
-use super::files::may_overwrite;
 use super::images::ImageArguments;
 use super::machine::machine;
 use super::member::{DEFAULT_VALIDATION, Member};
+use super::ours::check_ours;
 use super::{Failure, output, split};
 
 /// So many pixels of all images together are shown at once: they are held in memory.
@@ -78,10 +78,8 @@ pub struct ShowArguments {
 
 pub fn run(arguments: &ShowArguments) -> Result<(), Failure> {
     let treatment = Treatment::of(arguments)?;
-    if let Some(out) = &arguments.out
-        && !may_overwrite(out, is_our_png)
-    {
-        return Err(Failure::Foreign(out.display().to_string(), "a picture of this program"));
+    if let Some(out) = &arguments.out {
+        check_ours(out, "a picture of this program", is_our_png)?;
     }
     let machine = machine(None)?;
     let member = arguments.model.as_deref().map(Member::read).transpose()?;

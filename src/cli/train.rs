@@ -16,9 +16,9 @@ use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Settings, Trained, train
 use mnist_mlp::{Precision, Real};
 
 use super::args::{EngineName, EvaluateOn, InitName, MonitorName, PrecisionName, TrainArguments};
-use super::files::may_overwrite;
 use super::machine::machine;
 use super::member::of_model;
+use super::ours::check_ours;
 use super::watch::Watch;
 use super::{Failure, dataset, descent, images, output, schedule};
 
@@ -63,13 +63,15 @@ fn run_in<F: Trainable>(arguments: &TrainArguments) -> Result<(), Failure> {
     }
 }
 
+/// How a model file begins, and how a log does.
+const MODEL_START: &[u8] = b"{\"sizes\"";
+const LOG_START: &[u8] = b"{\"epoch\":";
+
 /// Refuses output files that cannot be written, before hours of work and not after, and files that are not ours.
 fn check_outputs(arguments: &TrainArguments) -> Result<(), Failure> {
     let out = &arguments.out;
     check_replaceable(out).map_err(|error| Failure::Save(ModelError::Write { path: out.clone(), error }))?;
-    if !may_overwrite(out, |start| start.starts_with(MODEL_START)) {
-        return Err(Failure::Foreign(out.display().to_string(), "a model file"));
-    }
+    check_ours(out, "a model file", |start| start.starts_with(MODEL_START))?;
     let Some(log) = &arguments.log else { return Ok(()) };
     let is_log = |other: &Path| match (log.canonicalize(), other.canonicalize()) {
         (Ok(log), Ok(other)) => log == other,
@@ -78,15 +80,8 @@ fn check_outputs(arguments: &TrainArguments) -> Result<(), Failure> {
     if is_log(out) {
         return Err(Failure::SameFile(log.display().to_string()));
     }
-    if !may_overwrite(log, |start| start.starts_with(LOG_START)) {
-        return Err(Failure::Foreign(log.display().to_string(), "a log of this program"));
-    }
-    Ok(())
+    check_ours(log, "a log of this program", |start| start.starts_with(LOG_START))
 }
-
-/// How a model file begins, and how a log does.
-const MODEL_START: &[u8] = b"{\"sizes\"";
-const LOG_START: &[u8] = b"{\"epoch\":";
 
 fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
     Settings {

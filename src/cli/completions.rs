@@ -1,0 +1,25 @@
+//! `mnist completions`: what a shell needs to complete our words.
+
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+
+use super::args::Arguments;
+use super::{Failure, output};
+
+/// Print a completion script for a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist completions bash > ~/.local/share/bash-completion/completions/mnist
+  mnist completions zsh > ~/.zfunc/_mnist         (with fpath+=~/.zfunc before compinit)
+  mnist completions fish > ~/.config/fish/completions/mnist.fish")]
+pub struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub fn run(arguments: &CompletionsArguments) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    generate(arguments.shell, &mut Arguments::command(), "mnist", &mut script);
+    output::result(String::from_utf8_lossy(&script))
+}

@@ -1,0 +1,62 @@
+//! `mnist export`: a model in a file that other programs read.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use mnist_mlp::export::{FileType, Input};
+use mnist_mlp::network::ModelError;
+use mnist_mlp::replace_file::replace_file;
+
+use super::member::Member;
+use super::ours::check_ours;
+use super::{Failure, output};
+
+/// Write a model as ONNX, safetensors, NPZ or CSV.
+///
+/// The ending of the output file chooses. An .onnx file holds the whole network: it takes a batch of images, named
+/// 'images', a row of pixels each, and gives a row of 'outputs' for each, a number a class. The others hold the weights
+/// and biases, 'layer2.weight' (neurons x inputs) and 'layer2.bias' for the first layer after the input, in a .csv file
+/// as lines of layer,kind,neuron,input,value.
+///
+/// Nothing needs to be exported for network2.py: it reads model files as they are.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist export model.json -o model.onnx
+  mnist export model.json -o model.onnx --input unit
+  mnist export model.json -o model.safetensors")]
+pub struct ExportArguments {
+    /// A model file, ours or network2.py's.
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+
+    /// Where to write: a name in .onnx, .safetensors, .npz or .csv.
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+
+    /// What the network of an .onnx file is given [default: pixels].
+    #[arg(long, value_enum)]
+    input: Option<InputName>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum InputName {
+    /// Bytes from 0 (background) to 255 (full ink).
+    Pixels,
+    /// Numbers from 0 to 1: pixel/255, in the precision of the model.
+    Unit,
+}
+
+pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
+    let out = &arguments.out;
+    let file_type = FileType::of(out)?;
+    let input = match arguments.input {
+        Some(_) if file_type != FileType::Onnx => return Err(Failure::IdleInput(file_type.ending())),
+        Some(InputName::Unit) => Input::Unit,
+        Some(InputName::Pixels) | None => Input::Pixels,
+    };
+    let member = Member::read(&arguments.model)?;
+    check_ours(out, "an export of this program", |start| file_type.made(start))?;
+    replace_file(out, |file| member.export(file_type, input, file))
+        .map_err(|error| Failure::Save(ModelError::Write { path: out.clone(), error }))?;
+    output::result(format_args!("saved  {}: {}\n", output::quoted(out.as_os_str()), member.description()))
+}

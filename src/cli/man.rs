@@ -1,0 +1,71 @@
+//! `mnist man`: the manual pages.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::builder::Resettable;
+use clap::{Args, Command, CommandFactory};
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
+use mnist_mlp::replace_file::replace_file;
+
+use super::args::Arguments;
+use super::ours::check_ours;
+use super::{Failure, output};
+
+/// Write the manual pages, mnist.1 and one for each subcommand, to a directory.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  mnist man ~/.local/share/man/man1 && man mnist-train")]
+pub struct ManArguments {
+    /// The directory; it must be there.
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+}
+
+/// How a page of ours begins: the roff library's definition of an apostrophe, then the title.
+const MARK: &[u8] = b".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n.TH mnist";
+
+pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
+    // The long version tells of this machine; the manual is for all.
+    let mut command = Arguments::command().long_version(Resettable::Reset).disable_help_subcommand(true);
+    command.build();
+    for page in std::iter::once(&command).chain(command.get_subcommands()) {
+        let path = save(page, &arguments.directory)?;
+        output::result(format_args!("saved  {}\n", output::quoted(path.as_os_str())))?;
+    }
+    Ok(())
+}
+
+/// Writes the page of one command.
+fn save(command: &Command, directory: &Path) -> Result<PathBuf, Failure> {
+    let failure = |error| Failure::Manual { directory: directory.to_path_buf(), error };
+    let page = Man::new(command.clone()).source(concat!("mnist ", env!("CARGO_PKG_VERSION")));
+    let path = directory.join(page.get_filename());
+    let text = text(&page, command).map_err(failure)?;
+    check_ours(&path, "a manual page of this program", |start| start.starts_with(MARK))?;
+    replace_file(&path, |file| file.write_all(&text)).map_err(failure)?;
+    Ok(path)
+}
+
+/// The page, with the examples as they are typed.
+fn text(page: &Man, command: &Command) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    page.render_title(&mut text)?;
+    page.render_name_section(&mut text)?;
+    page.render_synopsis_section(&mut text)?;
+    page.render_description_section(&mut text)?;
+    page.render_options_section(&mut text)?;
+    if command.has_subcommands() {
+        page.render_subcommands_section(&mut text)?;
+    }
+    if let Some(help) = command.get_after_help() {
+        let mut examples = Roff::new();
+        examples.control("SH", ["EXAMPLES"]).control("nf", []);
+        for line in help.to_string().lines().skip(1) {
+            examples.text([roman(line.trim_start())]);
+        }
+        examples.control("fi", []).to_writer(&mut text)?;
+    }
+    Ok(text)
+}

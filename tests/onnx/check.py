@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""What `mnist export` writes, in the programs that it is for.
+
+    python3 -m venv target/onnx && target/onnx/bin/pip install -r tests/onnx/requirements.txt
+    target/onnx/bin/python tests/onnx/check.py target/release/mnist
+
+Trains networks of every kind on images made here and exports each. onnx's checker must pass the .onnx files, and
+onnxruntime must compute from them what the weights in the model file say, and what `mnist eval` reports; the other
+files must hold the very numbers of the model file.
+"""
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime
+import safetensors.numpy
+from safetensors import safe_open
+
+# name: options of the training.
+NETWORKS = {
+    "cross_entropy": "--hidden 30",
+    "quadratic_tanh": "--hidden 20 --activation tanh --cost quadratic --eta 0.5",
+    "softmax_relu": "--hidden 300,100 --activation relu --init he --cost log-likelihood --eta 0.1",
+    "mixed": "--hidden 40,30,20 --activation tanh,relu,sigmoid --init xavier --eta 0.5",
+}
+# Outputs are at most 1, and so is what rounding does to sums of a thousand terms: some units of the last place.
+TOLERANCE = {"f32": 1e-6, "f64": 1e-12}
+ONNX_TYPE = {"f32": "tensor(float)", "f64": "tensor(double)"}
+CLASSES, SIDE, N_TRAIN, N_TEST = 10, 28, 600, 203
+
+
+def write_idx(path, array):
+    header = bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
+    path.write_bytes(header + array.tobytes())
+
+
+def make_data(directory):
+    """A pattern a class under much noise, most pixels 0, as in MNIST. Gives the test images and their labels."""
+    random = np.random.default_rng(0)
+    directory.mkdir()
+    patterns = random.random((CLASSES, SIDE, SIDE)) < 0.2
+    for part, n in (("train", N_TRAIN), ("t10k", N_TEST)):
+        labels = np.concatenate([np.arange(CLASSES), random.integers(0, CLASSES, n - CLASSES)]).astype(np.uint8)
+        seen = np.where(random.random((n, SIDE, SIDE)) < 0.3, patterns[labels], random.random((n, SIDE, SIDE)) < 0.2)
+        images = (seen * random.integers(0, 256, seen.shape)).astype(np.uint8)
+        write_idx(directory / f"{part}-images-idx3-ubyte", images)
+        write_idx(directory / f"{part}-labels-idx1-ubyte", labels)
+    return images.reshape(n, -1), labels
+
+
+def feedforward(model, activations, a):
+    """What the numbers in the model file say, in double precision."""
+    sigmoid = lambda z: 1 / (1 + np.exp(-z))
+    functions = {"sigmoid": sigmoid, "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
+    layers = list(zip(model["weights"], model["biases"]))
+    for (w, b), activation in zip(layers, [*activations, "output"]):
+        z = a @ np.array(w).T + np.array(b).T
+        if activation != "output":
+            a = functions[activation](z)
+        elif model["cost"] == "LogLikelihoodCost":
+            e = np.exp(z - z.max(axis=1, keepdims=True))
+            a = e / e.sum(axis=1, keepdims=True)
+        else:
+            a = sigmoid(z)
+    return a
+
+
+def cost(name, a, labels):
+    y = np.eye(CLASSES)[labels]
+    a = a.astype(float)
+    if name == "QuadraticCost":
+        each = 0.5 * (a - y) ** 2
+    elif name == "CrossEntropyCost":
+        each = -(np.log(a) * y + np.log1p(-a) * (1 - y))
+    else:
+        each = -np.log(np.where(y == 1, a, 1))
+    return each.sum() / len(labels)
+
+
+def check_onnx(mnist, folder, model, precision, images, labels, evaluation):
+    activations = model.get("activation", "sigmoid")
+    if isinstance(activations, str):
+        activations = [activations] * (len(model["sizes"]) - 2)
+    expected = feedforward(model, activations, images / 255.0)
+    worst = 0.0
+    for option in ("pixels", "unit"):
+        path = folder / f"{option}.onnx"
+        mnist("export", "model.json", "-o", path, "--input", option)
+        file = onnx.load(path)
+        onnx.checker.check_model(file, full_check=True)
+        said = {entry.key: entry.value for entry in file.metadata_props}
+        assert json.loads(said["class_labels"]) == [str(label) for label in range(CLASSES)], said
+        assert said["input"] == option and "255" in said["input_scaling"], said
+        assert json.loads(said["sizes"]) == model["sizes"] and json.loads(said["activation"]) == activations, said
+
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        [given], [got] = session.get_inputs(), session.get_outputs()
+        number = np.float32 if precision == "f32" else np.float64
+        batch = images if option == "pixels" else images.astype(number) / number(255)
+        assert given.type == ("tensor(uint8)" if option == "pixels" else ONNX_TYPE[precision]), given
+        assert (given.shape, got.shape, got.type) == (["n", SIDE * SIDE], ["n", CLASSES], ONNX_TYPE[precision])
+        run = lambda batch: session.run(["outputs"], {"images": batch})[0]
+        outputs = run(batch)
+        assert outputs.dtype == number and outputs.shape == expected.shape
+        # The number of images is free: none, one, some.
+        assert run(batch[:0]).shape == (0, CLASSES)
+        for some in (batch[:1], batch[:7]):
+            assert np.abs(run(some) - expected[: len(some)]).max() < TOLERANCE[precision]
+        worst = max(worst, np.abs(outputs - expected).max())
+        assert worst < TOLERANCE[precision], worst
+
+        confusion = np.zeros((CLASSES, CLASSES), int)
+        np.add.at(confusion, (labels, outputs.argmax(axis=1)), 1)
+        assert confusion.tolist() == evaluation["confusion"], "onnxruntime's answers are not those of mnist eval"
+        assert abs(cost(model["cost"], outputs, labels) - evaluation["cost"]) < 1e-6
+    return worst
+
+
+def check_arrays(mnist, folder, model, precision):
+    number = np.float32 if precision == "f32" else np.float64
+    expected = {}
+    for layer, (w, b) in enumerate(zip(model["weights"], model["biases"]), start=2):
+        expected[f"layer{layer}.weight"] = np.array(w, number)
+        expected[f"layer{layer}.bias"] = np.array(b, number).ravel()
+    for ending, load in (("safetensors", safetensors.numpy.load_file), ("npz", lambda path: dict(np.load(path)))):
+        path = folder / f"model.{ending}"
+        mnist("export", "model.json", "-o", path)
+        arrays = load(path)
+        assert arrays.keys() == expected.keys(), arrays.keys()
+        for name, array in arrays.items():
+            assert array.dtype == number and np.array_equal(array, expected[name]), (ending, name)
+    with safe_open(folder / "model.safetensors", "numpy") as file:
+        assert json.loads(file.metadata()["mnist"])["sizes"] == model["sizes"]
+
+    mnist("export", "model.json", "-o", folder / "model.csv")
+    with open(folder / "model.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == sum(array.size for array in expected.values())
+    for row in rows:
+        place = (int(row["neuron"]), int(row["input"])) if row["kind"] == "weight" else int(row["neuron"])
+        assert number(row["value"]) == expected[f"layer{row['layer']}.{row['kind']}"][place], row
+
+
+def check(mnist, folder, name, precision, images, labels):
+    """The model in the folder, in every file that it can be exported to."""
+    model = json.loads((folder / "model.json").read_text())
+    evaluation = json.loads(mnist("eval", "model.json", "--data", "data", "--format", "json"))
+    worst = check_onnx(mnist, folder, model, precision, images, labels, evaluation)
+    check_arrays(mnist, folder, model, precision)
+    print(f"{name} {precision}: {evaluation['correct']} of {len(labels)} right, "
+          f"outputs within {worst:.1e} in onnxruntime {onnxruntime.__version__}")
+
+
+def main():
+    program = pathlib.Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        images, labels = make_data(folder / "data")
+        mnist = lambda *words: subprocess.run([program, *words], cwd=folder, check=True, stdout=subprocess.PIPE).stdout
+        for name, options in NETWORKS.items():
+            for precision in ("f32", "f64"):
+                mnist("train", "--data", "data", "--validation", "100", "--epochs", "5", "--lambda", "0", "--quiet",
+                      "--precision", precision, *options.split())
+                check(mnist, folder, name, precision, images, labels)
+        # A file of network2.py, without a hidden layer and without a word of ours.
+        weights = np.random.default_rng(1).normal(0, 0.1, (CLASSES, SIDE * SIDE))
+        theirs = {"sizes": [SIDE * SIDE, CLASSES], "weights": [weights.tolist()], "biases": [[[0.1]] * CLASSES],
+                  "cost": "CrossEntropyCost"}
+        (folder / "model.json").write_text(json.dumps(theirs))
+        check(mnist, folder, "network2.py's, no hidden layer", "f64", images, labels)
+
+
+if __name__ == "__main__":
+    main()
