@@ -90,8 +90,9 @@ fn npz_holds_the_numbers_of_the_model() {
             archive.by_name(&format!("{name}.npy")).unwrap().read_to_end(&mut npy).unwrap();
             let data = 10 + usize::from(u16::from_le_bytes([npy[8], npy[9]]));
             let header = String::from_utf8_lossy(&npy[10..data]).into_owned();
-            let shape: String = shape.iter().map(|n| format!("{n}, ")).collect();
-            assert!(header.contains(number) && header.contains(&format!("'shape': ({shape})")), "{name}: {header}");
+            let shape: Vec<_> = shape.iter().map(ToString::to_string).collect();
+            let shape = format!("'shape': ({},)", shape.join(", "));
+            assert!(header.contains(number) && header.contains(&shape), "{name}: {header}");
             assert_eq!(read(&npy[data..]), expected, "{name}");
         }
     }

@@ -20,10 +20,10 @@ fn commands() -> Vec<Vec<String>> {
 fn shrunk(command: &[String]) -> Vec<String> {
     let mut words = command.to_vec();
     for (option, value) in [("--epochs", "2"), ("--train-size", "30"), ("--validation", "11"), ("--lambda", "0.1")] {
-        match words.iter().position(|word| word == option) {
-            Some(place) => words[place + 1] = value.to_string(),
-            None if words[0] == "train" && option != "--train-size" => words.extend([option, value].map(str::to_string)),
-            None => {}
+        if let Some(place) = words.iter().position(|word| word == option) {
+            words[place + 1] = value.to_string();
+        } else if words[0] == "train" && option != "--train-size" {
+            words.extend([option, value].map(str::to_string));
         }
     }
     words

@@ -36,8 +36,8 @@ fn header<F: Real>(tensor: &Tensor) -> Vec<u8> {
         Precision::F32 => "<f4",
         Precision::F64 => "<f8",
     };
-    let shape: String = tensor.shape.iter().map(|n| format!("{n}, ")).collect();
-    let mut words = format!("{{'descr': '{number}', 'fortran_order': False, 'shape': ({shape}), }}");
+    let shape: Vec<_> = tensor.shape.iter().map(ToString::to_string).collect();
+    let mut words = format!("{{'descr': '{number}', 'fortran_order': False, 'shape': ({},), }}", shape.join(", "));
     let before = b"\x93NUMPY\x01\x00".len() + size_of::<u16>();
     let length = (before + words.len() + 1).next_multiple_of(64) - before;
     words += &" ".repeat(length - words.len() - 1);

@@ -90,8 +90,10 @@ impl Run {
     pub fn failure(self, code: i32, words: &[&str]) -> Self {
         assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        // Windows joins the names in a path by a backslash.
+        let said = self.stderr.replace('\\', "/");
         for word in words {
-            assert!(self.stderr.contains(word), "'{word}' is not in: {}", self.stderr);
+            assert!(said.contains(word), "'{word}' is not in: {}", self.stderr);
         }
         self
     }

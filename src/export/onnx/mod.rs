@@ -51,7 +51,7 @@ fn graph<F: Real>(network: &Network<F>, input: Input) -> GraphProto {
     let number = number::<F>();
     let mut constants: Vec<_> = tensors(network)
         .map(|tensor| TensorProto {
-            dims: tensor.shape.iter().map(|&n| n as i64).collect(),
+            dims: tensor.shape.into_iter().map(long).collect(),
             data_type: number,
             name: tensor.name,
             raw_data: tensor.data,
@@ -126,7 +126,7 @@ fn node(operator: &str, inputs: &[&str], output: &str, attribute: Option<(&str, 
 
 /// What goes in or comes out: any number of rows of `n` numbers.
 fn value(name: &str, elem_type: i32, n: usize, doc_string: &str) -> ValueInfoProto {
-    let dim = [DimensionValue::DimParam("n".to_string()), DimensionValue::DimValue(n as i64)];
+    let dim = [DimensionValue::DimParam("n".to_string()), DimensionValue::DimValue(long(n))];
     let shape = TensorShapeProto { dim: dim.map(|value| Dimension { value: Some(value) }).to_vec() };
     let tensor_type = TypeProtoTensor { elem_type, shape: Some(shape) };
     ValueInfoProto {
@@ -134,6 +134,11 @@ fn value(name: &str, elem_type: i32, n: usize, doc_string: &str) -> ValueInfoPro
         r#type: Some(TypeProto { tensor_type: Some(tensor_type) }),
         doc_string: doc_string.to_string(),
     }
+}
+
+/// As the messages count.
+fn long(n: usize) -> i64 {
+    i64::try_from(n).expect("what is in memory can be counted")
 }
 
 fn number<F: Real>() -> i32 {
