@@ -55,5 +55,6 @@ pub mod replace_file;
 pub mod report;
 mod threads;
 pub mod trainer;
+pub mod tune;
 
 pub use real::{Precision, Real};

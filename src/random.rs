@@ -22,6 +22,8 @@ pub enum Purpose {
     Dropout,
     /// The distortion of a training image in an epoch (see [`stream_of_image`]).
     Distortion,
+    /// The values of a trial; the index is its number, 1 for the first.
+    Trial,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
             Purpose::TestDigits => 3,
             Purpose::Dropout => 4,
             Purpose::Distortion => 5,
+            Purpose::Trial => 6,
         }
     }
 }

@@ -15,6 +15,7 @@ use super::machine;
 use super::man::ManArguments;
 use super::schedule::ScheduleArguments;
 use super::show::ShowArguments;
+use super::tune::TuneArguments;
 
 /// Train and evaluate small neural networks on handwritten digits.
 ///
@@ -37,6 +38,7 @@ pub enum Command {
     Train(Box<TrainArguments>),
     Eval(EvalArguments),
     Show(Box<ShowArguments>),
+    Tune(TuneArguments),
     Slowdown(SlowdownArguments),
     Export(ExportArguments),
     Completions(CompletionsArguments),

@@ -36,9 +36,11 @@ mod show;
 mod slowdown;
 mod split;
 mod train;
+mod tune;
 mod watch;
 
 use args::{Arguments, Command};
+use tune::SearchError;
 
 /// Does what the command line asks for.
 pub fn run() -> Result<(), Failure> {
@@ -46,6 +48,7 @@ pub fn run() -> Result<(), Failure> {
         Command::Train(arguments) => train::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
+        Command::Tune(arguments) => tune::run(&arguments),
         Command::Slowdown(arguments) => slowdown::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
@@ -128,6 +131,14 @@ pub enum Failure {
     Diverged { divergence: Divergence, saved: String },
     #[error("the manual pages cannot be written to {}: {error}", directory.display())]
     Manual { directory: PathBuf, error: std::io::Error },
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    #[error("all {0} trials were lost because their numbers ran away: search smaller eta with --search eta=0.001..1")]
+    AllLost(usize),
+    #[error("no trial was over in this time: allow more with --budget, or train for fewer --epochs")]
+    NoTrial,
+    #[error("no thread can be started to train on: {0}")]
+    NoThread(std::io::Error),
     #[error("the log {path} cannot be written: {error}")]
     Log { path: String, error: std::io::Error },
     #[error("cannot write to standard output: {0}")]
@@ -157,6 +168,7 @@ impl Failure {
             | Failure::Label { .. }
             | Failure::TooMany(_)
             | Failure::Sheet(_)
+            | Failure::Search(_)
             | Failure::Source(SourceError::SyntheticSeed(_)) => 2,
             Failure::Interrupted { signal, .. } => 128 + signal,
             _ => 1,

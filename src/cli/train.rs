@@ -31,8 +31,7 @@ pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
 
 fn run_in<F: Trainable>(arguments: &TrainArguments) -> Result<(), Failure> {
     let start = Instant::now();
-    let settings = arguments.descent.apply(settings(arguments, machine(arguments.threads)?));
-    let settings = arguments.schedule.apply(arguments.images.apply(settings))?;
+    let settings = settings(arguments, machine(arguments.threads)?)?;
     let task = Task::load(arguments, settings.machine.threads.min(MAX_THREADS))?;
     let config = settings.check(task.training.len(), task.evaluation.len())?;
     let network = start_network::<F>(arguments, &task)?;
@@ -70,8 +69,7 @@ const LOG_START: &[u8] = b"{\"epoch\":";
 /// Refuses output files that cannot be written, before hours of work and not after, and files that are not ours.
 fn check_outputs(arguments: &TrainArguments) -> Result<(), Failure> {
     let out = &arguments.out;
-    check_replaceable(out).map_err(|error| Failure::Save(ModelError::Write { path: out.clone(), error }))?;
-    check_ours(out, "a model file", |start| start.starts_with(MODEL_START))?;
+    check_model_file(out)?;
     let Some(log) = &arguments.log else { return Ok(()) };
     let is_log = |other: &Path| match (log.canonicalize(), other.canonicalize()) {
         (Ok(log), Ok(other)) => log == other,
@@ -83,8 +81,15 @@ fn check_outputs(arguments: &TrainArguments) -> Result<(), Failure> {
     check_ours(log, "a log of this program", |start| start.starts_with(LOG_START))
 }
 
-fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
-    Settings {
+/// Refuses a model file that cannot be written, and a file that is none.
+pub fn check_model_file(out: &Path) -> Result<(), Failure> {
+    check_replaceable(out).map_err(|error| Failure::Save(ModelError::Write { path: out.to_path_buf(), error }))?;
+    check_ours(out, "a model file", |start| start.starts_with(MODEL_START))
+}
+
+/// What the options say, unchecked.
+pub fn settings(arguments: &TrainArguments, machine: Machine) -> Result<Settings, Failure> {
+    let settings = Settings {
         epochs: arguments.epochs,
         batch_size: arguments.batch_size,
         eta: arguments.eta.unwrap_or(arguments.descent.usual_eta()),
@@ -98,7 +103,8 @@ fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
         },
         machine,
         ..Settings::default()
-    }
+    };
+    arguments.schedule.apply(arguments.images.apply(arguments.descent.apply(settings)))
 }
 
 fn monitors(names: &[MonitorName]) -> Monitors {
@@ -113,17 +119,17 @@ fn monitors(names: &[MonitorName]) -> Monitors {
 }
 
 /// The images to learn from and those to watch.
-struct Task {
+pub struct Task {
     /// What the images are, before they are multiplied.
     dataset: String,
-    training: Dataset,
-    evaluation: Dataset,
+    pub training: Dataset,
+    pub evaluation: Dataset,
     /// What the evaluation images are called.
     evaluated_on: &'static str,
 }
 
 impl Task {
-    fn load(arguments: &TrainArguments, threads: usize) -> Result<Self, Failure> {
+    pub fn load(arguments: &TrainArguments, threads: usize) -> Result<Self, Failure> {
         let source = dataset::source(&arguments.data, arguments.quiet)?;
         let all = source.load(Part::Training, threads)?;
         let (training, validation) = splits::split(&all, arguments.train_size, arguments.validation)?;
@@ -141,7 +147,7 @@ impl Task {
 }
 
 /// A network with fresh weights, or with those of `--from`.
-fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result<Network<F>, Failure> {
+pub fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result<Network<F>, Failure> {
     let cost = arguments.cost.as_deref().and_then(cost_named);
     let network = if let Some(path) = &arguments.from {
         let model = saved_model::<F>(path, arguments.quiet)?;
@@ -195,13 +201,14 @@ fn check_hidden(arguments: &TrainArguments, sizes: &[usize]) -> Result<(), Failu
     })
 }
 
-fn fit_failure(arguments: &TrainArguments, error: mnist_mlp::evaluate::FitError) -> Failure {
+/// Images that are not what the network is for.
+pub fn fit_failure(arguments: &TrainArguments, error: mnist_mlp::evaluate::FitError) -> Failure {
     let path = arguments.from.as_deref().unwrap_or(&arguments.out).display().to_string();
     Failure::Fit { path, error }
 }
 
 /// Writes the model file.
-fn save<F: Real>(
+pub fn save<F: Real>(
     trained: Trained<F>,
     arguments: &TrainArguments,
     settings: &Settings,

@@ -98,7 +98,7 @@ impl Observer for Watch {
 }
 
 /// The number of the signal that asks to stop, 0 until one does. A second one ends the program at once.
-fn stop_signals() -> Arc<AtomicUsize> {
+pub fn stop_signals() -> Arc<AtomicUsize> {
     let signal = Arc::new(AtomicUsize::new(0));
     let asked = Arc::new(AtomicBool::new(false));
     // Who started us with a signal ignored, as nohup does, wants it to stay so.

@@ -6,6 +6,7 @@ mod epochs;
 mod evaluation;
 mod gallery;
 mod neuron;
+mod tuning;
 
 pub use bars::bars;
 pub use committee::CommitteeReport;
@@ -13,6 +14,7 @@ pub use epochs::EpochTable;
 pub use evaluation::EvaluationReport;
 pub use gallery::{Exhibit, Gallery, Version};
 pub use neuron::{NEURON_CSV_HEADING, neuron_csv_line};
+pub use tuning::TuningReport;
 
 /// A share as "96.42%"; a dash if there is none.
 fn percent(share: Option<f64>) -> String {

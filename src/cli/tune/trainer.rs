@@ -1,0 +1,136 @@
+//! A trial is a command line of `mnist train`, and is trained as that would be.
+
+use std::cmp::Reverse;
+use std::ffi::{OsStr, OsString};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use clap::Parser;
+use mnist_mlp::engine::{Machine, Trainable};
+use mnist_mlp::trainer::{Ending, Monitors, Observer, Settings, TrainConfig, Trained, train};
+use mnist_mlp::tune::{Job, Outcome, Score, Space, Trial, Value};
+
+use super::arguments::{Fixed, words};
+use super::space::SearchError;
+use crate::cli::Failure;
+use crate::cli::args::{Arguments, Command, TrainArguments};
+use crate::cli::train::{Task, fit_failure, save, settings, start_network};
+
+/// The words of a trial after `mnist train`.
+pub fn command_line(fixed: &Fixed, space: &Space, values: &[Value], epochs: usize) -> Vec<OsString> {
+    let mut line: Vec<_> = fixed.words_without(&["epochs"]).collect();
+    for (parameter, value) in space.parameters.iter().zip(values) {
+        let value = value.to_string();
+        if !value.is_empty() {
+            line.extend(words(&parameter.name, OsStr::new(&value)));
+        }
+    }
+    line.extend(words("epochs", OsStr::new(&epochs.to_string())));
+    line
+}
+
+/// What these words mean to `mnist train`.
+pub fn parse(line: Vec<OsString>) -> Result<TrainArguments, SearchError> {
+    let words = ["mnist", "train"].map(OsString::from).into_iter().chain(line);
+    let parsed = Arguments::try_parse_from(words).map_err(|error| {
+        let text = error.to_string();
+        let text = text.split("\n\n").next().unwrap_or_default();
+        SearchError::Train(text.trim_start_matches("error: ").trim().to_string())
+    })?;
+    match parsed.command {
+        Command::Train(arguments) => Ok(*arguments),
+        _ => unreachable!("the command is train"),
+    }
+}
+
+/// Trains trials and keeps the best.
+pub struct Trainer<'a, F: Trainable> {
+    fixed: &'a Fixed,
+    space: &'a Space,
+    task: &'a Task,
+    machine: Machine,
+    best: Mutex<Option<Best<F>>>,
+    /// What was wrong with the first trial whose settings do not go together.
+    failure: Mutex<Option<Failure>>,
+}
+
+/// The model of the best trial so far.
+struct Best<F: Trainable> {
+    standing: (Score, Reverse<usize>),
+    trained: Trained<F>,
+    arguments: TrainArguments,
+    settings: Settings,
+}
+
+/// Watches a trial for the flag that asks to stop.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Observer for Stop<'_> {
+    fn mini_batch(&mut self, _epoch: usize, _done: usize) -> ControlFlow<()> {
+        if self.0.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+impl<'a, F: Trainable> Trainer<'a, F> {
+    pub fn new(fixed: &'a Fixed, space: &'a Space, task: &'a Task, machine: Machine) -> Self {
+        Trainer { fixed, space, task, machine, best: Mutex::new(None), failure: Mutex::new(None) }
+    }
+
+    /// Whether these values can be trained.
+    pub fn check(&self, values: &[Value], epochs: usize) -> Result<(), Failure> {
+        let (arguments, _) = self.resolve(values, epochs)?;
+        start_network::<F>(&arguments, self.task).map(drop)
+    }
+
+    fn resolve(&self, values: &[Value], epochs: usize) -> Result<(TrainArguments, TrainConfig), Failure> {
+        let arguments = parse(command_line(self.fixed, self.space, values, epochs))?;
+        let monitors = Monitors { evaluation_accuracy: true, ..Monitors::NONE };
+        let settings = Settings { monitors, ..settings(&arguments, self.machine)? };
+        let config = settings.check(self.task.training.len(), self.task.evaluation.len())?;
+        Ok((arguments, config))
+    }
+
+    /// Trains a trial.
+    pub fn train(&self, job: &Job, stop: &AtomicBool) -> Outcome {
+        self.try_train(job, stop).unwrap_or_else(|failure| {
+            lock(&self.failure).get_or_insert(failure);
+            Outcome::Lost
+        })
+    }
+
+    fn try_train(&self, job: &Job, stop: &AtomicBool) -> Result<Outcome, Failure> {
+        let (arguments, config) = self.resolve(&job.values, job.epochs)?;
+        let network = start_network::<F>(&arguments, self.task)?;
+        let trained = train(network, &self.task.training, &self.task.evaluation, &config, &mut Stop(stop))
+            .map_err(|error| fit_failure(&arguments, error))?;
+        match trained.ending {
+            Ending::Completed | Ending::EarlyStopped | Ending::Plateau => {}
+            Ending::Stopped => return Ok(Outcome::Stopped),
+            Ending::Diverged(_) => return Ok(Outcome::Lost),
+        }
+        let kept = trained.history.iter().find(|record| record.epoch == trained.epoch);
+        let Some(correct) = kept.and_then(|record| record.evaluation_accuracy) else { return Ok(Outcome::Lost) };
+        let standing = Trial::standing(job.number, Score { correct, epochs: job.epochs });
+        let mut best = lock(&self.best);
+        if best.as_ref().is_none_or(|best| standing > best.standing) {
+            *best = Some(Best { standing, trained, arguments, settings: *config.settings() });
+        }
+        Ok(Outcome::Correct(correct))
+    }
+
+    /// Saves the best model, if there is one, and tells what was wrong with the first trial that could not be trained.
+    pub fn finish(self, out: Option<&Path>) -> Result<Option<Failure>, Failure> {
+        let best = self.best.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(Best { trained, arguments, settings, .. }), Some(out)) = (best, out) {
+            let arguments = TrainArguments { out: out.to_path_buf(), ..arguments };
+            save(trained, &arguments, &settings, self.task)?;
+        }
+        Ok(self.failure.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
