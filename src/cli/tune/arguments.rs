@@ -20,12 +20,14 @@ use crate::cli::schedule::ScheduleArguments;
 /// again from the start, so that every figure is that of a whole training, schedule included.
 ///
 /// Trials are chosen by their accuracy on the validation images. The test set is never looked at.
+///
+/// Options of mnist train that say on what to train and how (--data, --hidden, --epochs, --optimizer, …) hold for all trials.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist tune
   mnist tune --budget 5m -o best.json
   mnist tune --trials 54 --hidden 30 --epochs 10
-  mnist tune --search eta=0.1..5,activation=sigmoid|tanh,hidden='30|100|100,50'
+  mnist tune --search 'eta=0.1..5,activation=sigmoid|tanh,hidden=30|100|100,50'
   mnist tune --optimizer adamw --init he --activation relu --search dropout=0..0.5")]
 pub struct TuneArguments {
     /// Search for so long: 60s, 5m, 1h [default: 60s].
@@ -36,7 +38,7 @@ pub struct TuneArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub trials: Option<u32>,
 
-    /// What to search: options of mnist train, each with a range (0.01..10) or a list of values (30|100).
+    /// What to search: options of mnist train, each with a range (0.01..10) or a list of values ('30|100').
     ///
     /// Ranges whose ends differ tenfold or more are drawn from by factors (log-uniform), others evenly. An empty value
     /// leaves the option out, as in augment=|affine. Eta, lambda, hidden and batch-size are searched unless they are
