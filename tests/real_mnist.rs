@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use common::Sandbox;
+use common::formats::{Digits, Python, gzip, npz, pickle};
 use libtest_mimic::{Arguments, Failed, Trial};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Part, splits};
@@ -36,6 +37,10 @@ fn main() -> ExitCode {
         trial("a_thousand_images_are_learned_by_heart", a_thousand_images_are_learned_by_heart),
         trial("both_engines_learn_the_same", both_engines_learn_the_same),
         trial("built_in_digits_teach_real_ones", built_in_digits_teach_real_ones),
+        trial(
+            "every_format_is_recognized_and_gives_the_same_model",
+            every_format_is_recognized_and_gives_the_same_model,
+        ),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
@@ -126,4 +131,30 @@ fn built_in_digits_teach_real_ones(directory: &Path) {
     let test = Source::Directory(directory.to_path_buf()).load(Part::Test, 2).unwrap();
     let accuracy = evaluate(&trained.network, &test, Machine::default()).unwrap().accuracy();
     assert!(accuracy > 0.90, "{accuracy}");
+}
+
+/// The same images in the same order are MNIST in every format, and teach the same, to the last byte of the model.
+fn every_format_is_recognized_and_gives_the_same_model(directory: &Path) {
+    let sandbox = Sandbox::new();
+    let digits = |part| {
+        let data = Source::Directory(directory.to_path_buf()).load(part, 2).unwrap();
+        Digits { side: 28, pixels: data.pixels().to_vec(), labels: data.labels().to_vec() }
+    };
+    let (training, test) = (digits(Part::Training), digits(Part::Test));
+    let pickled = pickle(Python::Two, [&training.part(0..50_000), &training.part(50_000..60_000), &test]);
+    let write = |name: &str, bytes: &[u8]| std::fs::write(sandbox.path(name), bytes).unwrap();
+    write("mnist.pkl.gz", &gzip(&pickled));
+    write("mnist.npz", &npz(&training, &test));
+    write("mnist_train.csv", training.csv(true).as_bytes());
+    write("mnist_test.csv", test.csv(true).as_bytes());
+    let model = |data: &str| {
+        let line = "train --epochs 1 --hidden 10 --evaluate-on test --monitor all --quiet --data";
+        sandbox.run(line.split(' ').chain([data])).success();
+        sandbox.read("model.json")
+    };
+    let expected = model(&absolute(directory));
+    assert!(expected.contains(r#""dataset":"MNIST""#));
+    for data in ["mnist.pkl.gz", "mnist.npz", "mnist_train.csv", "mnist_test.csv"] {
+        assert!(model(data) == expected, "{data}");
+    }
 }

@@ -125,7 +125,7 @@ mod tests {
         };
         let mnist = "MNIST expanded by shifts";
         assert_eq!(name(Identity::named("MNIST")), (mnist.to_owned(), mnist.to_owned()));
-        let unknown = Identity::unknown("IDX files 1a2b", "somewhere".into());
+        let unknown = Identity::unknown("IDX files 1a2b", "IDX files in somewhere");
         let expected = ("IDX files 1a2b expanded by shifts", "IDX files in somewhere expanded by shifts");
         assert_eq!(name(unknown), (expected.0.to_owned(), expected.1.to_owned()));
     }

@@ -8,6 +8,9 @@
 //!
 //! The header is never trusted: sizes are multiplied with overflow checks, memory grows with the bytes that really
 //! arrive, and reading stops one byte after what the header promised.
+//!
+//! QMNIST's labels alone are not unsigned bytes: each is a row of 32-bit integers (type code 0x0c, big-endian), of which
+//! the first is the class. See [`Idx::read_labels`].
 
 use std::io::{self, Read, Write};
 
@@ -16,6 +19,8 @@ use thiserror::Error;
 
 /// The type code of unsigned bytes, the only one that image and label files use.
 const UNSIGNED_BYTE: u8 = 0x08;
+/// The type code of 32-bit integers.
+const INTEGER: u8 = 0x0c;
 
 /// The contents of an IDX file of unsigned bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +96,14 @@ pub enum IdxError {
         /// The product of the dimensions.
         promised: u64,
     },
+    /// A row of integers does not begin with a class.
+    #[error("has no class in row {row}: its rows begin with {found:?}, expected a number from 0 to 255")]
+    NoClass {
+        /// Which row, counted from 0.
+        row: usize,
+        /// What the row begins with; nothing if rows have no columns.
+        found: Option<i32>,
+    },
     /// The dimensions and the number of bytes to write differ.
     #[error("cannot be written: {dims:?} are not the dimensions of {len} bytes")]
     Mismatch {
@@ -112,20 +125,35 @@ impl Idx {
     /// # Errors
     /// An [`IdxError`] for each way in which the file can be damaged; errors of `reader` pass through.
     pub fn read(mut reader: impl Read, rank: u8, at_most: u64) -> Result<Self, IdxError> {
-        let dims = read_header(&mut reader, rank)?;
-        let promised = element_count(&dims).ok_or_else(|| IdxError::Overflow { dims: dims.clone() })?;
-        if promised > at_most {
-            return Err(IdxError::ExceedsFile { promised, at_most });
-        }
-        let bytes = read_up_to(&mut reader, promised)?;
-        if (bytes.len() as u64) < promised {
-            return Err(IdxError::TooShort { promised, found: bytes.len() as u64 });
-        }
-        // Asking for a byte too many also makes a decompressor check its sum.
-        if !read_up_to(&mut reader, 1)?.is_empty() {
-            return Err(IdxError::TooLong { promised });
-        }
+        let magic = read_up_to(&mut reader, 4)?;
+        check_magic(magic, rank)?;
+        let dims = read_dims(&mut reader, rank)?;
+        let bytes = read_data(&mut reader, &dims, 1, at_most)?;
         Ok(Idx { dims, bytes })
+    }
+
+    /// Reads a file of labels to its end: unsigned bytes of one dimension, or rows of 32-bit integers whose first column
+    /// is the class, as QMNIST has them. What comes back has one dimension in both cases.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); [`IdxError::NoClass`] if a row does not begin with 0 to 255.
+    pub fn read_labels(mut reader: impl Read, at_most: u64) -> Result<Self, IdxError> {
+        let magic = read_up_to(&mut reader, 4)?;
+        if magic != [0, 0, INTEGER, 2] {
+            return Self::read(magic.as_slice().chain(reader), 1, at_most);
+        }
+        let dims = read_dims(&mut reader, 2)?;
+        let bytes = read_data(&mut reader, &dims, 4, at_most)?;
+        let row_size = (dims[1] as usize).saturating_mul(4);
+        if row_size == 0 {
+            return Err(IdxError::NoClass { row: 0, found: None });
+        }
+        let class = |(row, integers)| {
+            let found = BigEndian::read_i32(integers);
+            u8::try_from(found).map_err(|_| IdxError::NoClass { row, found: Some(found) })
+        };
+        let labels = bytes.chunks_exact(row_size).enumerate().map(class).collect::<Result<_, _>>()?;
+        Ok(Idx { dims: vec![dims[0]], bytes: labels })
     }
 
     /// Writes the header and the data.
@@ -141,7 +169,7 @@ impl Idx {
         Ok(writer.flush()?)
     }
 
-    fn header(&self) -> Vec<u8> {
+    pub(super) fn header(&self) -> Vec<u8> {
         let mut header = vec![0, 0, UNSIGNED_BYTE, self.dims.len() as u8];
         for &dim in &self.dims {
             header.extend(dim.to_be_bytes());
@@ -150,18 +178,21 @@ impl Idx {
     }
 }
 
-/// The dimensions in the header, checked against the format and `rank`, but not yet believed.
-fn read_header(reader: &mut impl Read, rank: u8) -> Result<Vec<u32>, IdxError> {
-    let magic = read_up_to(reader, 4)?;
+/// Whether these first four bytes are those of unsigned bytes with `rank` dimensions.
+fn check_magic(magic: Vec<u8>, rank: u8) -> Result<(), IdxError> {
     match *magic {
-        [] => return Err(IdxError::Empty),
-        [b'<', ..] => return Err(IdxError::Html),
-        [0, 0, UNSIGNED_BYTE, found] if found != rank => return Err(IdxError::Rank { expected: rank, found }),
-        [0, 0, UNSIGNED_BYTE, _] => {}
-        [0, 0, found, _] => return Err(IdxError::TypeCode { found }),
-        [0] | [0, 0] | [0, 0, _] => return Err(IdxError::HeaderCut { expected: 4, found: magic.len() }),
-        _ => return Err(IdxError::Magic { found: magic }),
+        [] => Err(IdxError::Empty),
+        [b'<', ..] => Err(IdxError::Html),
+        [0, 0, UNSIGNED_BYTE, found] if found != rank => Err(IdxError::Rank { expected: rank, found }),
+        [0, 0, UNSIGNED_BYTE, _] => Ok(()),
+        [0, 0, found, _] => Err(IdxError::TypeCode { found }),
+        [0] | [0, 0] | [0, 0, _] => Err(IdxError::HeaderCut { expected: 4, found: magic.len() }),
+        _ => Err(IdxError::Magic { found: magic }),
     }
+}
+
+/// The dimensions in the header, not yet believed.
+fn read_dims(reader: &mut impl Read, rank: u8) -> Result<Vec<u32>, IdxError> {
     let sizes = read_up_to(reader, 4 * u64::from(rank))?;
     let expected = 4 * usize::from(rank);
     if sizes.len() < expected {
@@ -170,8 +201,26 @@ fn read_header(reader: &mut impl Read, rank: u8) -> Result<Vec<u32>, IdxError> {
     Ok(sizes.chunks_exact(4).map(BigEndian::read_u32).collect())
 }
 
+/// The data behind the header: elements of `size` bytes each.
+fn read_data(reader: &mut impl Read, dims: &[u32], size: u64, at_most: u64) -> Result<Vec<u8>, IdxError> {
+    let promised = element_count(dims).and_then(|count| count.checked_mul(size));
+    let promised = promised.ok_or_else(|| IdxError::Overflow { dims: dims.to_vec() })?;
+    if promised > at_most {
+        return Err(IdxError::ExceedsFile { promised, at_most });
+    }
+    let bytes = read_up_to(reader, promised)?;
+    if (bytes.len() as u64) < promised {
+        return Err(IdxError::TooShort { promised, found: bytes.len() as u64 });
+    }
+    // Asking for a byte too many also makes a decompressor check its sum.
+    if !read_up_to(reader, 1)?.is_empty() {
+        return Err(IdxError::TooLong { promised });
+    }
+    Ok(bytes)
+}
+
 /// Reads `count` bytes, fewer only at the end of the input. Memory grows with what arrives, not with `count`.
-fn read_up_to(reader: &mut impl Read, count: u64) -> io::Result<Vec<u8>> {
+pub(super) fn read_up_to(reader: &mut impl Read, count: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(count).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -228,6 +277,29 @@ mod tests {
         // Four thousand million labels are promised and three are there: this returns at once.
         let result = labels([0, 0, 8, 1, 0xff, 0xff, 0xff, 0xff], &[1, 2, 3]);
         assert!(matches!(result, Err(IdxError::TooShort { promised: 0xffff_ffff, found: 3 })));
+    }
+
+    #[test]
+    fn labels_may_be_the_first_column_of_rows_of_integers() {
+        let rows = |dims: [u32; 2], integers: &[i32]| {
+            let header = [0, 0, 12, 2].into_iter().chain(dims.iter().flat_map(|dim| dim.to_be_bytes()));
+            let file: Vec<u8> = header.chain(integers.iter().flat_map(|n| n.to_be_bytes())).collect();
+            Idx::read_labels(file.as_slice(), 1_000)
+        };
+        let labels = rows([2, 3], &[7, 4, 2100, 255, -1, 30]).unwrap();
+        assert_eq!(labels, Idx { dims: vec![2], bytes: vec![7, 255] });
+        assert!(matches!(rows([2, 1], &[7, 256]), Err(IdxError::NoClass { row: 1, found: Some(256) })));
+        assert!(matches!(rows([1, 1], &[-1]), Err(IdxError::NoClass { row: 0, found: Some(-1) })));
+        assert!(matches!(rows([9, 0], &[]), Err(IdxError::NoClass { found: None, .. })));
+        assert!(matches!(rows([2, 1], &[7]), Err(IdxError::TooShort { promised: 8, found: 4 })));
+        assert!(matches!(rows([1, 1], &[7, 7]), Err(IdxError::TooLong { promised: 4 })));
+        assert!(matches!(rows([u32::MAX, u32::MAX], &[7]), Err(IdxError::Overflow { .. })));
+        assert!(matches!(rows([300, 1], &[7]), Err(IdxError::ExceedsFile { promised: 1_200, .. })));
+
+        let bytes = [0, 0, 8, 1, 0, 0, 0, 2, 7, 9];
+        assert_eq!(Idx::read_labels(&bytes[..], 2).unwrap().bytes, [7, 9]);
+        assert!(matches!(Idx::read_labels(&[0, 0, 8, 3][..], 9), Err(IdxError::Rank { expected: 1, found: 3 })));
+        assert!(matches!(Idx::read_labels(&[0, 0, 12][..], 9), Err(IdxError::HeaderCut { .. })));
     }
 
     #[test]

@@ -4,7 +4,6 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use ndarray::Array1;
@@ -12,13 +11,20 @@ use thiserror::Error;
 
 use crate::real::Real;
 
+pub mod array;
 pub mod batches;
+pub mod csv;
+pub(crate) mod directory;
 pub mod distort;
 pub mod expand;
+mod file;
 pub mod idx;
+pub mod known;
+pub mod npz;
+pub mod pickle;
 pub mod source;
 pub mod splits;
-mod sum;
+pub(crate) mod sum;
 pub mod synthetic;
 
 /// Which half of a database: the images to learn from, or those kept apart for the last judgement.
@@ -34,7 +40,8 @@ pub enum Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     name: String,
-    directory: Option<PathBuf>,
+    /// Where it was found, if it is not known.
+    place: Option<String>,
     /// What was done to the images, such as " expanded by shifts"; empty if nothing.
     treatment: String,
 }
@@ -42,12 +49,13 @@ pub struct Identity {
 impl Identity {
     /// A dataset known by its name, such as "MNIST".
     pub fn named(name: impl Into<String>) -> Self {
-        Identity { name: name.into(), directory: None, treatment: String::new() }
+        Identity { name: name.into(), place: None, treatment: String::new() }
     }
 
-    /// An unknown dataset in `directory`; `name` tells it from others without naming a path.
-    pub fn unknown(name: impl Into<String>, directory: PathBuf) -> Self {
-        Identity { name: name.into(), directory: Some(directory), treatment: String::new() }
+    /// An unknown dataset, called by its `place` ("IDX files in digits") where people read; `name` tells it from others
+    /// without naming a path.
+    pub fn unknown(name: impl Into<String>, place: impl Into<String>) -> Self {
+        Identity { name: name.into(), place: Some(place.into()), treatment: String::new() }
     }
 
     /// The name that goes into model files: the same wherever the files lie.
@@ -60,7 +68,7 @@ impl Identity {
     fn treated(&self, treatment: &str) -> Self {
         Identity {
             name: format!("{} {treatment}", self.name),
-            directory: self.directory.clone(),
+            place: self.place.clone(),
             treatment: format!("{} {treatment}", self.treatment),
         }
     }
@@ -68,8 +76,8 @@ impl Identity {
 
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match &self.directory {
-            Some(directory) => write!(f, "IDX files in {}{}", directory.display(), self.treatment),
+        match &self.place {
+            Some(place) => write!(f, "{place}{}", self.treatment),
             None => f.write_str(&self.name),
         }
     }

@@ -1,47 +1,29 @@
-//! Where a dataset comes from: a directory of IDX files, plain or gzip, or the built-in digits.
+//! Where a dataset comes from: a directory of IDX files, a single file of another format, or the built-in digits.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
+use super::csv::CsvError;
 use super::idx::{Idx, IdxError};
-use super::sum::with_sha256;
-use super::{Dataset, DatasetError, Identity, Part, synthetic};
-use crate::threads::share_out;
+use super::known::Known;
+use super::npz::NpzError;
+use super::pickle::PickleError;
+use super::sum::sha256_of_idx;
+use super::{Dataset, DatasetError, Identity, Part, directory, file, synthetic};
 
 /// The directory that is looked into when none is named.
 pub const DEFAULT_DIRECTORY: &str = "data";
-
-/// Deflate cannot pack more than this many bytes into one.
-const DEFLATE_MAX_RATIO: u64 = 1032;
-
-/// The SHA-256 of the uncompressed files (images, labels) of known datasets.
-///
-/// The sums decide, not the file names: Fashion-MNIST and others use the very names of MNIST.
-const KNOWN: &[(&str, Part, &str, &str)] = &[
-    (
-        "MNIST",
-        Part::Training,
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    (
-        "MNIST",
-        Part::Test,
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
-];
 
 /// Where images and labels are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A directory with the four IDX files.
     Directory(PathBuf),
+    /// A file that holds a dataset: the book's `mnist.pkl.gz`, Keras's `mnist.npz`, or CSV with the label first.
+    File(PathBuf),
     /// The built-in digits, drawn from this seed.
     Synthetic {
         /// Digits of another seed are other digits.
@@ -53,10 +35,13 @@ pub enum Source {
 #[derive(Debug, Error)]
 pub enum SourceError {
     /// What was named is not there.
-    #[error("there is no directory {}: name one that holds the four IDX files, or use 'synthetic'", .0.display())]
-    NoDirectory(PathBuf),
-    /// What was named is a file.
-    #[error("{} is not a directory: name the directory that holds the four IDX files", .0.display())]
+    #[error(
+        "there is no {}: name a directory that holds the four IDX files, or a .pkl.gz, .npz or .csv file, or use \
+        'synthetic'", .0.display()
+    )]
+    NotThere(PathBuf),
+    /// What was named is a device or a pipe, or a file where a directory must be.
+    #[error("{} is neither a directory nor an ordinary file", .0.display())]
     NotADirectory(PathBuf),
     /// A file is missing.
     #[error("{} lacks {name} (or {name}.gz)", directory.display())]
@@ -66,6 +51,24 @@ pub enum SourceError {
         /// The usual name of the file.
         name: String,
     },
+    /// Files of several datasets lie together.
+    #[error(
+        "{} holds more than one dataset ({first} and {second}): give each a directory of its own", directory.display()
+    )]
+    Ambiguous {
+        /// The directory.
+        directory: PathBuf,
+        /// The name of a file of one of them.
+        first: String,
+        /// The name of a file of another.
+        second: String,
+    },
+    /// A CSV file holds one part only, and its name does not say where the test images are.
+    #[error(
+        "{} has no test images beside it: for a file with 'train' in its name the one with 'test' in its place is used, \
+        as in mnist_train.csv and mnist_test.csv", .0.display()
+    )]
+    NoTestImages(PathBuf),
     /// A file is damaged or cannot be read.
     #[error("{} {problem}", path.display())]
     File {
@@ -75,11 +78,11 @@ pub enum SourceError {
         problem: FileError,
     },
     /// The files are sound but do not fit together.
-    #[error("the {} files in {} do not fit together: {problem}", prefix(*part), directory.display())]
+    #[error("the {} images and labels in {} do not fit together: {problem}", word(*part), path.display())]
     Dataset {
-        /// Where the files are.
-        directory: PathBuf,
-        /// Which pair of files.
+        /// The directory or the file.
+        path: PathBuf,
+        /// Which pair of images and labels.
         part: Part,
         /// How they disagree.
         problem: DatasetError,
@@ -93,7 +96,7 @@ pub enum SourceError {
 #[derive(Debug, Error)]
 pub enum FileError {
     /// A directory bears the name of the file.
-    #[error("is a directory, expected an IDX file")]
+    #[error("is a directory, expected a file")]
     IsDirectory,
     /// A pipe or a device, which might never end.
     #[error("is not an ordinary file")]
@@ -107,13 +110,57 @@ pub enum FileError {
     /// The contents are not the IDX data expected.
     #[error(transparent)]
     Idx(IdxError),
+    /// The labels of EMNIST's letters start at 1.
+    #[error("has a label below {first} for image {index}: the labels of EMNIST's letters start at {first}")]
+    FirstLabel {
+        /// Which image, counted from 0.
+        index: usize,
+        /// The lowest label that there can be.
+        first: u8,
+    },
+    /// One of the four files that make a dataset.
+    #[error("is an IDX file, one of four: name the directory that holds them all")]
+    LoneIdx,
+    /// One array, not images and labels.
+    #[error("is a single array of NumPy: put x_train, y_train, x_test and y_test into one file with numpy.savez")]
+    LoneArray,
+    /// None of the formats that are read.
+    #[error("starts with {0:02x?} and is none of the formats that are read: a pickle, .npz or CSV")]
+    Unknown(Vec<u8>),
+    /// The contents are not a pickled dataset.
+    #[error(transparent)]
+    Pickle(PickleError),
+    /// The training and the validation images of a pickle are of different sizes.
+    #[error("has training and validation arrays that do not fit together: {0:?} and {1:?}")]
+    Sizes(Vec<u32>, Vec<u32>),
+    /// The contents are not an archive of a dataset.
+    #[error(transparent)]
+    Npz(NpzError),
+    /// The contents are not a table of images.
+    #[error(transparent)]
+    Csv(CsvError),
     /// The operating system could not open or read it.
     #[error("cannot be read: {0}")]
     Io(io::Error),
 }
 
+impl FileError {
+    /// What went wrong in reading. A decompressor speaks of damage in the words of I/O errors; this tells the kinds apart.
+    pub(super) fn reading(error: io::Error, is_gzip: bool) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof if is_gzip => FileError::GzipTruncated,
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if is_gzip => FileError::GzipCorrupt(error),
+            _ => FileError::Io(error),
+        }
+    }
+
+    pub(super) fn of(self, path: &Path) -> SourceError {
+        SourceError::File { path: path.to_path_buf(), problem: self }
+    }
+}
+
 impl Source {
-    /// Reads `--data`'s value: `synthetic`, `synthetic:SEED`, or a directory.
+    /// Reads `--data`'s value: `synthetic`, `synthetic:SEED`, a file, or a directory.
     ///
     /// # Errors
     /// [`SourceError::SyntheticSeed`] if SEED is not a whole number.
@@ -124,16 +171,15 @@ impl Source {
                 Ok(seed) => Ok(Source::Synthetic { seed }),
                 Err(_) => Err(SourceError::SyntheticSeed(seed[1..].to_string())),
             },
+            _ if Path::new(value).is_file() => Ok(Source::File(PathBuf::from(value))),
             _ => Ok(Source::Directory(PathBuf::from(value))),
         }
     }
 
-    /// The source when none is named: `directory` if it holds any of the files, else the built-in digits.
+    /// The source when none is named: `directory` if it holds any of the IDX files, else the built-in digits.
     #[must_use]
     pub fn default_in(directory: &Path) -> Self {
-        let any = [Part::Training, Part::Test].into_iter().any(|part| {
-            [Contents::Images, Contents::Labels].into_iter().any(|contents| find(directory, part, contents).is_ok())
-        });
+        let any = directory::holds_any(directory);
         if any { Source::Directory(directory.to_path_buf()) } else { Source::Synthetic { seed: 0 } }
     }
 
@@ -142,140 +188,71 @@ impl Source {
     /// # Errors
     /// A [`SourceError`] that names the file and what is wrong with it.
     pub fn load(&self, part: Part, threads: usize) -> Result<Dataset, SourceError> {
-        match self {
-            Source::Directory(directory) => load_directory(directory, part),
-            Source::Synthetic { seed } => Ok(synthetic::dataset(*seed, part, threads)),
-        }
-    }
-}
-
-/// What a file holds.
-#[derive(Clone, Copy)]
-enum Contents {
-    Images,
-    Labels,
-}
-
-fn prefix(part: Part) -> &'static str {
-    match part {
-        Part::Training => "train",
-        Part::Test => "t10k",
-    }
-}
-
-/// The path of a file under one of the names that are in use for it.
-fn find(directory: &Path, part: Part, contents: Contents) -> Result<PathBuf, SourceError> {
-    let (kind, idx) = match contents {
-        Contents::Images => ("images", "idx3-ubyte"),
-        Contents::Labels => ("labels", "idx1-ubyte"),
-    };
-    let name = |separator| format!("{}-{kind}{separator}{idx}", prefix(part));
-    let names = [name('-'), name('.'), name('-') + ".gz", name('.') + ".gz"];
-    // What cannot be looked at may be there: opening it will say what is the matter.
-    let found = names.iter().map(|name| directory.join(name)).find(|path| path.try_exists().unwrap_or(true));
-    found.ok_or_else(|| SourceError::MissingFile { directory: directory.to_path_buf(), name: name('-') })
-}
-
-/// Reads the images and labels of `part`, and the labels of the other part for the number of classes.
-fn load_directory(directory: &Path, part: Part) -> Result<Dataset, SourceError> {
-    match directory.metadata() {
-        Ok(metadata) if metadata.is_dir() => {}
-        Ok(_) => return Err(SourceError::NotADirectory(directory.to_path_buf())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(SourceError::NoDirectory(directory.to_path_buf()));
-        }
-        Err(error) => {
-            return Err(SourceError::File { path: directory.to_path_buf(), problem: FileError::Io(error) });
-        }
-    }
-    let images = find(directory, part, Contents::Images)?;
-    let train_labels = find(directory, Part::Training, Contents::Labels)?;
-    let test_labels = find(directory, Part::Test, Contents::Labels)?;
-    // The images of the other part are not read, but a directory without them is not whole.
-    find(directory, Part::Training, Contents::Images)?;
-    find(directory, Part::Test, Contents::Images)?;
-
-    let (mut read_images, mut read_labels) = (None, None);
-    let jobs: [Box<dyn FnOnce() + Send>; 2] = [
-        Box::new(|| read_images = Some(read_file(&images, 3))),
-        Box::new(|| read_labels = Some((read_file(&train_labels, 1), read_file(&test_labels, 1)))),
-    ];
-    share_out(2, jobs.into_iter(), |job| job());
-    let (images, (train_labels, test_labels)) = read_images.zip(read_labels).expect("both jobs are done");
-    let (images, images_sha256) = images?;
-    let ((train_labels, train_sha256), (test_labels, test_sha256)) = (train_labels?, test_labels?);
-
-    let classes = classes_in(&train_labels.bytes, &test_labels.bytes);
-    let (labels, labels_sha256) = match part {
-        Part::Training => (train_labels, &train_sha256),
-        Part::Test => (test_labels, &test_sha256),
-    };
-    let known = KNOWN.iter().find(|&&(_, p, i, l)| p == part && i == images_sha256 && l == labels_sha256);
-    let identity = if let Some((name, ..)) = known {
-        Identity::named(*name)
-    } else {
-        let name = format!("IDX files (SHA-256 of the labels {}, {})", &train_sha256[..12], &test_sha256[..12]);
-        Identity::unknown(name, directory.to_path_buf())
-    };
-    let geometry = (images.dims[1] as usize, images.dims[2] as usize);
-    let counts_differ = images.dims[0] != labels.dims[0];
-    let dataset = if counts_differ {
-        Err(DatasetError::Counts { images: images.dims[0] as usize, labels: labels.bytes.len() })
-    } else {
-        Dataset::new(images.bytes, labels.bytes, geometry, classes, identity)
-    };
-    dataset.map_err(|problem| SourceError::Dataset { directory: directory.to_path_buf(), part, problem })
-}
-
-/// The classes are 0 to the largest label of both parts, and at least two.
-fn classes_in(train_labels: &[u8], test_labels: &[u8]) -> usize {
-    let largest = train_labels.iter().chain(test_labels).copied().max().unwrap_or(0);
-    (usize::from(largest) + 1).max(2)
-}
-
-/// Reads an IDX file, plain or gzip: its first bytes decide, whatever it is called. With the SHA-256 of what it holds
-/// when unpacked.
-fn read_file(path: &Path, rank: u8) -> Result<(Idx, String), SourceError> {
-    let read = || {
-        let metadata = path.metadata().map_err(FileError::Io)?;
-        if metadata.is_dir() {
-            return Err(FileError::IsDirectory);
-        }
-        if !metadata.is_file() {
-            return Err(FileError::NotAFile);
-        }
-        let file = File::open(path).map_err(FileError::Io)?;
-        let mut reader = BufReader::with_capacity(1 << 16, file);
-        let is_gzip = reader.fill_buf().map_err(FileError::Io)?.starts_with(&[0x1f, 0x8b]);
-        let (idx, sum) = if is_gzip {
-            let at_most = metadata.len().saturating_mul(DEFLATE_MAX_RATIO);
-            let (idx, sum) = with_sha256(MultiGzDecoder::new(reader), |reader| Idx::read(reader, rank, at_most));
-            (idx.map_err(gzip_error)?, sum)
-        } else {
-            let (idx, sum) = with_sha256(reader, |reader| Idx::read(reader, rank, u64::MAX));
-            (idx.map_err(plain_error)?, sum)
+        let (path, found, place) = match self {
+            Source::Directory(path) => (path, directory::load(path, part)?, format!("IDX files in {}", path.display())),
+            Source::File(path) => (path, file::load(path, part)?, path.display().to_string()),
+            Source::Synthetic { seed } => return Ok(synthetic::dataset(*seed, part, threads)),
         };
-        Ok((idx, sum))
-    };
-    read().map_err(|problem| SourceError::File { path: path.to_path_buf(), problem })
-}
-
-fn plain_error(error: IdxError) -> FileError {
-    match error {
-        IdxError::Io(error) => FileError::Io(error),
-        error => FileError::Idx(error),
+        found.dataset(part, place).map_err(|problem| SourceError::Dataset { path: path.clone(), part, problem })
     }
 }
 
-/// A decompressor speaks of damage in the words of I/O errors; this tells the kinds apart.
-fn gzip_error(error: IdxError) -> FileError {
-    match error {
-        IdxError::Io(error) => match error.kind() {
-            io::ErrorKind::UnexpectedEof => FileError::GzipTruncated,
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => FileError::GzipCorrupt(error),
-            _ => FileError::Io(error),
-        },
-        error => FileError::Idx(error),
+fn word(part: Part) -> &'static str {
+    match part {
+        Part::Training => "training",
+        Part::Test => "test",
+    }
+}
+
+/// What the files of a dataset hold, whatever their format: the images of one part, and the labels of both, from which
+/// the classes follow.
+pub(super) struct Found {
+    /// (n, rows, columns).
+    pub images: Summed,
+    /// (n) for training and for testing. Only those of the other part may be missing.
+    pub labels: [Option<Summed>; 2],
+    /// The files of the images and of their labels, if each lies in one of its own.
+    pub files: Option<(PathBuf, PathBuf)>,
+}
+
+/// Images or labels with the SHA-256 of the IDX file that they make.
+pub(super) struct Summed {
+    pub idx: Idx,
+    pub sha256: String,
+}
+
+impl From<Idx> for Summed {
+    fn from(idx: Idx) -> Self {
+        Summed { sha256: sha256_of_idx(&idx), idx }
+    }
+}
+
+impl Found {
+    /// A dataset, known by its sums, or else called by its `place`.
+    fn dataset(self, part: Part, place: String) -> Result<Dataset, DatasetError> {
+        // The classes are 0 to the largest label of both parts, and at least two.
+        let largest = self.labels.iter().flatten().flat_map(|labels| &labels.idx.bytes).copied().max().unwrap_or(0);
+        let classes = (usize::from(largest) + 1).max(2);
+        let identity = self.identity(part, place);
+        let [training, test] = self.labels;
+        let labels = if part == Part::Training { training } else { test }.expect("a part has its own labels").idx;
+        let images = self.images.idx;
+        if images.dims[0] != labels.dims[0] {
+            return Err(DatasetError::Counts { images: images.dims[0] as usize, labels: labels.bytes.len() });
+        }
+        let geometry = (images.dims[1] as usize, images.dims[2] as usize);
+        Dataset::new(images.bytes, labels.bytes, geometry, classes, identity)
+    }
+
+    fn identity(&self, part: Part, place: String) -> Identity {
+        let labels = self.labels[part as usize].as_ref().map_or("", |labels| &labels.sha256);
+        let known = Known::of_contents(part, &self.images.sha256, labels);
+        let of_files = || self.files.as_ref().and_then(|(images, labels)| Known::of_files(part, images, labels));
+        if let Some(known) = known.or_else(of_files) {
+            return Identity::named(known.name);
+        }
+        let sums: Vec<_> = self.labels.iter().flatten().map(|labels| &labels.sha256[..12]).collect();
+        Identity::unknown(format!("unknown images (SHA-256 of the labels {})", sums.join(", ")), place)
     }
 }
 

@@ -1,10 +1,13 @@
-//! The SHA-256 of a file that is being read, computed meanwhile on another thread.
+//! Sums of files: SHA-256, computed on another thread while a file is read, and MD5.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
+use md5::Md5;
 use sha2::{Digest, Sha256};
+
+use super::idx::Idx;
 
 /// Bytes that go to the other thread at a time.
 const PIECE: usize = 1 << 18;
@@ -21,11 +24,37 @@ pub fn with_sha256<R: Read, T>(reader: R, read: impl FnOnce(Summed<R>) -> T) -> 
             for piece in pieces {
                 hash.update(piece);
             }
-            hash.finalize().iter().fold(String::with_capacity(64), |digits, byte| digits + &format!("{byte:02x}"))
+            digits(&hash.finalize())
         });
         let result = read(Summed { reader, piece: Vec::with_capacity(PIECE), sender });
         (result, hash.join().expect("adding up cannot fail"))
     })
+}
+
+/// The SHA-256 that an IDX file with these contents has, as lower-case hexadecimal digits.
+pub fn sha256_of_idx(idx: &Idx) -> String {
+    let mut hash = Sha256::new();
+    hash.update(idx.header());
+    hash.update(&idx.bytes);
+    digits(&hash.finalize())
+}
+
+/// The MD5 of all that `reader` gives, as lower-case hexadecimal digits.
+pub fn md5(mut reader: impl Read) -> io::Result<String> {
+    let mut hash = Md5::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match reader.read(&mut piece) {
+            Ok(0) => return Ok(digits(&hash.finalize())),
+            Ok(count) => hash.update(&piece[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn digits(sum: &[u8]) -> String {
+    sum.iter().fold(String::with_capacity(2 * sum.len()), |digits, byte| digits + &format!("{byte:02x}"))
 }
 
 /// Reads on, and hands on what was read.
@@ -78,5 +107,20 @@ mod tests {
         assert_eq!(sum(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         let million = sum(&vec![b'a'; 1_000_000]);
         assert_eq!(million, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    }
+
+    #[test]
+    fn the_sum_of_an_idx_is_that_of_its_file() {
+        let idx = Idx { dims: vec![2, 1, 3], bytes: vec![1, 2, 3, 4, 5, 6] };
+        let mut file = Vec::new();
+        idx.write(&mut file).unwrap();
+        assert_eq!(sha256_of_idx(&idx), with_sha256(&file[..], |mut reader| io::copy(&mut reader, &mut io::sink())).1);
+    }
+
+    #[test]
+    fn md5_is_that_of_rfc_1321() {
+        // Its test suite, appendix A.5.
+        assert_eq!(md5(&b""[..]).unwrap(), "d41d8cd98f00b204e9800998ecf8427e");
+        assert_eq!(md5(&b"message digest"[..]).unwrap(), "f96b697d7cb7938d525a2f31aaf161d0");
     }
 }

@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+pub mod formats;
+
 /// A fresh directory in which the binary runs, with no dataset in reach but what a test names.
 pub struct Sandbox {
     dir: TempDir,

@@ -166,7 +166,7 @@ fn a_missing_file_is_named() {
     let file = dir.path().join(TRAIN_LABELS);
     assert!(matches!(Source::Directory(file).load(Part::Test, 1), Err(SourceError::NotADirectory(_))));
     let nowhere = dir.path().join("nowhere");
-    assert!(matches!(Source::Directory(nowhere).load(Part::Test, 1), Err(SourceError::NoDirectory(_))));
+    assert!(matches!(Source::Directory(nowhere).load(Part::Test, 1), Err(SourceError::NotThere(_))));
 }
 
 #[test]

@@ -1,0 +1,302 @@
+//! Arrays as NumPy keeps them, in `.npy` files and in pickles: a type, a shape, bytes. From them, pixels and labels.
+
+use byteorder::{BigEndian, ByteOrder, LittleEndian};
+use thiserror::Error;
+
+use super::idx::Idx;
+
+/// The type of the elements of an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Element {
+    kind: Kind,
+    /// Bytes of an element.
+    size: usize,
+    big_endian: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Unsigned,
+    Signed,
+    Float,
+}
+
+/// What can be wrong with an array of images or labels.
+#[derive(Debug, Error)]
+pub enum ArrayError {
+    /// Complex numbers, texts, records: nothing that images or labels could be.
+    #[error("holds elements of the type '{0}', expected numbers such as 'u1', 'i8' or 'f4'")]
+    Element(String),
+    /// Columns first.
+    #[error("holds an array in Fortran order: save it with numpy.ascontiguousarray")]
+    FortranOrder,
+    /// The shape and the bytes do not fit.
+    #[error("holds an array of the shape {shape:?} in {found} bytes")]
+    Shape {
+        /// The shape it claims.
+        shape: Vec<u64>,
+        /// The bytes there are.
+        found: usize,
+    },
+    /// Neither images nor labels.
+    #[error("holds an array of the shape {0:?}, expected labels (n) or images (n, rows, columns) or (n, pixels)")]
+    Rank(Vec<u64>),
+    /// The pixels of an image do not make a square, and nothing says how long its rows are.
+    #[error("has images of {0} pixels, which do not make a square")]
+    NotSquare(u64),
+    /// A value is no shade of grey.
+    #[error(
+        "has the value {value} in image {image}, which is not a pixel: expected whole numbers from 0 to 255, or \
+        fractions k/255 or k/256 of one"
+    )]
+    NotAPixel {
+        /// Which image, counted from 0.
+        image: usize,
+        /// What was found.
+        value: f64,
+    },
+    /// A value is no class.
+    #[error("has the label {value} for image {index}, expected a whole number from 0 to 255")]
+    NotALabel {
+        /// Which label, counted from 0.
+        index: usize,
+        /// What was found.
+        value: f64,
+    },
+}
+
+impl Element {
+    /// The type of that NumPy name, such as `<f4` or `|u1`; without a sign in front it is little-endian.
+    pub fn named(name: &str) -> Result<Self, ArrayError> {
+        let (big_endian, plain) = match name.split_at_checked(1) {
+            Some((">", plain)) => (true, plain),
+            Some(("<" | "|", plain)) => (false, plain),
+            _ => (false, name),
+        };
+        let (kind, size) = match plain {
+            "u1" => (Kind::Unsigned, 1),
+            "u2" => (Kind::Unsigned, 2),
+            "u4" => (Kind::Unsigned, 4),
+            "u8" => (Kind::Unsigned, 8),
+            "i1" => (Kind::Signed, 1),
+            "i2" => (Kind::Signed, 2),
+            "i4" => (Kind::Signed, 4),
+            "i8" => (Kind::Signed, 8),
+            "f4" => (Kind::Float, 4),
+            "f8" => (Kind::Float, 8),
+            _ => return Err(ArrayError::Element(name.to_string())),
+        };
+        Ok(Element { kind, size, big_endian })
+    }
+
+    /// The same type in the other order of bytes, or in this.
+    pub fn in_order(self, big_endian: bool) -> Self {
+        Element { big_endian, ..self }
+    }
+
+    /// The bytes of an array of `shape`, if that many can be counted.
+    pub fn bytes_of(self, shape: &[u64]) -> Option<u64> {
+        shape.iter().try_fold(self.size as u64, |product, &dim| product.checked_mul(dim))
+    }
+
+    /// The number in these bytes, as many as one element has. Rounded beyond 2^53, where no pixel or label is.
+    fn value(self, bytes: &[u8]) -> f64 {
+        if self.big_endian { self.value_in::<BigEndian>(bytes) } else { self.value_in::<LittleEndian>(bytes) }
+    }
+
+    fn value_in<E: ByteOrder>(self, bytes: &[u8]) -> f64 {
+        match (self.kind, self.size) {
+            (Kind::Float, 4) => f64::from(E::read_f32(bytes)),
+            (Kind::Float, _) => E::read_f64(bytes),
+            (Kind::Unsigned, size) => E::read_uint(bytes, size) as f64,
+            (Kind::Signed, size) => E::read_int(bytes, size) as f64,
+        }
+    }
+}
+
+/// An array, its last dimension fastest.
+pub(super) struct Array {
+    element: Element,
+    shape: Vec<u64>,
+    bytes: Vec<u8>,
+}
+
+impl Array {
+    pub fn new(element: Element, shape: Vec<u64>, fortran_order: bool, bytes: Vec<u8>) -> Result<Self, ArrayError> {
+        if fortran_order && shape.len() > 1 {
+            return Err(ArrayError::FortranOrder);
+        }
+        if element.bytes_of(&shape) != Some(bytes.len() as u64) {
+            return Err(ArrayError::Shape { shape, found: bytes.len() });
+        }
+        Ok(Array { element, shape, bytes })
+    }
+
+    /// Whether it has as many dimensions as labels have.
+    pub fn is_labels(&self) -> bool {
+        self.shape.len() == 1
+    }
+
+    /// The labels in an array of one dimension.
+    pub fn labels(&self) -> Result<Idx, ArrayError> {
+        let [n] = *self.shape else { return Err(ArrayError::Rank(self.shape.clone())) };
+        let labels = self.values().enumerate();
+        let labels = labels.map(|(index, value)| whole(value).ok_or(ArrayError::NotALabel { index, value }));
+        Ok(Idx { dims: vec![dim(n)?], bytes: labels.collect::<Result<_, _>>()? })
+    }
+
+    /// The images in an array of three dimensions (n, rows, columns) or of two (n, pixels of a square).
+    pub fn images(self) -> Result<Idx, ArrayError> {
+        let (n, rows, cols) = match *self.shape {
+            [n, rows, cols] => (n, rows, cols),
+            [n, pixels] => {
+                let side = side_of(pixels).ok_or(ArrayError::NotSquare(pixels))?;
+                (n, side, side)
+            }
+            _ => return Err(ArrayError::Rank(self.shape)),
+        };
+        let dims = vec![dim(n)?, dim(rows)?, dim(cols)?];
+        let image_size = (rows * cols) as usize;
+        if self.element.size == 1 && self.element.kind == Kind::Unsigned {
+            return Ok(Idx { dims, bytes: self.bytes });
+        }
+        let scale = self.scale();
+        let pixels = self.values().enumerate().map(|(index, value)| {
+            scale.pixel(value).ok_or_else(|| ArrayError::NotAPixel { image: index / image_size, value })
+        });
+        Ok(Idx { dims, bytes: pixels.collect::<Result<_, _>>()? })
+    }
+
+    fn values(&self) -> impl Iterator<Item = f64> {
+        self.bytes.chunks_exact(self.element.size).map(|bytes| self.element.value(bytes))
+    }
+
+    /// What the values are multiples of. Whole-number types hold pixels as they are. So do floating-point numbers if one
+    /// of them is above 1. Otherwise full ink is 1, and a step is 1/256, as in the book's mnist.pkl.gz, if all values are
+    /// multiples of it, which numbers with a binary point show exactly; else it is 1/255.
+    fn scale(&self) -> Scale {
+        if self.element.kind != Kind::Float || self.values().any(|value| value > 1.0) {
+            return Scale::Whole;
+        }
+        let of_256 = |value: f64| value < 1.0 && (256.0 * value).fract() == 0.0;
+        if self.values().all(of_256) { Scale::Of256 } else { Scale::Of255 }
+    }
+}
+
+/// The values that pixels may have.
+#[derive(Clone, Copy)]
+enum Scale {
+    /// 0, 1, … 255.
+    Whole,
+    /// 0, 1/255, … 255/255.
+    Of255,
+    /// 0, 1/256, … 255/256.
+    Of256,
+}
+
+impl Scale {
+    fn pixel(self, value: f64) -> Option<u8> {
+        match self {
+            Scale::Whole => whole(value),
+            Scale::Of256 => whole(256.0 * value),
+            // Far more than 32-bit numbers are rounded by, far less than a step.
+            Scale::Of255 => whole((255.0 * value).round()).filter(|&k| (255.0 * value - f64::from(k)).abs() < 1e-3),
+        }
+    }
+}
+
+/// A whole number from 0 to 255.
+fn whole(value: f64) -> Option<u8> {
+    ((0.0..=255.0).contains(&value) && value.fract() == 0.0).then_some(value as u8)
+}
+
+/// The side of a square of so many pixels.
+pub(super) fn side_of(pixels: u64) -> Option<u64> {
+    let side = pixels.isqrt();
+    (side * side == pixels).then_some(side)
+}
+
+/// A dimension as [`Idx`] has it. The bytes are there, so a longer one can only be that of an array without any.
+fn dim(size: u64) -> Result<u32, ArrayError> {
+    u32::try_from(size).map_err(|_| ArrayError::Rank(vec![size]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn floats(shape: &[u64], values: &[f32]) -> Array {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Array::new(Element::named("<f4").unwrap(), shape.to_vec(), false, bytes).unwrap()
+    }
+
+    #[test]
+    fn every_type_of_number_gives_the_same_labels() {
+        let of = |name: &str, bytes: &[u8]| {
+            let element = Element::named(name).unwrap();
+            Array::new(element, vec![bytes.len() as u64 / element.size as u64], false, bytes.to_vec()).unwrap().labels()
+        };
+        for (name, bytes) in [
+            ("|u1", &[7, 9][..]),
+            ("|i1", &[7, 9]),
+            ("<u2", &[7, 0, 9, 0]),
+            (">i2", &[0, 7, 0, 9]),
+            ("<i4", &[7, 0, 0, 0, 9, 0, 0, 0]),
+            (">u4", &[0, 0, 0, 7, 0, 0, 0, 9]),
+            ("i8", &[7, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]),
+            (">u8", &[0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 9]),
+            ("<f4", &[7.0_f32.to_le_bytes(), 9.0_f32.to_le_bytes()].concat()),
+            (">f8", &[7.0_f64.to_be_bytes(), 9.0_f64.to_be_bytes()].concat()),
+        ] {
+            assert_eq!(of(name, bytes).unwrap(), Idx { dims: vec![2], bytes: vec![7, 9] }, "{name}");
+        }
+        assert!(matches!(of("|i1", &[7, 255]), Err(ArrayError::NotALabel { index: 1, value: -1.0 })));
+        assert!(matches!(of("<u2", &[0, 1]), Err(ArrayError::NotALabel { index: 0, value: 256.0 })));
+        for name in ["", "<", "|b1", "<c8", "O", "<f2", "f44", "<é"] {
+            assert!(matches!(Element::named(name), Err(ArrayError::Element(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_scale_gives_the_same_pixels() {
+        let pixels: Vec<u8> = (0..=255).collect();
+        let with = |value: fn(u8) -> f32| floats(&[1, 16, 16], &pixels.iter().map(|&k| value(k)).collect::<Vec<_>>());
+        for array in [
+            with(f32::from),
+            with(|k| f32::from(k) / 255.0),
+            with(|k| f32::from(k) / 256.0),
+            // As rounded as numbers get in practice.
+            with(|k| f32::from(k) * (1.0 / 255.0)),
+        ] {
+            assert_eq!(array.images().unwrap(), Idx { dims: vec![1, 16, 16], bytes: pixels.clone() });
+        }
+        // Black and white alone.
+        assert_eq!(floats(&[1, 4], &[0.0, 1.0, 1.0, 0.0]).images().unwrap().bytes, [0, 255, 255, 0]);
+        assert_eq!(floats(&[1, 4], &[0.0; 4]).images().unwrap().bytes, [0; 4]);
+    }
+
+    #[test]
+    fn what_is_not_a_pixel_is_refused_by_its_image() {
+        let last = |value: f32| floats(&[2, 2, 2], &[0.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, value]).images();
+        for value in [0.123_f32, -0.5, 1.5, 256.0, f32::NAN, f32::INFINITY] {
+            assert!(matches!(last(value), Err(ArrayError::NotAPixel { .. })), "{value}");
+        }
+        let pixels = floats(&[2, 4], &[0.0, 7.0, 0.0, 0.0, 0.0, 0.0, 300.0, 0.0]).images();
+        assert!(matches!(pixels, Err(ArrayError::NotAPixel { image: 1, value: 300.0 })));
+    }
+
+    #[test]
+    fn shapes_must_fit_bytes_and_be_those_of_images() {
+        let bytes = Element::named("|u1").unwrap();
+        let array = |shape: &[u64], n| Array::new(bytes, shape.to_vec(), false, vec![0; n]);
+        assert!(matches!(array(&[2, 3], 7), Err(ArrayError::Shape { found: 7, .. })));
+        assert!(matches!(array(&[u64::MAX, 2], 0), Err(ArrayError::Shape { .. })));
+        assert!(matches!(array(&[2, 3], 6).unwrap().images(), Err(ArrayError::NotSquare(3))));
+        assert!(matches!(array(&[6], 6).unwrap().images(), Err(ArrayError::Rank(_))));
+        assert!(matches!(array(&[2, 3], 6).unwrap().labels(), Err(ArrayError::Rank(_))));
+        assert!(matches!(array(&[0, u64::MAX, 1], 0).unwrap().images(), Err(ArrayError::Rank(_))));
+        assert!(matches!(Array::new(bytes, vec![2, 2], true, vec![0; 4]), Err(ArrayError::FortranOrder)));
+        assert!(Array::new(bytes, vec![4], true, vec![0; 4]).is_ok(), "one dimension has no order");
+        assert_eq!(array(&[2, 9], 18).unwrap().images().unwrap().dims, [2, 3, 3]);
+    }
+}

@@ -1,0 +1,191 @@
+//! A directory of IDX files, plain or gzip, under the names that are in use for them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Part;
+use super::file::Opened;
+use super::idx::{Idx, IdxError};
+use super::source::{FileError, Found, SourceError, Summed};
+use super::sum::with_sha256;
+use crate::threads::share_out;
+
+/// What a file holds.
+#[derive(Clone, Copy)]
+enum Contents {
+    Images,
+    Labels,
+}
+
+/// How the files of a dataset are called, and what is odd in them.
+struct Naming {
+    /// Before the word for the part: "", "qmnist-", "emnist-letters-".
+    prefix: String,
+    /// The words for the training and the test part.
+    parts: [&'static str; 2],
+    /// Whether images lie on their side, row for column. All of EMNIST's do.
+    is_transposed: bool,
+    /// The label of class 0. It is 1 for EMNIST's letters, a = 1 to z = 26.
+    first_label: u8,
+}
+
+/// The six ways in which EMNIST is divided.
+pub(crate) const EMNIST: [&str; 6] = ["balanced", "byclass", "bymerge", "digits", "letters", "mnist"];
+
+impl Naming {
+    fn all() -> impl Iterator<Item = Self> {
+        let plain =
+            |prefix: &str, parts| Naming { prefix: prefix.to_string(), parts, is_transposed: false, first_label: 0 };
+        let emnist = |split: &str| Naming {
+            prefix: format!("emnist-{split}-"),
+            parts: ["train", "test"],
+            is_transposed: true,
+            first_label: u8::from(split == "letters"),
+        };
+        let others = [plain("", ["train", "t10k"]), plain("qmnist-", ["train", "test"])];
+        others.into_iter().chain(EMNIST.map(emnist))
+    }
+
+    /// The naming that the files of `directory` follow; that of MNIST if it has none of them.
+    fn of(directory: &Path) -> Result<Self, SourceError> {
+        let mut present = Self::all().filter(|naming| naming.is_in(directory));
+        let naming = present.next();
+        if let (Some(first), Some(second)) = (&naming, present.next()) {
+            let example = |naming: &Naming| naming.name(Part::Training, Contents::Images);
+            return Err(SourceError::Ambiguous {
+                directory: directory.to_path_buf(),
+                first: example(first),
+                second: example(&second),
+            });
+        }
+        Ok(naming.unwrap_or_else(|| Self::all().next().expect("the first is MNIST's")))
+    }
+
+    fn is_in(&self, directory: &Path) -> bool {
+        let contents = [Contents::Images, Contents::Labels];
+        [Part::Training, Part::Test].iter().any(|&part| contents.iter().any(|&c| self.find(directory, part, c).is_ok()))
+    }
+
+    /// The usual name of a file.
+    fn name(&self, part: Part, contents: Contents) -> String {
+        let contents = match contents {
+            Contents::Images => "images-idx3-ubyte",
+            Contents::Labels => "labels-idx1-ubyte",
+        };
+        format!("{}{}-{contents}", self.prefix, self.parts[part as usize])
+    }
+
+    /// The path of a file under one of the names that are in use for it.
+    fn find(&self, directory: &Path, part: Part, contents: Contents) -> Result<PathBuf, SourceError> {
+        let name = self.name(part, contents);
+        // Unpackers leave a dot before 'idx'; QMNIST's labels are integers in two dimensions.
+        let mut names = vec![name.clone(), name.replace("-idx", ".idx"), name.replace("-idx1-ubyte", "-idx2-int")];
+        names.extend(names.clone().iter().map(|name| format!("{name}.gz")));
+        // What cannot be looked at may be there: opening it will say what is the matter.
+        let found = names.iter().map(|name| directory.join(name)).find(|path| path.try_exists().unwrap_or(true));
+        found.ok_or_else(|| SourceError::MissingFile { directory: directory.to_path_buf(), name })
+    }
+}
+
+/// Whether any file of a dataset is in `directory`.
+pub(super) fn holds_any(directory: &Path) -> bool {
+    Naming::all().any(|naming| naming.is_in(directory))
+}
+
+/// Reads the images and labels of `part`, and the labels of the other part for the number of classes.
+pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
+    match directory.metadata() {
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => return Err(SourceError::NotADirectory(directory.to_path_buf())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(SourceError::NotThere(directory.to_path_buf()));
+        }
+        Err(error) => return Err(FileError::Io(error).of(directory)),
+    }
+    let naming = Naming::of(directory)?;
+    let find = |part, contents| naming.find(directory, part, contents);
+    let images = find(part, Contents::Images)?;
+    let labels = [find(Part::Training, Contents::Labels)?, find(Part::Test, Contents::Labels)?];
+    // The images of the other part are not read, but a directory without them is not whole.
+    find(Part::Training, Contents::Images)?;
+    find(Part::Test, Contents::Images)?;
+
+    let (mut read_images, mut read_labels) = (None, None);
+    let jobs: [Box<dyn FnOnce() + Send>; 2] = [
+        Box::new(|| read_images = Some(read(&images, |reader, at_most| Idx::read(reader, 3, at_most)))),
+        Box::new(|| {
+            read_labels =
+                Some(labels.each_ref().map(|path| read(path, |reader, at_most| Idx::read_labels(reader, at_most))));
+        }),
+    ];
+    share_out(2, jobs.into_iter(), |job| job());
+    let (read_images, [training, test]) = read_images.zip(read_labels).expect("both jobs are done");
+    let mut found = Found { images: read_images?, labels: [Some(training?), Some(test?)], files: None };
+    naming.straighten(&mut found, &labels)?;
+    let [training, test] = labels;
+    let own_labels = if part == Part::Training { training } else { test };
+    Ok(Found { files: Some((images, own_labels)), ..found })
+}
+
+impl Naming {
+    /// Makes of EMNIST's images and labels what all others have.
+    fn straighten(&self, found: &mut Found, paths: &[PathBuf; 2]) -> Result<(), SourceError> {
+        if self.is_transposed {
+            transpose(&mut found.images.idx);
+        }
+        for (labels, path) in found.labels.iter_mut().flatten().zip(paths) {
+            for (index, label) in labels.idx.bytes.iter_mut().enumerate() {
+                let first = self.first_label;
+                *label = label.checked_sub(first).ok_or_else(|| FileError::FirstLabel { index, first }.of(path))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Exchanges the rows and columns of each image.
+fn transpose(images: &mut Idx) {
+    let (rows, cols) = (images.dims[1] as usize, images.dims[2] as usize);
+    let mut lying = Vec::new();
+    for image in images.bytes.chunks_exact_mut(rows.saturating_mul(cols).max(1)) {
+        lying.clear();
+        lying.extend_from_slice(image);
+        for (i, pixel) in image.iter_mut().enumerate() {
+            *pixel = lying[i % rows * cols + i / rows];
+        }
+    }
+    images.dims.swap(1, 2);
+}
+
+/// Reads an IDX file, with the SHA-256 of what it holds when unpacked.
+fn read(
+    path: &Path,
+    read: impl FnOnce(&mut dyn io::Read, u64) -> Result<Idx, IdxError>,
+) -> Result<Summed, SourceError> {
+    let opened = Opened::open(path).map_err(|problem| problem.of(path))?;
+    let (at_most, is_gzip) = (opened.at_most, opened.is_gzip);
+    let (idx, sha256) = with_sha256(opened.reader, |mut reader| read(&mut reader, at_most));
+    let problem = |error| match error {
+        IdxError::Io(error) => FileError::reading(error, is_gzip),
+        error => FileError::Idx(error),
+    };
+    Ok(Summed { idx: idx.map_err(|error| problem(error).of(path))?, sha256 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_that_lie_on_their_side_are_set_up() {
+        let mut images = Idx { dims: vec![2, 2, 3], bytes: vec![1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16] };
+        let lying = images.clone();
+        transpose(&mut images);
+        assert_eq!(images, Idx { dims: vec![2, 3, 2], bytes: vec![1, 4, 2, 5, 3, 6, 11, 14, 12, 15, 13, 16] });
+        transpose(&mut images);
+        assert_eq!(images, lying);
+        let mut none = Idx { dims: vec![9, 0, 3], bytes: vec![] };
+        transpose(&mut none);
+        assert_eq!(none.dims, [9, 3, 0]);
+    }
+}

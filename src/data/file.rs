@@ -1,0 +1,149 @@
+//! A dataset in a single file, which is recognized by what it holds and never by its name.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::Part;
+use super::csv::{self, CsvError};
+use super::idx::{Idx, IdxError};
+use super::npz::{Npz, NpzError};
+use super::pickle::{self, PickleError};
+use super::source::{FileError, Found, SourceError, Summed};
+
+/// Deflate cannot pack more than this many bytes into one.
+const DEFLATE_MAX_RATIO: u64 = 1032;
+const BUFFER: usize = 1 << 16;
+
+/// A file that is open, unpacked while it is read if it is gzip. Its first bytes decide that, whatever it is called.
+pub(super) struct Opened {
+    pub reader: Box<dyn BufRead>,
+    pub is_gzip: bool,
+    /// The most data that it can hold, in bytes.
+    pub at_most: u64,
+}
+
+impl Opened {
+    pub fn open(path: &Path) -> Result<Self, FileError> {
+        let metadata = path.metadata().map_err(FileError::Io)?;
+        if metadata.is_dir() {
+            return Err(FileError::IsDirectory);
+        }
+        if !metadata.is_file() {
+            return Err(FileError::NotAFile);
+        }
+        let file = File::open(path).map_err(FileError::Io)?;
+        let mut reader = BufReader::with_capacity(BUFFER, file);
+        let is_gzip = reader.fill_buf().map_err(FileError::Io)?.starts_with(&[0x1f, 0x8b]);
+        Ok(if is_gzip {
+            let reader = BufReader::with_capacity(BUFFER, MultiGzDecoder::new(reader));
+            let at_most = metadata.len().saturating_mul(DEFLATE_MAX_RATIO);
+            Opened { reader: Box::new(reader), is_gzip, at_most }
+        } else {
+            Opened { reader: Box::new(reader), is_gzip, at_most: u64::MAX }
+        })
+    }
+}
+
+/// Loads the images and labels of `part`, and the labels of the other for the number of classes.
+pub(super) fn load(path: &Path, part: Part) -> Result<Found, SourceError> {
+    let format = Format::of(path).map_err(|problem| problem.of(path))?;
+    match format {
+        Format::Pickle => load_pickle(path, part).map_err(|problem| problem.of(path)),
+        Format::Npz => load_npz(path, part).map_err(|problem| problem.of(path)),
+        Format::Csv => load_csv(path, part),
+    }
+}
+
+/// The formats of a dataset in a single file.
+#[derive(Debug, PartialEq)]
+enum Format {
+    Pickle,
+    Npz,
+    Csv,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Self, FileError> {
+        let Opened { mut reader, is_gzip, .. } = Opened::open(path)?;
+        let mut start = Vec::new();
+        reader.by_ref().take(512).read_to_end(&mut start).map_err(|error| FileError::reading(error, is_gzip))?;
+        match &start[..] {
+            [] => Err(FileError::Idx(IdxError::Empty)),
+            [b'<', ..] => Err(FileError::Idx(IdxError::Html)),
+            [b'P', b'K', 3 | 5, ..] if !is_gzip => Ok(Format::Npz),
+            [0x80, ..] | [b'(', b'(' | b'c', ..] => Ok(Format::Pickle),
+            [0, 0, ..] => Err(FileError::LoneIdx),
+            [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Err(FileError::LoneArray),
+            text if std::str::from_utf8(text).is_ok_and(|text| text.contains(',')) => Ok(Format::Csv),
+            other => Err(FileError::Unknown(other[..other.len().min(4)].to_vec())),
+        }
+    }
+}
+
+/// The book's split becomes that of the IDX files: its validation images are the last of their training images.
+fn load_pickle(path: &Path, part: Part) -> Result<Found, FileError> {
+    let opened = Opened::open(path)?;
+    let problem = |error| match error {
+        PickleError::Io(error) => FileError::reading(error, opened.is_gzip),
+        error => FileError::Pickle(error),
+    };
+    let [training, validation, test] = pickle::read(opened.reader).map_err(problem)?;
+    let training = (join(training.0, validation.0)?, join(training.1, validation.1)?);
+    let images = if part == Part::Training { training.0 } else { test.0 };
+    Ok(Found::new(images, [Some(training.1), Some(test.1)]))
+}
+
+/// One after the other.
+fn join(mut first: Idx, second: Idx) -> Result<Idx, FileError> {
+    if first.dims[1..] != second.dims[1..] {
+        return Err(FileError::Sizes(first.dims, second.dims));
+    }
+    first.dims[0] =
+        first.dims[0].checked_add(second.dims[0]).ok_or(FileError::Sizes(first.dims.clone(), second.dims))?;
+    first.bytes.extend(second.bytes);
+    Ok(first)
+}
+
+fn load_npz(path: &Path, part: Part) -> Result<Found, FileError> {
+    let file = File::open(path).map_err(FileError::Io)?;
+    let at_most = file.metadata().map_err(FileError::Io)?.len().saturating_mul(DEFLATE_MAX_RATIO);
+    let read = |reader: BufReader<File>| -> Result<Found, NpzError> {
+        let mut npz = Npz::open(reader, at_most)?;
+        let images = npz.images(if part == Part::Training { "x_train" } else { "x_test" })?;
+        Ok(Found::new(images, [Some(npz.labels("y_train")?), Some(npz.labels("y_test")?)]))
+    };
+    read(BufReader::with_capacity(BUFFER, file)).map_err(FileError::Npz)
+}
+
+fn load_csv(path: &Path, part: Part) -> Result<Found, SourceError> {
+    let own = csv::file_of(path, part).ok_or_else(|| SourceError::NoTestImages(path.to_path_buf()))?;
+    let other = csv::file_of(path, if part == Part::Training { Part::Test } else { Part::Training });
+    // The other file is missed by those alone who want its images.
+    let other = other.filter(|other| other.try_exists().unwrap_or(true));
+    let (images, labels) = read_csv(&own, csv::read)?;
+    let other = other.map(|other| read_csv(&other, csv::read_labels)).transpose()?;
+    let labels = if part == Part::Training { [Some(labels), other] } else { [other, Some(labels)] };
+    Ok(Found::new(images, labels))
+}
+
+fn read_csv<T>(path: &Path, read: impl FnOnce(Box<dyn BufRead>) -> Result<T, CsvError>) -> Result<T, SourceError> {
+    if !path.try_exists().unwrap_or(true) {
+        return Err(SourceError::NotThere(path.to_path_buf()));
+    }
+    let opened = Opened::open(path).map_err(|problem| problem.of(path))?;
+    let is_gzip = opened.is_gzip;
+    let problem = |error| match error {
+        CsvError::Io(error) => FileError::reading(error, is_gzip),
+        error => FileError::Csv(error),
+    };
+    read(opened.reader).map_err(|error| problem(error).of(path))
+}
+
+impl Found {
+    fn new(images: Idx, labels: [Option<Idx>; 2]) -> Self {
+        Found { images: Summed::from(images), labels: labels.map(|labels| labels.map(Summed::from)), files: None }
+    }
+}

@@ -1,0 +1,351 @@
+//! Datasets in other formats than IDX, and the odd ones among IDX files: read by the library, trained on by the binary.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::Sandbox;
+use common::formats::{Digits, Python, gzip, npy, npz, pickle, zip};
+use mnist_mlp::data::array::ArrayError;
+use mnist_mlp::data::csv::CsvError;
+use mnist_mlp::data::idx::{Idx, IdxError};
+use mnist_mlp::data::npz::NpzError;
+use mnist_mlp::data::pickle::PickleError;
+use mnist_mlp::data::source::{FileError, Source, SourceError};
+use mnist_mlp::data::{Dataset, Part};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+const TRAINING: usize = 40;
+const VALIDATION: usize = 8;
+
+fn training() -> Digits {
+    Digits::toy(TRAINING + VALIDATION, 1)
+}
+
+fn test() -> Digits {
+    Digits::toy(9, 2)
+}
+
+/// The toy digits as the book's pickle has them, its validation images apart.
+fn toy_pickle(python: Python) -> Vec<u8> {
+    let all = training();
+    pickle(python, [&all.part(0..TRAINING), &all.part(TRAINING..all.len()), &test()])
+}
+
+fn load(contents: &[u8], part: Part) -> Result<Dataset, SourceError> {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("digits");
+    fs::write(&path, contents).unwrap();
+    Source::named(path.as_os_str()).unwrap().load(part, 1)
+}
+
+/// What is wrong with a file that holds `contents`.
+fn problem(contents: &[u8]) -> FileError {
+    match load(contents, Part::Training).unwrap_err() {
+        SourceError::File { problem, .. } => problem,
+        other => panic!("expected a fault of the file, got {other:?}"),
+    }
+}
+
+fn assert_is(data: &Dataset, digits: &Digits) {
+    assert_eq!((data.len(), data.geometry(), data.classes()), (digits.len(), (digits.side, digits.side), 4));
+    assert!(data.pixels() == digits.pixels && data.labels() == digits.labels);
+}
+
+#[test]
+fn every_format_gives_the_same_digits() {
+    let (training, test) = (training(), test());
+    let plain = |digits: &Digits| npy("<f4", &[digits.len(), 16], &digits.floats(255.0));
+    let long = |digits: &Digits| npy("<i8", &[digits.len()], &digits.long_labels());
+    for (name, file) in [
+        ("a pickle of Python 2", toy_pickle(Python::Two)),
+        ("a pickle of Python 2, gzip", gzip(&toy_pickle(Python::Two))),
+        ("a pickle of Python 3", toy_pickle(Python::Three)),
+        ("a pickle of Python 2, protocol 1", toy_pickle(Python::TwoOld)),
+        ("Keras's archive", npz(&training, &test)),
+        (
+            "an archive of numbers from 0 to 1",
+            zip(&[
+                ("x_train.npy", plain(&training)),
+                ("y_train.npy", long(&training)),
+                ("x_test.npy", plain(&test)),
+                ("y_test.npy", long(&test)),
+            ]),
+        ),
+    ] {
+        for (part, digits) in [(Part::Training, &training), (Part::Test, &test)] {
+            let data = load(&file, part).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_is(&data, digits);
+        }
+    }
+}
+
+#[test]
+fn every_format_trains_to_the_same_model() {
+    let sandbox = Sandbox::new();
+    let (training, test) = (training(), test());
+    training.write_idx(&sandbox.path("idx"), "train");
+    test.write_idx(&sandbox.path("idx"), "t10k");
+    let write = |name: &str, bytes: &[u8]| fs::write(sandbox.path(name), bytes).unwrap();
+    write("mnist.pkl.gz", &gzip(&toy_pickle(Python::Two)));
+    write("mnist.npz", &npz(&training, &test));
+    write("mnist_train.csv", training.csv(false).as_bytes());
+    write("mnist_test.csv", test.csv(false).as_bytes());
+    write("kaggle-train.csv.gz", &gzip(training.csv(true).as_bytes()));
+    write("kaggle-test.csv.gz", &gzip(test.csv(true).as_bytes()));
+    for data in ["idx", "mnist.pkl.gz", "mnist.npz", "mnist_train.csv", "mnist_test.csv", "kaggle-train.csv.gz"] {
+        let run = sandbox.line(&format!("train --data {data} --validation {VALIDATION} --epochs 2 -o {data}.json"));
+        let run = run.success();
+        assert!(run.stderr.contains(&format!("{data}: 40 images to train on")), "{}", run.stderr);
+        assert!(sandbox.read(&format!("{data}.json")) == sandbox.read("idx.json"), "{data}");
+        let eval = sandbox.line(&format!("eval idx.json --data {data}")).success();
+        assert_eq!(eval.stderr, "", "the same images, however they are kept");
+        assert!(eval.stdout.contains("9 images of the test split"), "{}", eval.stdout);
+    }
+}
+
+#[test]
+fn a_csv_file_alone_can_be_learned_from_but_not_tested_on() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("digits.csv"), training().csv(true)).unwrap();
+    sandbox.line("train --data digits.csv --validation 8 --epochs 1").success();
+    sandbox.line("eval model.json --data digits.csv --split validation").success();
+    sandbox.line("eval model.json --data digits.csv").failure(1, &["no test images", "mnist_test.csv"]);
+    fs::rename(sandbox.path("digits.csv"), sandbox.path("digits_train.csv")).unwrap();
+    sandbox.line("eval model.json --data digits_train.csv").failure(1, &["there is no digits_test.csv"]);
+}
+
+#[test]
+fn qmnists_rows_of_integers_are_labels() {
+    let dir = TempDir::new().unwrap();
+    let (training, test) = (training(), test());
+    for (digits, part) in [(&training, "train"), (&test, "test")] {
+        digits.write_idx(dir.path(), &format!("qmnist-{part}"));
+        fs::remove_file(dir.path().join(format!("qmnist-{part}-labels-idx1-ubyte"))).unwrap();
+        let mut file = vec![0, 0, 12, 2];
+        file.extend((digits.len() as u32).to_be_bytes());
+        file.extend(8_u32.to_be_bytes());
+        for &label in &digits.labels {
+            file.extend(
+                [u32::from(label), 4, 2_100, 17, 30 + u32::from(label), 281_769, 0, 0].map(u32::to_be_bytes).concat(),
+            );
+        }
+        fs::write(dir.path().join(format!("qmnist-{part}-labels-idx2-int.gz")), gzip(&file)).unwrap();
+    }
+    let source = Source::Directory(dir.path().to_path_buf());
+    assert_is(&source.load(Part::Training, 1).unwrap(), &training);
+    assert_is(&source.load(Part::Test, 1).unwrap(), &test);
+    assert_eq!(Source::default_in(dir.path()), source);
+}
+
+/// EMNIST's images lie on their side, and its letters count from 1.
+fn emnist(dir: &Path, split: &str, first_label: u8) {
+    for (digits, part) in [(training(), "train"), (test(), "test")] {
+        let lying = |image: &[u8]| (0..16).map(|i| image[i % 4 * 4 + i / 4]).collect::<Vec<_>>();
+        let pixels = digits.pixels.chunks(16).flat_map(lying).collect();
+        let labels = digits.labels.iter().map(|label| label + first_label).collect();
+        Digits { side: 4, pixels, labels }.write_idx(dir, &format!("emnist-{split}-{part}"));
+    }
+}
+
+#[test]
+fn emnist_is_set_up_and_its_letters_counted_from_0() {
+    for (split, first_label) in [("letters", 1), ("balanced", 0), ("digits", 0), ("mnist", 0)] {
+        let dir = TempDir::new().unwrap();
+        emnist(dir.path(), split, first_label);
+        let source = Source::Directory(dir.path().to_path_buf());
+        assert_is(&source.load(Part::Training, 1).unwrap(), &training());
+        assert_is(&source.load(Part::Test, 1).unwrap(), &test());
+    }
+    let dir = TempDir::new().unwrap();
+    emnist(dir.path(), "letters", 0);
+    let error = Source::Directory(dir.path().to_path_buf()).load(Part::Training, 1).unwrap_err();
+    assert!(matches!(error, SourceError::File { problem: FileError::FirstLabel { first: 1, .. }, .. }), "{error:?}");
+}
+
+#[test]
+fn two_datasets_in_one_directory_are_not_guessed_between() {
+    let dir = TempDir::new().unwrap();
+    emnist(dir.path(), "letters", 1);
+    emnist(dir.path(), "digits", 0);
+    let error = Source::Directory(dir.path().to_path_buf()).load(Part::Training, 1).unwrap_err();
+    assert!(matches!(&error, SourceError::Ambiguous { .. }), "{error:?}");
+    assert!(error.to_string().contains("emnist-letters-train"), "{error}");
+}
+
+#[test]
+fn files_of_other_kinds_are_told_apart() {
+    use FileError as E;
+    assert!(matches!(problem(b""), E::Idx(IdxError::Empty)));
+    assert!(matches!(problem(b"<!DOCTYPE html>"), E::Idx(IdxError::Html)));
+    assert!(matches!(problem(&npy("|u1", &[2], &[1, 2])), E::LoneArray));
+    assert!(matches!(problem(b"\x89PNG\r\n\x1a\n"), E::Unknown(start) if start == b"\x89PNG"));
+    assert!(matches!(problem(b"no comma in sight"), E::Unknown(_)));
+    assert!(matches!(problem(&gzip(b"<html>")), E::Idx(IdxError::Html)));
+    let mut idx = Vec::new();
+    Idx { dims: vec![2], bytes: vec![1, 2] }.write(&mut idx).unwrap();
+    assert!(matches!(problem(&gzip(&idx)), E::LoneIdx));
+}
+
+#[test]
+fn pickles_of_other_things_are_refused() {
+    use PickleError as E;
+    let pickle = |contents: &[u8]| match problem(contents) {
+        FileError::Pickle(problem) => problem,
+        other => panic!("expected a fault of the pickle, got {other:?}"),
+    };
+    // What a pickle can do to those who trust it.
+    assert!(matches!(pickle(b"\x80\x02cos\nsystem\nU\x04echo\x85R."), E::Name(name) if name == "os.system"));
+    assert!(matches!(pickle(b"\x80\x04\x8c\x02os\x8c\x06system\x93."), E::Name(name) if name == "os.system"));
+    // A dictionary, a list, an old protocol, a new one.
+    assert!(matches!(pickle(b"\x80\x02}."), E::Instruction { code: b'}', at: 2 }));
+    assert!(matches!(pickle(b"\x80\x02]."), E::Instruction { code: b']', .. }));
+    assert!(matches!(pickle(b"\x80\x05N."), E::Protocol(5)));
+    // Sound pickles of None, of a number, of nothing, of three numbers.
+    for contents in [&b"\x80\x02N."[..], b"\x80\x02K\x07.", b"\x80\x02.", b"\x80\x02K\x01K\x02K\x03\x87."] {
+        assert!(matches!(pickle(contents), E::Expected { .. }), "{contents:?}");
+    }
+    // Instructions that lack what they work on.
+    for contents in
+        [&b"\x80\x02t."[..], b"\x80\x02\x87.", b"\x80\x02R.", b"\x80\x02b.", b"\x80\x02q\x00.", b"\x80\x02h\x00."]
+    {
+        assert!(matches!(pickle(contents), E::Expected { .. }), "{contents:?}");
+    }
+}
+
+#[test]
+fn a_pickle_must_end_where_it_says() {
+    use PickleError as E;
+    let file = toy_pickle(Python::Two);
+    for len in (1..file.len()).step_by(7) {
+        assert!(matches!(problem(&file[..len]), FileError::Pickle(E::CutOff(_))), "cut to {len} bytes");
+        // Half of the packed file is no pickle cut off, but a file.
+    }
+    let packed = gzip(&file);
+    assert!(matches!(problem(&packed[..packed.len() / 2]), FileError::GzipTruncated));
+    let mut damaged = packed.clone();
+    let sum = damaged.len() - 8;
+    damaged[sum] ^= 1;
+    assert!(matches!(problem(&damaged), FileError::GzipCorrupt(_)));
+    assert!(matches!(problem(&[&file[..], b"N"].concat()), FileError::Pickle(E::TooLong(_))));
+}
+
+#[test]
+fn promises_of_a_pickle_cost_no_memory() {
+    use PickleError as E;
+    // A text of 4 gigabytes, one of 2^64 bytes, of which three bytes are there.
+    assert!(matches!(problem(b"\x80\x02T\xff\xff\xff\xffabc"), FileError::Pickle(E::CutOff(10))));
+    assert!(matches!(problem(b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xffabc"), FileError::Pickle(E::CutOff(14))));
+    // More values than any dataset has, tuples in tuples, and a memory of everything.
+    let many = |instructions: &[u8]| problem(&[b"\x80\x02N", &instructions.repeat(1_000_000)[..]].concat());
+    for instructions in [&b"N"[..], b"\x85", b"(", b"N\x94"] {
+        assert!(matches!(many(instructions), FileError::Pickle(E::TooMuch)), "{instructions:?}");
+    }
+}
+
+#[test]
+fn archives_of_other_things_are_refused() {
+    use NpzError as E;
+    let npz_problem = |members: &[(&str, Vec<u8>)]| match problem(&zip(members)) {
+        FileError::Npz(problem) => problem,
+        other => panic!("expected a fault of the archive, got {other:?}"),
+    };
+    let images = npy("|u1", &[1, 2, 2], &[1, 2, 3, 4]);
+    assert!(matches!(npz_problem(&[]), E::Missing("x_train")));
+    assert!(matches!(npz_problem(&[("x_train.npy", images.clone())]), E::Missing("y_train")));
+    let with = |images: Vec<u8>| npz_problem(&[("x_train.npy", images)]);
+    assert!(matches!(with(b"text".to_vec()), E::Header("x_train")));
+    assert!(matches!(with(images[..images.len() - 1].to_vec()), E::TooShort { promised: 4, found: 3, .. }));
+    assert!(matches!(with([&images[..], b"x"].concat()), E::TooLong("x_train")));
+    assert!(matches!(with(npy("|u1", &[1 << 20, 1 << 20], &[])), E::ExceedsFile { .. }));
+    assert!(matches!(with(npy("<U8", &[1, 4], &[0; 128])), E::Array { problem: ArrayError::Element(_), .. }));
+    assert!(matches!(with(npy("|u1", &[1, 3], &[0; 3])), E::Array { problem: ArrayError::NotSquare(3), .. }));
+    assert!(matches!(problem(b"PK\x03\x04 and no more"), FileError::Npz(E::Archive(_))));
+}
+
+#[test]
+fn a_table_is_named_with_the_place_of_its_fault() {
+    let run = load(b"1,2,3,4,5\n1,2,x,4,5\n", Part::Training).unwrap_err();
+    assert!(matches!(
+        &run,
+        SourceError::File { problem: FileError::Csv(CsvError::Pixel { line: 2, column: 3, .. }), .. }
+    ));
+    assert!(run.to_string().ends_with("'x' for a pixel in line 2, column 3, expected a whole number from 0 to 255"));
+}
+
+proptest! {
+    #[test]
+    fn any_damage_to_a_pickle_is_refused_or_harmless(
+        python in prop_oneof![Just(Python::TwoOld), Just(Python::Two), Just(Python::Three)],
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+        cut in any::<Option<prop::sample::Index>>(),
+    ) {
+        let mut file = toy_pickle(python);
+        // Most of the file is data: half of the changes are to go into instructions.
+        let instructions: Vec<_> = (0..file.len()).filter(|&i| i < 200 || file[i] > 32).collect();
+        for (i, (place, byte)) in changes.iter().enumerate() {
+            let place = if i % 2 == 0 { instructions[place.index(instructions.len())] } else { place.index(file.len()) };
+            file[place] = *byte;
+        }
+        if let Some(cut) = cut {
+            file.truncate(cut.index(file.len()) + 1);
+        }
+        check(&file)?;
+    }
+
+    #[test]
+    fn any_instructions_are_run_or_refused(
+        instructions in prop::collection::vec(prop_oneof![
+            any::<u8>().prop_map(|byte| vec![byte]),
+            prop::sample::select(&b"(NK)tRbqh\x85\x86\x87\x88\x94\x93."[..]).prop_map(|code| vec![code]),
+            Just(b"cnumpy\ndtype\n".to_vec()),
+            Just(b"cnumpy\nndarray\n".to_vec()),
+            Just(b"cnumpy.core.multiarray\n_reconstruct\n".to_vec()),
+            Just(b"U\x02u1".to_vec()),
+        ], 0..40)
+    ) {
+        check(&[b"\x80\x02", &instructions.concat()[..]].concat())?;
+    }
+
+    #[test]
+    fn any_damage_to_an_archive_is_refused_or_harmless(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+        cut in any::<Option<prop::sample::Index>>(),
+    ) {
+        let mut file = npz(&training(), &test());
+        for (place, byte) in changes {
+            let place = place.index(file.len());
+            file[place] = byte;
+        }
+        if let Some(cut) = cut {
+            file.truncate(cut.index(file.len()) + 1);
+        }
+        check(&file)?;
+    }
+
+    #[test]
+    fn any_header_of_an_array_is_read_or_refused(header in "[{}()', :a-z0-9<|]{0,80}", data in prop::collection::vec(any::<u8>(), 0..40)) {
+        let header = format!("{{'descr': '<f4', {header}'fortran_order': False, 'shape': (1, {header}");
+        let member = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), &data].concat();
+        check(&zip(&[("x_train.npy", member)]))?;
+    }
+
+    #[test]
+    fn any_text_is_read_as_a_table_or_refused(text in "[0-9,.\"\n\re x-]{0,200}") {
+        check(text.as_bytes())?;
+    }
+}
+
+/// Loading gives a sound dataset or an error.
+fn check(file: &[u8]) -> Result<(), TestCaseError> {
+    for part in [Part::Training, Part::Test] {
+        if let Ok(data) = load(file, part) {
+            prop_assert!(!data.is_empty());
+            prop_assert!(data.labels().iter().all(|&label| usize::from(label) < data.classes()));
+            prop_assert_eq!(data.pixels().len(), data.len() * data.image_size());
+        }
+    }
+    Ok(())
+}
