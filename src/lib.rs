@@ -43,6 +43,7 @@
 
 pub mod committee;
 pub mod data;
+pub mod download;
 pub mod engine;
 pub mod evaluate;
 pub mod export;

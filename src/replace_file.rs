@@ -26,6 +26,13 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io
     sync_directory(path)
 }
 
+/// Gives a file that was written and synced its name, in the same directory, so that it keeps it if the machine loses
+/// power.
+pub(crate) fn rename_durably(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)?;
+    sync_directory(to)
+}
+
 /// Whether a file could be written at `path` now: finds out before hours of work and not after.
 ///
 /// # Errors

@@ -510,7 +510,7 @@ fn bad_models_are_named_and_explained() {
 #[test]
 fn help_has_an_example_for_every_subcommand() {
     let sandbox = Sandbox::new();
-    for command in ["train", "eval", "slowdown"] {
+    for command in ["train", "eval", "slowdown", "download"] {
         let help = sandbox.line(&format!("{command} --help")).success().stdout;
         assert!(help.contains(&format!("  mnist {command} ")), "{help}");
     }

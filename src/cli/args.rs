@@ -9,6 +9,7 @@ use mnist_mlp::network::{Activation, Cost, CrossEntropy, costs};
 
 use super::completions::CompletionsArguments;
 use super::descent::DescentArguments;
+use super::download::DownloadArguments;
 use super::export::ExportArguments;
 use super::images::ImageArguments;
 use super::machine;
@@ -43,16 +44,20 @@ pub enum Command {
     Export(ExportArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
+    Download(DownloadArguments),
 }
 
 /// Where the images are.
 #[derive(Debug, Args)]
 pub struct DataArguments {
-    /// A directory with the four IDX files (plain or .gz), or 'synthetic' for the built-in digits.
+    /// A directory with the four IDX files (plain or .gz), a file (.pkl.gz, .npz, .csv), or 'synthetic' for the built-in
+    /// digits.
     ///
-    /// 'synthetic:SEED' draws other built-in digits. Without this option the variable MNIST_DATA_DIR decides, without
-    /// both data/ is used if the files are there, and the built-in digits if not.
-    #[arg(long, value_name = "DIR")]
+    /// Files are known by what they hold: the book's mnist.pkl.gz, Keras's mnist.npz, or CSV with the label first, whose
+    /// test images are in the file beside it with 'test' for 'train' in its name. 'synthetic:SEED' draws other built-in
+    /// digits. Without this option the variable MNIST_DATA_DIR decides, without both data/ is used if the files are there,
+    /// and the built-in digits if not.
+    #[arg(long, value_name = "PATH")]
     pub data: Option<OsString>,
 }
 

@@ -23,9 +23,16 @@ pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure>
     let source = Source::default_in(Path::new(DEFAULT_DIRECTORY));
     if matches!(source, Source::Synthetic { .. }) && !quiet {
         output::note(format_args!(
-            "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; for MNIST put its four files there (from \
-             https://ossci-datasets.s3.amazonaws.com/mnist/) or name their directory with --data or {VARIABLE}"
+            "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; '{} download' fetches MNIST, --data or \
+             {VARIABLE} names another place of it",
+            output::program()
         ));
     }
     Ok(source)
+}
+
+/// What to type so that a command uses the dataset in `path`; nothing if it does anyway.
+pub fn option(path: &Path) -> String {
+    let is_default = path == Path::new(DEFAULT_DIRECTORY) && std::env::var_os(VARIABLE).is_none_or(|v| v.is_empty());
+    if is_default { String::new() } else { format!(" --data {}", output::quoted(path.as_os_str())) }
 }

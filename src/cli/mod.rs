@@ -6,6 +6,7 @@ use clap::Parser;
 use mnist_mlp::committee::JoinError;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::SplitError;
+use mnist_mlp::download::DownloadError;
 use mnist_mlp::engine::UnknownInstructionSet;
 use mnist_mlp::evaluate::FitError;
 use mnist_mlp::export::UnknownEnding;
@@ -21,6 +22,7 @@ mod choice;
 mod completions;
 mod dataset;
 mod descent;
+mod download;
 mod eval;
 mod export;
 mod images;
@@ -53,6 +55,7 @@ pub fn run() -> Result<(), Failure> {
         Command::Export(arguments) => export::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
+        Command::Download(arguments) => download::run(&arguments),
     }
 }
 
@@ -63,6 +66,8 @@ pub enum Failure {
     Source(#[from] SourceError),
     #[error(transparent)]
     Split(#[from] SplitError),
+    #[error(transparent)]
+    Download(#[from] DownloadError),
     #[error("{0}")]
     Config(ConfigError),
     #[error(

@@ -1,0 +1,136 @@
+//! `mnist download`: a known dataset, from its mirrors to a directory.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use indicatif::{ProgressBar, ProgressStyle};
+use mnist_mlp::data::known::{KNOWN, Known};
+use mnist_mlp::data::source::DEFAULT_DIRECTORY;
+use mnist_mlp::download::{Observer, Outcome, Problem, fetch};
+use mnist_mlp::report::thousands;
+
+use super::{Failure, dataset, output};
+
+/// Fetch MNIST or another dataset.
+///
+/// Each file is checked against its published MD5 before it gets its name. A download that was interrupted goes on where
+/// it stopped when the same command is given again. Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist download
+  mnist download fashion-mnist && mnist train --data data/fashion-mnist
+  mnist download --mirror http://files.example/mnist/ --data /srv/mnist")]
+pub struct DownloadArguments {
+    /// Which dataset.
+    #[arg(value_name = "DATASET", default_value = "mnist", value_parser = known())]
+    dataset: &'static Known,
+
+    /// Where to put it [default: data for mnist, data/DATASET for the others].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// Fetch the files from this address instead of the usual ones; may be given several times, to be tried in turn.
+    #[arg(long, value_name = "URL", value_parser = address)]
+    mirror: Vec<String>,
+
+    /// Give a mirror up when nothing comes from it for so long.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+
+    /// Print nothing but warnings and errors.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+pub fn run(arguments: &DownloadArguments) -> Result<(), Failure> {
+    let known = arguments.dataset;
+    let directory = arguments.data.clone().unwrap_or_else(|| default_directory(known));
+    let usual = || known.mirrors.iter().map(ToString::to_string).collect();
+    let mirrors = if arguments.mirror.is_empty() { usual() } else { arguments.mirror.clone() };
+    let mut watch = Watch { bar: bar(arguments.quiet), quiet: arguments.quiet };
+    let outcome = fetch(known, &directory, &mirrors, Duration::from_secs(arguments.timeout), &mut watch);
+    watch.bar.finish_and_clear();
+    let outcome = outcome?;
+    if arguments.quiet { Ok(()) } else { output::result(summary(known, &directory, outcome)) }
+}
+
+/// MNIST lies where `mnist train` looks; the others, whose files have the same names, beside it.
+fn default_directory(known: &Known) -> PathBuf {
+    let data = Path::new(DEFAULT_DIRECTORY);
+    if known.id == "mnist" { data.to_path_buf() } else { data.join(known.id) }
+}
+
+fn known() -> impl TypedValueParser<Value = &'static Known> {
+    let value = |known: &Known| PossibleValue::new(known.id).help(format!("{}: {}", known.name, known.about));
+    PossibleValuesParser::new(KNOWN.iter().map(value)).try_map(|id| Known::called(&id).ok_or("unknown"))
+}
+
+fn address(text: &str) -> Result<String, &'static str> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let is_sound = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    if is_sound { Ok(text.to_string()) } else { Err("an address begins with http:// or https://") }
+}
+
+/// Where it is and what to do with it.
+fn summary(known: &Known, directory: &Path, outcome: Outcome) -> String {
+    let name = known.name;
+    let place = output::quoted(directory.as_os_str());
+    let said = match outcome {
+        Outcome::Fetched => format!("\n{name} is in {place}, its sums are right."),
+        Outcome::WasThere => format!("{name} is in {place} already."),
+    };
+    let (what, directory) = if known.id == "emnist" {
+        let which = " (its letters; balanced, byclass, bymerge, digits and mnist lie beside them)";
+        (which, directory.join("letters"))
+    } else {
+        ("", directory.to_path_buf())
+    };
+    format!("{said} Train on it{what}:\n  {} train{}\n", output::program(), dataset::option(&directory))
+}
+
+/// Shows what arrives.
+struct Watch {
+    bar: ProgressBar,
+    quiet: bool,
+}
+
+fn bar(quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::no_length() }
+}
+
+impl Observer for Watch {
+    fn begin(&mut self, file: &str, done: u64, total: Option<u64>) {
+        let template = match total {
+            Some(total) => {
+                self.bar.set_length(total);
+                "{msg} [{wide_bar}] {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left"
+            }
+            None => "{msg} {bytes}  {bytes_per_sec}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style.progress_chars("=> "));
+        }
+        self.bar.set_message(file.to_string());
+        self.bar.set_position(done);
+        self.bar.reset_eta();
+    }
+
+    fn arrived(&mut self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+
+    fn mirror_failed(&mut self, url: &str, problem: &Problem) {
+        self.bar.suspend(|| output::warning(format_args!("{url} {problem}")));
+    }
+
+    fn file_done(&mut self, file: &str, bytes: u64) {
+        if !self.quiet {
+            // If this cannot be printed, nor can the summary, which says so.
+            let line = format!("{file:<34}  {:>11} bytes\n", thousands(bytes as usize));
+            let _ = self.bar.suspend(|| output::result(line));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! EMNIST's archive: the files of six datasets, which belong into six directories.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use zip::ZipArchive;
+
+use super::DownloadError;
+use crate::data::directory::EMNIST;
+use crate::data::known::PublishedFile;
+use crate::replace_file::replace_file;
+
+/// No file in the archive is half as long.
+const LONGEST_MEMBER: u64 = 1 << 30;
+
+pub(super) fn is_archive(file: &PublishedFile) -> bool {
+    file.name.ends_with(".zip")
+}
+
+/// The name of each file and the directory that it belongs into.
+fn members() -> impl Iterator<Item = (&'static str, String)> {
+    EMNIST.into_iter().flat_map(|split| {
+        let name = move |part, contents| format!("emnist-{split}-{part}-{contents}-ubyte.gz");
+        let files = ["train", "test"]
+            .into_iter()
+            .flat_map(move |part| ["images-idx3", "labels-idx1"].into_iter().map(move |contents| name(part, contents)));
+        files.map(move |name| (split, name))
+    })
+}
+
+/// Whether all files are where [`unpack`] puts them.
+pub(super) fn is_unpacked(directory: &Path) -> bool {
+    members().all(|(split, name)| directory.join(split).join(name).is_file())
+}
+
+/// Unpacks the archive into `directory/letters` and so on. Only the files that belong to EMNIST are looked for, so no name
+/// in the archive leads anywhere else.
+pub(super) fn unpack(path: &Path, directory: &Path) -> Result<(), DownloadError> {
+    let of_archive = |error| DownloadError::Archive { path: path.to_path_buf(), error };
+    let file = File::open(path).map_err(|error| of_archive(error.into()))?;
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(of_archive)?;
+    for (split, name) in members() {
+        let directory = directory.join(split);
+        let to: PathBuf = directory.join(&name);
+        let disk = |error| DownloadError::Disk { path: to.clone(), error };
+        fs::create_dir_all(&directory).map_err(disk)?;
+        let member = archive.by_name(&format!("gzip/{name}")).map_err(of_archive)?;
+        replace_file(&to, |writer| io::copy(&mut member.take(LONGEST_MEMBER), writer).map(drop)).map_err(disk)?;
+    }
+    Ok(())
+}
