@@ -15,7 +15,7 @@ use crate::replace_file::replace_file;
 const LONGEST_MEMBER: u64 = 1 << 30;
 
 pub(super) fn is_archive(file: &PublishedFile) -> bool {
-    file.name.ends_with(".zip")
+    Path::new(file.name).extension().is_some_and(|extension| extension == "zip")
 }
 
 /// The name of each file and the directory that it belongs into.

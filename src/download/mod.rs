@@ -91,7 +91,7 @@ pub enum DownloadError {
 }
 
 fn listed(attempts: &[(String, Problem)]) -> String {
-    attempts.iter().map(|(url, problem)| format!("\n  {url} {problem}")).collect()
+    attempts.iter().fold(String::new(), |list, (url, problem)| list + &format!("\n  {url} {problem}"))
 }
 
 /// Fetches `known` into `directory`, which is made if need be.

@@ -83,8 +83,8 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// An `.npy` file of version 1.
 pub fn npy(descr: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
-    let dims: String = shape.iter().map(|dim| format!("{dim}, ")).collect();
-    let dims = dims.strip_suffix(if shape.len() == 1 { " " } else { ", " }).unwrap();
+    let dims = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let dims = if shape.len() == 1 { dims + "," } else { dims };
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({dims}), }}");
     while (10 + header.len() + 1) % 64 != 0 {
         header.push(' ');
@@ -192,12 +192,11 @@ impl Pickler {
     }
 
     fn int(&mut self, value: usize) {
-        match u8::try_from(value) {
-            Ok(byte) => self.bytes.extend([b'K', byte]),
-            Err(_) => {
-                self.bytes.push(b'M');
-                self.bytes.extend(u16::try_from(value).unwrap().to_le_bytes());
-            }
+        if let Ok(byte) = u8::try_from(value) {
+            self.bytes.extend([b'K', byte]);
+        } else {
+            self.bytes.push(b'M');
+            self.bytes.extend(u16::try_from(value).unwrap().to_le_bytes());
         }
     }
 
