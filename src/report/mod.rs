@@ -6,6 +6,7 @@ mod epochs;
 mod evaluation;
 mod gallery;
 mod neuron;
+pub mod plot;
 
 pub use bars::bars;
 pub use committee::CommitteeReport;
