@@ -9,6 +9,7 @@ use mnist_mlp::network::{Activation, Cost, CrossEntropy, costs};
 
 use super::descent::DescentArguments;
 use super::images::ImageArguments;
+use super::plot::PlotArguments;
 use super::schedule::ScheduleArguments;
 use super::show::ShowArguments;
 
@@ -32,6 +33,7 @@ pub enum Command {
     Train(Box<TrainArguments>),
     Eval(EvalArguments),
     Show(Box<ShowArguments>),
+    Plot(PlotArguments),
     Slowdown(SlowdownArguments),
 }
 

@@ -8,6 +8,7 @@ use mnist_mlp::engine::UnknownInstructionSet;
 use mnist_mlp::evaluate::FitError;
 use mnist_mlp::network::{ModelError, NetworkError};
 use mnist_mlp::picture::sheet::SheetError;
+use mnist_mlp::report::plot::{PlotError, ReadError};
 use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::neuron::NeuronError;
 use mnist_mlp::trainer::{ConfigError, Divergence};
@@ -24,6 +25,7 @@ mod log;
 mod machine;
 mod member;
 pub mod output;
+mod plot;
 mod progress;
 mod schedule;
 mod show;
@@ -40,6 +42,7 @@ pub fn run() -> Result<(), Failure> {
         Command::Train(arguments) => train::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
+        Command::Plot(arguments) => plot::run(&arguments),
         Command::Slowdown(arguments) => slowdown::run(&arguments),
     }
 }
@@ -113,6 +116,12 @@ pub enum Failure {
     Picture { path: String, error: std::io::Error },
     #[error("{divergence} ({saved})")]
     Diverged { divergence: Divergence, saved: String },
+    #[error(transparent)]
+    Plot(PlotError),
+    #[error("{path}: {error}")]
+    NoRun { path: String, error: ReadError },
+    #[error("{0}: a picture is named .svg or .png")]
+    PictureName(String),
     #[error("the log {path} cannot be written: {error}")]
     Log { path: String, error: std::io::Error },
     #[error("cannot write to standard output: {0}")]
@@ -132,6 +141,7 @@ impl Failure {
             | Failure::IdlePatience
             | Failure::Instructions(_)
             | Failure::SameFile(_)
+            | Failure::PictureName(_)
             | Failure::Sizes(_)
             | Failure::Activations(_)
             | Failure::Neuron(_)
