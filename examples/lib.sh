@@ -6,7 +6,7 @@
 set -eu
 
 if [ -z "${MNIST:-}" ]; then
-    root=$(cd "$(dirname "$0")/.." && pwd)
+    root=$(cd "$(dirname "$0")" && while [ ! -e Cargo.toml ]; do cd ..; done && pwd)
     (cd "$root" && cargo build --release --quiet)
     MNIST=${CARGO_TARGET_DIR:-$root/target}/release/mnist
 fi

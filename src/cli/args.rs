@@ -14,6 +14,7 @@ use super::export::ExportArguments;
 use super::images::ImageArguments;
 use super::machine;
 use super::man::ManArguments;
+use super::plot::PlotArguments;
 use super::schedule::ScheduleArguments;
 use super::show::ShowArguments;
 use super::tune::TuneArguments;
@@ -40,6 +41,7 @@ pub enum Command {
     Eval(EvalArguments),
     Show(Box<ShowArguments>),
     Tune(TuneArguments),
+    Plot(PlotArguments),
     Slowdown(SlowdownArguments),
     Export(ExportArguments),
     Completions(CompletionsArguments),

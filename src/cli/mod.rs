@@ -12,6 +12,7 @@ use mnist_mlp::evaluate::FitError;
 use mnist_mlp::export::UnknownEnding;
 use mnist_mlp::network::{ModelError, NetworkError};
 use mnist_mlp::picture::sheet::SheetError;
+use mnist_mlp::report::plot::{PlotError, ReadError};
 use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::neuron::NeuronError;
 use mnist_mlp::trainer::{ConfigError, Divergence};
@@ -32,6 +33,7 @@ mod man;
 mod member;
 mod ours;
 pub mod output;
+mod plot;
 mod progress;
 mod schedule;
 mod show;
@@ -51,6 +53,7 @@ pub fn run() -> Result<(), Failure> {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Tune(arguments) => tune::run(&arguments),
+        Command::Plot(arguments) => plot::run(&arguments),
         Command::Slowdown(arguments) => slowdown::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
@@ -144,6 +147,12 @@ pub enum Failure {
     NoTrial,
     #[error("no thread can be started to train on: {0}")]
     NoThread(std::io::Error),
+    #[error(transparent)]
+    Plot(PlotError),
+    #[error("{path}: {error}")]
+    NoRun { path: String, error: ReadError },
+    #[error("{0}: a picture is named .svg or .png")]
+    PictureName(String),
     #[error("the log {path} cannot be written: {error}")]
     Log { path: String, error: std::io::Error },
     #[error("cannot write to standard output: {0}")]
@@ -165,6 +174,7 @@ impl Failure {
             | Failure::SameFile(_)
             | Failure::Ending(_)
             | Failure::IdleInput(_)
+            | Failure::PictureName(_)
             | Failure::Sizes(_)
             | Failure::Activations(_)
             | Failure::Neuron(_)

@@ -92,7 +92,7 @@ pub fn width_of_pictures() -> usize {
 
 /// The shades of grey that the terminal knows; letters where there is no terminal or no colours are wanted.
 pub fn depth() -> Depth {
-    if anstream::AutoStream::choice(&io::stdout()) == anstream::ColorChoice::Never {
+    if !is_coloured() {
         return Depth::Ascii;
     }
     let variable = |name| std::env::var(name).unwrap_or_default();
@@ -108,6 +108,11 @@ fn depth_of(colorterm: &str, term: &str) -> Depth {
     } else {
         Depth::Ascii
     }
+}
+
+/// Whether results are shown in colours.
+pub fn is_coloured() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// A word as a shell has to be given it.

@@ -12,6 +12,7 @@ mod course_record;
 mod dropout;
 mod init;
 mod model_file;
+mod model_record;
 mod optimizer;
 mod training_record;
 
@@ -23,6 +24,7 @@ pub use course_record::CourseRecord;
 pub use dropout::Dropout;
 pub use init::Init;
 pub use model_file::{FORMAT, MAX_FILE_SIZE, Model, ModelError, precision_of, read_model_file};
+pub use model_record::ModelRecord;
 pub(crate) use optimizer::{Kind, Rule, shrink};
 pub use optimizer::{Optimizer, OptimizerState};
 pub use training_record::{EpochRecord, TrainingRecord};

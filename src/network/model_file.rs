@@ -184,7 +184,7 @@ pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
     Ok(head.training.map_or(Precision::F64, |training| training.precision))
 }
 
-fn check_format(json: &[u8]) -> Result<Head, ModelError> {
+pub(super) fn check_format(json: &[u8]) -> Result<Head, ModelError> {
     let head: Head = serde_json::from_slice(json)?;
     match head.format {
         Some(format) if format > FORMAT => Err(ModelError::Format(format)),
@@ -204,7 +204,7 @@ fn matrix<F: Real>(layer: usize, rows: Vec<Vec<F>>) -> Result<Array2<F>, ModelEr
 
 /// What has to be known before the rest can be read. The other keys are passed over.
 #[derive(Deserialize)]
-struct Head {
+pub(super) struct Head {
     format: Option<u32>,
     training: Option<HeadTraining>,
 }
@@ -245,7 +245,7 @@ struct FileWritten<'a, F> {
 /// The activations of the hidden layers: one name if all have the same, else a list.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "the activation is one of sigmoid, tanh, relu, or a list of these")]
-enum Activations {
+pub(super) enum Activations {
     All(Activation),
     Each(Vec<Activation>),
 }
@@ -267,7 +267,7 @@ impl Activations {
         }
     }
 
-    fn into_vec(self) -> Vec<Activation> {
+    pub fn into_vec(self) -> Vec<Activation> {
         match self {
             Activations::All(one) => vec![one],
             Activations::Each(each) => each,

@@ -10,17 +10,22 @@ const MARK_AT: usize = 8 + 25 + 4;
 /// The bytes of a PNG file that shows `picture` as it is: full ink is white.
 #[must_use]
 pub fn png(picture: &Picture) -> Vec<u8> {
+    encoded((picture.width() as u32, picture.height() as u32), png::ColorType::Grayscale, picture.pixels())
+}
+
+/// The bytes of a PNG file of `width` x `height` pixels, a byte for each of their colours.
+pub(crate) fn encoded((width, height): (u32, u32), color: png::ColorType, pixels: &[u8]) -> Vec<u8> {
     const FITS: &str = "a picture in memory makes a file in memory";
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, picture.width() as u32, picture.height() as u32);
-    encoder.set_color(png::ColorType::Grayscale);
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(color);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.add_text_chunk("Software".to_string(), "mnist".to_string()).expect(FITS);
-    encoder.write_header().expect(FITS).write_image_data(picture.pixels()).expect(FITS);
+    encoder.write_header().expect(FITS).write_image_data(pixels).expect(FITS);
     bytes
 }
 
-/// Whether a file that starts with these bytes, at least 64 of them, was written by [`png()`].
+/// Whether a file that starts with these bytes, at least 64 of them, was written by this program.
 #[must_use]
 pub fn is_our_png(start: &[u8]) -> bool {
     start.starts_with(b"\x89PNG\r\n\x1a\n") && start.get(MARK_AT..).is_some_and(|rest| rest.starts_with(MARK))

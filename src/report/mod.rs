@@ -6,6 +6,7 @@ mod epochs;
 mod evaluation;
 mod gallery;
 mod neuron;
+pub mod plot;
 mod tuning;
 
 pub use bars::bars;

@@ -1,0 +1,179 @@
+//! `mnist plot`: learning curves from saved files.
+
+use std::io::Write;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use mnist_mlp::network::read_model_file;
+use mnist_mlp::picture::file::is_our_png;
+use mnist_mlp::replace_file::replace_file;
+use mnist_mlp::report::plot::{Against, Choice, Figure, Metric, Run, Scale, Theme, learning_curves};
+
+use super::ours::check_ours;
+use super::{Failure, output};
+
+/// Draw learning curves from model files, logs, or what slowdown prints.
+///
+/// Of one run all that was monitored is drawn: costs and accuracies. Several runs are overlaid; the legend says what
+/// differs between them, and the title what they have in common.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist plot model.json                     # in the terminal
+  mnist plot model.json -o curves.svg
+  mnist plot a.json b.json --metric evaluation-accuracy --epochs 5-30 -o compare.png
+  mnist plot size-*.json --x train-size --log-x -o sizes.svg
+  mnist plot run.jsonl --log-y")]
+pub struct PlotArguments {
+    /// A model file, a log of train --log, or the CSV of slowdown; the content says which.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Write a picture to FILE, .svg or .png, instead of drawing in the terminal.
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// What to draw [default: all that was monitored].
+    #[arg(long, value_enum, value_name = "LIST", value_delimiter = ',')]
+    metric: Vec<MetricName>,
+
+    /// What stands on the horizontal axis. Against a setting each model is one point: what it had reached at the epoch that
+    /// it holds.
+    ///
+    /// Models at the same place belong to different curves if they differ in any other setting than the seed; of several
+    /// seeds the mean is drawn.
+    #[arg(long, value_enum, default_value_t)]
+    x: XName,
+
+    /// Draw these epochs only, as in 10-40, 10- or -40.
+    #[arg(long, value_name = "A-B", value_parser = epochs, allow_hyphen_values = true)]
+    epochs: Option<RangeInclusive<usize>>,
+
+    /// Make the horizontal axis logarithmic.
+    #[arg(long)]
+    log_x: bool,
+
+    /// Make the vertical axis logarithmic.
+    #[arg(long)]
+    log_y: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MetricName {
+    TrainingCost,
+    TrainingAccuracy,
+    EvaluationCost,
+    EvaluationAccuracy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum XName {
+    #[default]
+    Epoch,
+    TrainSize,
+    Hidden,
+    BatchSize,
+    Eta,
+    Lambda,
+}
+
+pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
+    let target = arguments.out.as_deref().map(Target::of).transpose()?;
+    let runs = arguments.files.iter().map(|path| read(path, &arguments.files)).collect::<Result<Vec<_>, _>>()?;
+    let figure = learning_curves(&runs, &choice(arguments)).map_err(Failure::Plot)?;
+    match target {
+        Some(target) => target.write(&figure),
+        None => output::result(figure.text(output::width_of_pictures().min(WIDEST), output::is_coloured())),
+    }
+}
+
+/// Columns of a terminal beyond which a plot is no better.
+const WIDEST: usize = 100;
+
+/// The run in a file, called by the file's name, or by all of its path if another of `files` has the same name.
+fn read(path: &Path, files: &[PathBuf]) -> Result<Run, Failure> {
+    let text = read_model_file(path).map_err(Failure::Save)?;
+    let alone = files.iter().filter(|other| other.file_stem() == path.file_stem()).count() == 1;
+    let name = if alone { PathBuf::from(path.file_stem().unwrap_or_default()) } else { path.with_extension("") };
+    Run::read(&name.to_string_lossy(), &text)
+        .map_err(|error| Failure::NoRun { path: path.display().to_string(), error })
+}
+
+fn choice(arguments: &PlotArguments) -> Choice {
+    let scale = |log: bool| if log { Scale::Log } else { Scale::Linear };
+    let metric = |name: &MetricName| match name {
+        MetricName::TrainingCost => Metric::TrainingCost,
+        MetricName::TrainingAccuracy => Metric::TrainingAccuracy,
+        MetricName::EvaluationCost => Metric::EvaluationCost,
+        MetricName::EvaluationAccuracy => Metric::EvaluationAccuracy,
+    };
+    let against = match arguments.x {
+        XName::Epoch => Against::Epoch,
+        XName::TrainSize => Against::TrainSize,
+        XName::Hidden => Against::Hidden,
+        XName::BatchSize => Against::BatchSize,
+        XName::Eta => Against::Eta,
+        XName::Lambda => Against::Lambda,
+    };
+    Choice {
+        metrics: arguments.metric.iter().map(metric).collect(),
+        against,
+        epochs: arguments.epochs.clone().unwrap_or(0..=usize::MAX),
+        x: scale(arguments.log_x),
+        y: scale(arguments.log_y),
+    }
+}
+
+/// "10-40", "10-", "-40" or "10".
+fn epochs(text: &str) -> Result<RangeInclusive<usize>, String> {
+    let number = |text: &str, open: usize| match text {
+        "" => Ok(open),
+        _ => text.parse::<usize>().map_err(|_| format!("'{text}' is not an epoch")),
+    };
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (number(first, 0)?, number(last, usize::MAX)?);
+    if text.chars().any(|c| c.is_ascii_digit()) && first <= last {
+        Ok(first..=last)
+    } else {
+        Err("give a first and a last epoch, as in 10-40".to_string())
+    }
+}
+
+/// A picture file to be.
+struct Target<'a> {
+    path: &'a Path,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Svg,
+    Png,
+}
+
+impl<'a> Target<'a> {
+    /// What the name asks for. A file that this program did not write is not overwritten.
+    fn of(path: &'a Path) -> Result<Self, Failure> {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        let kind = match extension.as_deref() {
+            Some("svg") => Kind::Svg,
+            Some("png") => Kind::Png,
+            _ => return Err(Failure::PictureName(path.display().to_string())),
+        };
+        let is_ours = |start: &[u8]| match kind {
+            Kind::Svg => start.starts_with(Figure::SVG_START.as_bytes()),
+            Kind::Png => is_our_png(start),
+        };
+        check_ours(path, "a picture of this program", is_ours)?;
+        Ok(Target { path, kind })
+    }
+
+    fn write(&self, figure: &Figure) -> Result<(), Failure> {
+        let bytes = match self.kind {
+            Kind::Svg => figure.svg(Theme::Paper).into_bytes(),
+            Kind::Png => figure.png(),
+        };
+        replace_file(self.path, |file| file.write_all(&bytes))
+            .map_err(|error| Failure::Picture { path: self.path.display().to_string(), error })
+    }
+}

@@ -1,0 +1,75 @@
+//! What a model file says of itself, without its weights.
+
+use serde::Deserialize;
+
+use super::model_file::{Activations, check_format};
+use super::{Activation, Cost, EpochRecord, ModelError, TrainingRecord, costs};
+
+/// The part of a model file that is the same in either precision.
+///
+/// Weights and biases are passed over, and not checked.
+#[derive(Debug, Clone)]
+pub struct ModelRecord {
+    /// Layer sizes, input first.
+    pub sizes: Vec<usize>,
+    /// The name of the cost, as in "cross-entropy".
+    pub cost: &'static str,
+    /// Of the hidden layers: one for all, or one for each.
+    pub activations: Vec<Activation>,
+    /// How it was trained; absent from files of network2.py.
+    pub training: Option<TrainingRecord>,
+    /// What the monitors saw, a row for each epoch.
+    pub history: Vec<EpochRecord>,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    sizes: Vec<usize>,
+    cost: String,
+    #[serde(default)]
+    activation: Activations,
+    training: Option<TrainingRecord>,
+    #[serde(default)]
+    history: Vec<EpochRecord>,
+}
+
+impl ModelRecord {
+    /// Reads the record from the text of a model file, ours or network2.py's.
+    ///
+    /// # Errors
+    /// [`ModelError::Json`], [`ModelError::Format`] or [`ModelError::Cost`].
+    pub fn from_json(json: &[u8]) -> Result<Self, ModelError> {
+        check_format(json)?;
+        let Read { sizes, cost, activation, training, history } = serde_json::from_slice(json)?;
+        let known = costs::<f64>().into_iter().find(|known| known.name_in_file() == cost);
+        let cost = known.map(Cost::name).ok_or(ModelError::Cost { name: cost })?;
+        Ok(ModelRecord { sizes, cost, activations: activation.into_vec(), training, history })
+    }
+
+    /// The epoch whose weights the file holds; nothing if no epoch is recorded.
+    #[must_use]
+    pub fn kept(&self) -> Option<&EpochRecord> {
+        let kept = self.training.as_ref().and_then(|training| training.course.epoch);
+        match kept {
+            Some(epoch) => self.history.iter().find(|record| record.epoch == epoch),
+            None => self.history.last(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_is_read_whatever_the_weights() {
+        let json =
+            r#"{"sizes": [784, 30, 10], "weights": "passed over", "cost": "QuadraticCost", "activation": "relu"}"#;
+        let record = ModelRecord::from_json(json.as_bytes()).unwrap();
+        assert_eq!((record.sizes.as_slice(), record.cost), ([784, 30, 10].as_slice(), "quadratic"));
+        assert_eq!(record.activations, [Activation::Relu]);
+        assert!(record.training.is_none() && record.kept().is_none());
+        assert!(matches!(ModelRecord::from_json(br#"{"sizes": [], "cost": "?"}"#), Err(ModelError::Cost { .. })));
+        assert!(matches!(ModelRecord::from_json(br#"{"format": 99}"#), Err(ModelError::Format(99))));
+    }
+}

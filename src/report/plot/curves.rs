@@ -1,0 +1,333 @@
+//! Histories of trainings as figures.
+
+use std::ops::RangeInclusive;
+
+use thiserror::Error;
+
+use super::settings::{Setting, Weight, in_common, names, settings};
+use super::{Axis, Figure, Panel, Scale, Series, Unit};
+use crate::network::{EpochRecord, ModelRecord};
+
+/// A training.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// What it is called where its settings do not tell it from others.
+    pub name: String,
+    /// How it was trained, if that is known.
+    pub model: Option<ModelRecord>,
+    /// A row for each epoch.
+    pub history: Vec<EpochRecord>,
+}
+
+/// A monitor of the training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// The cost on the training images.
+    TrainingCost,
+    /// The share of training images that are classified correctly.
+    TrainingAccuracy,
+    /// The cost on the evaluation images.
+    EvaluationCost,
+    /// The share of evaluation images that are classified correctly.
+    EvaluationAccuracy,
+}
+
+/// What stands on the horizontal axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Against {
+    /// The epochs of each training: a training is a curve.
+    #[default]
+    Epoch,
+    /// The number of training images: a training is a point, as are those with all other axes.
+    TrainSize,
+    /// The number of hidden neurons.
+    Hidden,
+    /// Images in a mini-batch.
+    BatchSize,
+    /// The learning rate.
+    Eta,
+    /// The L2 regularization parameter.
+    Lambda,
+}
+
+/// What is to be drawn, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// The monitors; none for all that were on.
+    pub metrics: Vec<Metric>,
+    /// The horizontal axis.
+    pub against: Against,
+    /// The epochs, if they are the horizontal axis.
+    pub epochs: RangeInclusive<usize>,
+    /// How x is spread.
+    pub x: Scale,
+    /// How y is spread.
+    pub y: Scale,
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        let (x, y) = Default::default();
+        Choice { metrics: Vec::new(), against: Against::default(), epochs: 0..=usize::MAX, x, y }
+    }
+}
+
+/// Why there is no figure.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlotError {
+    /// Nothing was recorded.
+    #[error("{run} has no epochs with figures: train with --monitor, as in --monitor all")]
+    Empty {
+        /// The run.
+        run: String,
+    },
+    /// A monitor that was off.
+    #[error("{run} has no {metric}: that monitor was off (train with --monitor all)", metric = metric.name())]
+    NotMonitored {
+        /// The run.
+        run: String,
+        /// What is missing.
+        metric: Metric,
+    },
+    /// No epoch of the range was trained.
+    #[error("none of the epochs {} to {} was trained: there are {first} to {last}", asked.start(), asked.end())]
+    NoEpochs {
+        /// The range.
+        asked: RangeInclusive<usize>,
+        /// The first epoch there is.
+        first: usize,
+        /// The last.
+        last: usize,
+    },
+    /// Settings are the axis, but unknown.
+    #[error("{run} does not say how it was trained: only model files of this program can be drawn against {against}")]
+    NoSettings {
+        /// The run.
+        run: String,
+        /// The axis.
+        against: &'static str,
+    },
+    /// A logarithmic axis without a value above 0.
+    #[error("the {axis} has no value above 0, which a logarithmic axis needs")]
+    NothingPositive {
+        /// What the axis shows.
+        axis: String,
+    },
+}
+
+/// The figure of one training or several: costs in one panel, accuracies in another.
+///
+/// The title is made of what the trainings have in common, the legend of what differs.
+///
+/// # Errors
+/// A [`PlotError`] if there is nothing to be drawn.
+pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotError> {
+    let metrics = metrics(runs, choice)?;
+    let curves = match choice.against {
+        Against::Epoch => curves_of_epochs(runs, choice)?,
+        _ => curves_of_models(runs, choice.against)?,
+    };
+    let (title, subtitle) = title(runs);
+    let evaluated_on = evaluated_on(runs);
+    let mut panels = Vec::new();
+    for (kind, unit) in [("cost", Unit::Number), ("accuracy", Unit::Percent)] {
+        let metrics: Vec<_> = metrics.iter().copied().filter(|metric| metric.unit() == unit).collect();
+        let label = match metrics[..] {
+            [] => continue,
+            [only] => format!("{} {kind}", only.images(evaluated_on)),
+            _ => kind.to_string(),
+        };
+        let series = curves.iter().flat_map(|curve| {
+            metrics.iter().map(|metric| {
+                let many = [(curves.len() > 1, curve.name.as_str()), (metrics.len() > 1, metric.images(evaluated_on))];
+                let name = many.iter().filter(|(many, _)| *many).map(|(_, name)| *name).collect::<Vec<_>>().join(", ");
+                Series { name, points: curve.points(*metric) }
+            })
+        });
+        panels.push(Panel {
+            series: series.filter(|series| !series.points.is_empty()).collect(),
+            x: Axis { label: choice.against.label().to_string(), scale: choice.x, unit: choice.against.unit() },
+            y: Axis { label, scale: choice.y, unit },
+        });
+    }
+    check_drawable(&panels)?;
+    Ok(Figure { title, subtitle, panels })
+}
+
+/// Rows of one curve: x and what the monitors saw there. Several rows at one x are drawn as their mean.
+struct Curve<'a> {
+    name: String,
+    rows: Vec<(f64, &'a EpochRecord)>,
+}
+
+impl Curve<'_> {
+    fn points(&self, metric: Metric) -> Vec<(f64, f64)> {
+        let mut points: Vec<_> = self.rows.iter().filter_map(|(x, record)| Some((*x, metric.of(record)?))).collect();
+        points.sort_by(|(x, _), (other, _)| x.total_cmp(other));
+        let mean = |points: &[(f64, f64)]| points.iter().map(|(_, y)| y).sum::<f64>() / points.len() as f64;
+        points.chunk_by(|(x, _), (other, _)| x == other).map(|equal| (equal[0].0, mean(equal))).collect()
+    }
+}
+
+/// The monitors that were asked for, or all that were on.
+fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Metric>, PlotError> {
+    let has = |run: &Run, metric: Metric| run.history.iter().any(|record| metric.of(record).is_some());
+    if let Some(run) = runs.iter().find(|run| !Metric::ALL.iter().any(|&metric| has(run, metric))) {
+        return Err(PlotError::Empty { run: run.name.clone() });
+    }
+    for &metric in &choice.metrics {
+        if let Some(run) = runs.iter().find(|run| !has(run, metric)) {
+            return Err(PlotError::NotMonitored { run: run.name.clone(), metric });
+        }
+    }
+    let wanted = |metric: &Metric| match choice.metrics[..] {
+        [] => runs.iter().any(|run| has(run, *metric)),
+        _ => choice.metrics.contains(metric),
+    };
+    Ok(Metric::ALL.into_iter().filter(wanted).collect())
+}
+
+/// A curve for each run.
+fn curves_of_epochs<'a>(runs: &'a [Run], choice: &Choice) -> Result<Vec<Curve<'a>>, PlotError> {
+    let all = || runs.iter().flat_map(|run| &run.history).map(|record| record.epoch);
+    if !all().any(|epoch| choice.epochs.contains(&epoch)) {
+        let (first, last) = (all().min().unwrap_or(0), all().max().unwrap_or(0));
+        return Err(PlotError::NoEpochs { asked: choice.epochs.clone(), first, last });
+    }
+    let named: Vec<_> = runs.iter().map(|run| (run.name.as_str(), run.model.as_ref())).collect();
+    let rows = |run: &'a Run| {
+        let wanted = run.history.iter().filter(|record| choice.epochs.contains(&record.epoch));
+        wanted.map(|record| (record.epoch as f64, record)).collect()
+    };
+    Ok(names(&named).into_iter().zip(runs).map(|(name, run)| Curve { name, rows: rows(run) }).collect())
+}
+
+/// A point for each run. Runs at the same place of the axis belong to different curves if any setting differs but the
+/// seed; what differs from place to place, as the number of epochs may, does not divide a curve.
+fn curves_of_models(runs: &[Run], against: Against) -> Result<Vec<Curve<'_>>, PlotError> {
+    let unknown = |run: &Run| PlotError::NoSettings { run: run.name.clone(), against: against.label() };
+    let mut points = Vec::new();
+    for run in runs {
+        let model = run.model.as_ref().ok_or_else(|| unknown(run))?;
+        let (settings, x) = settings(model).zip(against.of(model)).ok_or_else(|| unknown(run))?;
+        let record = model.kept().ok_or_else(|| PlotError::Empty { run: run.name.clone() })?;
+        points.push((x, record, settings));
+    }
+    let divides = |place: &usize| {
+        points.iter().any(|(x, _, one)| {
+            let differs = |other: &[Setting]| one[*place].words != other[*place].words;
+            one[*place].weight != Weight::Chance && points.iter().any(|(at, _, other)| at == x && differs(other))
+        })
+    };
+    let places = points.first().map_or(0, |(_, _, settings)| settings.len());
+    let dividing: Vec<_> = (0..places).filter(divides).collect();
+    let mut curves: Vec<Curve> = Vec::new();
+    for (x, record, settings) in &points {
+        let words: Vec<_> = dividing.iter().map(|&place| settings[place].words.as_str()).collect();
+        let name = words.join(", ");
+        match curves.iter_mut().find(|curve| curve.name == name) {
+            Some(curve) => curve.rows.push((*x, record)),
+            None => curves.push(Curve { name, rows: vec![(*x, record)] }),
+        }
+    }
+    Ok(curves)
+}
+
+fn check_drawable(panels: &[Panel]) -> Result<(), PlotError> {
+    for panel in panels {
+        for (axis, x) in [(&panel.x, true), (&panel.y, false)] {
+            let mut values = panel.series.iter().flat_map(|series| &series.points).map(|p| if x { p.0 } else { p.1 });
+            if axis.scale == Scale::Log && !values.any(|value| value > 0.0) {
+                return Err(PlotError::NothingPositive { axis: axis.label.clone() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What all runs have in common; the name of a single run that does not say.
+fn title(runs: &[Run]) -> (String, String) {
+    let models: Option<Vec<_>> = runs.iter().map(|run| run.model.as_ref()).collect();
+    let name = if let [only] = runs { only.name.clone() } else { String::new() };
+    models.and_then(|models| in_common(&models)).unwrap_or((name, String::new()))
+}
+
+/// What the evaluation images are called.
+fn evaluated_on(runs: &[Run]) -> &str {
+    let mut names = runs.iter().map(|run| Some(run.model.as_ref()?.training.as_ref()?.evaluate_on.as_str()));
+    let first = names.next().flatten();
+    first.filter(|first| names.all(|name| name == Some(*first))).unwrap_or("evaluation")
+}
+
+impl Metric {
+    /// All of them, costs first.
+    pub const ALL: [Metric; 4] =
+        [Metric::TrainingCost, Metric::EvaluationCost, Metric::TrainingAccuracy, Metric::EvaluationAccuracy];
+
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::TrainingCost => "training-cost",
+            Metric::TrainingAccuracy => "training-accuracy",
+            Metric::EvaluationCost => "evaluation-cost",
+            Metric::EvaluationAccuracy => "evaluation-accuracy",
+        }
+    }
+
+    fn unit(self) -> Unit {
+        match self {
+            Metric::TrainingCost | Metric::EvaluationCost => Unit::Number,
+            Metric::TrainingAccuracy | Metric::EvaluationAccuracy => Unit::Percent,
+        }
+    }
+
+    /// Which images it looks at.
+    fn images(self, evaluated_on: &str) -> &str {
+        match self {
+            Metric::TrainingCost | Metric::TrainingAccuracy => "training",
+            Metric::EvaluationCost | Metric::EvaluationAccuracy => evaluated_on,
+        }
+    }
+
+    /// Its figure of an epoch: a cost, or a share from 0 to 1.
+    fn of(self, record: &EpochRecord) -> Option<f64> {
+        let share = |count: Option<usize>, n: usize| count.filter(|_| n > 0).map(|count| count as f64 / n as f64);
+        match self {
+            Metric::TrainingCost => record.training_cost,
+            Metric::TrainingAccuracy => share(record.training_accuracy, record.n_training),
+            Metric::EvaluationCost => record.evaluation_cost,
+            Metric::EvaluationAccuracy => share(record.evaluation_accuracy, record.n_evaluation),
+        }
+    }
+}
+
+impl Against {
+    fn label(self) -> &'static str {
+        match self {
+            Against::Epoch => "epoch",
+            Against::TrainSize => "training images",
+            Against::Hidden => "hidden neurons",
+            Against::BatchSize => "mini-batch size",
+            Against::Eta => "eta",
+            Against::Lambda => "lambda",
+        }
+    }
+
+    fn unit(self) -> Unit {
+        if matches!(self, Against::Eta | Against::Lambda) { Unit::Number } else { Unit::Count }
+    }
+
+    /// Where a model stands; nowhere if its file does not say.
+    fn of(self, model: &ModelRecord) -> Option<f64> {
+        let training = model.training.as_ref()?;
+        Some(match self {
+            Against::Epoch => model.kept()?.epoch as f64,
+            Against::TrainSize => training.n_train as f64,
+            Against::Hidden => model.sizes.iter().skip(1).rev().skip(1).sum::<usize>() as f64,
+            Against::BatchSize => training.batch_size as f64,
+            Against::Eta => training.eta,
+            Against::Lambda => training.lambda,
+        })
+    }
+}

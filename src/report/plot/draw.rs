@@ -1,0 +1,281 @@
+//! A figure on paper, whatever the paper: what stands where.
+
+use std::ops::Range;
+
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::ruler::Ruler;
+use super::{Axis, Figure, Panel};
+
+/// Colours that colour-blind eyes tell apart (Okabe and Ito 2008, "Color Universal Design"), the darker ones first; its
+/// yellow is left out, which is too light for lines on white.
+const COLOURS: [RGBColor; 6] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(230, 159, 0),
+    RGBColor(86, 180, 233),
+];
+
+/// Corners of the markers, and by how much of a turn they are turned: colour is never the only sign.
+const MARKERS: [(usize, f64); 7] = [(24, 0.0), (4, 0.125), (3, 0.25), (4, 0.0), (3, 0.75), (6, 0.0), (5, 0.25)];
+
+/// Measures, in pixels of the page.
+pub(super) const WIDTH: i32 = 720;
+const MARGIN: i32 = 16;
+const PLOT: i32 = 250;
+/// Above a panel, and above its plot.
+const GAP: i32 = 10;
+const ABOVE: i32 = 8;
+/// Beside the plot: for the numbers of y and x, for the name of x, for half a number at the right.
+const LEFT: i32 = 58;
+const BELOW: i32 = 26;
+const NAME: i32 = 20;
+const RIGHT: i32 = 22;
+const TITLE: i32 = 18;
+const TEXT: i32 = 13;
+const LINE: i32 = 20;
+/// The sample of a line in the legend.
+const SAMPLE: i32 = 30;
+
+/// A curve with more points than the first has about as many markers as the second.
+const MARKED: (usize, usize) = (40, 12);
+
+type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+
+/// Where to draw, and how many of its pixels make one of the page's.
+pub(super) struct Sheet<'a, DB: DrawingBackend> {
+    pub area: &'a DrawingArea<DB, Shift>,
+    pub scale: i32,
+    /// By how many of the page's pixels the library places centred text too high on this paper.
+    pub sink: i32,
+}
+
+/// The height of the figure in pixels of the page.
+pub(super) fn height(figure: &Figure) -> i32 {
+    2 * MARGIN + heading(figure) + figure.panels.iter().map(panel_height).sum::<i32>()
+}
+
+fn heading(figure: &Figure) -> i32 {
+    title_height(figure) + LINE * broken(&figure.subtitle).len() as i32
+}
+
+fn title_height(figure: &Figure) -> i32 {
+    if figure.title.is_empty() { 0 } else { TITLE + 8 }
+}
+
+fn panel_height(panel: &Panel) -> i32 {
+    GAP + LINE + Legend::of(panel).height() + ABOVE + PLOT + BELOW + NAME
+}
+
+impl<DB: DrawingBackend> Sheet<'_, DB> {
+    /// Draws all of a figure.
+    pub fn figure(&self, figure: &Figure) -> Drawn<DB> {
+        self.text(&figure.title, (MARGIN, MARGIN + TITLE / 2), TITLE, 1.0)?;
+        let top = MARGIN + title_height(figure);
+        for (line, words) in (0..).zip(broken(&figure.subtitle)) {
+            self.text(&words, (MARGIN, top + LINE * line + LINE / 2), TEXT, 0.7)?;
+        }
+        let mut top = MARGIN + heading(figure);
+        for panel in &figure.panels {
+            self.panel(panel, top)?;
+            top += panel_height(panel);
+        }
+        self.area.present()
+    }
+
+    fn panel(&self, panel: &Panel, top: i32) -> Drawn<DB> {
+        let top = top + GAP;
+        self.text(&panel.y.label, (MARGIN, top + LINE / 2), TEXT, 1.0)?;
+        let legend = Legend::of(panel);
+        for (place, name) in legend.names.iter().enumerate() {
+            let (row, column) = (place / legend.columns, place % legend.columns);
+            let x = MARGIN + legend.column * column as i32;
+            let y = top + LINE + LINE * row as i32 + LINE / 2;
+            self.sample(place, (x, y))?;
+            self.text(name, (x + SAMPLE + 6, y), TEXT, 1.0)?;
+        }
+        let top = top + LINE + legend.height();
+        self.plot(panel, top)?;
+        let middle = (LEFT + WIDTH - RIGHT) / 2;
+        self.centred(&panel.x.label, (middle, top + ABOVE + PLOT + BELOW + NAME / 2))
+    }
+
+    /// The axes and what is between them.
+    fn plot(&self, panel: &Panel, top: i32) -> Drawn<DB> {
+        let (_, below) = self.area.split_vertically(self.px(top));
+        let (area, _) = below.split_vertically(self.px(ABOVE + PLOT + BELOW));
+        let [x, y] =
+            [(&panel.x, 8, true), (&panel.y, 6, false)].map(|(axis, ticks, is_x)| ruler(panel, axis, ticks, is_x));
+        let mut chart = ChartBuilder::on(&area)
+            .margin_top(self.px(ABOVE))
+            .margin_right(self.px(RIGHT))
+            .margin_left(self.px(MARGIN))
+            .set_label_area_size(LabelAreaPosition::Left, self.px(LEFT - MARGIN))
+            .set_label_area_size(LabelAreaPosition::Bottom, self.px(BELOW))
+            .build_cartesian_2d(x.clone(), y.clone())?;
+        chart
+            .configure_mesh()
+            .x_labels(x.ticks.len())
+            .y_labels(y.ticks.len())
+            .bold_line_style(self.ink(0.15))
+            .light_line_style(TRANSPARENT)
+            .axis_style(self.ink(0.6))
+            .set_all_tick_mark_size(self.px(4))
+            .y_label_offset(self.px(self.sink))
+            .label_style(self.font(TEXT - 1, 0.85))
+            .draw()?;
+        for (place, series) in panel.series.iter().enumerate() {
+            let drawable = |&(at, value): &(f64, f64)| x.place(at).is_some() && y.place(value).is_some();
+            let points: Vec<_> = series.points.iter().copied().filter(drawable).collect();
+            let (line, marker) = (self.line(place), self.marker(place));
+            chart.draw_series(LineSeries::new(points.iter().copied(), line))?;
+            let every = if points.len() > MARKED.0 { points.len().div_ceil(MARKED.1) } else { 1 };
+            // Where curves run together their markers take turns.
+            let offset = place * every / panel.series.len();
+            let marked = points.iter().skip(offset).step_by(every);
+            let colour = colour(place);
+            chart.draw_series(
+                marked.map(|&point| EmptyElement::at(point) + Polygon::new(marker.clone(), colour.filled())),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A piece of a curve for the legend.
+    fn sample(&self, place: usize, (x, y): (i32, i32)) -> Drawn<DB> {
+        let ends = [(x, y), (x + SAMPLE, y)].map(|(x, y)| (self.px(x), self.px(y)));
+        self.area.draw(&PathElement::new(ends, self.line(place)))?;
+        let at = (self.px(x + SAMPLE / 2), self.px(y));
+        self.area.draw(&(EmptyElement::at(at) + Polygon::new(self.marker(place), colour(place).filled())))
+    }
+
+    fn line(&self, place: usize) -> ShapeStyle {
+        colour(place).stroke_width(2 * self.scale as u32)
+    }
+
+    /// The corners of a marker around its middle.
+    fn marker(&self, place: usize) -> Vec<(i32, i32)> {
+        let (corners, turned) = MARKERS[place % MARKERS.len()];
+        // As much ink for all: a triangle reaches further than a circle of the same area.
+        let angle = std::f64::consts::TAU / corners as f64;
+        let radius = f64::from(4 * self.scale) * (std::f64::consts::TAU / (corners as f64 * angle.sin())).sqrt();
+        let corner = |i: usize| {
+            let (sin, cos) = (angle * i as f64 - std::f64::consts::TAU * turned).sin_cos();
+            ((radius * cos).round() as i32, (radius * sin).round() as i32)
+        };
+        (0..corners).map(corner).collect()
+    }
+
+    /// Text that begins at a point and is centred on its height.
+    fn text(&self, text: &str, (x, y): (i32, i32), size: i32, strength: f64) -> Drawn<DB> {
+        let style = self.font(size, strength).pos(Pos::new(HPos::Left, VPos::Center));
+        self.area.draw_text(&shown(text), &style, (self.px(x), self.px(y + self.sink)))
+    }
+
+    fn centred(&self, text: &str, (x, y): (i32, i32)) -> Drawn<DB> {
+        let style = self.font(TEXT, 1.0).pos(Pos::new(HPos::Center, VPos::Center));
+        self.area.draw_text(text, &style, (self.px(x), self.px(y + self.sink)))
+    }
+
+    fn font(&self, size: i32, strength: f64) -> TextStyle<'static> {
+        // The library's sizes are 1.24 times those of the page.
+        let size = 1.24 * f64::from(size * self.scale);
+        let color = BLACK.mix(strength).to_backend_color();
+        TextStyle { font: ("sans-serif", size).into_font(), color, pos: Pos::default() }
+    }
+
+    fn ink(&self, strength: f64) -> ShapeStyle {
+        BLACK.mix(strength).stroke_width(self.scale as u32)
+    }
+
+    fn px(&self, pixels: i32) -> i32 {
+        pixels * self.scale
+    }
+}
+
+fn colour(place: usize) -> RGBColor {
+    COLOURS[place % COLOURS.len()]
+}
+
+/// The axis that the points of a panel need.
+pub(super) fn ruler(panel: &Panel, axis: &Axis, ticks: usize, is_x: bool) -> Ruler {
+    let points = panel.series.iter().flat_map(|series| &series.points);
+    Ruler::new(points.map(|&(x, y)| if is_x { x } else { y }), axis.scale, axis.unit, ticks)
+}
+
+/// A text without what no picture and no terminal shows, and an SVG must not hold.
+pub(super) fn shown(text: &str) -> String {
+    text.replace(|c: char| c.is_control() || ('\u{FFFE}'..='\u{FFFF}').contains(&c), "\u{FFFD}")
+}
+
+/// How wide a text may be at most, in pixels: fonts of browsers differ, and this is a wide one.
+fn width(text: &str, size: i32) -> i32 {
+    (0.6 * f64::from(size) * text.chars().count() as f64).ceil() as i32
+}
+
+/// A list with commas, broken into lines that fit.
+fn broken(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in text.split_inclusive(", ") {
+        match lines.last_mut() {
+            Some(line) if width(line, TEXT) + width(part, TEXT) <= WIDTH - 2 * MARGIN => line.push_str(part),
+            _ => lines.push(part.to_string()),
+        }
+    }
+    lines
+}
+
+/// The legend, in columns of one width. A curve alone has none.
+struct Legend {
+    names: Vec<String>,
+    columns: usize,
+    /// The width of a column.
+    column: i32,
+}
+
+impl Legend {
+    fn of(panel: &Panel) -> Self {
+        let entry = SAMPLE + 6;
+        let fits = ((WIDTH - 2 * MARGIN - entry) / width("n", TEXT)) as usize;
+        let shortened = |name: &str| match name.chars().count() {
+            n if n <= fits => name.to_string(),
+            _ => name.chars().take(fits - 1).chain(['…']).collect(),
+        };
+        let many = panel.series.iter().filter(|_| panel.series.len() > 1);
+        let names: Vec<String> = many.map(|series| shortened(&series.name)).collect();
+        let column = entry + 12 + names.iter().map(|name| width(name, TEXT)).max().unwrap_or(0);
+        Legend { names, columns: ((WIDTH - 2 * MARGIN + 12) / column).max(1) as usize, column }
+    }
+
+    fn height(&self) -> i32 {
+        LINE * self.names.len().div_ceil(self.columns) as i32
+    }
+}
+
+impl Ranged for Ruler {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (begin, end): (i32, i32)) -> i32 {
+        begin + (f64::from(end - begin) * self.place(*value).unwrap_or(0.0)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.ticks.iter().map(|(value, _)| *value).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.ticks[0].0..self.ticks[self.ticks.len() - 1].0
+    }
+}
+
+impl ValueFormatter<f64> for Ruler {
+    fn format_ext(&self, value: &f64) -> String {
+        self.ticks.iter().find(|(tick, _)| tick == value).map(|(_, label)| label.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,95 @@
+//! Charts: values to SVG, PNG or the characters of a terminal. Nothing here trains or reads a file.
+//!
+//! [`learning_curves`] makes a [`Figure`] of the histories of trainings. The figure draws itself.
+
+#![allow(clippy::cast_possible_wrap, reason = "lines, columns and ticks are few")]
+#![allow(clippy::float_cmp, reason = "what is compared are copies of the same number")]
+
+mod curves;
+mod draw;
+mod picture;
+mod read;
+mod ruler;
+mod settings;
+mod terminal;
+#[cfg(test)]
+mod tests;
+
+pub use curves::{Against, Choice, Metric, PlotError, Run, learning_curves};
+pub use read::ReadError;
+use ruler::in_words;
+pub use ruler::{Scale, Unit};
+
+/// Panels below each other, under one title.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Figure {
+    /// What stands above in large letters; may be empty.
+    pub title: String,
+    /// What stands below that; may be empty.
+    pub subtitle: String,
+    /// What is drawn.
+    pub panels: Vec<Panel>,
+}
+
+/// One pair of axes and the curves between them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Panel {
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// The curves.
+    pub series: Vec<Series>,
+}
+
+/// What an axis shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Axis {
+    /// What is measured, as in "accuracy".
+    pub label: String,
+    /// How it is spread.
+    pub scale: Scale,
+    /// How its numbers are written.
+    pub unit: Unit,
+}
+
+/// A curve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// What the legend says; a curve alone has no need of one.
+    pub name: String,
+    /// x and y, in the order in which they are joined.
+    pub points: Vec<(f64, f64)>,
+}
+
+impl Figure {
+    /// What the figure shows, for those who do not see it: where each curve begins and ends.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut sentences: Vec<_> = [&self.title, &self.subtitle].into_iter().cloned().collect();
+        for Panel { x, y, series } in &self.panels {
+            let curve = |series: &Series| {
+                let mut ends: Vec<_> = series.points.first().into_iter().chain(series.points.last()).collect();
+                ends.dedup();
+                let end =
+                    |(at, value): &(f64, f64)| format!("{} at {}", in_words(*value, y.unit), in_words(*at, x.unit));
+                let ends = ends.into_iter().map(end).collect::<Vec<_>>().join(", ");
+                if series.name.is_empty() { ends } else { format!("{}: {ends}", series.name) }
+            };
+            let curves: Vec<_> = series.iter().map(curve).collect();
+            sentences.push(format!("{} against {}. {}", y.label, x.label, curves.join("; ")));
+        }
+        sentences.retain(|sentence| !sentence.is_empty());
+        sentences.join(". ")
+    }
+}
+
+/// What a figure is drawn upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// Black on white: a file of its own, or print.
+    #[default]
+    Paper,
+    /// No background, and the text colour of the page around it (`currentColor`), light or dark.
+    Page,
+}

@@ -1,0 +1,88 @@
+//! A figure as a file: SVG or PNG.
+
+use std::sync::Once;
+
+use image::RgbImage;
+use image::imageops::{FilterType, resize};
+use plotters::prelude::*;
+use plotters::style::register_font;
+use png::ColorType;
+
+use super::draw::{Sheet, WIDTH, height, shown};
+use super::{Figure, Theme};
+use crate::picture::file::encoded;
+
+/// The library knows whole pixels only. So many of them make one pixel of an SVG.
+const FINE: i32 = 10;
+/// So many make one of a PNG, along each side: their mean is smooth where the library's lines are not.
+const COARSE: i32 = 3;
+/// So many pixels of a PNG make one of the page: enough for print.
+const DENSE: i32 = 2;
+
+impl Figure {
+    /// How an SVG document of ours begins.
+    pub const SVG_START: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\"";
+
+    /// The figure as an SVG document, which may stand in a file or within an HTML page.
+    #[must_use]
+    pub fn svg(&self, theme: Theme) -> String {
+        register_fonts();
+        let (wide, high) = (WIDTH, height(self));
+        let mut drawn = String::new();
+        {
+            let area = SVGBackend::with_string(&mut drawn, pixels(wide, high, FINE)).into_drawing_area();
+            Sheet { area: &area, scale: FINE, sink: 1 }.figure(self).expect("a string takes everything");
+        }
+        let (_, body) = drawn.split_once(">\n").expect("it begins with a tag");
+        let paper = match theme {
+            Theme::Paper => "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
+            Theme::Page => "",
+        };
+        let body = match theme {
+            Theme::Paper => body.to_string(),
+            Theme::Page => body.replace("\"#000000\"", "\"currentColor\""),
+        };
+        format!(
+            "{} height=\"{high}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n\
+            {paper}{body}",
+            Self::SVG_START,
+            wide * FINE,
+            high * FINE,
+            escaped(&self.words())
+        )
+    }
+
+    /// The figure as the bytes of a PNG file, on white, twice as many pixels each way as the SVG has.
+    #[must_use]
+    pub fn png(&self) -> Vec<u8> {
+        register_fonts();
+        let (wide, high) = (WIDTH, height(self));
+        let fine = pixels(wide, high, DENSE * COARSE);
+        let mut drawn = vec![255; 3 * fine.0 as usize * fine.1 as usize];
+        {
+            let area = BitMapBackend::with_buffer(&mut drawn, fine).into_drawing_area();
+            Sheet { area: &area, scale: DENSE * COARSE, sink: 3 }.figure(self).expect("memory takes everything");
+        }
+        let drawn = RgbImage::from_raw(fine.0, fine.1, drawn).expect("the buffer has its size");
+        let (wide, high) = pixels(wide, high, DENSE);
+        encoded((wide, high), ColorType::Rgb, &resize(&drawn, wide, high, FilterType::Triangle))
+    }
+}
+
+/// Text for an attribute.
+fn escaped(text: &str) -> String {
+    shown(text).replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+fn pixels(wide: i32, high: i32, scale: i32) -> (u32, u32) {
+    ((wide * scale) as u32, (high * scale) as u32)
+}
+
+/// The library draws with fonts that it was given, and with no others: no picture depends on what is installed.
+fn register_fonts() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let registered = register_font("sans-serif", FontStyle::Normal, notosans::REGULAR_TTF);
+        assert!(registered.is_ok(), "the font is one");
+    });
+}

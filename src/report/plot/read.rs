@@ -1,0 +1,65 @@
+//! The histories that files hold.
+
+use thiserror::Error;
+
+use super::Run;
+use crate::network::{EpochRecord, ModelError, ModelRecord};
+use crate::report::NEURON_CSV_HEADING;
+
+/// Why a file holds no training.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// None of the known kinds.
+    #[error("neither a model file, nor a log of train --log, nor what slowdown prints ({0})")]
+    Unknown(ModelError),
+    /// A line of a log or of a CSV that is not like those before.
+    #[error("line {line} is no epoch: {why}")]
+    Line {
+        /// 1 for the first.
+        line: usize,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+impl Run {
+    /// Reads a training from the text of a model file, of a log (a line of JSON for each epoch) or of the CSV of the
+    /// single neuron, whose cost is that of its only training image. The content says which.
+    ///
+    /// # Errors
+    /// A [`ReadError`] that says what is wrong.
+    pub fn read(name: &str, text: &[u8]) -> Result<Self, ReadError> {
+        let run = |history, model| Run { name: name.to_string(), history, model };
+        let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
+        if first == NEURON_CSV_HEADING.as_bytes() {
+            return Ok(run(records(text, 1, neuron)?, None));
+        }
+        if serde_json::from_slice::<EpochRecord>(first).is_ok() {
+            return Ok(run(records(text, 0, |line| serde_json::from_str(line).map_err(|e| e.to_string()))?, None));
+        }
+        let model = ModelRecord::from_json(text).map_err(ReadError::Unknown)?;
+        Ok(run(model.history.clone(), Some(model)))
+    }
+}
+
+/// An epoch for each line that is not empty, those of the heading left out.
+fn records(
+    text: &[u8],
+    heading: usize,
+    record: impl Fn(&str) -> Result<EpochRecord, String>,
+) -> Result<Vec<EpochRecord>, ReadError> {
+    let text = String::from_utf8_lossy(text);
+    let lines = text.lines().enumerate().skip(heading).filter(|(_, line)| !line.trim().is_empty());
+    lines.map(|(i, line)| record(line).map_err(|why| ReadError::Line { line: i + 1, why })).collect()
+}
+
+fn neuron(line: &str) -> Result<EpochRecord, String> {
+    let mut fields = line.split(',');
+    let (epoch, cost) = (fields.next().unwrap_or_default(), fields.nth(1).unwrap_or_default());
+    Ok(EpochRecord {
+        epoch: epoch.parse().map_err(|_| format!("'{epoch}' is not a number of updates"))?,
+        training_cost: Some(cost.parse().map_err(|_| format!("'{cost}' is not a cost"))?),
+        n_training: 1,
+        ..EpochRecord::default()
+    })
+}

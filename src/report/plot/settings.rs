@@ -1,0 +1,135 @@
+//! What runs have in common, and what tells them apart.
+
+use crate::data::distort::{Affine, Distortion, Elastic};
+use crate::network::{Activation, ModelRecord, Optimizer};
+use crate::real::Precision;
+use crate::report::thousands;
+
+/// A setting in words.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Setting {
+    pub words: String,
+    pub weight: Weight,
+}
+
+/// How much a setting matters where all runs have it in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// It is part of the title.
+    Main,
+    /// It is worth a word.
+    Minor,
+    /// It goes without saying.
+    Usual,
+    /// It is as good as any other.
+    Chance,
+}
+
+use Weight::{Chance, Main, Minor, Usual};
+
+/// All settings of a model, in an order that is the same for all; nothing of a model whose file does not say.
+pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
+    let training = model.training.as_ref()?;
+    let course = &training.course;
+    let sizes: Vec<_> = model.sizes.iter().map(ToString::to_string).collect();
+    let mut list = vec![(sizes.join("-"), Main), activation(&model.activations), (model.cost.to_string(), Main)];
+    list.push((training.dataset.clone(), Main));
+    list.push((format!("{} images", thousands(training.n_train)), Minor));
+    list.push((format!("{} start weights", training.init), if training.init == "default" { Usual } else { Minor }));
+    list.push((format!("eta {}", training.eta), Minor));
+    list.push((format!("lambda {}", training.lambda), Minor));
+    list.push((format!("mini-batches of {}", training.batch_size), Minor));
+    list.push(optimizer(training.optimizer));
+    let option = |name: &str, value: Option<String>| match value {
+        Some(value) => (format!("{name} {value}"), Minor),
+        None => (format!("no {name}"), Usual),
+    };
+    let share = |name: &str, share: f64| option(name, (share != 0.0).then(|| share.to_string()));
+    list.push(option("schedule", course.schedule.clone()));
+    list.push(option("warm-up", course.warm_up.map(|epochs| epochs.to_string())));
+    list.push(share("l1", training.l1));
+    list.push(share("dropout", training.dropout));
+    list.push(share("input dropout", training.input_dropout));
+    list.push(option("max-norm", training.max_norm.map(|norm| norm.to_string())));
+    list.push(option("ema", training.ema.map(|share| share.to_string())));
+    list.push(option("expand", training.expand.clone()));
+    list.push(augment(training.augment));
+    list.push((format!("{} epochs", training.epochs), Usual));
+    list.push(option("early stop", course.early_stop.map(|epochs| epochs.to_string())));
+    list.push((format!("keep {}", course.keep.as_deref().unwrap_or("last")), Usual));
+    list.push((if training.shuffle { "shuffled" } else { "not shuffled" }.to_string(), Usual));
+    list.push((format!("evaluated on {}", training.evaluate_on), Usual));
+    list.push((format!("{} validation images", thousands(training.n_validation)), Usual));
+    list.push((if training.precision == Precision::F32 { "f32" } else { "f64" }.to_string(), Usual));
+    list.push((format!("{} engine", training.engine), Usual));
+    list.push((format!("seed {}", training.seed), Chance));
+    Some(list.into_iter().map(|(words, weight)| Setting { words, weight }).collect())
+}
+
+/// What stands above a figure of these runs: what they have in common, the weighty and the lesser part. Nothing if one
+/// of them does not say.
+pub(super) fn in_common(models: &[&ModelRecord]) -> Option<(String, String)> {
+    let (common, _) = compared(models)?;
+    let join = |weight| {
+        let words = common.iter().filter(|setting| setting.weight == weight).map(|setting| setting.words.as_str());
+        words.collect::<Vec<_>>().join(", ")
+    };
+    Some((join(Main), join(Minor)))
+}
+
+/// A name for each run, made of what differs between them; their own names where nothing does or a file does not say.
+pub(super) fn names(runs: &[(&str, Option<&ModelRecord>)]) -> Vec<String> {
+    let models: Option<Vec<_>> = runs.iter().map(|(_, model)| *model).collect();
+    let different = models.and_then(|models| compared(&models)).map(|(_, different)| different).unwrap_or_default();
+    let names: Vec<_> = (0..runs.len())
+        .map(|run| different.iter().map(|words| words[run].as_str()).collect::<Vec<_>>().join(", "))
+        .collect();
+    let unique = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
+    let own = |(name, (file, _)): (&String, &(&str, _))| match name.as_str() {
+        "" => (*file).to_string(),
+        _ if unique(name) => name.clone(),
+        _ => format!("{name} ({file})"),
+    };
+    names.iter().zip(runs).map(own).collect()
+}
+
+/// The settings that all models share, and the words of each of the others, one for each model.
+fn compared(models: &[&ModelRecord]) -> Option<(Vec<Setting>, Vec<Vec<String>>)> {
+    let all: Vec<Vec<Setting>> = models.iter().map(|model| settings(model)).collect::<Option<_>>()?;
+    let first = all.first()?;
+    let (mut common, mut different) = (Vec::new(), Vec::new());
+    for (place, setting) in first.iter().enumerate() {
+        let words: Vec<_> = all.iter().map(|list| list[place].words.clone()).collect();
+        if words.iter().all(|other| *other == setting.words) {
+            common.push(setting.clone());
+        } else {
+            different.push(words);
+        }
+    }
+    Some((common, different))
+}
+
+/// "relu", or "relu and tanh" where layers differ.
+fn activation(activations: &[Activation]) -> (String, Weight) {
+    let mut names: Vec<_> = activations.iter().map(|activation| activation.name()).collect();
+    names.dedup();
+    (names.join(" and "), if names == ["sigmoid"] || names.is_empty() { Usual } else { Main })
+}
+
+fn optimizer(optimizer: Optimizer) -> (String, Weight) {
+    match optimizer {
+        Optimizer::Sgd { momentum: 0.0, .. } => ("no momentum".to_string(), Usual),
+        Optimizer::Sgd { momentum, nesterov: false } => (format!("momentum {momentum}"), Minor),
+        Optimizer::Sgd { momentum, nesterov: true } => (format!("Nesterov momentum {momentum}"), Minor),
+        Optimizer::AdamW => ("AdamW".to_string(), Minor),
+    }
+}
+
+fn augment(distortion: Option<Distortion>) -> (String, Weight) {
+    let Some(Distortion { affine, elastic }) = distortion else { return ("no distortion".to_string(), Usual) };
+    let affine = affine.map(|Affine { rotation, scale, shear, translation }| {
+        format!("rotation {rotation}, scale {scale}, shear {shear}, translation {translation}")
+    });
+    let elastic = elastic.map(|Elastic { sigma, alpha }| format!("elastic sigma {sigma}, alpha {alpha}"));
+    (affine.into_iter().chain(elastic).collect::<Vec<_>>().join(", "), Minor)
+}

@@ -1,0 +1,164 @@
+//! A figure in the characters of a terminal.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::draw::{ruler, shown};
+use super::ruler::Ruler;
+use super::{Figure, Panel};
+
+/// Lines of a plot, without what stands around it.
+const ROWS: usize = 15;
+/// Signs of the curves, in the legend and along them.
+const SIGNS: [char; 7] = ['o', 'x', '+', '*', '#', '@', '%'];
+/// Seen on light and on dark terminals; the sign tells what the colour does not.
+const COLOURS: [AnsiColor; 6] =
+    [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Green, AnsiColor::Magenta, AnsiColor::Blue, AnsiColor::Red];
+
+impl Figure {
+    /// The figure as lines of at most `columns` characters (or 40, if that is more): coloured curves of Braille dots, or
+    /// without colours plain ASCII.
+    #[must_use]
+    pub fn text(&self, columns: usize, colours: bool) -> String {
+        let columns = columns.max(40);
+        let mut text = String::new();
+        for heading in [&self.title, &self.subtitle].into_iter().filter(|heading| !heading.is_empty()) {
+            text += &format!("{}\n", cut(&shown(heading), columns));
+        }
+        for panel in &self.panels {
+            text +=
+                &format!("\n{}\n{}{}", panel.y.label, legend(panel, columns, colours), plot(panel, columns, colours));
+        }
+        text
+    }
+}
+
+/// A line for each curve; none for a curve alone.
+fn legend(panel: &Panel, columns: usize, colours: bool) -> String {
+    let many = panel.series.iter().enumerate().filter(|_| panel.series.len() > 1);
+    let line = |(place, series): (usize, &super::Series)| {
+        let style = style(place, colours);
+        format!("{style}  {} {}{style:#}\n", SIGNS[place % SIGNS.len()], cut(&shown(&series.name), columns - 4))
+    };
+    many.map(line).collect()
+}
+
+/// The curves with their axes.
+fn plot(panel: &Panel, columns: usize, colours: bool) -> String {
+    let [x, y] = [(&panel.x, columns / 12, true), (&panel.y, 6, false)]
+        .map(|(axis, ticks, is_x)| ruler(panel, axis, ticks, is_x));
+    let margin = y.ticks.iter().map(|(_, label)| label.len()).max().unwrap_or(0) + 1;
+    // Half a label may stand out at the right.
+    let canvas = Canvas::of(panel, &x, &y, columns.saturating_sub(margin + 5).max(10), colours);
+    let [tick, side, corner, floor, stand] =
+        if colours { ['┤', '│', '└', '─', '┬'] } else { ['+', '|', '+', '-', '+'] };
+    let mut text = String::new();
+    for (row, cells) in canvas.cells.iter().enumerate() {
+        let at = |value: f64| y.place(value).map(|place| ((1.0 - place) * (ROWS - 1) as f64).round() as usize);
+        let label = y.ticks.iter().find(|(value, _)| at(*value) == Some(row)).map(|(_, label)| label.as_str());
+        let axis = if label.is_some() { tick } else { side };
+        let _ = write!(text, "{:>width$} {axis}", label.unwrap_or_default(), width = margin - 1);
+        text += canvas.row(cells).trim_end();
+        text.push('\n');
+    }
+    let mut line = vec![floor; canvas.columns];
+    let mut labels = vec![' '; margin + canvas.columns + 5];
+    let mut free = 0;
+    for (value, label) in &x.ticks {
+        let column = (x.place(*value).unwrap_or(0.0) * (canvas.columns - 1) as f64).round() as usize;
+        line[column] = stand;
+        let begin = (margin + 1 + column).saturating_sub(label.len() / 2);
+        if begin >= free && begin + label.len() <= labels.len() {
+            labels[begin..begin + label.len()].iter_mut().zip(label.chars()).for_each(|(cell, c)| *cell = c);
+            free = begin + label.len() + 1;
+        }
+    }
+    let _ = writeln!(text, "{:margin$}{corner}{}", "", line.iter().collect::<String>());
+    let _ = writeln!(text, "{}", labels.iter().collect::<String>().trim_end());
+    let _ = writeln!(text, "{:>width$}", panel.x.label, width = margin + 1 + canvas.columns);
+    text
+}
+
+/// What a cell shows: dots, or a sign, of the curve that came last.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    dots: u8,
+    sign: Option<char>,
+    place: usize,
+}
+
+struct Canvas {
+    columns: usize,
+    colours: bool,
+    cells: Vec<Vec<Cell>>,
+}
+
+impl Canvas {
+    fn of(panel: &Panel, x: &Ruler, y: &Ruler, columns: usize, colours: bool) -> Self {
+        let mut canvas = Canvas { columns, colours, cells: vec![vec![Cell::default(); columns]; ROWS] };
+        let (wide, high) = if colours { (2 * columns, 4 * ROWS) } else { (columns, ROWS) };
+        for (place, series) in panel.series.iter().enumerate() {
+            let dot = |&(at, value): &(f64, f64)| {
+                let dots = |place: f64, n: usize| (place * (n - 1) as f64).round() as i64;
+                Some((dots(x.place(at)?, wide), dots(1.0 - y.place(value)?, high)))
+            };
+            let dots: Vec<_> = series.points.iter().filter_map(dot).collect();
+            dots.windows(2).for_each(|pair| canvas.line(pair[0], pair[1], place));
+            let every = dots.len().div_ceil(8).max(1);
+            let offset = place * every / panel.series.len();
+            dots.iter().skip(offset).step_by(every).for_each(|&dot| canvas.sign(dot, place));
+        }
+        canvas
+    }
+
+    /// Steps from dot to dot along the longer way.
+    fn line(&mut self, (x, y): (i64, i64), (to_x, to_y): (i64, i64), place: usize) {
+        let steps = (to_x - x).abs().max((to_y - y).abs()).max(1);
+        for i in 0..=steps {
+            let dot = (x + (to_x - x) * i / steps, y + (to_y - y) * i / steps);
+            if self.colours {
+                // The bits of a Braille character, by row and column of its dots.
+                const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+                let cell = self.cell(dot);
+                cell.dots |= BITS[dot.1 as usize % 4][dot.0 as usize % 2];
+                cell.place = place;
+            } else {
+                self.sign(dot, place);
+            }
+        }
+    }
+
+    fn sign(&mut self, dot: (i64, i64), place: usize) {
+        let cell = self.cell(dot);
+        (cell.sign, cell.place) = (Some(SIGNS[place % SIGNS.len()]), place);
+    }
+
+    fn cell(&mut self, (x, y): (i64, i64)) -> &mut Cell {
+        let (wide, high) = if self.colours { (2, 4) } else { (1, 1) };
+        let row = (y as usize / high).min(ROWS - 1);
+        &mut self.cells[row][(x as usize / wide).min(self.columns - 1)]
+    }
+
+    /// A row in characters, with as few changes of colour as it takes.
+    fn row(&self, cells: &[Cell]) -> String {
+        let drawn = |cell: &Cell| cell.sign.is_some() || cell.dots > 0;
+        let parts = cells.chunk_by(|a, b| drawn(a) == drawn(b) && a.place == b.place);
+        let part = |cells: &[Cell]| {
+            let dots = |cell: &Cell| char::from_u32(0x2800 + u32::from(cell.dots)).unwrap_or(' ');
+            let character = |cell: &Cell| cell.sign.unwrap_or_else(|| if cell.dots > 0 { dots(cell) } else { ' ' });
+            let characters: String = cells.iter().map(character).collect();
+            let style = if drawn(&cells[0]) { style(cells[0].place, self.colours) } else { Style::new() };
+            format!("{style}{characters}{style:#}")
+        };
+        parts.map(part).collect()
+    }
+}
+
+fn style(place: usize, colours: bool) -> Style {
+    if colours { COLOURS[place % COLOURS.len()].on_default() } else { Style::new() }
+}
+
+fn cut(text: &str, columns: usize) -> String {
+    text.chars().take(columns).collect()
+}

@@ -1,0 +1,153 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::network::{EpochRecord, ModelRecord};
+use crate::picture::file::is_our_png;
+
+/// A run of 784-30-10 whose accuracy climbs to `best` of 100, with these settings changed in its record.
+fn run(name: &str, changes: &str, best: usize) -> Run {
+    let mut training = serde_json::json!({
+        "program": "mnist", "dataset": "MNIST", "n_train": 1000, "n_validation": 10000, "evaluate_on": "validation",
+        "init": "default", "epochs": 30, "batch_size": 10, "eta": 0.5, "lambda": 5.0, "seed": 0, "shuffle": true,
+        "precision": "f32", "engine": "fast", "epochs_done": 30
+    });
+    let changes: serde_json::Value = serde_json::from_str(changes).unwrap();
+    for (key, value) in changes.as_object().unwrap() {
+        training[key] = value.clone();
+    }
+    let history: Vec<_> = (1..=30)
+        .map(|epoch| EpochRecord {
+            epoch,
+            training_cost: Some(3.0 / epoch as f64),
+            evaluation_cost: Some(3.5 / epoch as f64 + 0.01 * epoch as f64),
+            training_accuracy: Some(1000 - 300 / epoch),
+            evaluation_accuracy: Some(best - 20 / epoch),
+            n_training: 1000,
+            n_evaluation: 100,
+            eta: None,
+        })
+        .collect();
+    let model = serde_json::json!({
+        "sizes": [784, 30, 10], "cost": "CrossEntropyCost", "training": training, "history": history
+    });
+    let model = ModelRecord::from_json(model.to_string().as_bytes()).unwrap();
+    Run { name: name.to_string(), history, model: Some(model) }
+}
+
+fn names(figure: &Figure) -> Vec<&str> {
+    figure.panels.iter().flat_map(|panel| &panel.series).map(|series| series.name.as_str()).collect()
+}
+
+#[test]
+fn one_run_shows_its_costs_and_its_accuracies() {
+    let figure = learning_curves(&[run("a", "{}", 95)], &Choice::default()).unwrap();
+    assert_eq!(figure.title, "784-30-10, cross-entropy, MNIST");
+    assert_eq!(figure.subtitle, "1,000 images, eta 0.5, lambda 5, mini-batches of 10");
+    let labels: Vec<_> = figure.panels.iter().map(|panel| panel.y.label.as_str()).collect();
+    assert_eq!(labels, ["cost", "accuracy"]);
+    assert_eq!(names(&figure), ["training", "validation", "training", "validation"]);
+    assert_eq!(figure.panels[1].series[1].points[29], (30.0, 0.95));
+}
+
+#[test]
+fn the_legend_is_made_of_what_differs() {
+    let of = |runs: &[Run]| {
+        let metrics = vec![Metric::EvaluationAccuracy];
+        let figure = learning_curves(runs, &Choice { metrics, ..Choice::default() }).unwrap();
+        assert_eq!(figure.panels[0].y.label, "validation accuracy");
+        names(&figure).into_iter().map(String::from).collect::<Vec<_>>()
+    };
+    let (a, b) = (run("a", "{}", 95), run("b", r#"{"eta": 0.25}"#, 94));
+    assert_eq!(of(&[a.clone(), b.clone()]), ["eta 0.5", "eta 0.25"]);
+    let c = run("c", r#"{"eta": 0.25, "dropout": 0.5, "epoch": 3}"#, 94);
+    assert_eq!(of(&[a.clone(), c]), ["eta 0.5, no dropout", "eta 0.25, dropout 0.5"]);
+    assert_eq!(of(&[a.clone(), Run { name: "again".to_string(), ..a.clone() }]), ["a", "again"]);
+    assert_eq!(
+        of(&[a.clone(), b, Run { name: "again".to_string(), ..a }]),
+        ["eta 0.5 (a)", "eta 0.25", "eta 0.5 (again)"]
+    );
+}
+
+#[test]
+fn a_curve_may_begin_and_end_anywhere() {
+    let choice = Choice { metrics: vec![Metric::TrainingCost], epochs: 10..=20, ..Choice::default() };
+    let figure = learning_curves(&[run("a", "{}", 95)], &choice).unwrap();
+    let points = &figure.panels[0].series[0].points;
+    assert_eq!((points.len(), points[0], points[10]), (11, (10.0, 0.3), (20.0, 0.15)));
+    assert_eq!((figure.panels[0].y.label.as_str(), names(&figure)), ("training cost", vec![""]));
+    assert!(figure.words().ends_with("training cost against epoch. 0.300 at 10, 0.150 at 20"), "{}", figure.words());
+    let none = learning_curves(&[run("a", "{}", 95)], &Choice { epochs: 31..=40, ..choice });
+    assert_eq!(none, Err(PlotError::NoEpochs { asked: 31..=40, first: 1, last: 30 }));
+}
+
+#[test]
+fn against_a_setting_each_model_is_a_point() {
+    let metrics = vec![Metric::EvaluationAccuracy];
+    let choice = Choice { metrics, against: Against::TrainSize, x: Scale::Log, ..Choice::default() };
+    // Epochs differ from size to size, and do not divide the curve; 100 images have two seeds.
+    let sizes = [
+        run("c", r#"{"n_train": 10000, "epochs": 3}"#, 95),
+        run("a", r#"{"n_train": 100, "epochs": 300}"#, 70),
+        run("b", r#"{"n_train": 100, "epochs": 300, "seed": 1}"#, 72),
+    ];
+    let figure = learning_curves(&sizes, &choice).unwrap();
+    assert_eq!(figure.panels[0].series[0].points, [(100.0, 0.71), (10_000.0, 0.95)]);
+    assert_eq!((names(&figure), figure.panels[0].x.label.as_str()), (vec![""], "training images"));
+
+    // A model that holds its best epoch stands for that one.
+    let best = run("best", r#"{"n_train": 100, "epochs": 300, "epoch": 10, "eta": 0.1}"#, 72);
+    let figure = learning_curves(&[sizes[1].clone(), best.clone()], &choice).unwrap();
+    assert_eq!(names(&figure), ["eta 0.5", "eta 0.1"]);
+    assert_eq!(figure.panels[0].series[1].points, [(100.0, 0.70)]);
+
+    let unknown = Run { model: None, ..best };
+    assert!(matches!(learning_curves(&[unknown], &choice), Err(PlotError::NoSettings { .. })));
+}
+
+#[test]
+fn on_a_page_the_ink_is_that_of_the_page() {
+    let figure =
+        learning_curves(&[run("a & <b>", "{}", 95), run("c", r#"{"seed": 7}"#, 95)], &Choice::default()).unwrap();
+    let (paper, page) = (figure.svg(Theme::Paper), figure.svg(Theme::Page));
+    assert!(paper.starts_with(Figure::SVG_START) && paper.contains("fill=\"white\"") && paper.contains("#000000"));
+    assert!(!page.contains("fill=\"white\"") && !page.contains("#000000") && page.contains("currentColor"));
+    assert!(is_our_png(&figure.png()));
+    for coloured in [true, false] {
+        let text = figure.text(60, coloured);
+        assert!(text.contains("seed 7, validation") && text.is_ascii() != coloured, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_figure_can_be_drawn(
+        series in prop::collection::vec((".{0,120}", prop::collection::vec((any::<f64>(), any::<f64>()), 0..50)), 0..12),
+        (log_x, log_y) in any::<(bool, bool)>(),
+        unit in prop::sample::select(vec![Unit::Number, Unit::Count, Unit::Percent]),
+        columns in 0..200_usize,
+    ) {
+        let axis = |log: bool| {
+            Axis { label: "x".to_string(), scale: if log { Scale::Log } else { Scale::Linear }, unit }
+        };
+        let series = series.into_iter().map(|(name, points)| Series { name, points }).collect();
+        let panel = Panel { x: axis(log_x), y: axis(log_y), series };
+        let figure = Figure { title: "t".to_string(), subtitle: String::new(), panels: vec![panel] };
+        let svg = figure.svg(Theme::Page);
+        prop_assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN"));
+        prop_assert!(!svg.contains(|c: char| c.is_control() && c != '\n'));
+        for line in figure.text(columns, false).lines() {
+            prop_assert!(line.chars().count() <= columns.max(40), "{line}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_as_a_run_or_refused(
+        start in prop::sample::select(vec!["", "epoch,output,cost,weight,bias\n0,1,2", "{\"epoch\":1,\"n_training\":1,\"n_evaluation\":1}\n"]),
+        bytes in prop::collection::vec(any::<u8>(), 0..64),
+    ) {
+        if let Ok(run) = Run::read("any", &[start.as_bytes(), &bytes].concat()) {
+            prop_assert!(!run.history.is_empty());
+            let _ = learning_curves(&[run], &Choice::default()).map(|figure| figure.svg(Theme::Paper));
+        }
+    }
+}

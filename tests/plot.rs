@@ -1,0 +1,113 @@
+//! `mnist plot`, end to end, on tiny trainings.
+
+mod common;
+
+use std::fs;
+
+use common::Sandbox;
+
+/// A sandbox with two models that differ in eta, and the log of the first.
+fn trained() -> Sandbox {
+    let sandbox = Sandbox::with_tiny_data();
+    let train = "train --data idx --validation 11 --epochs 12 --hidden 6 --monitor all --quiet";
+    sandbox.line(&format!("{train} --eta 0.5 -o a.json --log a.jsonl")).success();
+    sandbox.line(&format!("{train} --eta 0.25 -o b.json")).success();
+    sandbox
+}
+
+#[test]
+fn the_terminal_shows_costs_and_accuracies_of_one_run() {
+    let sandbox = trained();
+    let run = sandbox.line("plot a.json").success();
+    for words in [
+        "20-6-4, cross-entropy, IDX files",
+        "eta 0.5",
+        "\ncost\n",
+        "\naccuracy\n",
+        "  o training\n",
+        "  x validation\n",
+        "epoch",
+    ] {
+        assert!(run.stdout.contains(words), "'{words}' is not in:\n{}", run.stdout);
+    }
+    assert!(run.stdout.is_ascii() && run.stdout.lines().all(|line| line.len() <= 80), "{}", run.stdout);
+    let log = sandbox.line("plot a.jsonl").success();
+    assert!(log.stdout.starts_with("a\n") && log.stdout.contains("  x evaluation\n"), "{}", log.stdout);
+    let curves = |text: &str| text.lines().filter(|line| line.contains('|')).map(String::from).collect::<Vec<_>>();
+    assert_eq!(curves(&run.stdout), curves(&log.stdout), "the same figures from the model and from its log");
+}
+
+#[test]
+fn several_runs_are_told_apart_by_what_differs() {
+    let sandbox = trained();
+    let run = sandbox.line("plot a.json b.json --metric evaluation-accuracy").success();
+    for words in ["  o eta 0.5\n", "  x eta 0.25\n", "\nvalidation accuracy\n"] {
+        assert!(run.stdout.contains(words), "'{words}' is not in:\n{}", run.stdout);
+    }
+    sandbox.line("plot a.json b.json --x eta --log-x --metric training-cost -o eta.svg").success();
+    assert!(sandbox.read("eta.svg").contains("\ntraining cost\n") || sandbox.read("eta.svg").contains("training cost"));
+}
+
+#[test]
+fn pictures_are_svg_or_png_by_their_name_and_the_same_every_time() {
+    let sandbox = trained();
+    sandbox.line("plot a.json b.json -o one.svg").success();
+    sandbox.line("plot a.json b.json -o two.svg --epochs 1-12").success();
+    let svg = sandbox.read("one.svg");
+    assert_eq!(svg, sandbox.read("two.svg"));
+    assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"), "{svg}");
+    assert!(svg.contains("eta 0.25, training"), "{svg}");
+    sandbox.line("plot a.json -o one.png").success();
+    let png = image::load_from_memory(&fs::read(sandbox.path("one.png")).unwrap()).unwrap();
+    assert_eq!(png.width(), 1440);
+    let pixels = png.to_rgb8();
+    assert!(pixels.pixels().any(|pixel| pixel.0 != [255; 3]) && pixels.get_pixel(0, 0).0 == [255; 3]);
+}
+
+#[test]
+fn the_single_neuron_is_drawn_from_its_csv() {
+    let sandbox = Sandbox::new();
+    let csv = sandbox.line("slowdown --epochs 20").success().stdout;
+    fs::write(sandbox.path("neuron.csv"), csv).unwrap();
+    let run = sandbox.line("plot neuron.csv --epochs 5-").success();
+    assert!(run.stdout.starts_with("neuron\n\ntraining cost\n"), "{}", run.stdout);
+}
+
+#[test]
+fn what_cannot_be_drawn_is_refused() {
+    let sandbox = trained();
+    sandbox.line("plot a.json -o a.pdf").failure(2, &["a.pdf", ".svg or .png"]);
+    sandbox.line("plot none.json").failure(1, &["none.json"]);
+    sandbox.line("plot a.json --epochs 40-").failure(1, &["there are 1 to 12"]);
+    sandbox.line("plot a.json --epochs 9-3").failure(2, &["10-40"]);
+    sandbox.line("plot a.json --epochs -").failure(2, &["10-40"]);
+    sandbox.line("plot a.jsonl --x eta").failure(1, &["a does not say how it was trained"]);
+    sandbox.line("plot a.json --x lambda --log-y").success();
+    sandbox.line("train --data idx --validation 11 --epochs 1 --lambda 0 --quiet -o zero.json").success();
+    sandbox.line("plot zero.json --x lambda --log-x").failure(1, &["lambda has no value above 0"]);
+    sandbox
+        .line("plot zero.json --metric evaluation-cost")
+        .failure(1, &["zero has no evaluation-cost", "--monitor all"]);
+    sandbox.line("train --data idx --validation 11 --epochs 1 --monitor none --quiet -o blind.json").success();
+    sandbox.line("plot blind.json").failure(1, &["blind has no epochs with figures"]);
+
+    fs::write(sandbox.path("bad.jsonl"), "{\"epoch\":1,\"n_training\":5,\"n_evaluation\":5}\n{\"epoch\":").unwrap();
+    sandbox.line("plot bad.jsonl").failure(1, &["bad.jsonl", "line 2"]);
+    fs::write(sandbox.path("bad.csv"), "epoch,output,cost,weight,bias\n0,1,far,1,1\n").unwrap();
+    sandbox.line("plot bad.csv").failure(1, &["line 2", "'far' is not a cost"]);
+    fs::write(sandbox.path("text.txt"), "a letter").unwrap();
+    sandbox.line("plot text.txt").failure(1, &["text.txt: neither a model file"]);
+}
+
+#[test]
+fn a_picture_of_somebody_else_is_not_overwritten() {
+    let sandbox = trained();
+    for name in ["photo.png", "drawing.svg"] {
+        fs::write(sandbox.path(name), "<svg>mine</svg>").unwrap();
+        sandbox.line(&format!("plot a.json -o {name}")).failure(1, &[name, "not overwritten"]);
+        assert_eq!(sandbox.read(name), "<svg>mine</svg>");
+        fs::remove_file(sandbox.path(name)).unwrap();
+        sandbox.line(&format!("plot a.json -o {name}")).success();
+        sandbox.line(&format!("plot b.json -o {name}")).success();
+    }
+}
