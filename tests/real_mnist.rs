@@ -3,6 +3,8 @@
 //! Without it these tests are counted as ignored, and one line says why.
 
 mod common;
+#[path = "common/treatments.rs"]
+mod treatments;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,9 +14,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Part, splits};
 use mnist_mlp::engine::{Machine, evaluate};
-use mnist_mlp::network::{CrossEntropy, Init, Network};
+use mnist_mlp::network::{CrossEntropy, Init, Model, Network};
 use mnist_mlp::trainer::{Settings, Silent, train};
 use serde_json::Value;
+use treatments::{TREATMENTS, treated};
 
 fn main() -> ExitCode {
     let directory = std::env::var_os("MNIST_DATA_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         trial("a_thousand_images_are_learned_by_heart", a_thousand_images_are_learned_by_heart),
         trial("both_engines_learn_the_same", both_engines_learn_the_same),
         trial("built_in_digits_teach_real_ones", built_in_digits_teach_real_ones),
+        trial("pictures_of_digits_are_read_as_the_images_are", pictures_of_digits_are_read_as_the_images_are),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
@@ -126,4 +130,30 @@ fn built_in_digits_teach_real_ones(directory: &Path) {
     let test = Source::Directory(directory.to_path_buf()).load(Part::Test, 2).unwrap();
     let accuracy = evaluate(&trained.network, &test, Machine::default()).unwrap().accuracy();
     assert!(accuracy > 0.90, "{accuracy}");
+}
+
+/// The default model, the first 1,000 test images: what `eval` says of them, and what `predict` makes of them as files.
+/// Prints the table of docs/pictures.md.
+fn pictures_of_digits_are_read_as_the_images_are(directory: &Path) {
+    let sandbox = Sandbox::new();
+    sandbox.run(["train", "--data", &absolute(directory), "--quiet", "--monitor", "none"]).success();
+    let network = Model::<f32>::from_json(sandbox.read("model.json").as_bytes()).unwrap().network;
+    let digits = Source::Directory(directory.to_path_buf()).load(Part::Test, 2).unwrap().slice(0..1_000);
+    let right = |data: &_| evaluate(&network, data, Machine::default()).unwrap().correct();
+    let images = right(&digits);
+    let mut table = format!(
+        "| picture | right of 1,000 | no digit found |\n|---|---|---|\n| the image itself (`eval`) | {images} | |\n"
+    );
+    let mut worst = images;
+    for &treatment in TREATMENTS {
+        let (pictures, lost) = treated(&digits, treatment);
+        let right = right(&pictures);
+        table += &format!("| {} | {right} | {lost} |\n", treatment.0);
+        worst = worst.min(right);
+        if treatment.0 == "as it is" {
+            assert_eq!(pictures.pixels(), digits.pixels(), "an image of MNIST stays as it is");
+        }
+    }
+    println!("\n{table}");
+    assert!(worst + 20 >= images, "{table}");
 }

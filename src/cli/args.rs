@@ -10,6 +10,7 @@ use mnist_mlp::network::{Activation, Cost, CrossEntropy, costs};
 use super::descent::DescentArguments;
 use super::images::ImageArguments;
 use super::plot::PlotArguments;
+use super::predict::PredictArguments;
 use super::schedule::ScheduleArguments;
 use super::show::ShowArguments;
 
@@ -34,6 +35,7 @@ pub enum Command {
     Eval(EvalArguments),
     Show(Box<ShowArguments>),
     Plot(PlotArguments),
+    Predict(PredictArguments),
     Slowdown(SlowdownArguments),
 }
 
