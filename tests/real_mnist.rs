@@ -3,6 +3,8 @@
 //! Without it these tests are counted as ignored, and one line says why.
 
 mod common;
+#[path = "common/treatments.rs"]
+mod treatments;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,9 +15,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Part, splits};
 use mnist_mlp::engine::{Machine, evaluate};
-use mnist_mlp::network::{CrossEntropy, Init, Network};
+use mnist_mlp::network::{CrossEntropy, Init, Model, Network};
 use mnist_mlp::trainer::{Settings, Silent, train};
 use serde_json::Value;
+use treatments::{TREATMENTS, treated};
 
 fn main() -> ExitCode {
     let directory = std::env::var_os("MNIST_DATA_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
             "every_format_is_recognized_and_gives_the_same_model",
             every_format_is_recognized_and_gives_the_same_model,
         ),
+        trial("pictures_of_digits_are_read_as_the_images_are", pictures_of_digits_are_read_as_the_images_are),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
@@ -157,4 +161,30 @@ fn every_format_is_recognized_and_gives_the_same_model(directory: &Path) {
     for data in ["mnist.pkl.gz", "mnist.npz", "mnist_train.csv", "mnist_test.csv"] {
         assert!(model(data) == expected, "{data}");
     }
+}
+
+/// The default model, the first 1,000 test images: what `eval` says of them, and what `predict` makes of them as files.
+/// Prints the table of docs/pictures.md.
+fn pictures_of_digits_are_read_as_the_images_are(directory: &Path) {
+    let sandbox = Sandbox::new();
+    sandbox.run(["train", "--data", &absolute(directory), "--quiet", "--monitor", "none"]).success();
+    let network = Model::<f32>::from_json(sandbox.read("model.json").as_bytes()).unwrap().network;
+    let digits = Source::Directory(directory.to_path_buf()).load(Part::Test, 2).unwrap().slice(0..1_000);
+    let right = |data: &_| evaluate(&network, data, Machine::default()).unwrap().correct();
+    let images = right(&digits);
+    let mut table = format!(
+        "| picture | right of 1,000 | no digit found |\n|---|---|---|\n| the image itself (`eval`) | {images} | |\n"
+    );
+    let mut worst = images;
+    for &treatment in TREATMENTS {
+        let (pictures, lost) = treated(&digits, treatment);
+        let right = right(&pictures);
+        table += &format!("| {} | {right} | {lost} |\n", treatment.0);
+        worst = worst.min(right);
+        if treatment.0 == "as it is" {
+            assert_eq!(pictures.pixels(), digits.pixels(), "an image of MNIST stays as it is");
+        }
+    }
+    println!("\n{table}");
+    assert!(worst + 20 >= images, "{table}");
 }

@@ -15,6 +15,7 @@ use super::images::ImageArguments;
 use super::machine;
 use super::man::ManArguments;
 use super::plot::PlotArguments;
+use super::predict::PredictArguments;
 use super::schedule::ScheduleArguments;
 use super::show::ShowArguments;
 use super::tune::TuneArguments;
@@ -42,6 +43,7 @@ pub enum Command {
     Show(Box<ShowArguments>),
     Tune(TuneArguments),
     Plot(PlotArguments),
+    Predict(PredictArguments),
     Slowdown(SlowdownArguments),
     Export(ExportArguments),
     Completions(CompletionsArguments),

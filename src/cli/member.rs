@@ -9,7 +9,7 @@ use mnist_mlp::data::Dataset;
 use mnist_mlp::engine::{Machine, Trainable, evaluate, outputs};
 use mnist_mlp::evaluate::{Evaluation, FitError};
 use mnist_mlp::export::{self, FileType, Input};
-use mnist_mlp::network::{Activation, Model, ModelError, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::network::{Activation, Model, ModelError, Output, TrainingRecord, precision_of, read_model_file};
 use ndarray::Array2;
 
 use super::Failure;
@@ -64,6 +64,16 @@ impl Member {
         self.model.regularization(self.lambda(), self.l1(), n)
     }
 
+    /// Pixels of the images that it is for.
+    pub fn inputs(&self) -> usize {
+        self.model.inputs()
+    }
+
+    /// What its outputs are.
+    pub fn output_layer(&self) -> Output {
+        self.model.output_layer()
+    }
+
     /// "784-30-10, cross-entropy".
     pub fn network(&self) -> String {
         self.model.network()
@@ -110,6 +120,8 @@ pub fn of_model(path: &Path, error: ModelError) -> Failure {
 /// What is asked of a model of either precision.
 trait AnyModel {
     fn training(&self) -> Option<&TrainingRecord>;
+    fn inputs(&self) -> usize;
+    fn output_layer(&self) -> Output;
     fn network(&self) -> String;
     fn regularization(&self, lambda: f64, l1: f64, n: usize) -> f64;
     fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError>;
@@ -121,6 +133,14 @@ trait AnyModel {
 impl<F: Trainable> AnyModel for Model<F> {
     fn training(&self) -> Option<&TrainingRecord> {
         self.training.as_ref()
+    }
+
+    fn inputs(&self) -> usize {
+        self.network.inputs()
+    }
+
+    fn output_layer(&self) -> Output {
+        self.network.cost().output()
     }
 
     fn network(&self) -> String {

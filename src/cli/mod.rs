@@ -11,6 +11,8 @@ use mnist_mlp::engine::UnknownInstructionSet;
 use mnist_mlp::evaluate::FitError;
 use mnist_mlp::export::UnknownEnding;
 use mnist_mlp::network::{ModelError, NetworkError};
+use mnist_mlp::picture::find::NoDigit;
+use mnist_mlp::picture::read::FileError;
 use mnist_mlp::picture::sheet::SheetError;
 use mnist_mlp::report::plot::{PlotError, ReadError};
 use mnist_mlp::report::thousands;
@@ -34,6 +36,7 @@ mod member;
 mod ours;
 pub mod output;
 mod plot;
+mod predict;
 mod progress;
 mod schedule;
 mod show;
@@ -54,6 +57,7 @@ pub fn run() -> Result<(), Failure> {
         Command::Show(arguments) => show::run(&arguments),
         Command::Tune(arguments) => tune::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
+        Command::Predict(arguments) => predict::run(&arguments),
         Command::Slowdown(arguments) => slowdown::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
@@ -135,6 +139,17 @@ pub enum Failure {
     Sheet(SheetError),
     #[error("the picture {path} cannot be written: {error}")]
     Picture { path: String, error: std::io::Error },
+    #[error(
+        "{path} takes {inputs} inputs, which are no square image: pictures are brought to squares, to 28 x 28 pixels for \
+        784 inputs"
+    )]
+    NotSquare { path: String, inputs: usize },
+    #[error("{path} {error}")]
+    File { path: String, error: FileError },
+    #[error("{path} is {error}")]
+    NoDigit { path: String, error: NoDigit },
+    #[error("{failed} of {all} pictures have no answer")]
+    Unanswered { failed: usize, all: usize },
     #[error("{divergence} ({saved})")]
     Diverged { divergence: Divergence, saved: String },
     #[error("the manual pages cannot be written to {}: {error}", directory.display())]

@@ -5,6 +5,11 @@
 use thiserror::Error;
 
 pub mod file;
+pub mod find;
+pub mod normalize;
+mod paper;
+mod pieces;
+pub mod read;
 pub mod sheet;
 pub mod terminal;
 
@@ -63,9 +68,53 @@ impl Picture {
         self.pixels.chunks_exact(self.width)
     }
 
+    /// The pixels of row `y`, counted from the top.
+    ///
+    /// # Panics
+    /// If `y` is not below [`height`](Self::height).
+    #[must_use]
+    pub fn row(&self, y: usize) -> &[u8] {
+        &self.pixels[y * self.width..][..self.width]
+    }
+
+    /// The picture in which each pixel is what `change` makes of it.
+    #[must_use]
+    pub fn map(&self, change: impl FnMut(u8) -> u8) -> Self {
+        Picture { pixels: self.pixels.iter().copied().map(change).collect(), ..*self }
+    }
+
+    /// A picture that is smaller by a whole factor, at least 1: each pixel is the mean of `factor` x `factor`, or of what
+    /// is left of them at the right and at the bottom.
+    #[must_use]
+    pub fn reduced(&self, factor: usize) -> Self {
+        let rows: Vec<_> = self.rows().collect();
+        let mean = |rows: &[&[u8]], left: usize| {
+            let right = self.width.min(left + factor);
+            let sum: u64 = rows.iter().flat_map(|row| &row[left..right]).map(|&pixel| u64::from(pixel)).sum();
+            let pixels = (rows.len() * (right - left)) as u64;
+            ((sum + pixels / 2) / pixels) as u8
+        };
+        let columns = || (0..self.width).step_by(factor);
+        let pixels = rows.chunks(factor).flat_map(|rows| columns().map(|left| mean(rows, left))).collect();
+        Picture { height: self.height.div_ceil(factor), width: self.width.div_ceil(factor), pixels }
+    }
+
     /// Dark for light and light for dark.
     #[must_use]
     pub fn inverted(&self) -> Self {
-        Picture { pixels: self.pixels.iter().map(|pixel| 255 - pixel).collect(), ..*self }
+        self.map(|pixel| 255 - pixel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reduced_picture_has_the_means() {
+        let picture = Picture::new(3, 3, vec![0, 100, 7, 100, 200, 8, 1, 2, 255]).unwrap();
+        assert_eq!(picture.reduced(1), picture);
+        assert_eq!(picture.reduced(2), Picture::new(2, 2, vec![100, 8, 2, 255]).unwrap());
+        assert_eq!(picture.reduced(50), Picture::new(1, 1, vec![75]).unwrap());
     }
 }

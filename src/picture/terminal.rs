@@ -38,22 +38,6 @@ pub fn lines(picture: &Picture, depth: Depth) -> Vec<String> {
     rows.chunks(2).map(line).collect()
 }
 
-/// A picture that is smaller by a whole factor, at least 1: each pixel is the mean of `factor` x `factor`, or of what is
-/// left of them at the right and at the bottom.
-#[must_use]
-pub fn reduced(picture: &Picture, factor: usize) -> Picture {
-    let rows: Vec<_> = picture.rows().collect();
-    let mean = |rows: &[&[u8]], left: usize| {
-        let right = picture.width.min(left + factor);
-        let sum: u64 = rows.iter().flat_map(|row| &row[left..right]).map(|&pixel| u64::from(pixel)).sum();
-        let pixels = (rows.len() * (right - left)) as u64;
-        ((sum + pixels / 2) / pixels) as u8
-    };
-    let columns = || (0..picture.width).step_by(factor);
-    let pixels = rows.chunks(factor).flat_map(|rows| columns().map(|left| mean(rows, left))).collect();
-    Picture { height: picture.height.div_ceil(factor), width: picture.width.div_ceil(factor), pixels }
-}
-
 /// A line of half blocks; the codes are written where a colour changes. Without a bottom, the lower half is left to the
 /// terminal.
 fn half_blocks(top: &[u8], bottom: Option<&[u8]>, color: impl Fn(u8) -> Color) -> String {
@@ -128,19 +112,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_reduced_picture_has_the_means() {
-        let picture = picture(3, 3, &[0, 100, 7, 100, 200, 8, 1, 2, 255]);
-        assert_eq!(reduced(&picture, 1), picture);
-        assert_eq!(reduced(&picture, 2), self::picture(2, 2, &[100, 8, 2, 255]));
-        assert_eq!(reduced(&picture, 50), self::picture(1, 1, &[75]));
-    }
-
     proptest! {
         #[test]
         fn any_picture_fills_its_lines(height in 1_usize..12, width in 1_usize..12, seed in any::<u8>(), factor in 1_usize..5) {
             let pixels: Vec<_> = (0..height * width).map(|i| (i * 89) as u8 ^ seed).collect();
-            let picture = reduced(&picture(height, width, &pixels), factor);
+            let picture = picture(height, width, &pixels).reduced(factor);
             for depth in [Depth::TrueColor, Depth::Colors256, Depth::Ascii] {
                 let lines = lines(&picture, depth);
                 prop_assert_eq!(lines.len(), height.div_ceil(factor).div_ceil(2));

@@ -9,7 +9,7 @@ use crate::data::expand::SHIFTS;
 use crate::network::prediction;
 use crate::picture::Picture;
 use crate::picture::sheet::{SheetError, sheet};
-use crate::picture::terminal::{Depth, lines, reduced};
+use crate::picture::terminal::{Depth, lines};
 
 const WRONG: Style = AnsiColor::Red.on_default();
 
@@ -193,7 +193,7 @@ struct Block {
 
 /// An image with its caption, and its bars beside it.
 fn block(exhibit: &Exhibit, layout: Layout, depth: Depth) -> Block {
-    let picture = reduced(&exhibit.picture, layout.factor);
+    let picture = exhibit.picture.reduced(layout.factor);
     let padding = " ".repeat(layout.image.saturating_sub(picture.width()));
     let mut lines: Vec<_> = lines(&picture, depth).into_iter().map(|line| line + &padding).collect();
     for (line, style) in exhibit.caption() {

@@ -7,6 +7,7 @@ mod evaluation;
 mod gallery;
 mod neuron;
 pub mod plot;
+mod prediction;
 mod tuning;
 
 pub use bars::bars;
@@ -15,6 +16,7 @@ pub use epochs::EpochTable;
 pub use evaluation::EvaluationReport;
 pub use gallery::{Exhibit, Gallery, Version};
 pub use neuron::{NEURON_CSV_HEADING, neuron_csv_line};
+pub use prediction::{PredictionReport, json_of_failure};
 pub use tuning::TuningReport;
 
 /// A share as "96.42%"; a dash if there is none.

@@ -1,0 +1,213 @@
+//! Pictures from PNG and JPEG files, through the `image` crate.
+
+use std::io::{self, Cursor, Read};
+
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use thiserror::Error;
+
+use super::Picture;
+
+/// The largest file and the largest picture that are read, in bytes: 67 million pixels in colour.
+pub const MOST_BYTES: u64 = 192 << 20;
+
+/// Why a file is no picture.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(#[from] io::Error),
+    /// There are no bytes.
+    #[error("is empty")]
+    Empty,
+    /// The file is too long.
+    #[error("is longer than {} MiB, the most that is read", MOST_BYTES >> 20)]
+    TooLong,
+    /// It is something else.
+    #[error("is neither PNG nor JPEG: convert it first")]
+    Format,
+    /// The picture would take too much memory.
+    #[error(
+        "has {width} x {height} pixels, which take {} MiB; at most {} MiB are allowed: make it smaller first",
+        bytes >> 20, MOST_BYTES >> 20
+    )]
+    TooLarge {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// What it takes.
+        bytes: u64,
+    },
+    /// It breaks off or contradicts itself.
+    #[error("is damaged: {0}")]
+    Damaged(#[from] ImageError),
+}
+
+/// Reads a PNG or JPEG file of any size and kind: the greys as one sees them, 0 black and 255 white.
+///
+/// Colours become the brightness of their light (ITU-R BT.709), 16 bits become 8. A picture with transparent parts
+/// lies on white if what it shows is rather dark, on black if it is rather light. A photo is turned the way its
+/// camera was held (EXIF).
+///
+/// At most [`MOST_BYTES`] are read, and a picture whose pixels take more is refused before they are unpacked.
+///
+/// # Errors
+/// A [`FileError`] that says what is wrong with the file.
+pub fn read(file: impl Read) -> Result<Picture, FileError> {
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 {
+        0 => return Err(FileError::Empty),
+        len if len > MOST_BYTES => return Err(FileError::TooLong),
+        _ => {}
+    }
+    let mut reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format()?;
+    if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
+        return Err(FileError::Format);
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(2 * MOST_BYTES);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder()?;
+    let ((width, height), bytes) = (decoder.dimensions(), decoder.total_bytes());
+    if bytes > MOST_BYTES {
+        return Err(FileError::TooLarge { width, height, bytes });
+    }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut grey = DynamicImage::ImageLuma8(grey(&DynamicImage::from_decoder(decoder)?));
+    grey.apply_orientation(orientation);
+    let (width, height) = (grey.width() as usize, grey.height() as usize);
+    // A picture of no pixels is not allowed in either format, but a decoder might let it pass.
+    Picture::new(height, width, grey.into_bytes()).map_err(|_| FileError::Empty)
+}
+
+/// The greys, on a ground that shows what there is where the picture is transparent.
+fn grey(image: &DynamicImage) -> GrayImage {
+    if !image.color().has_alpha() {
+        return image.to_luma8();
+    }
+    let image = image.to_luma_alpha8();
+    let shown = |&[grey, alpha]: &[u8; 2]| (u64::from(grey) * u64::from(alpha), u64::from(alpha));
+    let sum = |(grey, alpha): (u64, u64), (more_grey, more_alpha)| (grey + more_grey, alpha + more_alpha);
+    let (light, alpha) = image.pixels().map(|pixel| shown(&pixel.0)).fold((0, 0), sum);
+    let ground = if light < 128 * alpha { 255 } else { 0 };
+    GrayImage::from_fn(image.width(), image.height(), |x, y| {
+        let [grey, alpha] = image.get_pixel(x, y).0.map(u32::from);
+        image::Luma([((grey * alpha + ground * (255 - alpha) + 127) / 255) as u8])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageBuffer, LumaA, Rgb, Rgba};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::picture::file::png;
+
+    fn png_of(image: impl Into<DynamicImage>) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        image.into().write_to(&mut bytes, ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    }
+
+    fn pixels(bytes: &[u8]) -> Vec<u8> {
+        read(bytes).unwrap().pixels().to_vec()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let picture = Picture::new(2, 3, vec![0, 50, 100, 150, 200, 255]).unwrap();
+        assert_eq!(read(&png(&picture)[..]).unwrap(), picture);
+    }
+
+    #[test]
+    fn colours_and_16_bits_become_greys() {
+        let colours = ImageBuffer::from_vec(4, 1, vec![255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255]).unwrap();
+        // BT.709: 0.2126, 0.7152 and 0.0722 of 255.
+        let found = pixels(&png_of(DynamicImage::ImageRgb8(colours)));
+        let expected = [255, 54, 182, 18];
+        assert!(found.iter().zip(expected).all(|(&a, b): (&u8, u8)| a.abs_diff(b) <= 1), "{found:?}");
+        let deep: ImageBuffer<Rgb<u16>, _> =
+            ImageBuffer::from_vec(2, 1, vec![65535, 65535, 65535, 257, 257, 257]).unwrap();
+        assert_eq!(pixels(&png_of(DynamicImage::ImageRgb16(deep))), [255, 1]);
+    }
+
+    #[test]
+    fn transparent_parts_let_the_ink_be_seen() {
+        for (ink, ground) in [(0, 255), (255, 0), (60, 255), (200, 0)] {
+            let drawing: ImageBuffer<LumaA<u8>, _> = ImageBuffer::from_vec(3, 1, vec![ink, 255, 0, 0, 255, 0]).unwrap();
+            assert_eq!(pixels(&png_of(DynamicImage::ImageLumaA8(drawing))), [ink, ground, ground], "{ink}");
+        }
+        let nothing: ImageBuffer<Rgba<u16>, _> = ImageBuffer::from_vec(1, 1, vec![1000, 2000, 3000, 0]).unwrap();
+        assert_eq!(pixels(&png_of(DynamicImage::ImageRgba16(nothing))).len(), 1);
+    }
+
+    #[test]
+    fn a_photo_is_turned_the_way_the_camera_was_held() {
+        let mut image = GrayImage::from_pixel(16, 8, image::Luma([255]));
+        (0..4).for_each(|x| (0..4).for_each(|y| image.put_pixel(x, y, image::Luma([0]))));
+        let mut jpeg = Cursor::new(Vec::new());
+        image.write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+        // An APP1 segment behind the start marker: EXIF with one entry, orientation 6, turn right by 90 degrees.
+        let exif = b"\xff\xe1\x00\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+        let mut jpeg = jpeg.into_inner();
+        jpeg.splice(2..2, exif.iter().copied());
+        let picture = read(&jpeg[..]).unwrap();
+        assert_eq!((picture.height(), picture.width()), (16, 8));
+        assert!(picture.row(1)[1] > 200 && picture.row(1)[6] < 50, "the dark corner is now at the right");
+    }
+
+    #[test]
+    fn a_file_that_is_no_picture_says_why() {
+        assert!(matches!(read(&b""[..]), Err(FileError::Empty)));
+        assert!(matches!(read(&b"GIF89a and so on"[..]), Err(FileError::Format)));
+        assert!(matches!(read(&b"hello"[..]), Err(FileError::Format)));
+        let whole = png(&Picture::new(20, 20, (0..=255).cycle().take(400).collect()).unwrap());
+        assert!(matches!(read(&whole[..whole.len() / 2]), Err(FileError::Damaged(_))));
+        assert!(matches!(read(io::repeat(7)), Err(FileError::TooLong)));
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_goes_off() {
+        // 100,000 x 100,000 pixels in 33 bytes: the header is enough.
+        let mut bomb = png(&Picture::new(1, 1, vec![0]).unwrap());
+        bomb[16..24].copy_from_slice(&[0, 1, 0x86, 0xa0, 0, 1, 0x86, 0xa0]);
+        let crc = flate2_crc(&bomb[12..29]);
+        bomb[29..33].copy_from_slice(&crc.to_be_bytes());
+        let Err(error) = read(&bomb[..]) else { panic!("unpacked") };
+        assert!(matches!(error, FileError::TooLarge { width: 100_000, height: 100_000, .. }), "{error}");
+    }
+
+    fn flate2_crc(bytes: &[u8]) -> u32 {
+        let mut crc = flate2::Crc::new();
+        crc.update(bytes);
+        crc.sum()
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = read(&bytes[..]);
+        }
+
+        #[test]
+        fn no_damage_makes_it_panic(
+            jpeg in any::<bool>(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+            end in any::<prop::sample::Index>(),
+        ) {
+            let image = GrayImage::from_fn(24, 17, |x, y| image::Luma([(x * y * 7 % 256) as u8]));
+            let mut bytes = Cursor::new(Vec::new());
+            image.write_to(&mut bytes, if jpeg { ImageFormat::Jpeg } else { ImageFormat::Png }).unwrap();
+            let mut bytes = bytes.into_inner();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(1 + end.index(2 * bytes.len()).min(bytes.len() - 1));
+            let _ = read(&bytes[..]);
+        }
+    }
+}
