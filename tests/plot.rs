@@ -20,7 +20,7 @@ fn the_terminal_shows_costs_and_accuracies_of_one_run() {
     let sandbox = trained();
     let run = sandbox.line("plot a.json").success();
     for words in [
-        "20-6-4, cross-entropy, IDX files",
+        "20-6-4, cross-entropy, unknown images",
         "eta 0.5",
         "\ncost\n",
         "\naccuracy\n",
