@@ -11,6 +11,7 @@ use super::descent::DescentArguments;
 use super::images::ImageArguments;
 use super::plot::PlotArguments;
 use super::predict::PredictArguments;
+use super::report::ReportArguments;
 use super::schedule::ScheduleArguments;
 use super::show::ShowArguments;
 
@@ -36,6 +37,7 @@ pub enum Command {
     Show(Box<ShowArguments>),
     Plot(PlotArguments),
     Predict(PredictArguments),
+    Report(ReportArguments),
     Slowdown(SlowdownArguments),
 }
 

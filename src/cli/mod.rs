@@ -30,6 +30,7 @@ pub mod output;
 mod plot;
 mod predict;
 mod progress;
+mod report;
 mod schedule;
 mod show;
 mod slowdown;
@@ -47,6 +48,7 @@ pub fn run() -> Result<(), Failure> {
         Command::Show(arguments) => show::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Slowdown(arguments) => slowdown::run(&arguments),
     }
 }
@@ -139,6 +141,8 @@ pub enum Failure {
     PictureName(String),
     #[error("the log {path} cannot be written: {error}")]
     Log { path: String, error: std::io::Error },
+    #[error("the page {path} cannot be written: {error}")]
+    Page { path: String, error: std::io::Error },
     #[error("cannot write to standard output: {0}")]
     Output(std::io::Error),
     #[error("interrupted: {saved}")]

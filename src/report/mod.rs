@@ -6,6 +6,7 @@ mod epochs;
 mod evaluation;
 mod gallery;
 mod neuron;
+mod page;
 pub mod plot;
 mod prediction;
 
@@ -15,6 +16,7 @@ pub use epochs::EpochTable;
 pub use evaluation::EvaluationReport;
 pub use gallery::{Exhibit, Gallery, Version};
 pub use neuron::{NEURON_CSV_HEADING, neuron_csv_line};
+pub use page::{START as PAGE_START, Subject, page};
 pub use prediction::{PredictionReport, json_of_failure};
 
 /// A share as "96.42%"; a dash if there is none.
