@@ -16,6 +16,7 @@ use super::machine;
 use super::man::ManArguments;
 use super::plot::PlotArguments;
 use super::predict::PredictArguments;
+use super::report::ReportArguments;
 use super::schedule::ScheduleArguments;
 use super::show::ShowArguments;
 use super::tune::TuneArguments;
@@ -44,6 +45,7 @@ pub enum Command {
     Tune(TuneArguments),
     Plot(PlotArguments),
     Predict(PredictArguments),
+    Report(ReportArguments),
     Slowdown(SlowdownArguments),
     Export(ExportArguments),
     Completions(CompletionsArguments),

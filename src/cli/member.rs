@@ -9,7 +9,9 @@ use mnist_mlp::data::Dataset;
 use mnist_mlp::engine::{Machine, Trainable, evaluate, outputs};
 use mnist_mlp::evaluate::{Evaluation, FitError};
 use mnist_mlp::export::{self, FileType, Input};
-use mnist_mlp::network::{Activation, Model, ModelError, Output, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::network::{
+    Activation, Model, ModelError, ModelRecord, Network, Output, TrainingRecord, precision_of, read_model_file,
+};
 use ndarray::Array2;
 
 use super::Failure;
@@ -49,6 +51,20 @@ impl Member {
     /// How many images it was trained on, if its file says so.
     pub fn train_size(&self) -> Option<usize> {
         self.model.training().map(TrainingRecord::images_of_file)
+    }
+
+    /// What its file says beside the weights.
+    pub fn record(&self) -> ModelRecord {
+        self.model.record()
+    }
+
+    /// The network, whatever its precision: double holds single exactly.
+    pub fn network_in_double(&self) -> Network<f64> {
+        self.model.network_in_double()
+    }
+
+    pub fn precision(&self) -> Precision {
+        self.model.precision()
     }
 
     pub fn lambda(&self) -> f64 {
@@ -122,6 +138,9 @@ trait AnyModel {
     fn training(&self) -> Option<&TrainingRecord>;
     fn inputs(&self) -> usize;
     fn output_layer(&self) -> Output;
+    fn record(&self) -> ModelRecord;
+    fn network_in_double(&self) -> Network<f64>;
+    fn precision(&self) -> Precision;
     fn network(&self) -> String;
     fn regularization(&self, lambda: f64, l1: f64, n: usize) -> f64;
     fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError>;
@@ -141,6 +160,24 @@ impl<F: Trainable> AnyModel for Model<F> {
 
     fn output_layer(&self) -> Output {
         self.network.cost().output()
+    }
+
+    fn record(&self) -> ModelRecord {
+        ModelRecord {
+            sizes: self.network.sizes(),
+            cost: self.network.cost().name(),
+            activations: self.network.activations().to_vec(),
+            training: self.training.clone(),
+            history: self.history.clone(),
+        }
+    }
+
+    fn network_in_double(&self) -> Network<f64> {
+        self.network.in_double()
+    }
+
+    fn precision(&self) -> Precision {
+        F::PRECISION
     }
 
     fn network(&self) -> String {

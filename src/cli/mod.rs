@@ -38,6 +38,7 @@ pub mod output;
 mod plot;
 mod predict;
 mod progress;
+mod report;
 mod schedule;
 mod show;
 mod slowdown;
@@ -58,6 +59,7 @@ pub fn run() -> Result<(), Failure> {
         Command::Tune(arguments) => tune::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Slowdown(arguments) => slowdown::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
@@ -170,6 +172,8 @@ pub enum Failure {
     PictureName(String),
     #[error("the log {path} cannot be written: {error}")]
     Log { path: String, error: std::io::Error },
+    #[error("the page {path} cannot be written: {error}")]
+    Page { path: String, error: std::io::Error },
     #[error("cannot write to standard output: {0}")]
     Output(std::io::Error),
     #[error("interrupted: {saved}")]

@@ -235,6 +235,17 @@ impl<F: Real> Network<F> {
         Network { cost, ..self }
     }
 
+    /// The same network in double precision, which holds every number of single precision.
+    #[must_use]
+    pub fn in_double(&self) -> Network<f64> {
+        Network {
+            weights: self.weights.iter().map(|w| w.mapv(F::to_double)).collect(),
+            biases: self.biases.iter().map(|b| b.mapv(F::to_double)).collect(),
+            activations: self.activations.clone(),
+            cost: cost_named(self.cost.name()).expect("every cost is there in both precisions"),
+        }
+    }
+
     /// The weighted inputs z^l and the activations a^l of every layer after the input, for the input `x`, (n_1).
     #[must_use]
     pub fn forward(&self, x: ArrayView1<F>) -> (Vec<Array1<F>>, Vec<Array1<F>>) {

@@ -11,6 +11,7 @@ mod paper;
 mod pieces;
 pub mod read;
 pub mod sheet;
+pub mod signed;
 pub mod terminal;
 
 /// A picture in shades of grey, row by row from the top left.

@@ -6,6 +6,7 @@ mod epochs;
 mod evaluation;
 mod gallery;
 mod neuron;
+mod page;
 pub mod plot;
 mod prediction;
 mod tuning;
@@ -16,6 +17,7 @@ pub use epochs::EpochTable;
 pub use evaluation::EvaluationReport;
 pub use gallery::{Exhibit, Gallery, Version};
 pub use neuron::{NEURON_CSV_HEADING, neuron_csv_line};
+pub use page::{START as PAGE_START, Subject, page};
 pub use prediction::{PredictionReport, json_of_failure};
 pub use tuning::TuningReport;
 

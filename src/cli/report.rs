@@ -1,0 +1,78 @@
+//! `mnist report`: all that is known of a model on one page of HTML.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use mnist_mlp::mistakes::mistakes;
+use mnist_mlp::replace_file::{check_replaceable, replace_file};
+use mnist_mlp::report::{EvaluationReport, PAGE_START, Subject, page};
+
+use super::args::{DataArguments, Split};
+use super::machine::machine;
+use super::member::Member;
+use super::ours::check_ours;
+use super::{Failure, output, split};
+
+/// Show all that is known of a model on one page of HTML, with a pad to draw a digit on.
+///
+/// Settings, learning curves, figures of each class, confusion matrix, the most confident mistakes, what the neurons look
+/// for. The page needs neither a network nor any other file: mail it, print it, open it on a phone.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist report model.json
+  mnist report model.json --split validation -o validation.html")]
+pub struct ReportArguments {
+    /// A model file, ours or network2.py's.
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+
+    #[command(flatten)]
+    pub data: DataArguments,
+
+    /// Which images to evaluate the model on.
+    #[arg(long, value_enum, default_value_t)]
+    pub split: Split,
+
+    /// Where to save the page.
+    #[arg(short, long, value_name = "FILE", default_value = "report.html")]
+    pub out: PathBuf,
+}
+
+pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
+    check_output(&arguments.out)?;
+    let members = [Member::read(&arguments.model)?];
+    let [member] = &members;
+    let machine = machine(None)?;
+    let whole = split::whole(&arguments.data, arguments.split, machine.threads)?;
+    let images = split::cut_for(member, whole, arguments.split)?;
+    split::warn_of_other_data(&members, &images);
+    let evaluation = member.evaluate(&images, machine)?;
+    let mistakes = mistakes(member.outputs(&images, machine)?.view(), images.labels());
+    let html = page(Subject {
+        report: EvaluationReport {
+            model: member.path.clone(),
+            description: member.description(),
+            dataset: images.identity().to_string(),
+            split: split::name(arguments.split),
+            lambda: member.lambda(),
+            regularization: member.regularization(images.len()),
+            evaluation: &evaluation,
+        },
+        images: &images,
+        mistakes: &mistakes,
+        network: &member.network_in_double(),
+        record: member.record(),
+        precision: member.precision(),
+    });
+    replace_file(&arguments.out, |file| file.write_all(html.as_bytes()))
+        .map_err(|error| Failure::Page { path: arguments.out.display().to_string(), error })?;
+    let out = output::quoted(arguments.out.as_os_str());
+    output::result(format_args!("saved     {out}, {:.1} MB: open it in a browser\n", html.len() as f64 / 1e6))
+}
+
+/// Refuses a file that cannot be written or is not ours, before any work.
+fn check_output(out: &Path) -> Result<(), Failure> {
+    check_replaceable(out).map_err(|error| Failure::Page { path: out.display().to_string(), error })?;
+    check_ours(out, "a page of mnist report", |start| start.starts_with(PAGE_START.as_bytes()))
+}

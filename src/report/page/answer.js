@@ -1,0 +1,69 @@
+// From the ink on the pad to the network's answer, and the answer in pictures, bars and words.
+
+const QUIET = 500; // milliseconds without a change after which the answer is read out
+
+const byId = id => document.getElementById(id);
+const seen = byId("seen");
+const layers = readNetwork(JSON.parse(byId("network").textContent));
+const rows = [...byId("outputs").rows].map(row => ({ row, bar: row.querySelector("span"), number: row.cells[2] }));
+const invitation = byId("answer").textContent;
+
+// Asks the network about `ink`, a byte a pixel, 0 for none and 255 for black, and shows what it says.
+function ask(ink, width, height) {
+  const picture = centre(ink, width, height, seen.width);
+  showSeen(picture);
+  if (picture) {
+    showOutputs(feedforward(layers, Float32Array.from(picture, pixel => pixel / 255)));
+  } else {
+    showNothing();
+  }
+}
+
+// What the network sees, white on black as in MNIST; all black if there is nothing to see.
+function showSeen(picture) {
+  const context = seen.getContext("2d");
+  const image = context.createImageData(seen.width, seen.height);
+  for (let i = 0; i < image.width * image.height; i++) {
+    const grey = picture ? picture[i] : 0;
+    image.data.set([grey, grey, grey, 255], 4 * i);
+  }
+  context.putImageData(image, 0, 0);
+}
+
+function showOutputs(outputs) {
+  // Of equals the lowest digit, as everywhere in this program; the sort is stable.
+  const [first, second] = [...outputs.keys()].sort((a, b) => outputs[b] - outputs[a]);
+  rows.forEach((_, digit) => showOutput(digit, outputs[digit].toFixed(3), outputs[digit], digit === first));
+  const answer = document.createElement("strong");
+  answer.textContent = first;
+  byId("answer").replaceChildren(answer, ` then ${second}`);
+  seen.setAttribute("aria-label", `What the network takes for ${first}`);
+  const words = digit => `${digit} with output ${outputs[digit].toFixed(2)}`;
+  sayLater(`${words(first)}, then ${words(second)}`);
+}
+
+function showNothing() {
+  rows.forEach((_, digit) => showOutput(digit, "–", 0, false));
+  byId("answer").textContent = invitation;
+  seen.setAttribute("aria-label", "Nothing is drawn");
+  sayLater("Nothing is drawn");
+}
+
+function showOutput(digit, text, length, isLargest) {
+  const { row, bar, number } = rows[digit];
+  row.classList.toggle("largest", isLargest);
+  bar.style.transform = `scaleX(${length})`;
+  number.textContent = text;
+}
+
+// What a screen reader reads out: at once, or when nothing has changed for a while.
+function say(words) {
+  byId("status").textContent = words;
+}
+
+let later = 0;
+
+function sayLater(words) {
+  clearTimeout(later);
+  later = setTimeout(say, QUIET, words);
+}

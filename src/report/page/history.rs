@@ -1,0 +1,79 @@
+//! What the monitors saw, in a table and in a sentence.
+
+use crate::network::EpochRecord;
+use crate::report::percent;
+
+/// A column for each monitor that was on, a row for each epoch.
+pub struct History {
+    /// What the columns hold.
+    pub headings: Vec<String>,
+    /// The epoch, and a text for each column.
+    pub rows: Vec<(usize, Vec<String>)>,
+    /// The first and the last row in words; empty if no monitor was on.
+    pub summary: String,
+}
+
+/// What a monitor says of an epoch, if it was on.
+type Monitor = fn(&EpochRecord) -> Option<String>;
+
+impl History {
+    /// The history of a training that was watched on `evaluate_on`, "validation" or "test".
+    pub fn of(records: &[EpochRecord], evaluate_on: &str) -> Self {
+        let monitors: [(String, Monitor); 4] = [
+            ("training cost".to_string(), |r| r.training_cost.map(cost)),
+            (format!("{evaluate_on} cost"), |r| r.evaluation_cost.map(cost)),
+            ("training accuracy".to_string(), |r| r.training_accuracy.map(|n| accuracy(n, r.n_training))),
+            (format!("{evaluate_on} accuracy"), |r| r.evaluation_accuracy.map(|n| accuracy(n, r.n_evaluation))),
+        ];
+        let is_on = |(_, monitor): &(String, Monitor)| records.iter().any(|record| monitor(record).is_some());
+        let (headings, monitors): (Vec<_>, Vec<_>) = monitors.into_iter().filter(is_on).unzip();
+        let cells =
+            |record| monitors.iter().map(|monitor| monitor(record).unwrap_or_else(|| "–".to_string())).collect();
+        let rows: Vec<(_, Vec<_>)> = records.iter().map(|record| (record.epoch, cells(record))).collect();
+        let summary = summary(&headings, &rows);
+        History { headings, rows, summary }
+    }
+}
+
+fn summary(headings: &[String], rows: &[(usize, Vec<String>)]) -> String {
+    let ([(from, first), ..], [.., (to, last)]) = (rows, rows) else { return String::new() };
+    let courses: Vec<_> = headings
+        .iter()
+        .zip(first.iter().zip(last))
+        .map(|(what, (first, last))| format!("{what} from {first} to {last}"))
+        .collect();
+    if courses.is_empty() { String::new() } else { format!("Epochs {from} to {to}: {}.", courses.join(", ")) }
+}
+
+fn cost(cost: f64) -> String {
+    if cost < 1e5 { format!("{cost:.4}") } else { format!("{cost:.3e}") }
+}
+
+fn accuracy(correct: usize, n: usize) -> String {
+    percent((n > 0).then(|| correct as f64 / n as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn monitors_that_were_off_have_no_column() {
+        let record = |epoch, training_cost, evaluation_accuracy| EpochRecord {
+            epoch,
+            training_cost,
+            evaluation_accuracy,
+            n_evaluation: 4,
+            ..Default::default()
+        };
+        let history = History::of(&[record(1, Some(2.0), None), record(2, Some(1e7), Some(3))], "test");
+        assert_eq!(history.headings, ["training cost", "test accuracy"]);
+        assert_eq!(history.rows[0], (1, vec!["2.0000".to_string(), "–".to_string()]));
+        assert_eq!(
+            history.summary,
+            "Epochs 1 to 2: training cost from 2.0000 to 1.000e7, test accuracy from – to 75.00%."
+        );
+        assert_eq!(History::of(&[record(1, None, None)], "test").summary, "");
+        assert_eq!(History::of(&[], "test").summary, "");
+    }
+}

@@ -1,0 +1,181 @@
+//! All that is known of a model on one page of HTML: no network, no other file.
+//!
+//! `page.html` is the page, filled in here; askama escapes every text that it is given. `style.css` and the scripts go
+//! into it as they are, and the page's security policy lets nothing else take effect: whatever a model file says of
+//! itself is shown and never run. Pictures are data URIs.
+
+use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sha2::{Digest, Sha256};
+
+use super::plot::{Choice, Figure, Run, Theme, learning_curves};
+use super::{EvaluationReport, percent, thousands};
+use crate::Precision;
+use crate::data::Dataset;
+use crate::evaluate::ClassFigures;
+use crate::mistakes::Mistake;
+use crate::network::{ModelRecord, Network};
+use crate::picture::Picture;
+use crate::picture::file::png;
+
+mod confusion;
+mod history;
+mod neurons;
+mod pad;
+mod settings;
+
+use confusion::Heat;
+use history::History;
+use neurons::Neurons;
+use pad::{NoPad, Pad};
+use settings::settings;
+
+/// How a page begins that [`page`] wrote.
+pub const START: &str = "<!doctype html>\n<!-- mnist report -->\n";
+
+const STYLE: &str = include_str!("style.css");
+
+/// The scripts, each of which may use those before it. They have one scope to themselves, that of a module.
+const SCRIPT: &str = concat!(
+    include_str!("normalize.js"),
+    "\n",
+    include_str!("network.js"),
+    "\n",
+    include_str!("answer.js"),
+    "\n",
+    include_str!("pad.js")
+);
+
+/// So many of the most frequent confusions are listed.
+const WORST: usize = 5;
+
+/// So many of the most confident mistakes are shown.
+const MISTAKES: usize = 24;
+
+/// What a page is about.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    /// What the model is called, and how well it does.
+    pub report: EvaluationReport<'a>,
+    /// The images that it was evaluated on.
+    pub images: &'a Dataset,
+    /// Where it is wrong, the most confident mistakes first.
+    pub mistakes: &'a [Mistake],
+    /// The model, in double precision whatever it was trained in.
+    pub network: &'a Network<f64>,
+    /// The precision that it was trained in.
+    pub precision: Precision,
+    /// What its file says beside the weights.
+    pub record: ModelRecord,
+}
+
+/// A page of HTML about a model: settings, learning curves, figures of each class, confusion matrix, mistakes, what the
+/// neurons look for, and a pad to draw a digit on.
+#[must_use]
+pub fn page(subject: Subject) -> String {
+    let Subject { report, images, mistakes, network, precision, record } = subject;
+    let evaluation = report.evaluation;
+    let training = record.training.as_ref();
+    let page = Page {
+        security_policy: security_policy(),
+        accuracy: percent(Some(evaluation.accuracy())),
+        correct: thousands(evaluation.correct()),
+        wrong: thousands(evaluation.n() - evaluation.correct()),
+        n: thousands(evaluation.n()),
+        pad: Pad::new(network, images.geometry()),
+        is_rounded: precision == Precision::F64,
+        history: History::of(&record.history, training.map_or("evaluation", |training| &training.evaluate_on)),
+        curves: curves(&record),
+        classes: evaluation.per_class().iter().map(class_figures).collect(),
+        confusion: Heat::of(evaluation),
+        worst: evaluation.confusions().into_iter().take(WORST).collect(),
+        geometry: images.geometry(),
+        mistakes: mistakes.iter().take(MISTAKES).map(|&mistake| (mistake, picture_of(mistake, images))).collect(),
+        neurons: Neurons::of(network, images.geometry()),
+        settings: training.map_or_else(Vec::new, settings),
+        report,
+    };
+    page.render().expect("memory can be written to")
+}
+
+/// What `page.html` is filled with.
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    security_policy: String,
+    report: EvaluationReport<'a>,
+    /// The share of the images that were recognized, and numbers of images.
+    accuracy: String,
+    correct: String,
+    wrong: String,
+    n: String,
+    /// Or why there is none.
+    pad: Result<Pad, NoPad>,
+    /// Whether the pad computes with rounded weights.
+    is_rounded: bool,
+    history: History,
+    /// The learning curves as SVG, if anything was monitored.
+    curves: Option<String>,
+    /// Images, precision, recall and F1 of each class.
+    classes: Vec<[String; 4]>,
+    confusion: Option<Heat>,
+    /// Label, predicted label, number of images.
+    worst: Vec<(usize, usize, usize)>,
+    /// Height and width of the images.
+    geometry: (usize, usize),
+    /// Mistakes and pictures of them.
+    mistakes: Vec<(Mistake, String)>,
+    neurons: Neurons,
+    settings: Vec<(&'static str, String)>,
+}
+
+/// Pictures of the page itself, its style and its script; nothing else is loaded or run.
+fn security_policy() -> String {
+    let sum = |text: &str| format!("'sha256-{}'", BASE64.encode(Sha256::digest(text)));
+    let (style, script) = (sum(STYLE), sum(SCRIPT));
+    format!(
+        "default-src 'none'; img-src data:; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'"
+    )
+}
+
+/// The learning curves without their title, which stands above all of the page.
+fn curves(record: &ModelRecord) -> Option<String> {
+    let run = Run { name: String::new(), model: Some(record.clone()), history: record.history.clone() };
+    let figure = learning_curves(&[run], &Choice::default()).ok()?;
+    Some(Figure { title: String::new(), subtitle: String::new(), ..figure }.svg(Theme::Page))
+}
+
+fn class_figures(class: &ClassFigures) -> [String; 4] {
+    [thousands(class.support), percent(class.precision), percent(class.recall), percent(class.f1)]
+}
+
+fn picture_of(mistake: Mistake, images: &Dataset) -> String {
+    let (height, width) = images.geometry();
+    let pixels = images.image(mistake.index).to_vec();
+    data_uri("image/png", &png(&Picture::new(height, width, pixels).expect("an image has its size")))
+}
+
+/// A file as an address that holds all of it.
+fn data_uri(kind: &str, bytes: &[u8]) -> String {
+    format!("data:{kind};base64,{}", BASE64.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Activation;
+
+    #[test]
+    fn the_script_knows_every_activation() {
+        for name in Activation::ALL.map(Activation::name).into_iter().chain(["softmax"]) {
+            assert!(include_str!("network.js").contains(&format!("\n  {name}: z => ")), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_script_or_style_ends_itself() {
+        assert!(!SCRIPT.contains("</") && !STYLE.contains("</"));
+        assert!(include_str!("page.html").starts_with(START), "by which a page of ours is known");
+    }
+}

@@ -1,0 +1,111 @@
+//! What the pad's script has to know: the network, in numbers.
+
+use base64::Engine;
+use serde::Serialize;
+use thiserror::Error;
+
+use super::BASE64;
+use crate::network::{Network, Output};
+use crate::report::thousands;
+
+/// A network with more weights and biases than this would make a page of more than 27 MB.
+const MAX_PARAMETERS: usize = 5_000_000;
+
+/// A pad to draw on.
+pub struct Pad {
+    /// Height and width of what the network sees.
+    pub side: usize,
+    /// Number of outputs.
+    pub classes: usize,
+    /// For the script.
+    pub network: ScriptNetwork,
+}
+
+/// A network as `network.js` reads it. No text of a model file is in it.
+#[derive(Serialize)]
+pub struct ScriptNetwork {
+    sizes: Vec<usize>,
+    /// One for each layer after the input.
+    activations: Vec<&'static str>,
+    /// Weights, row by row, and biases, layer by layer, as 32-bit floats, the least significant byte first, in base64.
+    parameters: String,
+}
+
+/// Why there is no pad.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum NoPad {
+    #[error("the network sees images of {0} × {1} pixels, and a pad has to be square")]
+    NotSquare(usize, usize),
+    #[error("the network has {} weights and biases, and a page holds {} at most", thousands(*.0), thousands(MAX_PARAMETERS))]
+    TooLarge(usize),
+    #[error("a page computes with 32-bit numbers, for which a weight of this network is too large")]
+    OutOfRange,
+}
+
+impl Pad {
+    /// A pad for a network that sees images of so many rows and columns.
+    pub fn new(network: &Network<f64>, (rows, cols): (usize, usize)) -> Result<Self, NoPad> {
+        if rows != cols {
+            return Err(NoPad::NotSquare(rows, cols));
+        }
+        let output = match network.cost().output() {
+            Output::Sigmoid => "sigmoid",
+            Output::Softmax => "softmax",
+        };
+        let activations = network.activations().iter().map(|activation| activation.name()).chain([output]).collect();
+        let parameters = BASE64.encode(parameters(network)?);
+        let for_script = ScriptNetwork { sizes: network.sizes(), activations, parameters };
+        Ok(Pad { side: rows, classes: network.outputs(), network: for_script })
+    }
+}
+
+/// All weights and biases as bytes.
+fn parameters(network: &Network<f64>) -> Result<Vec<u8>, NoPad> {
+    let layers = || network.weights().iter().zip(network.biases());
+    let count = layers().map(|(w, b)| w.len() + b.len()).sum();
+    if count > MAX_PARAMETERS {
+        return Err(NoPad::TooLarge(count));
+    }
+    let mut bytes = Vec::with_capacity(4 * count);
+    for &number in layers().flat_map(|(w, b)| w.iter().chain(b)) {
+        let number = number as f32;
+        if !number.is_finite() {
+            return Err(NoPad::OutOfRange);
+        }
+        bytes.extend(number.to_le_bytes());
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::*;
+    use crate::network::{LogLikelihood, Quadratic};
+
+    #[test]
+    fn a_network_is_written_layer_by_layer() {
+        let weights = vec![array![[1.0, 2.0, 3.0, 4.0]], array![[5.0], [6.0]]];
+        let network = Network::from_parts(weights, vec![array![-1.0], array![0.5, 0.1]], &LogLikelihood).unwrap();
+        let pad = Pad::new(&network, (2, 2)).unwrap();
+        assert_eq!((pad.side, pad.classes, &pad.network.sizes[..]), (2, 2, &[4, 1, 2][..]));
+        assert_eq!(pad.network.activations, ["sigmoid", "softmax"]);
+        let bytes = BASE64.decode(pad.network.parameters).unwrap();
+        let numbers: Vec<_> = bytes.chunks(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect();
+        assert_eq!(numbers, [1.0, 2.0, 3.0, 4.0, -1.0, 5.0, 6.0, 0.5, 0.1]);
+    }
+
+    #[test]
+    fn networks_for_which_there_is_no_pad_say_why() {
+        let network = |largest: f64, inputs| {
+            let weights = Array2::from_elem((2, inputs), largest);
+            Network::from_parts(vec![weights], vec![array![0.0, 0.0]], &Quadratic).unwrap()
+        };
+        let why = |network, geometry| Pad::new(&network, geometry).err();
+        assert_eq!(why(network(1.0, 20), (5, 4)), Some(NoPad::NotSquare(5, 4)));
+        assert_eq!(why(network(1e39, 4), (2, 2)), Some(NoPad::OutOfRange));
+        assert_eq!(why(network(1.0, 1600 * 1600), (1600, 1600)), Some(NoPad::TooLarge(5_120_002)));
+        assert_eq!(why(network(1.0, 4), (2, 2)), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! How a model was trained, a line each.
+
+use crate::Precision;
+use crate::data::distort::{Affine, Distortion, Elastic};
+use crate::network::{CourseRecord, Optimizer, TrainingRecord};
+use crate::report::thousands;
+
+/// Names and values of all settings; what was left as it is by default in plain trainings is left out.
+pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
+    // A list of all fields, so that none that is added can be forgotten here.
+    let TrainingRecord {
+        program,
+        dataset,
+        n_train,
+        n_validation,
+        evaluate_on,
+        init,
+        epochs,
+        batch_size,
+        eta,
+        lambda,
+        l1,
+        optimizer,
+        dropout,
+        input_dropout,
+        max_norm,
+        ema,
+        expand,
+        augment,
+        seed,
+        shuffle,
+        precision,
+        engine,
+        epochs_done,
+        course,
+    } = record;
+    let expansion = expand.as_ref().map_or_else(String::new, |how| format!(", multiplied by {how}"));
+    let above_zero = |share: f64| (share > 0.0).then(|| share.to_string());
+    let rows = [
+        ("dataset", Some(dataset.clone())),
+        ("training images", Some(thousands(*n_train) + &expansion)),
+        ("validation images", Some(thousands(*n_validation))),
+        ("distorted in every epoch by", augment.as_ref().map(distortion)),
+        ("watched on", Some(format!("the {evaluate_on} images"))),
+        ("start weights", Some(init.clone())),
+        ("epochs", Some(format!("{epochs_done} of {epochs}"))),
+        ("weights of epoch", course.epoch.map(|epoch| epoch.to_string())),
+        ("images in a mini-batch", Some(batch_size.to_string())),
+        ("optimizer", Some(optimizer_name(*optimizer))),
+        ("learning rate η", Some(eta.to_string())),
+        ("schedule", schedule(course)),
+        ("stopping", stopping(course)),
+        ("L2 regularization λ", Some(lambda.to_string())),
+        ("L1 regularization", above_zero(*l1)),
+        ("dropout", above_zero(*dropout)),
+        ("dropout of inputs", above_zero(*input_dropout)),
+        ("largest norm", max_norm.map(|norm| norm.to_string())),
+        ("running average", ema.map(|share| share.to_string())),
+        ("seed", Some(seed.to_string())),
+        ("order of the images", Some(if *shuffle { "new in every epoch" } else { "that of the file" }.to_string())),
+        (
+            "precision",
+            Some(
+                match precision {
+                    Precision::F32 => "32 bits",
+                    Precision::F64 => "64 bits",
+                }
+                .to_string(),
+            ),
+        ),
+        ("engine", Some(engine.clone())),
+        ("program", Some(program.clone())),
+    ];
+    rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+fn optimizer_name(optimizer: Optimizer) -> String {
+    match optimizer {
+        Optimizer::Sgd { momentum: 0.0, .. } => "gradient descent".to_string(),
+        Optimizer::Sgd { momentum, nesterov } => {
+            format!("gradient descent with {}momentum {momentum}", if nesterov { "Nesterov's " } else { "" })
+        }
+        Optimizer::AdamW => "AdamW".to_string(),
+    }
+}
+
+fn distortion(Distortion { affine, elastic }: &Distortion) -> String {
+    let affine = affine.map(|Affine { rotation, scale, shear, translation }| {
+        format!("rotation {rotation}°, scale {scale}, shear {shear}, translation {translation}")
+    });
+    let elastic = elastic.map(|Elastic { sigma, alpha }| format!("elastic σ {sigma}, α {alpha}"));
+    let parts: Vec<_> = affine.into_iter().chain(elastic).collect();
+    parts.join("; ")
+}
+
+fn schedule(CourseRecord { schedule, warm_up, patience, .. }: &CourseRecord) -> Option<String> {
+    let warm_up = warm_up.map(|epochs| format!("warm-up {epochs} epochs"));
+    let patience = patience.map(|epochs| format!("patience {epochs} epochs"));
+    let parts: Vec<_> = schedule.clone().into_iter().chain(patience).chain(warm_up).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn stopping(CourseRecord { early_stop, keep, .. }: &CourseRecord) -> Option<String> {
+    let stop = early_stop.map(|epochs| format!("after {epochs} epochs without a better accuracy"));
+    let keep = keep.as_ref().map(|epoch| format!("the {epoch} epoch is kept"));
+    let parts: Vec<_> = stop.into_iter().chain(keep).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
