@@ -194,11 +194,12 @@ fn there_is_a_manual_page_for_each_subcommand_with_its_examples() {
     let run = sandbox.line("man man1").success();
     let page = sandbox.read("man1/mnist.1");
     assert!(page.contains(".SH SUBCOMMANDS") && page.contains(env!("CARGO_PKG_VERSION")), "{page}");
-    for subcommand in ["train", "eval", "slowdown", "export", "completions", "man"] {
-        let name = format!("mnist-{subcommand}.1");
+    let saved: Vec<_> =
+        run.stdout.lines().filter_map(|line| Some(line[line.find("mnist-")?..].trim_end_matches('\''))).collect();
+    assert!(saved.len() >= 6 && saved.contains(&"mnist-train.1") && saved.contains(&"mnist-man.1"), "{}", run.stdout);
+    for name in saved {
         let page = sandbox.read(&format!("man1/{name}"));
         assert!(page.contains(".SH EXAMPLES\n.nf\nmnist "), "{name} has no example:\n{page}");
-        assert!(run.stdout.contains(&name));
     }
     // Nothing of the machine, so that packages can be reproduced; and written again, the same.
     assert!(!page.contains("instructions"), "{page}");
