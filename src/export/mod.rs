@@ -72,7 +72,7 @@ impl FileType {
         named.ok_or_else(|| UnknownEnding(path.to_path_buf()))
     }
 
-    /// Whether a file that begins with `start` (512 bytes are enough) may be one that [`write`] made.
+    /// Whether a file that begins with `start` (512 bytes are enough) may be one that [`write()`] made.
     #[must_use]
     pub fn made(self, start: &[u8]) -> bool {
         let (at, mark) = match self {
