@@ -12,9 +12,11 @@ use crate::real::Real;
 
 pub mod fast;
 pub mod reference;
+mod state;
 mod watch;
 
 pub use fast::{InstructionSet, UnknownInstructionSet};
+pub use state::State;
 pub use watch::{Looked, Looking, Watched};
 
 /// A network in training, in whatever layout suits the arithmetic, with the images that it learns from and those that
@@ -28,14 +30,22 @@ pub trait Engine<F: Real> {
     /// the training images.
     fn learn_from(&mut self, images: Dataset);
 
-    /// The network as it is now, or the running average of it if the steps ask for one. To go on from a copy of it is to
-    /// go on from here, to the last bit, if nothing is remembered from step to step.
-    fn network(&mut self) -> Network<F>;
+    /// Where the training stands. To go on from it is to go on from here, to the last bit.
+    fn state(&mut self) -> State<F>;
+
+    /// Goes on from a state of the same training.
+    fn go_on_from(&mut self, state: State<F>);
+
+    /// The network as it is now, or the running average of it if the steps ask for one.
+    fn network(&mut self) -> Network<F> {
+        let State { network, average, .. } = self.state();
+        average.unwrap_or(network)
+    }
 
     /// Classifies all training or all evaluation images.
     fn evaluate(&mut self, images: Watched) -> Evaluation;
 
-    /// Has `network`, which is what [`network`](Engine::network) returned last, classify these sets of images: now, or
+    /// Has `network`, which is the result of the last [`state`](Engine::state), classify these sets of images: now, or
     /// beside the mini-batches that follow. What is seen is the same, to the last bit.
     fn watch(&mut self, network: &Network<F>, sets: &[Watched]) -> Looking {
         let _ = network;
@@ -70,22 +80,37 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
-    /// An engine that trains `network` in mini-batches of at most `batch_size` of the training images. Both datasets
-    /// must fit the network.
+    /// As it is called on the command line and in model files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineKind::Fast => "fast",
+            EngineKind::Reference => "reference",
+        }
+    }
+
+    /// An engine that trains a network, or goes on with one, in mini-batches of at most `batch_size` of the training
+    /// images. Both datasets must fit the network.
     #[must_use]
     pub fn start<F: Trainable>(
         self,
-        network: Network<F>,
+        state: impl Into<State<F>>,
         (training, evaluation): (Dataset, Dataset),
         batch_size: usize,
         machine: Machine,
     ) -> Box<dyn Engine<F>> {
-        match self {
+        let state = state.into();
+        let network = state.network.clone();
+        let mut engine = match self {
             EngineKind::Fast => F::fast_engine(network, training, evaluation, batch_size, machine),
             EngineKind::Reference => {
                 Box::new(reference::Reference::new(network, training, evaluation, machine.threads))
             }
+        };
+        if state.updates > 0 {
+            engine.go_on_from(state);
         }
+        engine
     }
 }
 

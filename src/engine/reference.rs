@@ -1,6 +1,6 @@
 //! The book's own way: one image at a time, through [`Network::backprop`].
 
-use super::{Engine, Watched};
+use super::{Engine, State, Watched};
 use crate::data::Dataset;
 use crate::evaluate::{Evaluation, in_chunks};
 use crate::network::{Network, OptimizerState, Step, prediction};
@@ -15,7 +15,9 @@ pub struct Reference<F: Real> {
     lessons: Dataset,
     evaluation: Dataset,
     threads: usize,
-    state: OptimizerState<F>,
+    optimizer: OptimizerState<F>,
+    /// How much of that there is to remember.
+    moments: usize,
     updates: u64,
     average: Option<Network<F>>,
 }
@@ -25,7 +27,8 @@ impl<F: Real> Reference<F> {
     #[must_use]
     pub fn new(network: Network<F>, training: Dataset, evaluation: Dataset, threads: usize) -> Self {
         Reference {
-            state: OptimizerState::new(&network),
+            optimizer: OptimizerState::new(&network),
+            moments: 0,
             updates: 0,
             average: None,
             network,
@@ -59,12 +62,13 @@ impl<F: Real> Engine<F> for Reference<F> {
             let (mut mean, m) = (sum, F::of(pairs.len() as f64));
             mean.nabla_w.iter_mut().for_each(|nabla_w| *nabla_w /= m);
             mean.nabla_b.iter_mut().for_each(|nabla_b| *nabla_b /= m);
-            self.network.descend(&mean, &step, &mut self.state);
+            self.network.descend(&mean, &step, &mut self.optimizer);
         }
         if let Some(max_norm) = step.max_norm {
             self.network.limit_norms(max_norm);
         }
         self.updates += 1;
+        self.moments = step.optimizer.moments();
         if let (Some(share), Some(average)) = (step.averaging(self.updates), &mut self.average) {
             average.follow(&self.network, share);
         }
@@ -74,8 +78,19 @@ impl<F: Real> Engine<F> for Reference<F> {
         self.lessons = images;
     }
 
-    fn network(&mut self) -> Network<F> {
-        self.average.as_ref().unwrap_or(&self.network).clone()
+    fn state(&mut self) -> State<F> {
+        State {
+            network: self.network.clone(),
+            average: self.average.clone(),
+            moments: self.optimizer.moments(self.moments),
+            updates: self.updates,
+        }
+    }
+
+    fn go_on_from(&mut self, State { network, average, moments, updates }: State<F>) {
+        self.moments = moments.len();
+        self.optimizer = OptimizerState::remembering(&network, moments, updates);
+        (self.network, self.average, self.updates) = (network, average, updates);
     }
 
     fn evaluate(&mut self, images: Watched) -> Evaluation {

@@ -61,6 +61,11 @@ impl Case {
 
     /// Trains with an engine and returns the network and what it says of the images.
     fn train<F: Real>(&self, engine: &mut dyn Engine<F>) -> (Network<F>, Evaluation) {
+        (0..self.epochs).for_each(|epoch| self.train_epoch(engine, epoch));
+        (engine.network(), engine.evaluate(Watched::Training))
+    }
+
+    fn train_epoch<F: Real>(&self, engine: &mut dyn Engine<F>, epoch: usize) {
         // The steeper units learn faster: a large step would blow rounding up with everything else.
         let sigmoid = self.activations.iter().all(|&unit| unit == Activation::Sigmoid);
         let eta = if sigmoid { self.eta } else { self.eta / 10.0 };
@@ -77,14 +82,35 @@ impl Case {
             average: self.average,
         };
         let mut order: Vec<u32> = (0..self.n as u32).rev().collect();
-        for epoch in 0..self.epochs {
-            order.rotate_left(epoch % self.n);
-            let mut mini_batches = order.chunks(self.batch_size).peekable();
-            while let Some(mini_batch) = mini_batches.next() {
-                engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
-            }
+        order.rotate_left(epoch % self.n);
+        let mut mini_batches = order.chunks(self.batch_size).peekable();
+        while let Some(mini_batch) = mini_batches.next() {
+            engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
         }
-        (engine.network(), engine.evaluate(Watched::Training))
+    }
+
+    /// Whoever goes on from the state after an epoch ends where the one ends who goes on by himself.
+    fn check_going_on<F: Trainable>(&self) {
+        let data = self.data();
+        let mut kinds = InstructionSet::available().into_iter().map(|set| (EngineKind::Fast, set)).collect::<Vec<_>>();
+        kinds.push((EngineKind::Reference, InstructionSet::fastest()));
+        for (kind, instructions) in kinds {
+            let start = |state: State<F>| {
+                let data = (data.clone(), data.slice(0..1));
+                kind.start(state, data, self.batch_size, Machine { threads: 1, instructions })
+            };
+            let mut whole = start(self.network().into());
+            for epoch in 0..self.epochs {
+                self.train_epoch(&mut *whole, epoch);
+                whole.state(); // as the trainer asks for it
+            }
+            let mut resumed = start(self.network().into());
+            for epoch in 0..self.epochs {
+                self.train_epoch(&mut *resumed, epoch);
+                resumed = start(resumed.state());
+            }
+            assert!(bits(&resumed.state()) == bits(&whole.state()), "{kind:?}, {instructions:?}");
+        }
     }
 
     /// Holds the fast engine to the reference, under each instruction set and with 1 to 3 threads.
@@ -157,6 +183,15 @@ fn difference<F: Real>(expected: &Network<F>, found: &Network<F>) -> f64 {
     layers(expected).into_iter().zip(layers(found)).map(layer).fold(0.0, |worst, d| if d <= worst { worst } else { d })
 }
 
+/// All that is in a state, to the last bit.
+fn bits<F: Real>(state: &State<F>) -> (Vec<u64>, u64) {
+    let networks = [Some(&state.network), state.average.as_ref()].into_iter().flatten();
+    let networks = networks.map(|network| (network.weights(), network.biases()));
+    let moments = state.moments.iter().map(|moments| (&moments.nabla_w[..], &moments.nabla_b[..]));
+    let numbers = networks.chain(moments).flat_map(|(w, b)| w.iter().flatten().chain(b.iter().flatten()));
+    (numbers.map(|number| number.to_double().to_bits()).collect(), state.updates)
+}
+
 /// Plain gradient descent half of the time. What jumps at 0, L1 and AdamW, is tested apart.
 fn any_descent() -> impl Strategy<Value = Optimizer> {
     let momentum = (0.0..0.95, any::<bool>()).prop_map(|(momentum, nesterov)| Optimizer::Sgd { momentum, nesterov });
@@ -225,6 +260,17 @@ proptest! {
     #[test]
     fn with_momentum_dropout_norms_and_averages_too(case in any_case()) {
         case.check::<f64>(1e-8);
+    }
+
+    /// Also with L1 and AdamW: rounding is the same for both.
+    #[test]
+    fn to_go_on_from_a_state_is_to_go_on(
+        case in any_case(), l1 in prop_oneof![Just(0.0), Just(1e-2)], adamw in any::<bool>(),
+    ) {
+        let optimizer = if adamw { Optimizer::AdamW } else { case.optimizer };
+        let case = Case { epochs: case.epochs + 1, l1, optimizer, ..case };
+        case.check_going_on::<f64>();
+        case.check_going_on::<f32>();
     }
 
     #[test]

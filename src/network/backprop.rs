@@ -156,7 +156,7 @@ impl<F: Real> Network<F> {
     }
 
     /// Zeros in the shape of the weights and biases.
-    pub(super) fn zero_gradient(&self) -> Gradient<F> {
+    pub(crate) fn zero_gradient(&self) -> Gradient<F> {
         Gradient {
             nabla_w: self.weights.iter().map(|w| Array2::zeros(w.dim())).collect(),
             nabla_b: self.biases.iter().map(|b| Array1::zeros(b.dim())).collect(),

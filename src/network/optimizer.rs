@@ -31,6 +31,19 @@ pub enum Optimizer {
     AdamW,
 }
 
+impl Optimizer {
+    /// How many numbers it remembers of each weight and bias from one update to the next: none, the velocity, or the two
+    /// moments of Adam.
+    #[must_use]
+    pub fn moments(self) -> usize {
+        match self {
+            Optimizer::Sgd { momentum: 0.0, .. } => 0,
+            Optimizer::Sgd { .. } => 1,
+            Optimizer::AdamW => 2,
+        }
+    }
+}
+
 impl Default for Optimizer {
     /// Gradient descent without momentum.
     fn default() -> Self {
@@ -129,7 +142,21 @@ impl<F: Real> OptimizerState<F> {
     /// Nothing remembered yet.
     #[must_use]
     pub fn new(network: &Network<F>) -> Self {
-        OptimizerState { updates: 0, first: network.zero_gradient(), second: network.zero_gradient() }
+        Self::remembering(network, Vec::new(), 0)
+    }
+
+    /// What was remembered after so many updates: none, one or both moments, in the shape of the network.
+    #[must_use]
+    pub fn remembering(network: &Network<F>, moments: Vec<Gradient<F>>, updates: u64) -> Self {
+        let mut moments = moments.into_iter();
+        let mut next = || moments.next().unwrap_or_else(|| network.zero_gradient());
+        OptimizerState { updates, first: next(), second: next() }
+    }
+
+    /// The first `count` moments.
+    #[must_use]
+    pub fn moments(&self, count: usize) -> Vec<Gradient<F>> {
+        [&self.first, &self.second].into_iter().take(count).cloned().collect()
     }
 }
 

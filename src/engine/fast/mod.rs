@@ -22,6 +22,7 @@ mod drop;
 mod evaluator;
 mod forward;
 mod images;
+mod layout;
 mod optimize;
 mod packed;
 mod pages;
@@ -45,7 +46,7 @@ use packed::{Packed, Workspace};
 use pass::On;
 use pool::Pool;
 
-use super::{Engine, Looked, Looking, Machine, Watched};
+use super::{Engine, Looked, Looking, Machine, State, Watched};
 use crate::data::Dataset;
 use crate::evaluate::Evaluation;
 use crate::network::{Network, Step};
@@ -68,6 +69,8 @@ pub struct Fast<F: Vectors> {
     targets: Targets<F>,
     workspace: Workspace<F>,
     updates: u64,
+    /// How much of the network's moments there is to remember.
+    moments: usize,
     /// The running average of the network, if the steps ask for one.
     average: Option<Packed<F>>,
     evaluator: Evaluator<F>,
@@ -106,6 +109,7 @@ impl<F: Vectors> Fast<F> {
             workspace: Workspace::new(&packed, batch_size, lanes, true),
             network: packed,
             updates: 0,
+            moments: 0,
             average: None,
             training,
             lessons: None,
@@ -154,13 +158,14 @@ impl<F: Vectors> Fast<F> {
 
 impl<F: Vectors> Engine<F> for Fast<F> {
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step) {
-        let Fast { start, pool, network, average, training, lessons, targets, workspace, updates, .. } = self;
+        let Fast { start, pool, network, average, training, lessons, targets, workspace, updates, moments, .. } = self;
         let training = lessons.as_ref().unwrap_or(training);
         let on = On { instructions: self.instructions, pool, threads: self.threads };
         let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
         on.forward(network, workspace, training, (mini_batch, next), step.dropout);
         on.output_deltas(network, workspace, start.cost(), target, mini_batch.len());
         *updates += 1;
+        *moments = step.optimizer.moments();
         if !step.is_plain() {
             network.remember();
         }
@@ -179,11 +184,24 @@ impl<F: Vectors> Engine<F> for Fast<F> {
         self.lessons = Some(Images::new(images, self.pool.threads()));
     }
 
-    fn network(&mut self) -> Network<F> {
-        let mut network = self.start.clone();
-        let packed = self.average.as_mut().unwrap_or(&mut self.network);
-        packed.write_back(&mut network.weights, &mut network.biases);
-        network
+    fn state(&mut self) -> State<F> {
+        let Fast { start, network, average, .. } = self;
+        State {
+            network: network.unpacked(start),
+            average: average.as_mut().map(|average| average.unpacked(start)),
+            moments: network.moments(start, self.moments),
+            updates: self.updates,
+        }
+    }
+
+    fn go_on_from(&mut self, State { network, average, moments, updates }: State<F>) {
+        let (sparse, lanes) = (self.network.sparse, self.network.lanes());
+        let packed = |network: &Network<F>| Packed::new(network, sparse, lanes);
+        self.average = average.as_ref().map(packed);
+        self.network = packed(&network);
+        self.moments = moments.len();
+        self.network.set_moments(moments);
+        self.updates = updates;
     }
 
     fn evaluate(&mut self, images: Watched) -> Evaluation {

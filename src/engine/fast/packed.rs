@@ -1,7 +1,5 @@
 //! A network in the engine's own layout, and the scratch space of one mini-batch.
 
-use ndarray::{Array1, Array2};
-
 use super::buffer::Buffer;
 use super::dense::fill;
 use super::pairs::{BLOCK, Block};
@@ -49,26 +47,12 @@ impl<F: Vectors> Moments<F> {
 }
 
 impl<F: Vectors> Panel<F> {
-    /// Some neurons of layer l (0 = input), `incoming` for a first layer that sparse images feed.
-    fn new(network: &Network<F>, l: usize, is_first: bool, cut: (usize, usize, usize)) -> Self {
-        let (weights, biases) = (network.weights(), network.biases());
-        let (first, neurons, width) = cut;
+    /// (first, neurons, width) of some neurons whose activation is 0, with room for the weights from `n_in` and to `n_out`
+    /// others.
+    fn new((first, neurons, width): (usize, usize, usize), fill: F, n_in: usize, n_out: usize) -> Self {
         let mut bias = Buffer::zeros(width);
-        if l > 0 {
-            bias.fill(fill(network.activations()[l - 1]));
-        }
-        for (b, j) in bias.iter_mut().take(neurons).zip(first..) {
-            *b = if l > 0 { biases[l - 1][j] } else { F::zero() };
-        }
-        let mut outgoing = Buffer::zeros(weights[l].nrows() * width);
-        for (packed, row) in outgoing.chunks_exact_mut(width).zip(weights[l].outer_iter()) {
-            packed.iter_mut().zip(row.iter().skip(first).take(neurons)).for_each(|(packed, &w)| *packed = w);
-        }
-        let n_in = if is_first { weights[0].ncols() } else { 0 };
-        let mut incoming = Buffer::zeros(n_in * width);
-        for (packed, column) in incoming.chunks_exact_mut(width).zip(weights[0].columns()) {
-            packed.iter_mut().zip(column.iter().skip(first).take(neurons)).for_each(|(packed, &w)| *packed = w);
-        }
+        bias.fill(fill);
+        let [incoming, outgoing] = [n_in, n_out].map(|n| Buffer::zeros(n * width));
         Panel { first, neurons, bias, incoming, outgoing, moments: None }
     }
 
@@ -114,22 +98,22 @@ fn cut(n: usize, lanes: usize) -> impl Iterator<Item = (usize, usize, usize)> {
 }
 
 impl<F: Vectors> Packed<F> {
-    /// Copies a network, weights as the book has them: row = neuron they feed.
+    /// Packs a network, weights as the book has them: row = neuron they feed.
     pub fn new(network: &Network<F>, sparse: bool, lanes: usize) -> Self {
-        let (weights, biases) = (network.weights(), network.biases());
-        let sizes: Vec<usize> = weights.iter().map(Array2::ncols).chain(biases.last().map(Array1::len)).collect();
-        let input = usize::from(sparse);
-        let panels = |l: usize| {
-            let panel = |cut| Panel::new(network, l, sparse && l == 1, cut);
-            cut(sizes[l], lanes).map(panel).collect()
-        };
-        let layers = (input..weights.len()).map(panels).collect();
+        let (sizes, activations) = (network.sizes(), network.activations().to_vec());
         let n_out = sizes[sizes.len() - 1];
+        let panels = |l: usize| {
+            let fill = if l > 0 { fill(activations[l - 1]) } else { F::zero() };
+            let n_in = if sparse && l == 1 { sizes[0] } else { 0 };
+            cut(sizes[l], lanes).map(|cut| Panel::new(cut, fill, n_in, sizes[l + 1])).collect()
+        };
+        let layers = (usize::from(sparse)..sizes.len() - 1).map(panels).collect();
         let mut output_bias = Buffer::zeros(n_out.next_multiple_of(lanes));
         output_bias.fill(F::min_value());
-        output_bias.iter_mut().zip(&biases[biases.len() - 1]).for_each(|(packed, &b)| *packed = b);
-        let activations = network.activations().to_vec();
-        Packed { layers, activations, scale: 1.0, output_bias, output_moments: None, sizes, sparse, lanes }
+        let mut packed =
+            Packed { layers, activations, scale: 1.0, output_bias, output_moments: None, sizes, sparse, lanes };
+        packed.set_numbers(network.clone());
+        packed
     }
 
     /// The activation of `layers[l]`, which must not be the input.
@@ -187,29 +171,6 @@ impl<F: Vectors> Packed<F> {
     /// The number of classes.
     pub fn n_out(&self) -> usize {
         self.sizes[self.sizes.len() - 1]
-    }
-
-    /// Copies the network back. The scale is folded in before, so that going on from the copy is going on from here.
-    pub fn write_back(&mut self, weights: &mut [Array2<F>], biases: &mut [Array1<F>]) {
-        self.fold_scale();
-        for (l, layer) in (usize::from(self.sparse)..).zip(&self.layers) {
-            for panel in layer {
-                let (first, width, here) = (panel.first, panel.width(), panel.first..panel.first + panel.neurons);
-                for (packed, mut row) in panel.outgoing.chunks_exact(width).zip(weights[l].outer_iter_mut()) {
-                    row.iter_mut().skip(first).zip(&packed[..panel.neurons]).for_each(|(w, &packed)| *w = packed);
-                }
-                for (packed, mut column) in panel.incoming.chunks_exact(width).zip(weights[0].columns_mut()) {
-                    column.iter_mut().skip(first).zip(&packed[..panel.neurons]).for_each(|(w, &packed)| *w = packed);
-                }
-                for (j, &b) in here.zip(&*panel.bias).take(if l > 0 { panel.neurons } else { 0 }) {
-                    biases[l - 1][j] = b;
-                }
-            }
-        }
-        let last = biases.len() - 1;
-        for (b, &packed) in biases[last].iter_mut().zip(&*self.output_bias) {
-            *b = packed;
-        }
     }
 
     /// Multiplies the first layer's weights by `factor`; all of them only when the scale beside them gets out of hand.
