@@ -41,6 +41,7 @@
 
 #![deny(missing_docs)]
 
+pub mod claim;
 pub mod committee;
 pub mod data;
 pub mod download;

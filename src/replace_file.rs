@@ -1,5 +1,6 @@
 //! Writing a file whole or not at all.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ pub(crate) fn rename_durably(from: &Path, to: &Path) -> io::Result<()> {
     sync_directory(to)
 }
 
-/// Whether a file could be written at `path` now: finds out before hours of work and not after.
+/// Whether a file could be written at `path` now.
 ///
 /// # Errors
 /// What [`replace_file`] would say.
@@ -42,7 +43,7 @@ pub fn check_replaceable(path: &Path) -> io::Result<()> {
 }
 
 /// What `path` leads to: itself if nothing is there yet. Devices, pipes and directories are not for replacing.
-fn target(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn target(path: &Path) -> io::Result<PathBuf> {
     let refuse = |kind, why| Err(io::Error::new(kind, why));
     match path.canonicalize() {
         Ok(existing) if existing.is_file() => Ok(existing),
@@ -56,7 +57,8 @@ fn target(path: &Path) -> io::Result<PathBuf> {
 
 fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
-    builder.prefix(".mnist-").suffix(".tmp");
+    let prefix = prefix_of(path.file_name().unwrap_or_default());
+    builder.prefix(&prefix).rand_bytes(RANDOM).suffix(SUFFIX);
     // A temporary file is private by default; a model is an ordinary file, as the user's umask has it.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -64,7 +66,26 @@ fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(directory_of(path)).map_err(|error| error.kind().into())
 }
 
-fn directory_of(path: &Path) -> PathBuf {
+/// Letters and digits between the prefix and the suffix of a temporary file.
+const RANDOM: usize = 6;
+const SUFFIX: &str = ".tmp";
+
+/// How the names of the temporary files of a target begin.
+fn prefix_of(name: &OsStr) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    prefix
+}
+
+/// Whether `candidate` is a name that a temporary file of the target `name` may have.
+pub(crate) fn is_temporary_of(candidate: &OsStr, name: &OsStr) -> bool {
+    let rest = candidate.as_encoded_bytes().strip_prefix(prefix_of(name).as_encoded_bytes());
+    let random = rest.and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
+    random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))
+}
+
+pub(crate) fn directory_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_path_buf(),
         _ => PathBuf::from("."),

@@ -1,0 +1,132 @@
+//! One writer at a time: a file that a long run will replace again and again is claimed for as long as it runs.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::replace_file::{directory_of, is_temporary_of, target};
+
+/// What is said of a file that somebody else has claimed.
+pub const IN_USE: &str = "another run is writing it: wait for that one, or choose another name";
+
+/// As long as it lives, nobody else can [`claim`] the file.
+///
+/// It is a lock on an empty file beside the claimed one, `.NAME.lock`, which goes away with it. The operating system gives
+/// the lock up even if the program is killed; what then stays of the empty file is no obstacle, and the next claim takes
+/// it away.
+#[derive(Debug)]
+pub struct Claim {
+    lock: PathBuf,
+    _file: File,
+}
+
+/// Claims the file at `path`, which need not be there yet, and removes what writers that were killed left beside it.
+///
+/// Where the file system knows no locks, everybody's claim is granted and nothing is removed.
+///
+/// # Errors
+/// [`io::ErrorKind::ResourceBusy`] if somebody else has claimed it; otherwise why it could not be written. So one finds out
+/// before hours of work and not after.
+pub fn claim(path: &Path) -> io::Result<Claim> {
+    let path = target(path)?;
+    let Some(name) = path.file_name() else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let directory = directory_of(&path);
+    let mut lock = std::ffi::OsString::from(".");
+    lock.push(name);
+    lock.push(".lock");
+    let lock = directory.join(lock);
+    loop {
+        // The error names the lock, of which nobody has heard.
+        let open = OpenOptions::new().write(true).create(true).truncate(false).open(&lock);
+        let file = open.map_err(|error| io::Error::from(error.kind()))?;
+        match file.try_lock() {
+            // Whoever had it before may have taken the file away between our opening and our locking it.
+            Ok(()) if !is_at(&file, &lock) => continue,
+            Ok(()) => remove_leftovers(&directory, name),
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, IN_USE));
+            }
+            Err(TryLockError::Error(_)) => {}
+        }
+        return Ok(Claim { lock, _file: file });
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.lock);
+    }
+}
+
+/// Temporary files of a target that only we may write now are of writers that are no more.
+fn remove_leftovers(directory: &Path, name: &std::ffi::OsStr) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| is_temporary_of(&entry.file_name(), name)) {
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+/// Whether this is still the file at `path`.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let key = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    matches!((file.metadata().map(key), fs::metadata(path).map(key)), (Ok(ours), Ok(there)) if ours == there)
+}
+
+/// An open file cannot be taken away here.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_can_claim_a_file_and_nothing_stays_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.json");
+        let first = claim(&path).unwrap();
+        assert_eq!(claim(&path).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        let other = claim(&dir.path().join("other.json")).unwrap();
+        drop((first, other));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        fs::write(dir.path().join(".model.json.lock"), "").unwrap(); // of a run that was killed
+        drop(claim(&path).unwrap());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn leftovers_of_this_file_are_removed_and_no_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let ours = [".model.json.a1B2c3.tmp", ".model.json.000000.tmp"];
+        let others = [".model.json.tmp", ".other.json.a1B2c3.tmp", ".model.json.bak.tmp", "model.json.a1B2c3.tmp"];
+        for name in ours.iter().chain(&others) {
+            fs::write(dir.path().join(name), "x").unwrap();
+        }
+        drop(claim(&dir.path().join("model.json")).unwrap());
+        assert!(ours.iter().all(|name| !dir.path().join(name).exists()));
+        assert!(others.iter().all(|name| dir.path().join(name).exists()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_and_the_file_it_leads_to_are_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let _claim = claim(&link).unwrap();
+        assert_eq!(claim(&file).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+    }
+
+    #[test]
+    fn what_cannot_be_written_cannot_be_claimed() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(claim(dir.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        let nowhere = dir.path().join("nowhere").join("model.json");
+        assert_eq!(claim(&nowhere).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}
