@@ -35,7 +35,7 @@ fn bars(n: usize) -> Result<Dataset, Box<dyn Error>> {
 /// Prints each epoch, and stops when everything is right.
 struct UntilPerfect;
 
-impl Observer for UntilPerfect {
+impl Observer<f32> for UntilPerfect {
     fn epoch(&mut self, record: &EpochRecord, training: Duration) -> ControlFlow<()> {
         let correct = record.evaluation_accuracy.unwrap_or(0);
         println!("epoch {}: {correct} of {} right, {training:.1?}", record.epoch, record.n_evaluation);
@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let evaluation = evaluate(&trained.network, &test, Machine::default())?;
     println!("accuracy {:.1}% after {} epochs", 100.0 * evaluation.accuracy(), trained.history.len());
     let path = std::env::temp_dir().join("bars.json");
-    Model { network: trained.network, training: None, history: trained.history }.save(&path)?;
+    Model { network: trained.network, training: None, history: trained.history, checkpoint: None }.save(&path)?;
     println!("saved {}", path.display());
     Ok(())
 }

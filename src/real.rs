@@ -14,6 +14,15 @@ pub trait Real: NdFloat + LinalgScalar + Default + std::iter::Sum + Serialize + 
 
     /// The same number in double precision.
     fn to_double(self) -> f64;
+
+    /// The bytes of a number.
+    const BYTES: usize = size_of::<Self>();
+
+    /// Appends its bytes, the lowest first.
+    fn write_bytes(self, bytes: &mut Vec<u8>);
+
+    /// The number of these bytes; 0 if they are not as many as a number has.
+    fn of_bytes(bytes: &[u8]) -> Self;
 }
 
 impl Real for f32 {
@@ -26,6 +35,14 @@ impl Real for f32 {
     fn to_double(self) -> f64 {
         f64::from(self)
     }
+
+    fn write_bytes(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Self {
+        bytes.try_into().map_or(0.0, f32::from_le_bytes)
+    }
 }
 
 impl Real for f64 {
@@ -37,6 +54,14 @@ impl Real for f64 {
 
     fn to_double(self) -> f64 {
         self
+    }
+
+    fn write_bytes(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.to_le_bytes());
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Self {
+        bytes.try_into().map_or(0.0, f64::from_le_bytes)
     }
 }
 

@@ -26,7 +26,9 @@ fn idx_like() -> impl Strategy<Value = Vec<u8>> {
 fn model() -> Vec<u8> {
     let network = Network::<f64>::new(&[3, 2, 2], &CrossEntropy, Init::Default, 0).unwrap();
     let mut json = Vec::new();
-    Model { network, training: None, history: vec![EpochRecord::default()] }.write_json(&mut json).unwrap();
+    Model { network, training: None, history: vec![EpochRecord::default()], checkpoint: None }
+        .write_json(&mut json)
+        .unwrap();
     json
 }
 

@@ -17,6 +17,7 @@ use super::man::ManArguments;
 use super::plot::PlotArguments;
 use super::predict::PredictArguments;
 use super::report::ReportArguments;
+use super::resume::ResumeArguments;
 use super::schedule::ScheduleArguments;
 use super::show::ShowArguments;
 use super::tune::TuneArguments;
@@ -74,6 +75,7 @@ pub struct DataArguments {
   mnist train --cost cross-entropy --epochs 30 --eta 0.5 --lambda 5.0
   mnist train --hidden 100 --schedule cosine --keep best
   mnist train --epochs 200 --early-stop 10
+  mnist train --resume model.json --epochs 60
   mnist train --hidden 100 --epochs 60 --eta 0.1 --monitor all --log run.jsonl -o wide.json")]
 pub struct TrainArguments {
     #[command(flatten)]
@@ -182,6 +184,9 @@ pub struct TrainArguments {
     /// Print nothing but warnings and errors.
     #[arg(short, long)]
     pub quiet: bool,
+
+    #[command(flatten)]
+    pub resume: ResumeArguments,
 }
 
 /// Evaluate a saved model: accuracy, cost, confusion matrix, figures per class.

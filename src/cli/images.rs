@@ -73,16 +73,23 @@ impl ImageArguments {
     }
 
     /// The images with those that were asked for beside them.
-    pub fn expand(&self, training: Dataset, threads: usize) -> Dataset {
-        match self.expand {
-            Some(ExpandName::Shift) => expand::shifts(&training, threads),
-            None => training,
-        }
+    pub fn expand(&self, images: Dataset, threads: usize) -> Dataset {
+        ExpandName::apply(self.expand, images, threads)
     }
 
     /// What the model file says of it.
     pub fn expansion(&self) -> Option<String> {
         self.expand.map(|ExpandName::Shift| "shift".to_string())
+    }
+}
+
+impl ExpandName {
+    /// The images with those that are made of them, if any.
+    pub fn apply(how: Option<Self>, images: Dataset, threads: usize) -> Dataset {
+        match how {
+            Some(ExpandName::Shift) => expand::shifts(&images, threads),
+            None => images,
+        }
     }
 }
 

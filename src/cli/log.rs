@@ -1,27 +1,29 @@
 //! The log: a line of JSON for each epoch.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use mnist_mlp::claim::IN_USE;
 use mnist_mlp::network::EpochRecord;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Failure;
 
-/// A log file in the writing. It starts empty, whatever stood there before.
+/// A log file in the writing. What stood there before is gone.
 pub struct EpochLog {
     path: PathBuf,
     file: File,
 }
 
 /// A line of the log.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize, PartialEq)]
 struct Line {
     epoch: usize,
-    /// The training of this epoch alone, without the monitors.
-    seconds: f64,
+    /// The training of this epoch alone, without the monitors. Left out where nobody knows it any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     training_cost: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,17 +38,11 @@ struct Line {
     eta: Option<f64>,
 }
 
-impl EpochLog {
-    pub fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| failure(path, error))?;
-        Ok(EpochLog { path: path.to_path_buf(), file })
-    }
-
-    /// Adds a line, in one write so that whoever reads along sees whole lines.
-    pub fn add(&mut self, record: &EpochRecord, training: Duration) -> Result<(), Failure> {
-        let line = Line {
+impl Line {
+    fn new(record: &EpochRecord, seconds: Option<f64>) -> Self {
+        Line {
             epoch: record.epoch,
-            seconds: training.as_secs_f64(),
+            seconds,
             training_cost: record.training_cost,
             training_accuracy: record.training_accuracy,
             evaluation_cost: record.evaluation_cost,
@@ -54,11 +50,50 @@ impl EpochLog {
             n_training: record.n_training,
             n_evaluation: record.n_evaluation,
             eta: record.eta,
-        };
-        let json = serde_json::to_string(&line).map_err(io::Error::from);
-        json.and_then(|json| self.file.write_all(format!("{json}\n").as_bytes()))
-            .map_err(|error| failure(&self.path, error))
+        }
     }
+
+    fn json(&self) -> io::Result<String> {
+        Ok(serde_json::to_string(self)? + "\n")
+    }
+}
+
+impl EpochLog {
+    /// A log that begins with the epochs of `history`. How long they took is known from the log that stands there, if it
+    /// is theirs.
+    pub fn create(path: &Path, history: &[EpochRecord]) -> Result<Self, Failure> {
+        let failure = |error| failure(path, error);
+        let old = if history.is_empty() { String::new() } else { std::fs::read_to_string(path).unwrap_or_default() };
+        let old: Vec<Line> = old.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let line = |record: &EpochRecord| {
+            let is_it = |line: &&Line| **line == Line::new(record, line.seconds);
+            let seconds = old.iter().find(is_it).and_then(|line| line.seconds);
+            Line::new(record, seconds).json()
+        };
+        let lines: String = history.iter().map(line).collect::<Result<_, _>>().map_err(failure)?;
+        let mut file = open(path).map_err(failure)?;
+        file.write_all(lines.as_bytes()).map_err(failure)?;
+        Ok(EpochLog { path: path.to_path_buf(), file })
+    }
+
+    /// Adds a line, in one write so that whoever reads along sees whole lines.
+    pub fn add(&mut self, record: &EpochRecord, training: Duration) -> Result<(), Failure> {
+        let line = Line::new(record, Some(training.as_secs_f64()));
+        let written = line.json().and_then(|json| self.file.write_all(json.as_bytes()));
+        written.map_err(|error| failure(&self.path, error))
+    }
+}
+
+/// An empty file for one run alone. (What is no file, as a terminal, is anybody's and as it is.)
+fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    if file.metadata()?.is_file() {
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, IN_USE));
+        }
+        file.set_len(0)?;
+    }
+    Ok(file)
 }
 
 fn failure(path: &Path, error: io::Error) -> Failure {

@@ -15,7 +15,7 @@ use mnist_mlp::network::{
 use ndarray::Array2;
 
 use super::Failure;
-use super::train::activations;
+use super::summary::activations;
 
 /// The validation images of a model that does not say: the book's split.
 pub const DEFAULT_VALIDATION: usize = 10_000;

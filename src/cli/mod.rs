@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use mnist_mlp::committee::JoinError;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::SplitError;
@@ -17,7 +17,7 @@ use mnist_mlp::picture::sheet::SheetError;
 use mnist_mlp::report::plot::{PlotError, ReadError};
 use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::neuron::NeuronError;
-use mnist_mlp::trainer::{ConfigError, Divergence};
+use mnist_mlp::trainer::{ConfigError, Divergence, ResumeError};
 use thiserror::Error;
 
 mod args;
@@ -35,14 +35,19 @@ mod man;
 mod member;
 mod ours;
 pub mod output;
+mod outputs;
 mod plot;
 mod predict;
 mod progress;
 mod report;
+mod resume;
+mod saver;
 mod schedule;
 mod show;
 mod slowdown;
 mod split;
+mod summary;
+mod task;
 mod train;
 mod tune;
 mod watch;
@@ -52,8 +57,12 @@ use tune::SearchError;
 
 /// Does what the command line asks for.
 pub fn run() -> Result<(), Failure> {
-    match Arguments::parse().command {
-        Command::Train(arguments) => train::run(&arguments),
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match arguments.command {
+        Command::Train(arguments) => {
+            train::run(&arguments, matches.subcommand_matches("train").expect("the subcommand was given"))
+        }
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Tune(arguments) => tune::run(&arguments),
@@ -101,6 +110,24 @@ pub enum Failure {
     Ending(#[from] UnknownEnding),
     #[error("--input is for .onnx: a .{0} file holds weights alone, so leave it out")]
     IdleInput(&'static str),
+    #[error("{0}, or give --force")]
+    Unforced(Box<Failure>),
+    #[error(
+        "--{option} cannot be given with --resume: the training goes on as {path} says; leave it out, or start another \
+        training from these weights with --from {path}"
+    )]
+    FixedOption { option: String, path: String },
+    #[error(
+        "--epochs cannot change here: the {schedule} schedule was laid out for {epochs} epochs, and eta would have gone \
+        another way from the start"
+    )]
+    FixedEpochs { schedule: &'static str, epochs: usize },
+    #[error("{done} epochs are done, so --epochs {asked} is too late: choose {done} or more")]
+    EpochsDone { asked: usize, done: usize },
+    #[error("{path} cannot be resumed: {error}; --from {path} starts another training from its weights")]
+    Resume { path: String, error: ResumeError },
+    #[error("{path} was trained on {expected}, but here are {found}: name the data of the training with --data")]
+    OtherData { path: String, expected: String, found: String },
     #[error("{0}: give other sizes with --hidden")]
     Sizes(NetworkError),
     #[error("{0}, with --activation")]
@@ -113,6 +140,8 @@ pub enum Failure {
     Model { path: String, error: ModelError },
     #[error(transparent)]
     Save(ModelError),
+    #[error("{error}; what stands there has {epochs} epochs, from which train --resume goes on")]
+    NotReplaced { error: ModelError, epochs: usize },
     #[error("the {split} split has no images (the model was trained with --validation {validation})")]
     EmptySplit { split: &'static str, validation: usize },
     #[error(
@@ -203,6 +232,9 @@ impl Failure {
             | Failure::TooMany(_)
             | Failure::Sheet(_)
             | Failure::Search(_)
+            | Failure::FixedOption { .. }
+            | Failure::FixedEpochs { .. }
+            | Failure::EpochsDone { .. }
             | Failure::Source(SourceError::SyntheticSeed(_)) => 2,
             Failure::Interrupted { signal, .. } => 128 + signal,
             _ => 1,

@@ -31,10 +31,11 @@ struct Bars {
 }
 
 impl Progress {
-    /// Shows `epochs` epochs of `n_train` images in `table`; nothing at all without a table.
-    pub fn new(table: Option<EpochTable>, epochs: usize, n_train: usize) -> Self {
+    /// Shows `epochs` epochs of `n_train` images in `table`, after those that are `done`; nothing at all without a table.
+    pub fn new(table: Option<EpochTable>, epochs: usize, n_train: usize, done: usize) -> Self {
         let wanted = table.is_some() && std::io::stderr().is_terminal();
-        Progress { table, bars: wanted.then(|| Bars::new(epochs, n_train)), n_train, next_move: 0, failure: None }
+        let bars = wanted.then(|| Bars::new(epochs, n_train, done));
+        Progress { table, bars, n_train, next_move: 0, failure: None }
     }
 
     /// So many images of the epoch are done.
@@ -99,7 +100,7 @@ impl Progress {
 }
 
 impl Bars {
-    fn new(epochs: usize, n_train: usize) -> Self {
+    fn new(epochs: usize, n_train: usize, done: usize) -> Self {
         let style = |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let both = MultiProgress::new();
         let total = (epochs as u64).saturating_mul(n_train as u64);
@@ -112,6 +113,8 @@ impl Bars {
                     .progress_chars("=> "),
             ),
         );
+        run.set_position((done * n_train) as u64);
+        run.reset_eta(); // what was done before says nothing of the speed
         let epoch = both.add(
             ProgressBar::new(n_train as u64)
                 .with_style(style("this epoch [{wide_bar}] {percent:>3}%  {msg}").progress_chars("=> "))

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use mnist_mlp::Real;
 use mnist_mlp::network::EpochRecord;
 use mnist_mlp::report::EpochTable;
-use mnist_mlp::trainer::{Observer, Settings, Warning};
+use mnist_mlp::trainer::{Observer, Progress, Settings, Warning};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
 
 use super::Failure;
 use super::args::TrainArguments;
 use super::log::EpochLog;
-use super::progress::Progress;
+use super::progress::Progress as Bars;
+use super::saver::Saver;
 
 /// Ctrl-C, a polite kill, and the closing of the terminal.
 #[cfg(unix)]
@@ -30,10 +32,13 @@ fn is_ignored(signal: i32) -> bool {
     ignored >> (signal - 1) & 1 == 1
 }
 
-/// Watches the training for the terminal, the log and signals.
+/// Watches the training for the terminal, the log and signals, and saves it on the way.
 pub struct Watch {
-    progress: Progress,
+    bars: Bars,
     log: Option<EpochLog>,
+    saver: Saver,
+    /// Whether it could not be saved on the way.
+    unsaved: bool,
     /// What went wrong with the log. Training is worth more than its log, so it goes on.
     failure: Option<Failure>,
     /// The signal that asked to stop; 0 if none did.
@@ -41,22 +46,33 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches a training on `n_train` images.
-    pub fn start(arguments: &TrainArguments, settings: &Settings, n_train: usize) -> Result<Self, Failure> {
-        let log = arguments.log.as_deref().map(EpochLog::create).transpose()?;
-        let table = (!arguments.quiet).then(|| EpochTable::new(settings.monitors, settings.early_stop));
-        let progress = Progress::new(table, settings.epochs, n_train);
-        Ok(Watch { progress, log, failure: None, signal: stop_signals() })
+    /// Watches a training on `n_train` images, of which the epochs of `history` are done.
+    pub fn start(
+        arguments: &TrainArguments,
+        settings: &Settings,
+        n_train: usize,
+        history: &[EpochRecord],
+        saver: Saver,
+    ) -> Result<Self, Failure> {
+        let log = arguments.log.as_deref().map(|path| EpochLog::create(path, history)).transpose()?;
+        let table = EpochTable::new(settings.monitors, settings.early_stop).after(history);
+        let bars = Bars::new((!arguments.quiet).then_some(table), settings.epochs, n_train, history.len());
+        Ok(Watch { bars, log, saver, unsaved: false, failure: None, signal: stop_signals() })
+    }
+
+    /// Saves what came out.
+    pub fn save<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
+        self.saver.save(progress)
     }
 
     /// Prints unless `--quiet`.
     pub fn print(&mut self, text: &str) {
-        self.progress.print(text);
+        self.bars.print(text);
     }
 
     /// The training is over: takes the bars away.
     pub fn finish(&self) {
-        self.progress.finish();
+        self.bars.finish();
     }
 
     /// The signal that asked to stop; 0 if none did.
@@ -66,34 +82,45 @@ impl Watch {
 
     /// What could not be written, if anything.
     pub fn failure(self) -> Option<Failure> {
-        self.failure.or(self.progress.failure)
+        self.failure.or(self.bars.failure)
     }
 }
 
-impl Observer for Watch {
+impl<F: Real> Observer<F> for Watch {
     fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
-        self.progress.images(epoch, done);
+        self.bars.images(epoch, done);
         if self.signal.load(Ordering::Relaxed) == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     fn monitoring(&mut self, _epoch: usize) {
-        self.progress.monitoring();
+        self.bars.monitoring();
     }
 
     fn epoch(&mut self, record: &EpochRecord, training: Duration) -> ControlFlow<()> {
-        self.progress.epoch(record, training);
+        self.bars.epoch(record, training);
         if let Some(log) = &mut self.log
             && let Err(failure) = log.add(record, training)
         {
-            self.progress.warning(&failure);
+            self.bars.warning(&failure);
             self.failure = Some(failure);
             self.log = None;
         }
         ControlFlow::Continue(())
     }
 
+    fn progress(&mut self, progress: &Progress<F>) {
+        match self.saver.offer(progress) {
+            Ok(()) => self.unsaved = false,
+            Err(failure) if !self.unsaved => {
+                self.bars.warning(format_args!("{failure} (training goes on, and it is tried again)"));
+                self.unsaved = true;
+            }
+            Err(_) => {}
+        }
+    }
+
     fn warning(&mut self, warning: &Warning) {
-        self.progress.warning(warning);
+        self.bars.warning(warning);
     }
 }
 

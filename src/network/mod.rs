@@ -7,6 +7,7 @@ use crate::real::Real;
 
 mod activation;
 mod backprop;
+mod checkpoint;
 mod cost;
 mod course_record;
 mod dropout;
@@ -19,6 +20,7 @@ mod training_record;
 pub(crate) use activation::relu;
 pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
 pub use backprop::{Gradient, Step};
+pub use checkpoint::{Checkpoint, PackedNumbers, UnpackError};
 pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
 pub use course_record::CourseRecord;
 pub use dropout::Dropout;

@@ -9,6 +9,7 @@
 //! activation "sigmoid", that of the hidden layers
 //! training   how it was trained, see `TrainingRecord`
 //! history    a row for each epoch, see `EpochRecord`
+//! checkpoint what the training needs to go on, if that is more than the weights, see `Checkpoint`
 //! ```
 //!
 //! Numbers are written with as many digits as it takes to read the very same number again. Nothing in the file
@@ -23,15 +24,15 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::{Activation, Cost, EpochRecord, Network, NetworkError, TrainingRecord, costs};
+use super::{Activation, Checkpoint, Cost, EpochRecord, Network, NetworkError, TrainingRecord, costs};
 use crate::real::{Precision, Real};
 use crate::replace_file::replace_file;
 
 /// The version of the format that is written, and the newest that can be read.
 pub const FORMAT: u32 = 1;
 
-/// The largest model file that is read: room for every network that can be made.
-pub const MAX_FILE_SIZE: u64 = 1 << 31;
+/// The largest model file that is read: room for every network that can be made, and for what its training needs to go on.
+pub const MAX_FILE_SIZE: u64 = 1 << 32;
 
 /// What a model file holds.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub struct Model<F: Real> {
     pub training: Option<TrainingRecord>,
     /// What the monitors saw, a row for each epoch.
     pub history: Vec<EpochRecord>,
+    /// What the training needs to go on; absent if that is the network alone, or if it has ended for good.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// Why a model file cannot be read or written.
@@ -116,7 +119,7 @@ impl<F: Real> Model<F> {
         if network.sizes() != file.sizes {
             return Err(ModelError::Sizes { found: network.sizes(), sizes: file.sizes });
         }
-        Ok(Model { network, training: file.training, history: file.history })
+        Ok(Model { network, training: file.training, history: file.history, checkpoint: file.checkpoint })
     }
 
     /// Writes the model as JSON.
@@ -133,6 +136,7 @@ impl<F: Real> Model<F> {
             activation: Activations::of(&self.network),
             training: self.training.as_ref(),
             history: &self.history,
+            checkpoint: self.checkpoint.as_ref(),
         };
         serde_json::to_writer(&mut writer, &file)?;
         writer.write_all(b"\n")
@@ -226,6 +230,7 @@ struct FileRead<F> {
     training: Option<TrainingRecord>,
     #[serde(default)]
     history: Vec<EpochRecord>,
+    checkpoint: Option<Checkpoint>,
 }
 
 #[derive(Serialize)]
@@ -240,6 +245,8 @@ struct FileWritten<'a, F> {
     #[serde(skip_serializing_if = "Option::is_none")]
     training: Option<&'a TrainingRecord>,
     history: &'a [EpochRecord],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<&'a Checkpoint>,
 }
 
 /// The activations of the hidden layers: one name if all have the same, else a list.
@@ -324,7 +331,12 @@ mod tests {
     fn round_trip<F: Real>() {
         let network = Network::<F>::new(&[7, 5, 4, 3], &CrossEntropy, Init::Large, 5).unwrap();
         let network = network.with_activations(&[Activation::Tanh, Activation::Relu]).unwrap();
-        let model = Model { network, training: None, history: vec![EpochRecord { epoch: 1, ..Default::default() }] };
+        let model = Model {
+            network,
+            training: None,
+            history: vec![EpochRecord { epoch: 1, ..Default::default() }],
+            checkpoint: None,
+        };
         let again = Model::<F>::from_json(&json(&model)).unwrap();
         assert_eq!(again.network.weights(), model.network.weights());
         assert_eq!(again.network.activations(), [Activation::Tanh, Activation::Relu]);
@@ -359,7 +371,7 @@ mod tests {
     fn the_first_four_keys_are_network2s() {
         let network =
             Network::<f64>::from_parts(vec![ndarray::array![[0.5, -2.0]]], vec![ndarray::array![1.25]], &Quadratic);
-        let model = Model { network: network.unwrap(), training: None, history: Vec::new() };
+        let model = Model { network: network.unwrap(), training: None, history: Vec::new(), checkpoint: None };
         let text = String::from_utf8(json(&model)).unwrap();
         assert!(text.starts_with(
             r#"{"sizes":[2,1],"weights":[[[0.5,-2.0]]],"biases":[[[1.25]]],"cost":"QuadraticCost","format":1,"#

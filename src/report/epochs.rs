@@ -20,6 +20,17 @@ impl EpochTable {
         EpochTable { monitors, patience: early_stop.map(Patience::new) }
     }
 
+    /// The table after these epochs, which it does not show.
+    #[must_use]
+    pub fn after(mut self, history: &[EpochRecord]) -> Self {
+        if let Some(patience) = &mut self.patience {
+            for record in history {
+                patience.watch(record);
+            }
+        }
+        self
+    }
+
     /// Two lines of headings; `evaluated_on` ("validation" or "test") stands over its figures.
     #[must_use]
     pub fn heading(&self, evaluated_on: &str) -> String {

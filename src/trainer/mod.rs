@@ -3,25 +3,29 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use thiserror::Error;
-
 use crate::data::Dataset;
 use crate::data::batches::EpochOrder;
-use crate::engine::{Engine, Looked, Looking, Trainable, Watched};
+use crate::engine::{Engine, Looked, Looking, State, Trainable, Watched};
 use crate::evaluate::{Evaluation, FitError, check_fit};
-use crate::network::{EpochRecord, Network, NetworkError};
+use crate::network::{EpochRecord, Network};
 use crate::real::Real;
 
 mod config;
+mod ending;
 pub mod neuron;
 mod observer;
+mod progress;
+mod record;
 mod schedule;
 mod stopping;
 
 pub use config::{ConfigError, MAX_THREADS, Monitors, Settings, TrainConfig};
+use ending::check_finite;
+pub use ending::{Divergence, Ending, NotFinite};
 pub use observer::{Observer, Silent, Warning};
+use progress::Replay;
+pub use progress::{Progress, ResumeError};
 pub use schedule::Schedule;
-use stopping::{Course, Kept};
 pub use stopping::{Keep, Patience};
 
 /// So many epochs at chance are needed before anyone is warned.
@@ -37,53 +41,21 @@ pub struct Trained<F: Real> {
     pub epoch: usize,
     /// A row for each epoch that was completed with finite numbers.
     pub history: Vec<EpochRecord>,
-    /// The time spent training, without the monitors.
+    /// See [`Progress::state`].
+    pub state: Option<State<F>>,
+    /// The time spent training, without the monitors, since it was started or gone on with.
     pub training_time: Duration,
     /// How it ended.
     pub ending: Ending,
 }
 
-/// How a training ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Ending {
-    /// All epochs were completed.
-    Completed,
-    /// The evaluation accuracy had not improved for as long as [`Settings::early_stop`] allows.
-    EarlyStopped,
-    /// The evaluation accuracy had not improved although eta was halved down to 1/128.
-    Plateau,
-    /// The observer asked to stop.
-    Stopped,
-    /// A number was no longer finite.
-    Diverged(Divergence),
-}
-
-/// A training whose numbers are no longer finite.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[error("training diverged in epoch {epoch}: {cause}; try a smaller eta, such as {:?}", suggested_eta(*eta))]
-pub struct Divergence {
-    /// The epoch in which it happened.
-    pub epoch: usize,
-    /// The learning rate that was too large.
-    pub eta: f64,
-    /// Which number it was.
-    pub cause: NotFinite,
-}
-
-/// The number that was not finite.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum NotFinite {
-    /// A weight or bias.
-    #[error(transparent)]
-    Network(NetworkError),
-    /// A cost.
-    #[error("the {0} cost is not finite")]
-    Cost(&'static str),
-}
-
-/// A tenth of what diverged, in short.
-fn suggested_eta(eta: f64) -> f64 {
-    format!("{:.0e}", eta / 10.0).parse().unwrap_or(0.5)
+impl<F: Real> Trained<F> {
+    /// How far it has come.
+    #[must_use]
+    pub fn into_progress(self) -> Progress<F> {
+        let Trained { network, epoch, history, state, .. } = self;
+        Progress { network, epoch, history, state }
+    }
 }
 
 /// Trains `network` on `training`, watched by the monitors on `training` and `evaluation`.
@@ -95,29 +67,53 @@ pub fn train<F: Trainable>(
     training: &Dataset,
     evaluation: &Dataset,
     config: &TrainConfig,
-    observer: &mut dyn Observer,
+    observer: &mut dyn Observer<F>,
 ) -> Result<Trained<F>, FitError> {
-    check_fit(&network, training)?;
-    check_fit(&network, evaluation)?;
+    go_on(Progress::start(network), training, evaluation, config, observer)
+}
+
+/// Goes on with a training on the same images under the same settings, of which only the number of epochs and the machine
+/// may be others, and the number of epochs only if the [schedule](Schedule::depends_on_epochs) permits. What comes out is
+/// what would have come out without the interruption, to the last bit.
+///
+/// # Errors
+/// A [`FitError`] if the network is not for such images.
+pub fn go_on<F: Trainable>(
+    mut progress: Progress<F>,
+    training: &Dataset,
+    evaluation: &Dataset,
+    config: &TrainConfig,
+    observer: &mut dyn Observer<F>,
+) -> Result<Trained<F>, FitError> {
+    check_fit(&progress.network, training)?;
+    check_fit(&progress.network, evaluation)?;
     let settings = config.settings();
-    let kept = Kept::start(network.clone(), settings.kept());
-    let watched = if settings.monitors.watched().contains(&Watched::Evaluation) { 0..evaluation.len() } else { 0..0 };
-    let data = (training.clone(), evaluation.slice(watched));
-    let mut session = Session {
-        engine: settings.engine.start(network, data, settings.batch_size, settings.machine),
-        images: (training.len(), evaluation.len()),
-        training: training.clone(),
-        course: Course::new(settings),
-        kept,
-        at_chance: AtChance::default(),
-        learned: None,
-        history: Vec::new(),
-        training_time: Duration::ZERO,
+    let replay = Replay::of(&progress.history, settings);
+    let (training_time, ending) = if let Some(ending) = replay.ending {
+        (Duration::ZERO, ending)
+    } else {
+        let watched = settings.monitors.watched().contains(&Watched::Evaluation);
+        let data = (training.clone(), evaluation.slice(0..if watched { evaluation.len() } else { 0 }));
+        // The progress keeps its own: no further epoch may be completed.
+        let state = progress.state.clone().unwrap_or_else(|| progress.network.clone().into());
+        let mut session = Session {
+            engine: settings.engine.start(state, data, settings.batch_size, settings.machine),
+            images: (training.len(), evaluation.len()),
+            training: training.clone(),
+            replay,
+            at_chance: AtChance::default(),
+            learned: None,
+            progress,
+            training_time: Duration::ZERO,
+        };
+        let mut order = EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed));
+        let ending = session.run(&mut order, observer).break_value().unwrap_or(Ending::Completed);
+        progress = session.progress;
+        (session.training_time, ending)
     };
-    let mut order = EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed));
-    let ending = session.run(&mut order, observer).break_value().unwrap_or(Ending::Completed);
-    let Session { kept, history, training_time, .. } = session;
-    Ok(Trained { network: kept.network, epoch: kept.epoch, history, training_time, ending })
+    let Progress { network, epoch, history, state } = progress;
+    let state = state.filter(|_| !ending.is_final(settings));
+    Ok(Trained { network, epoch, history, state, training_time, ending })
 }
 
 /// A training as it goes on.
@@ -127,12 +123,12 @@ struct Session<F: Real> {
     images: (usize, usize),
     /// To be distorted in every epoch, if that was asked for.
     training: Dataset,
-    course: Course,
-    kept: Kept<F>,
+    /// What follows from the figures of the epochs.
+    replay: Replay,
     at_chance: AtChance,
     /// The epoch that the monitors are still looking at.
     learned: Option<Learned<F>>,
-    history: Vec<EpochRecord>,
+    progress: Progress<F>,
     training_time: Duration,
 }
 
@@ -142,22 +138,22 @@ struct Learned<F: Real> {
     /// The learning rate that it ended with.
     eta: f64,
     seconds: Duration,
-    network: Network<F>,
+    state: State<F>,
     looking: Looking,
 }
 
 impl<F: Real> Session<F> {
     /// Goes through the epochs until one of them is the last.
-    fn run(&mut self, order: &mut EpochOrder, observer: &mut dyn Observer) -> ControlFlow<Ending> {
-        let settings = *self.course.settings();
-        for epoch in 1..=settings.epochs {
+    fn run(&mut self, order: &mut EpochOrder, observer: &mut dyn Observer<F>) -> ControlFlow<Ending> {
+        let settings = *self.replay.course.settings();
+        for epoch in self.progress.history.len() + 1..=settings.epochs {
             let (eta, seconds) = self.learn(epoch, order, observer)?;
             self.conclude(observer)?; // the epoch before this one, if that is still open
             observer.monitoring(epoch);
-            let network = self.engine.network();
-            let looking = self.engine.watch(&network, settings.monitors.watched());
-            let is_open = !looking.is_done() && epoch < settings.epochs && !self.course.decides();
-            self.learned = Some(Learned { epoch, eta, seconds, network, looking });
+            let state = self.engine.state();
+            let looking = self.engine.watch(state.result(), settings.monitors.watched());
+            let is_open = !looking.is_done() && epoch < settings.epochs && !self.replay.course.decides();
+            self.learned = Some(Learned { epoch, eta, seconds, state, looking });
             if !is_open {
                 self.conclude(observer)?;
             }
@@ -170,9 +166,9 @@ impl<F: Real> Session<F> {
         &mut self,
         epoch: usize,
         order: &mut EpochOrder,
-        observer: &mut dyn Observer,
+        observer: &mut dyn Observer<F>,
     ) -> ControlFlow<Ending, (f64, Duration)> {
-        let settings = *self.course.settings();
+        let settings = *self.replay.course.settings();
         let (start, mut concluding) = (Instant::now(), Duration::ZERO);
         if let Some(distortion) = &settings.augment {
             let threads = settings.machine.threads;
@@ -183,7 +179,7 @@ impl<F: Real> Session<F> {
         let mut mini_batches = order.mini_batches(epoch, settings.batch_size).peekable();
         while let Some(mini_batch) = mini_batches.next() {
             let middle = (done as f64 + mini_batch.len() as f64 / 2.0) / n_train as f64;
-            eta = self.course.eta((epoch - 1) as f64 + middle);
+            eta = self.replay.course.eta((epoch - 1) as f64 + middle);
             let step = settings.step(eta, epoch, n_train);
             self.engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
             done += mini_batch.len();
@@ -201,11 +197,11 @@ impl<F: Real> Session<F> {
     }
 
     /// Waits for what the monitors see of the open epoch, if there is one, and makes it known.
-    fn conclude(&mut self, observer: &mut dyn Observer) -> ControlFlow<Ending> {
-        let Some(Learned { epoch, eta, seconds, network, looking }) = self.learned.take() else {
+    fn conclude(&mut self, observer: &mut dyn Observer<F>) -> ControlFlow<Ending> {
+        let Some(Learned { epoch, eta, seconds, state, looking }) = self.learned.take() else {
             return ControlFlow::Continue(());
         };
-        let settings = *self.course.settings();
+        let settings = *self.replay.course.settings();
         self.training_time += seconds;
         let looked = looking.wait();
         let record = EpochRecord {
@@ -213,20 +209,26 @@ impl<F: Real> Session<F> {
             n_training: self.images.0,
             n_evaluation: self.images.1,
             eta: settings.eta_varies().then_some(eta),
-            ..figures(&looked, &network, &settings)
+            ..figures(&looked, state.result(), &settings)
         };
-        if let Err(cause) = check_finite(&network, &record) {
+        if let Err(cause) = check_finite(state.result(), &record) {
             return ControlFlow::Break(Ending::Diverged(Divergence { epoch, eta: settings.eta, cause }));
         }
-        self.kept.offer(network, &record);
         self.at_chance.watch(&looked, &settings, observer);
         let answer = observer.epoch(&record, seconds);
-        let reason = if answer.is_break() { Some(Ending::Stopped) } else { self.course.watch(&record) };
-        self.history.push(record);
-        match reason.filter(|_| epoch < settings.epochs) {
-            Some(reason) => ControlFlow::Break(reason),
-            None => ControlFlow::Continue(()),
+        if self.replay.watch(&record) {
+            (self.progress.network, self.progress.epoch) = (state.result().clone(), epoch);
         }
+        self.progress.history.push(record);
+        self.progress.state = Some(state);
+        if answer.is_break() && epoch < settings.epochs {
+            return ControlFlow::Break(Ending::Stopped);
+        }
+        if let Some(ending) = self.replay.ending.take() {
+            return ControlFlow::Break(ending);
+        }
+        observer.progress(&self.progress);
+        ControlFlow::Continue(())
     }
 }
 
@@ -245,24 +247,15 @@ fn figures<F: Real>(looked: &Looked, network: &Network<F>, settings: &Settings) 
     }
 }
 
-fn check_finite<F: Real>(network: &Network<F>, record: &EpochRecord) -> Result<(), NotFinite> {
-    network.check_finite().map_err(NotFinite::Network)?;
-    for (name, cost) in [("training", record.training_cost), ("evaluation", record.evaluation_cost)] {
-        if cost.is_some_and(|cost| !cost.is_finite()) {
-            return Err(NotFinite::Cost(name));
-        }
-    }
-    Ok(())
-}
-
-/// Counts the epochs in a row in which nothing was learned, or nothing is left of what was.
+/// Counts the epochs in a row in which nothing was learned, or nothing is left of what was. Who goes on with a training
+/// is warned anew.
 #[derive(Default)]
 struct AtChance {
     epochs: usize,
 }
 
 impl AtChance {
-    fn watch(&mut self, looked: &Looked, settings: &Settings, observer: &mut dyn Observer) {
+    fn watch<F: Real>(&mut self, looked: &Looked, settings: &Settings, observer: &mut dyn Observer<F>) {
         let Some(figures) = looked.evaluation.as_ref().or(looked.training.as_ref()) else { return };
         let (accuracy, chance) = (figures.accuracy(), figures.chance());
         // Where all images are of one class there is nothing to be better at.

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::Progress;
 use crate::network::EpochRecord;
+use crate::real::Real;
 
 /// Someone who watches a training. Every method may be left out.
 ///
 /// To stop the training, answer [`ControlFlow::Break`]: it ends with the last epoch that was completed.
-pub trait Observer {
+pub trait Observer<F: Real> {
     /// A mini-batch was learned: `done` images of epoch `epoch` so far. Called often; be quick.
     fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
         let _ = (epoch, done);
@@ -28,6 +30,11 @@ pub trait Observer {
         ControlFlow::Continue(())
     }
 
+    /// After an epoch, if the training goes on: all that it would take to go on from here. Whoever saves it loses nothing.
+    fn progress(&mut self, progress: &Progress<F>) {
+        let _ = progress;
+    }
+
     /// Something looks wrong, but training goes on.
     fn warning(&mut self, warning: &Warning) {
         let _ = warning;
@@ -38,7 +45,7 @@ pub trait Observer {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
-impl Observer for Silent {}
+impl<F: Real> Observer<F> for Silent {}
 
 /// Something that looks wrong but may get better.
 #[derive(Debug, Clone, PartialEq, Error)]

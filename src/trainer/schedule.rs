@@ -49,6 +49,12 @@ impl Schedule {
         }
     }
 
+    /// Whether the learning rate of an epoch depends on how many there will be, so that none can be added later.
+    #[must_use]
+    pub fn depends_on_epochs(self) -> bool {
+        matches!(self, Schedule::Cosine | Schedule::OneCycle)
+    }
+
     /// The epochs of warm-up if none are asked for: for one-cycle 0.3 T, PyTorch's `pct_start`, for the others none.
     #[must_use]
     pub fn default_warm_up(self, epochs: usize) -> f64 {

@@ -1,8 +1,7 @@
 //! What the figures of the epochs decide: how eta goes on, when the training ends, which epoch is kept.
 
 use super::{ConfigError, Ending, Schedule, Settings};
-use crate::network::{CourseRecord, EpochRecord, Network};
-use crate::real::Real;
+use crate::network::EpochRecord;
 
 /// Eta is halved so often at most: to 1/128.
 const MOST_HALVINGS: i32 = 7;
@@ -45,22 +44,6 @@ impl Settings {
     #[must_use]
     pub fn eta_varies(&self) -> bool {
         self.schedule != Schedule::Constant || self.warm_up_epochs() > 0.0
-    }
-
-    /// What a model file says of it: nothing where all is as it would be anyway. The weights are those of `epoch`.
-    #[must_use]
-    pub fn course_record(&self, epoch: usize, epochs_done: usize) -> CourseRecord {
-        CourseRecord {
-            schedule: (self.schedule != Schedule::Constant).then(|| self.schedule.name().to_string()),
-            warm_up: Some(self.warm_up_epochs()).filter(|&w| w > 0.0 || self.schedule == Schedule::OneCycle),
-            patience: match self.schedule {
-                Schedule::HalveOnPlateau { patience } => Some(patience),
-                _ => None,
-            },
-            early_stop: self.early_stop,
-            keep: (self.early_stop.is_some() || self.kept() == Keep::Best).then(|| self.kept().name().to_string()),
-            epoch: (epoch != epochs_done).then_some(epoch),
-        }
     }
 
     /// The part of [`check`](Settings::check) that is about schedule and stopping.
@@ -165,25 +148,24 @@ impl Course {
     }
 }
 
-/// The network that will come out, as far as is known.
-pub(super) struct Kept<F: Real> {
-    pub network: Network<F>,
-    /// The epoch after which it was so; 0 for the start.
-    pub epoch: usize,
+/// Chooses the epoch whose network will come out.
+pub(super) struct Choice {
     keep: Keep,
     best: Option<usize>,
 }
 
-impl<F: Real> Kept<F> {
-    pub fn start(network: Network<F>, keep: Keep) -> Self {
-        Kept { network, epoch: 0, keep, best: None }
+impl Choice {
+    pub fn new(keep: Keep) -> Self {
+        Choice { keep, best: None }
     }
 
-    /// The network after another epoch.
-    pub fn offer(&mut self, network: Network<F>, record: &EpochRecord) {
-        if self.keep == Keep::Last || record.evaluation_accuracy > self.best {
-            (self.network, self.epoch, self.best) = (network, record.epoch, record.evaluation_accuracy);
+    /// Whether the network after another epoch takes the place of the one that was kept.
+    pub fn takes(&mut self, record: &EpochRecord) -> bool {
+        let takes = self.keep == Keep::Last || record.evaluation_accuracy > self.best;
+        if takes {
+            self.best = record.evaluation_accuracy;
         }
+        takes
     }
 }
 
@@ -253,15 +235,5 @@ mod tests {
         assert_eq!(error(Settings { early_stop: Some(0), ..plain }), ConfigError::EarlyStop);
         let schedule = Schedule::HalveOnPlateau { patience: 0 };
         assert_eq!(error(Settings { schedule, ..plain }), ConfigError::Patience);
-    }
-
-    #[test]
-    fn a_plain_training_has_nothing_to_record() {
-        assert_eq!(Settings::default().course_record(30, 30), CourseRecord::default());
-        let settings =
-            Settings { epochs: 10, schedule: Schedule::OneCycle, early_stop: Some(3), ..Settings::default() };
-        let record = settings.course_record(4, 7);
-        assert_eq!((record.schedule.as_deref(), record.warm_up), (Some("one-cycle"), Some(3.0)));
-        assert_eq!((record.early_stop, record.keep.as_deref(), record.epoch), (Some(3), Some("best"), Some(4)));
     }
 }

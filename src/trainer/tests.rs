@@ -19,7 +19,7 @@ fn settings() -> Settings {
     Settings { epochs: 5, batch_size: 3, lambda: 0.0, monitors: Monitors::ALL, ..Settings::default() }
 }
 
-fn run(settings: Settings, observer: &mut dyn Observer) -> Trained<f64> {
+fn run(settings: Settings, observer: &mut dyn Observer<f64>) -> Trained<f64> {
     let (training, evaluation) = (easy(20), easy(6));
     let config = settings.check(20, 6).unwrap();
     train(network(), &training, &evaluation, &config, observer).unwrap()
@@ -39,7 +39,7 @@ fn stop_if(stop: bool) -> ControlFlow<()> {
     if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-impl Observer for Recorder {
+impl Observer<f64> for Recorder {
     fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
         self.mini_batches.push((epoch, done));
         stop_if(self.stop_in_epoch == Some(epoch))

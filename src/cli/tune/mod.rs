@@ -11,7 +11,8 @@ use mnist_mlp::tune::{self, Job, Limit, Rungs, Search, Trial};
 
 use super::args::{Format, PrecisionName, TrainArguments};
 use super::machine::machine;
-use super::train::{Task, check_model_file};
+use super::outputs::check_model_file;
+use super::task::Task;
 use super::watch::stop_signals;
 use super::{Failure, output};
 use arguments::words;
@@ -48,7 +49,7 @@ pub fn run(arguments: &TuneArguments) -> Result<(), Failure> {
 fn run_in<F: Trainable>(arguments: &TuneArguments, common: &TrainArguments) -> Result<(), Failure> {
     let start = Instant::now();
     let machine = machine(arguments.threads.map(usize::from))?;
-    let task = Task::load(common, machine.threads)?;
+    let task = Task::of(common, machine.threads)?;
     let space = space(&arguments.search, &arguments.fixed, &common.descent, task.training.len())?;
     let mut search = Search::new(space.clone(), Rungs::up_to(common.epochs), common.seed);
     let trainer = Trainer::<F>::new(&arguments.fixed, &space, &task, Machine { threads: 1, ..machine });

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Parser;
+use mnist_mlp::Real;
 use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::trainer::{Ending, Monitors, Observer, Settings, TrainConfig, Trained, train};
 use mnist_mlp::tune::{Job, Outcome, Score, Space, Trial, Value};
@@ -16,7 +17,9 @@ use super::arguments::{Fixed, words};
 use super::space::SearchError;
 use crate::cli::Failure;
 use crate::cli::args::{Arguments, Command, TrainArguments};
-use crate::cli::train::{Task, fit_failure, save, settings, start_network};
+use crate::cli::saver::save;
+use crate::cli::task::Task;
+use crate::cli::train::{fit_failure, record, settings, start_network};
 
 /// The words of a trial after `mnist train`.
 pub fn command_line(fixed: &Fixed, space: &Space, values: &[Value], epochs: usize) -> Vec<OsString> {
@@ -67,7 +70,7 @@ struct Best<F: Trainable> {
 /// Watches a trial for the flag that asks to stop.
 struct Stop<'a>(&'a AtomicBool);
 
-impl Observer for Stop<'_> {
+impl<F: Real> Observer<F> for Stop<'_> {
     fn mini_batch(&mut self, _epoch: usize, _done: usize) -> ControlFlow<()> {
         if self.0.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -124,8 +127,8 @@ impl<'a, F: Trainable> Trainer<'a, F> {
     pub fn finish(self, out: Option<&Path>) -> Result<Option<Failure>, Failure> {
         let best = self.best.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let (Some(Best { trained, arguments, settings, .. }), Some(out)) = (best, out) {
-            let arguments = TrainArguments { out: out.to_path_buf(), ..arguments };
-            save(trained, &arguments, &settings, self.task)?;
+            let record = record::<F>(&arguments, &settings, self.task);
+            save(out, &record, &settings, &trained.into_progress()).map_err(Failure::Save)?;
         }
         Ok(self.failure.into_inner().unwrap_or_else(PoisonError::into_inner))
     }

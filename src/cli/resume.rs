@@ -1,0 +1,148 @@
+//! `mnist train --resume`: a training goes on as if it had never stopped.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum, parser::ValueSource};
+use mnist_mlp::engine::Trainable;
+use mnist_mlp::network::{EpochRecord, Model, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::trainer::{MAX_THREADS, Progress, ResumeError, Settings};
+use mnist_mlp::{Precision, Real};
+
+use super::args::{Arguments, EvaluateOn, TrainArguments};
+use super::images::ExpandName;
+use super::machine::machine;
+use super::member::of_model;
+use super::task::{Choice, Task};
+use super::train::{Job, PROGRAM, carry_out};
+use super::{Failure, output};
+
+/// The options stand together in the help.
+const HEADING: &str = "Interrupting and resuming";
+
+/// What may be said beside `--resume`. Everything else is what the model file says.
+const ALLOWED: &[&str] = &["resume", "epochs", "data", "threads", "out", "log", "quiet", "force", "checkpoint_every"];
+
+/// How a training is saved on the way, and gone on with.
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    /// Go on with the training in a model file, as if it had never stopped; --epochs may ask for more of them.
+    #[arg(help_heading = HEADING, long, value_name = "MODEL", conflicts_with = "from")]
+    pub resume: Option<PathBuf>,
+
+    /// Save the model after an epoch if so many seconds have gone by; 0 for every epoch.
+    ///
+    /// Saving takes a twentieth of the time at most, however large the model is, unless 0 asks for every epoch.
+    #[arg(help_heading = HEADING, long, value_name = "SECONDS", default_value_t = 5)]
+    pub checkpoint_every: u32,
+
+    /// Overwrite the files of --out and --log even if they are not this program's.
+    #[arg(help_heading = HEADING, long)]
+    pub force: bool,
+}
+
+/// Goes on with the training in the model file at `path`.
+pub fn run(arguments: &TrainArguments, path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
+    check_typed(path, matches)?;
+    let json = read_model_file(path).map_err(Failure::Save)?;
+    match precision_of(&json).map_err(|error| of_model(path, error))? {
+        Precision::F32 => carry_out(job::<f32>(arguments, path, &json, matches)?, arguments),
+        Precision::F64 => carry_out(job::<f64>(arguments, path, &json, matches)?, arguments),
+    }
+}
+
+/// Whether an option stands on the command line.
+fn is_typed(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
+}
+
+/// Refuses options that would make another training of it.
+fn check_typed(path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
+    let command = Arguments::command();
+    let options = command.find_subcommand("train").into_iter().flat_map(Command::get_arguments);
+    let mut fixed = options.filter(|option| !ALLOWED.contains(&option.get_id().as_str()));
+    match fixed.find(|option| is_typed(matches, option.get_id().as_str())) {
+        Some(option) => Err(Failure::FixedOption {
+            option: option.get_long().unwrap_or_default().to_string(),
+            path: path.display().to_string(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn job<F: Trainable>(
+    arguments: &TrainArguments,
+    path: &Path,
+    json: &[u8],
+    matches: &ArgMatches,
+) -> Result<Job<F>, Failure> {
+    let start = Instant::now();
+    let refuse = |error| Failure::Resume { path: path.display().to_string(), error };
+    let mut model = Model::<F>::from_json(json).map_err(|error| of_model(path, error))?;
+    let record = model.training.as_mut().ok_or(refuse(ResumeError::NoTraining))?;
+    let machine = machine(arguments.threads)?;
+    let settings = Settings::of_record(record, &model.history, machine).map_err(refuse)?;
+    if is_typed(matches, "epochs") {
+        let done = model.history.len();
+        record.epochs = epochs(&settings, arguments.epochs, done)?;
+    }
+    record.program = PROGRAM.to_string();
+    let (record, settings) = (record.clone(), Settings { epochs: record.epochs, ..settings });
+    let choice = choice(&record).map_err(refuse)?;
+    let task = Task::load(&arguments.data, arguments.quiet, &choice, machine.threads.min(MAX_THREADS));
+    let task = task.map_err(|failure| match failure {
+        Failure::Split(error) => other_data(path, &record, error.to_string()),
+        other => other,
+    })?;
+    check_data(path, &record, &model, &task)?;
+    let progress = Progress::of_model(model, &settings).map_err(refuse)?;
+    let out = if is_typed(matches, "out") { &arguments.out } else { path };
+    Ok(Job { settings, task, progress, record, out: out.to_path_buf(), start })
+}
+
+/// The epochs that were asked for, if the training can have so many.
+fn epochs(settings: &Settings, asked: usize, done: usize) -> Result<usize, Failure> {
+    if asked != settings.epochs && settings.schedule.depends_on_epochs() {
+        return Err(Failure::FixedEpochs { schedule: settings.schedule.name(), epochs: settings.epochs });
+    }
+    if asked < done {
+        return Err(Failure::EpochsDone { asked, done });
+    }
+    Ok(asked)
+}
+
+/// The images of the training.
+fn choice(record: &TrainingRecord) -> Result<Choice, ResumeError> {
+    let unknown = |what, name: &str| ResumeError::Unknown { what, name: name.to_string() };
+    let expand = record.expand.as_deref().map(|name| ExpandName::from_str(name, false).map_err(|_| name));
+    Ok(Choice {
+        train_size: Some(record.images_of_file()),
+        validation: record.n_validation,
+        evaluate_on: EvaluateOn::from_str(&record.evaluate_on, false)
+            .map_err(|_| unknown("evaluation set", &record.evaluate_on))?,
+        expand: expand.transpose().map_err(|name| unknown("expansion", name))?,
+    })
+}
+
+/// Whether these are the images of the training.
+fn check_data<F: Real>(path: &Path, record: &TrainingRecord, model: &Model<F>, task: &Task) -> Result<(), Failure> {
+    let (training, evaluation) = (task.training.len(), task.evaluation.len());
+    let same = |row: &EpochRecord| (row.n_training, row.n_evaluation) == (training, evaluation);
+    if task.dataset == record.dataset && model.history.iter().all(same) {
+        return Ok(());
+    }
+    Err(other_data(path, record, format!("{}, {training} and {evaluation} images", task.dataset)))
+}
+
+fn other_data(path: &Path, record: &TrainingRecord, found: String) -> Failure {
+    let TrainingRecord { dataset, n_train, n_validation, .. } = record;
+    let expected = format!("{dataset}, {n_train} images beside {n_validation} for validation");
+    Failure::OtherData { path: path.display().to_string(), expected, found }
+}
+
+/// The introduction's line about it.
+pub fn introduction<F: Real>(path: &Path, progress: &Progress<F>, epochs: usize) -> String {
+    let done = progress.history.len();
+    let all = if done >= epochs { ": all are done (--epochs asks for more)" } else { "" };
+    format!("resumed   {}, after epoch {done} of {epochs}{all}\n", output::quoted(path.as_os_str()))
+}

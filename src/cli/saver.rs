@@ -1,0 +1,84 @@
+//! Saves a model while it is trained, and when it is.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use mnist_mlp::Real;
+use mnist_mlp::claim::{Claim, claim};
+use mnist_mlp::network::{Model, ModelError, TrainingRecord};
+use mnist_mlp::trainer::{Progress, Settings};
+
+use super::Failure;
+
+/// The training goes on for so many times as long as saving took before it is saved again.
+const SHARE: u32 = 20;
+
+/// The model file of a training, which nobody else may write meanwhile.
+pub struct Saver {
+    out: PathBuf,
+    /// What is said of the training, but for how far it has come.
+    record: TrainingRecord,
+    settings: Settings,
+    every: Duration,
+    next: Instant,
+    /// The epochs behind what was saved so far.
+    saved: usize,
+    _claim: Claim,
+}
+
+impl Saver {
+    /// Saves to `out`, while the training goes on not sooner than `every` so often.
+    pub fn new(out: &Path, record: TrainingRecord, settings: Settings, every: Duration) -> Result<Self, Failure> {
+        let claim = claim(out).map_err(|error| Failure::Save(ModelError::Write { path: out.to_path_buf(), error }))?;
+        Ok(Saver {
+            out: out.to_path_buf(),
+            record,
+            settings,
+            every,
+            next: Instant::now() + every,
+            saved: 0,
+            _claim: claim,
+        })
+    }
+
+    /// Writes the model file.
+    pub fn save<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
+        save(&self.out, &self.record, &self.settings, progress).map_err(|error| match self.saved {
+            0 => Failure::Save(error),
+            epochs => Failure::NotReplaced { error, epochs },
+        })?;
+        self.saved = progress.history.len();
+        Ok(())
+    }
+
+    /// Writes it if it is time.
+    pub fn offer<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
+        let start = Instant::now();
+        if start < self.next {
+            return Ok(());
+        }
+        let result = self.save(progress);
+        let took = start.elapsed();
+        let pause = if self.every.is_zero() { self.every } else { self.every.max(SHARE * took) };
+        self.next = start + took + pause;
+        result
+    }
+}
+
+/// Writes a model file at `out`. The `record` says all of the training but how far it has come.
+pub fn save<F: Real>(
+    out: &Path,
+    record: &TrainingRecord,
+    settings: &Settings,
+    progress: &Progress<F>,
+) -> Result<(), ModelError> {
+    let epochs_done = progress.history.len();
+    let course = settings.course_record(progress.epoch, epochs_done);
+    let model = Model {
+        network: progress.network.clone(),
+        training: Some(TrainingRecord { epochs_done, course, ..record.clone() }),
+        history: progress.history.clone(),
+        checkpoint: progress.checkpoint(),
+    };
+    model.save(out)
+}

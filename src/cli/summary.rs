@@ -1,0 +1,93 @@
+//! What is said before a training, and after it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use mnist_mlp::Real;
+use mnist_mlp::network::{EpochRecord, Network};
+use mnist_mlp::report::thousands;
+use mnist_mlp::trainer::{Progress, Settings, Trained};
+
+use super::args::TrainArguments;
+use super::task::Task;
+use super::{descent, images, output, resume, schedule};
+
+/// What is about to be trained on what, and how.
+pub fn introduction<F: Real>(
+    arguments: &TrainArguments,
+    settings: &Settings,
+    task: &Task,
+    progress: &Progress<F>,
+) -> String {
+    let network = &progress.network;
+    let resumed = arguments.resume.resume.as_ref();
+    let resumed = resumed.map(|path| resume::introduction(path, progress, settings.epochs)).unwrap_or_default();
+    let sizes: Vec<_> = network.sizes().iter().map(ToString::to_string).collect();
+    format!(
+        "{resumed}data      {}: {} images to train on, {} for {}\n\
+         network   {}, {}, {}\n\
+         training  eta {}, lambda {}, mini-batches of {}, seed {}\n{}{}{}",
+        task.training.identity(),
+        thousands(task.training.len()),
+        thousands(task.evaluation.len()),
+        task.evaluated_on,
+        sizes.join("-"),
+        activations(network),
+        network.cost().name(),
+        settings.eta,
+        settings.lambda,
+        settings.batch_size,
+        settings.seed,
+        descent::introduction(settings),
+        images::introduction(settings),
+        schedule::introduction(settings)
+    )
+}
+
+/// "relu", or "relu and tanh" where hidden layers differ.
+pub fn activations<F: Real>(network: &Network<F>) -> String {
+    let mut names: Vec<_> = network.activations().iter().map(|activation| activation.name()).collect();
+    names.dedup();
+    if names.is_empty() { "no hidden layer".to_string() } else { names.join(" and ") }
+}
+
+/// What came out, where it is, what to try next.
+pub fn summary<F: Real>(
+    trained: &Trained<F>,
+    arguments: &TrainArguments,
+    settings: &Settings,
+    (out, done_before, total): (&Path, usize, Duration),
+) -> String {
+    let mut text = format!("\n{}", schedule::why_stopped(trained, settings));
+    // Of equals the first: it took the least training.
+    let best = trained.history.iter().rev().max_by_key(|record| record.evaluation_accuracy);
+    if let Some(EpochRecord { epoch, evaluation_accuracy: Some(correct), n_evaluation, .. }) = best {
+        let share = 100.0 * *correct as f64 / *n_evaluation as f64;
+        text += &format!("best      {share:.2}% ({correct} of {n_evaluation}) after epoch {epoch}\n");
+    }
+    let images: usize = trained.history.iter().skip(done_before).map(|record| record.n_training).sum();
+    let training = trained.training_time.as_secs_f64();
+    if images > 0 {
+        text += &format!(
+            "time      {:.2} s, of it {training:.2} s training: {} images/s\n",
+            total.as_secs_f64(),
+            thousands((images as f64 / training) as usize)
+        );
+    }
+    let program = output::program();
+    text += &format!("saved     {}, as it was after epoch {}\n", output::quoted(out.as_os_str()), trained.epoch);
+    text += &format!("evaluate  {program} eval {}\n", file_and_data(arguments, out));
+    if arguments.hidden.is_none() && arguments.from.is_none() && arguments.resume.resume.is_none() {
+        text += &format!(
+            "try next  {program} train --hidden 100 --monitor all -o {}\n",
+            file_and_data(arguments, Path::new("wide.json"))
+        );
+    }
+    text
+}
+
+/// A file, and the data that were named, as they are typed.
+pub fn file_and_data(arguments: &TrainArguments, file: &Path) -> String {
+    let data = arguments.data.data.as_deref().map(|data| format!(" --data {}", output::quoted(data)));
+    output::quoted(file.as_os_str()) + &data.unwrap_or_default()
+}

@@ -1,0 +1,55 @@
+//! The images of a training.
+
+use mnist_mlp::data::{Dataset, Part, splits};
+
+use super::args::{DataArguments, EvaluateOn, TrainArguments};
+use super::images::ExpandName;
+use super::{Failure, dataset};
+
+/// Which images are learned from, and which are watched.
+pub struct Choice {
+    pub train_size: Option<usize>,
+    pub validation: usize,
+    pub evaluate_on: EvaluateOn,
+    pub expand: Option<ExpandName>,
+}
+
+impl Choice {
+    fn of(arguments: &TrainArguments) -> Self {
+        let TrainArguments { train_size, validation, evaluate_on, .. } = *arguments;
+        Choice { train_size, validation, evaluate_on, expand: arguments.images.expand }
+    }
+}
+
+/// The images to learn from and those to watch.
+pub struct Task {
+    /// What the images are, before they are multiplied.
+    pub dataset: String,
+    pub training: Dataset,
+    pub evaluation: Dataset,
+    /// What the evaluation images are called.
+    pub evaluated_on: &'static str,
+}
+
+impl Task {
+    /// The images that the arguments of a training ask for.
+    pub fn of(arguments: &TrainArguments, threads: usize) -> Result<Self, Failure> {
+        Self::load(&arguments.data, arguments.quiet, &Choice::of(arguments), threads)
+    }
+
+    pub fn load(data: &DataArguments, quiet: bool, choice: &Choice, threads: usize) -> Result<Self, Failure> {
+        let source = dataset::source(data, quiet)?;
+        let all = source.load(Part::Training, threads)?;
+        let (training, validation) = splits::split(&all, choice.train_size, choice.validation)?;
+        let dataset = training.identity().name().to_string();
+        let training = ExpandName::apply(choice.expand, training, threads);
+        let (evaluation, evaluated_on) = match choice.evaluate_on {
+            EvaluateOn::Validation => (validation, "validation"),
+            EvaluateOn::Test => (source.load(Part::Test, threads)?, "test"),
+        };
+        if evaluation.geometry() != training.geometry() {
+            return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));
+        }
+        Ok(Task { dataset, training, evaluation, evaluated_on })
+    }
+}

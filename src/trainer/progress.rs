@@ -1,0 +1,191 @@
+//! How far a training has come, and how it goes on from there.
+
+use thiserror::Error;
+
+use super::stopping::{Choice, Course};
+use super::{Ending, Settings};
+use crate::engine::State;
+use crate::network::{Checkpoint, EpochRecord, Model, Network, PackedNumbers, TrainingRecord, UnpackError};
+use crate::real::Real;
+
+/// How far a training has come: what comes out of it, and all that it takes to go on as if it had never stopped.
+///
+/// The learning rate, the patience that is left and the best accuracy so far follow from the history; the order of the
+/// images, the dropout and the distortions of each epoch follow from the seed.
+#[derive(Debug, Clone)]
+pub struct Progress<F: Real> {
+    /// The network after the last epoch that was completed, or after the best of them if that is kept; the start network
+    /// if there is none.
+    pub network: Network<F>,
+    /// Which epoch that is; 0 for the start network.
+    pub epoch: usize,
+    /// A row for each epoch that was completed.
+    pub history: Vec<EpochRecord>,
+    /// Where the engine stood after the last of them. Absent if `network` says it all, or if nothing can follow.
+    pub state: Option<State<F>>,
+}
+
+/// Why the training behind a model file cannot go on.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum ResumeError {
+    /// The file says nothing of a training, as one of network2.py.
+    #[error("it does not say how it was trained")]
+    NoTraining,
+    /// There is nothing yet to go on from.
+    #[error("no epoch of its training is recorded")]
+    NoEpoch,
+    /// The file speaks of something that this program does not know.
+    #[error("it was trained with the {what} '{name}', which this program does not know")]
+    Unknown {
+        /// "engine", "schedule" and the like.
+        what: &'static str,
+        /// The name in the file.
+        name: String,
+    },
+    /// The history is not that of the training.
+    #[error("the row of epoch {epoch} in its history cannot be of this training")]
+    History {
+        /// The epoch, 1 for the first.
+        epoch: usize,
+    },
+    /// The file holds weights, but not what the training needs beside them.
+    #[error("it holds weights, but not {0}, which the training needs to go on")]
+    Missing(&'static str),
+    /// What the training needs beside the weights is damaged.
+    #[error("{what} in it are damaged: {error}")]
+    Damaged {
+        /// What they are.
+        what: &'static str,
+        /// In which way.
+        error: UnpackError,
+    },
+}
+
+impl<F: Real> Progress<F> {
+    /// Before the first epoch.
+    #[must_use]
+    pub fn start(network: Network<F>) -> Self {
+        Progress { network, epoch: 0, history: Vec::new(), state: None }
+    }
+
+    /// How far the training in a model file has come.
+    ///
+    /// # Errors
+    /// A [`ResumeError`] if it cannot go on from there.
+    pub fn of_model(model: Model<F>, settings: &Settings) -> Result<Self, ResumeError> {
+        let Model { network, training: Some(record), history, checkpoint } = model else {
+            return Err(ResumeError::NoTraining);
+        };
+        check_history(&history, settings)?;
+        let (replay, last) = (Replay::of(&history, settings), history.len());
+        if record.epochs_done != last || record.course.epoch.unwrap_or(last) != replay.epoch {
+            return Err(ResumeError::History { epoch: last });
+        }
+        let state = match replay.ending {
+            Some(ending) if ending.is_final(settings) => None,
+            _ => state(&network, &record, settings, (replay.epoch, last), &checkpoint.unwrap_or_default())?,
+        };
+        Ok(Progress { network, epoch: replay.epoch, history, state })
+    }
+
+    /// What a model file has to hold beside the network, if anything.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        let State { network, average, moments, .. } = self.state.as_ref()?;
+        let is_last = self.epoch == self.history.len();
+        let pack = |network: &Network<F>| PackedNumbers::pack(network.weights(), network.biases());
+        let checkpoint = Checkpoint {
+            network: (!is_last || average.is_some()).then(|| pack(network)),
+            average: average.as_ref().filter(|_| !is_last).map(pack),
+            moments: moments.iter().map(|moments| PackedNumbers::pack(&moments.nabla_w, &moments.nabla_b)).collect(),
+        };
+        (checkpoint != Checkpoint::default()).then_some(checkpoint)
+    }
+}
+
+/// Whether there is a row for each epoch, with the figure that decides, and none after the end.
+fn check_history(history: &[EpochRecord], settings: &Settings) -> Result<(), ResumeError> {
+    let (_, before) = history.split_last().ok_or(ResumeError::NoEpoch)?;
+    let is_row = |(row, epoch): (&EpochRecord, usize)| {
+        row.epoch == epoch && row.evaluation_accuracy.is_some() == settings.monitors.evaluation_accuracy
+    };
+    if let Some(i) = history.iter().zip(1..).position(|row| !is_row(row)) {
+        return Err(ResumeError::History { epoch: i + 1 });
+    }
+    match Replay::of(before, settings).ending {
+        Some(_) => Err(ResumeError::History { epoch: history.len() }),
+        None => Ok(()),
+    }
+}
+
+/// What a checkpoint may hold, in words.
+const LAST: &str = "the weights of the last epoch";
+const AVERAGE: &str = "the running averages of the last epoch";
+const MOMENTS: &str = "the moments of the optimizer";
+
+/// Where the engine stood after the `last` epoch, if the `network`, which is that of `epoch`, does not say it all.
+fn state<F: Real>(
+    network: &Network<F>,
+    record: &TrainingRecord,
+    settings: &Settings,
+    (epoch, last): (usize, usize),
+    checkpoint: &Checkpoint,
+) -> Result<Option<State<F>>, ResumeError> {
+    let (is_last, averages, moments) = (epoch == last, settings.average.is_some(), settings.optimizer.moments());
+    if is_last && !averages && moments == 0 {
+        return Ok(None);
+    }
+    let unpack = |what, packed: &Option<PackedNumbers>| {
+        let packed = packed.as_ref().ok_or(ResumeError::Missing(what))?;
+        packed.unpack_network(network).map_err(|error| ResumeError::Damaged { what, error })
+    };
+    let now = if is_last && !averages { network.clone() } else { unpack(LAST, &checkpoint.network)? };
+    let average = match averages {
+        true if is_last => Some(network.clone()),
+        true => Some(unpack(AVERAGE, &checkpoint.average)?),
+        false => None,
+    };
+    let packed = checkpoint.moments.get(..moments).ok_or(ResumeError::Missing(MOMENTS))?;
+    let unpack = |packed: &PackedNumbers| packed.unpack(network);
+    let moments = packed.iter().map(unpack).collect::<Result<_, _>>();
+    let moments = moments.map_err(|error| ResumeError::Damaged { what: MOMENTS, error })?;
+    let updates = last as u64 * record.n_train.div_ceil(settings.batch_size.max(1)) as u64;
+    Ok(Some(State { network: now, average, moments, updates }))
+}
+
+/// What follows from the figures of the epochs.
+pub(super) struct Replay {
+    pub course: Course,
+    pub choice: Choice,
+    /// The epoch that is kept; 0 if there is none yet.
+    pub epoch: usize,
+    /// How the training has ended, if it has.
+    pub ending: Option<Ending>,
+}
+
+impl Replay {
+    /// Goes through the epochs again.
+    pub fn of(history: &[EpochRecord], settings: &Settings) -> Self {
+        let mut replay =
+            Replay { course: Course::new(settings), choice: Choice::new(settings.kept()), epoch: 0, ending: None };
+        for row in history {
+            replay.watch(row);
+        }
+        replay
+    }
+
+    /// Another epoch is complete. Says whether its network is to be kept.
+    pub fn watch(&mut self, row: &EpochRecord) -> bool {
+        let epochs = self.course.settings().epochs;
+        let reason = self.course.watch(row).filter(|_| row.epoch < epochs);
+        self.ending = reason.or((row.epoch >= epochs).then_some(Ending::Completed));
+        let is_kept = self.choice.takes(row);
+        if is_kept {
+            self.epoch = row.epoch;
+        }
+        is_kept
+    }
+}
+
+#[cfg(test)]
+mod tests;

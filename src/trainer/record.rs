@@ -1,0 +1,95 @@
+//! What a model file says of the settings of a training, and back.
+
+use super::{Keep, Monitors, ResumeError, Schedule, Settings};
+use crate::engine::{EngineKind, Machine};
+use crate::network::{CourseRecord, EpochRecord, TrainingRecord};
+
+impl Settings {
+    /// What a model file says of schedule and stopping: nothing where all is as it would be anyway. The weights are those
+    /// of `epoch`.
+    #[must_use]
+    pub fn course_record(&self, epoch: usize, epochs_done: usize) -> CourseRecord {
+        CourseRecord {
+            schedule: (self.schedule != Schedule::Constant).then(|| self.schedule.name().to_string()),
+            warm_up: Some(self.warm_up_epochs()).filter(|&w| w > 0.0 || self.schedule == Schedule::OneCycle),
+            patience: match self.schedule {
+                Schedule::HalveOnPlateau { patience } => Some(patience),
+                _ => None,
+            },
+            early_stop: self.early_stop,
+            keep: (self.early_stop.is_some() || self.kept() == Keep::Best).then(|| self.kept().name().to_string()),
+            epoch: (epoch != epochs_done).then_some(epoch),
+        }
+    }
+
+    /// The settings that a model file tells of. What was watched is what its first row has figures of.
+    ///
+    /// # Errors
+    /// [`ResumeError::Unknown`] or [`ResumeError::NoEpoch`].
+    pub fn of_record(record: &TrainingRecord, history: &[EpochRecord], machine: Machine) -> Result<Self, ResumeError> {
+        let unknown = |what, name: &str| ResumeError::Unknown { what, name: name.to_string() };
+        let first = history.first().ok_or(ResumeError::NoEpoch)?;
+        let CourseRecord { schedule, warm_up, patience, early_stop, keep, .. } = &record.course;
+        let engine = [EngineKind::Fast, EngineKind::Reference].into_iter().find(|kind| kind.name() == record.engine);
+        let schedule = match schedule {
+            None => Schedule::Constant,
+            Some(name) => [
+                Schedule::HalveOnPlateau { patience: patience.unwrap_or_default() },
+                Schedule::Cosine,
+                Schedule::OneCycle,
+            ]
+            .into_iter()
+            .find(|schedule| schedule.name() == name)
+            .ok_or_else(|| unknown("schedule", name))?,
+        };
+        let keep = match keep {
+            None => None,
+            Some(name) => {
+                let known = [Keep::Best, Keep::Last].into_iter().find(|keep| keep.name() == name);
+                Some(known.ok_or_else(|| unknown("choice of an epoch", name))?)
+            }
+        };
+        Ok(Settings {
+            epochs: record.epochs,
+            batch_size: record.batch_size,
+            eta: record.eta,
+            lambda: record.lambda,
+            l1: record.l1,
+            optimizer: record.optimizer,
+            dropout: record.dropout,
+            input_dropout: record.input_dropout,
+            max_norm: record.max_norm,
+            average: record.ema,
+            augment: record.augment,
+            seed: record.seed,
+            shuffle: record.shuffle,
+            monitors: Monitors {
+                training_cost: first.training_cost.is_some(),
+                training_accuracy: first.training_accuracy.is_some(),
+                evaluation_cost: first.evaluation_cost.is_some(),
+                evaluation_accuracy: first.evaluation_accuracy.is_some(),
+            },
+            engine: engine.ok_or_else(|| unknown("engine", &record.engine))?,
+            machine,
+            schedule,
+            warm_up: *warm_up,
+            early_stop: *early_stop,
+            keep,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_training_has_nothing_to_record() {
+        assert_eq!(Settings::default().course_record(30, 30), CourseRecord::default());
+        let settings =
+            Settings { epochs: 10, schedule: Schedule::OneCycle, early_stop: Some(3), ..Settings::default() };
+        let record = settings.course_record(4, 7);
+        assert_eq!((record.schedule.as_deref(), record.warm_up), (Some("one-cycle"), Some(3.0)));
+        assert_eq!((record.early_stop, record.keep.as_deref(), record.epoch), (Some(3), Some("best"), Some(4)));
+    }
+}
