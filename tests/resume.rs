@@ -124,7 +124,9 @@ fn only_the_data_of_the_training_will_do() {
     let last = other.len() - 1;
     other[last] = (other[last] + 1) % 4;
     fs::write(&labels, other).unwrap();
-    sandbox.line(&format!("{resume} --data idx")).failure(1, &["model.json was trained on", "but here are unknown images"]);
+    sandbox
+        .line(&format!("{resume} --data idx"))
+        .failure(1, &["model.json was trained on", "but here are unknown images"]);
     // Fewer images than the training had.
     sandbox.line("train --data synthetic --epochs 1 --train-size 40000 --monitor none -o large.json").success();
     let run = sandbox.line("train --resume large.json --epochs 2 --data idx");
