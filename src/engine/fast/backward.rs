@@ -30,7 +30,11 @@ impl On<'_> {
             let a = &mut a[..z.len()];
             self.outputs(network, &work.layers, cost.output(), t * per_thread, z, a);
             for (k, ((z, a), delta)) in z.chunks(width).zip(a.chunks(width)).zip(delta.chunks_mut(width)).enumerate() {
-                cost.delta(&z[..n_out], &a[..n_out], target(t * per_thread + k), &mut delta[..n_out]);
+                let delta = &mut delta[..n_out];
+                cost.delta(&z[..n_out], &a[..n_out], target(t * per_thread + k), delta);
+                for delta in delta {
+                    *delta = dense::flushed(*delta);
+                }
             }
         });
     }

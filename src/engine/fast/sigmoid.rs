@@ -27,10 +27,11 @@ macro_rules! exponential {
             two_to_n * horner!(r, $($c),+)
         }
 
-        /// 1 / (1 + e^-z).
+        /// 1 / (1 + e^-z); 0 where that is less than the smallest normal number, with which processors are slow.
         #[inline(always)]
         pub fn $sigmoid(z: $real) -> $real {
-            1.0 / (1.0 + $exp(-z))
+            let a = 1.0 / (1.0 + $exp(-z));
+            if a < $real::MIN_POSITIVE { 0.0 } else { a }
         }
     };
 }
@@ -114,5 +115,8 @@ mod tests {
         assert_eq!((exp_f32(f32::NEG_INFINITY), exp_f64(f64::NEG_INFINITY)), (0.0, 0.0));
         assert!(sigmoid_f32(f32::NAN).is_nan() && sigmoid_f64(f64::NAN).is_nan());
         assert_eq!(sigmoid_f64(0.0), 0.5);
+        for z in (8_600..9_000).map(|hundredths| -f64::from(hundredths) / 100.0) {
+            assert!(!sigmoid_f32(z as f32).is_subnormal() && !sigmoid_f64(z * 8.0).is_subnormal(), "{z}");
+        }
     }
 }
