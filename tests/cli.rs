@@ -564,7 +564,7 @@ fn stop_by(signal: &str, code: i32) {
     }
     let kill = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
     assert!(kill.unwrap().success());
-    let run: common::Run = child.wait_with_output().unwrap().into();
+    let run = common::stopped(child);
     let run = run.failure(code, &["interrupted", "model.json holds epoch"]);
     let model = sandbox.json("model.json");
     let epochs = model["training"]["epochs_done"].as_u64().unwrap();

@@ -58,7 +58,7 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
         sandbox.line(&format!("{line} -o whole.json --quiet")).success();
         let child = start(&sandbox, &format!("{line} --checkpoint-every 0"));
         signal(&child, "-INT");
-        let run: Run = child.wait_with_output().unwrap().into();
+        let run = common::stopped(child);
         let run = run.failure(130, &["interrupted: model.json holds epoch", "go on with: "]);
         let go_on = run.stderr.trim_end().split("mnist train ").last().unwrap().to_string();
         assert_eq!(go_on, "--resume model.json --data idx");
@@ -235,7 +235,7 @@ fn a_second_signal_stops_at_once() {
     std::thread::sleep(Duration::from_millis(50));
     assert!(child.try_wait().unwrap().is_none(), "the mini-batch was too short for the test");
     signal(&child, "-INT");
-    let run: Run = child.wait_with_output().unwrap().into();
+    let run = common::stopped(child);
     assert!(!run.failure(130, &[]).stderr.contains("interrupted"));
     assert!(!sandbox.path("model.json").exists());
 }
@@ -250,7 +250,7 @@ fn an_interruption_in_the_first_epoch_says_that_nothing_was_saved() {
     let mut child = command.args(words(line)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0]).unwrap();
     signal(&child, "-TERM");
-    let run: Run = child.wait_with_output().unwrap().into();
+    let run = common::stopped(child);
     run.failure(143, &["no epoch was completed, so nothing was saved", "the same command begins anew"]);
     assert_eq!(sandbox.read("model.json"), r#"{"sizes":"of an old one"}"#);
 }

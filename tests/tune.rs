@@ -221,7 +221,7 @@ fn an_interrupted_search_prints_and_saves_the_best_so_far() {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let run: Run = child.wait_with_output().unwrap().into();
+    let run = common::stopped(child);
     assert!(
         run.stdout.contains("\ntrain it  ") && run.stdout.contains("were stopped before their end"),
         "{}",

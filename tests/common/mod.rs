@@ -5,7 +5,8 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -68,6 +69,21 @@ impl Sandbox {
     pub fn line(&self, line: &str) -> Run {
         self.run(line.split_whitespace())
     }
+}
+
+/// What a run left behind that a signal has asked to stop.
+pub fn stopped(mut child: Child) -> Run {
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > Duration::from_secs(60) {
+            child.kill().unwrap();
+            panic!(
+                "it did not stop: were the tests started with SIGINT ignored, as a script does it in the background?"
+            );
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.wait_with_output().unwrap().into()
 }
 
 impl From<Output> for Run {
