@@ -13,6 +13,7 @@ mod course_record;
 mod dropout;
 mod init;
 mod model_file;
+mod model_reader;
 mod model_record;
 mod optimizer;
 mod training_record;
@@ -25,7 +26,8 @@ pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
 pub use course_record::CourseRecord;
 pub use dropout::Dropout;
 pub use init::Init;
-pub use model_file::{FORMAT, MAX_FILE_SIZE, Model, ModelError, precision_of, read_model_file};
+pub use model_file::{FORMAT, Model, ModelError};
+pub use model_reader::{UNQUESTIONED_SIZE, precision_of, read_model_file};
 pub use model_record::ModelRecord;
 pub(crate) use optimizer::{Kind, Rule, shrink};
 pub use optimizer::{Optimizer, OptimizerState};
@@ -33,6 +35,9 @@ pub use training_record::{EpochRecord, TrainingRecord};
 
 /// The most weights and biases that a network may have: 400 MB in double precision.
 pub const MAX_PARAMETERS: usize = 50_000_000;
+
+/// The most layers that a network may have, the input among them.
+pub const MAX_LAYERS: usize = 1_000;
 
 /// A fully connected network: for every layer after the input, weights and biases.
 ///
@@ -65,6 +70,9 @@ pub enum NetworkError {
     /// More weights and biases than are sensible to hold.
     #[error("{0:?} would be more than {MAX_PARAMETERS} weights and biases")]
     TooLarge(Vec<usize>),
+    /// So many layers.
+    #[error("{0} layers: a network has {MAX_LAYERS} at most")]
+    TooDeep(usize),
     /// A layer without neurons.
     #[error("layer {0} has no neurons: every layer needs at least 1")]
     EmptyLayer(usize),
@@ -102,17 +110,19 @@ impl<F: Real> Network<F> {
     /// A network with `sizes` neurons in its layers, input first, its start weights drawn by `init` from `seed`.
     ///
     /// # Errors
-    /// [`NetworkError::TooFewLayers`], [`NetworkError::EmptyLayer`] or [`NetworkError::TooLarge`].
+    /// [`NetworkError::TooFewLayers`], [`NetworkError::EmptyLayer`], [`NetworkError::TooDeep`] or
+    /// [`NetworkError::TooLarge`].
     pub fn new(sizes: &[usize], cost: &'static dyn Cost<F>, init: Init, seed: u64) -> Result<Self, NetworkError> {
         if sizes.len() < 2 {
             return Err(NetworkError::TooFewLayers);
         }
+        if sizes.len() > MAX_LAYERS {
+            return Err(NetworkError::TooDeep(sizes.len()));
+        }
         if let Some(empty) = sizes.iter().position(|&n| n == 0) {
             return Err(NetworkError::EmptyLayer(empty + 1));
         }
-        let layer = |n: &[usize]| n[0].checked_add(1)?.checked_mul(n[1]);
-        let parameters = sizes.windows(2).try_fold(0_usize, |sum, n| sum.checked_add(layer(n)?));
-        if parameters.is_none_or(|parameters| parameters > MAX_PARAMETERS) {
+        if model_reader::parameters(sizes).is_none_or(|parameters| parameters > MAX_PARAMETERS) {
             return Err(NetworkError::TooLarge(sizes.to_vec()));
         }
         let (weights, biases): (Vec<_>, Vec<_>) =
@@ -328,6 +338,7 @@ mod tests {
         assert_eq!(new(&[784, 0, 10]), Err(NetworkError::EmptyLayer(2)));
         assert_eq!(new(&[784, usize::MAX, 10]), Err(NetworkError::TooLarge(vec![784, usize::MAX, 10])));
         assert_eq!(new(&[784, 300_000, 10]), Err(NetworkError::TooLarge(vec![784, 300_000, 10])));
+        assert_eq!(new(&[1; 1_001]), Err(NetworkError::TooDeep(1_001)));
         assert!(new(&[784, 10]).is_ok());
     }
 

@@ -22,17 +22,16 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array1, Array2, ArrayView1};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 use thiserror::Error;
 
+use super::model_reader::{Head, Number, Sizes, layers, read_model_file};
 use super::{Activation, Checkpoint, Cost, EpochRecord, Network, NetworkError, TrainingRecord, costs};
-use crate::real::{Precision, Real};
+use crate::real::Real;
 use crate::replace_file::replace_file;
 
 /// The version of the format that is written, and the newest that can be read.
 pub const FORMAT: u32 = 1;
-
-/// The largest model file that is read: room for every network that can be made, and for what its training needs to go on.
-pub const MAX_FILE_SIZE: u64 = 1 << 32;
 
 /// What a model file holds.
 #[derive(Debug, Clone)]
@@ -109,15 +108,18 @@ impl<F: Real> Model<F> {
     /// # Errors
     /// A [`ModelError`] that says what is wrong, and in which layer.
     pub fn from_json(json: &[u8]) -> Result<Self, ModelError> {
-        check_format(json)?;
-        let file: FileRead<F> = serde_json::from_slice(json)?;
+        Head::read(json)?;
+        let file: FileRead = serde_json::from_slice(json)?;
+        let Sizes(sizes) = file.sizes;
         let cost = costs().into_iter().find(|cost| cost.name_in_file() == file.cost);
         let cost = cost.ok_or(ModelError::Cost { name: file.cost })?;
-        let weights = (2..).zip(file.weights).map(|(layer, rows)| matrix(layer, rows)).collect::<Result<_, _>>()?;
-        let biases = file.biases.into_iter().map(|column| column.into_iter().map(|[b]| b).collect()).collect();
+        let weights = (2..).zip(layers(file.weights, &sizes)?);
+        let weights = weights.map(|(layer, rows)| matrix(layer, rows)).collect::<Result<_, _>>()?;
+        let column = |column: Vec<Number<[F; 1]>>| column.into_iter().map(|Number([b])| b).collect();
+        let biases = layers(file.biases, &sizes)?.into_iter().map(column).collect();
         let network = Network::from_parts(weights, biases, cost)?.with_activations(&file.activation.into_vec())?;
-        if network.sizes() != file.sizes {
-            return Err(ModelError::Sizes { found: network.sizes(), sizes: file.sizes });
+        if network.sizes() != sizes {
+            return Err(ModelError::Sizes { found: network.sizes(), sizes });
         }
         Ok(Model { network, training: file.training, history: file.history, checkpoint: file.checkpoint })
     }
@@ -160,70 +162,24 @@ impl<F: Real> Model<F> {
     }
 }
 
-/// Reads the text of a model file: an ordinary file of at most [`MAX_FILE_SIZE`] bytes.
-///
-/// # Errors
-/// [`ModelError::Read`].
-pub fn read_model_file(path: &Path) -> Result<Vec<u8>, ModelError> {
-    let read = || {
-        let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
-        let metadata = std::fs::metadata(path)?;
-        if !metadata.is_file() {
-            return refuse("it is not an ordinary file".to_string());
-        }
-        if metadata.len() > MAX_FILE_SIZE {
-            return refuse(format!("it has {} bytes, a model has {MAX_FILE_SIZE} at most", metadata.len()));
-        }
-        std::fs::read(path)
-    };
-    read().map_err(|error| ModelError::Read { path: path.to_path_buf(), error })
-}
-
-/// The precision in which a model was trained; double for a file of network2.py.
-///
-/// # Errors
-/// [`ModelError::Json`] or [`ModelError::Format`] if this is no model file of ours.
-pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
-    let head = check_format(json)?;
-    Ok(head.training.map_or(Precision::F64, |training| training.precision))
-}
-
-pub(super) fn check_format(json: &[u8]) -> Result<Head, ModelError> {
-    let head: Head = serde_json::from_slice(json)?;
-    match head.format {
-        Some(format) if format > FORMAT => Err(ModelError::Format(format)),
-        _ => Ok(head),
-    }
-}
-
 /// A matrix from its rows, which must be of one length.
-fn matrix<F: Real>(layer: usize, rows: Vec<Vec<F>>) -> Result<Array2<F>, ModelError> {
+fn matrix<F: Real>(layer: usize, rows: Vec<Vec<Number<F>>>) -> Result<Array2<F>, ModelError> {
     let shape = (rows.len(), rows.first().map_or(0, Vec::len));
     if let Some(row) = rows.iter().position(|row| row.len() != shape.1) {
         return Err(ModelError::Ragged { layer, row: row + 1, found: rows[row].len(), expected: shape.1 });
     }
-    let numbers = rows.into_iter().flatten().collect();
+    let numbers = rows.into_iter().flatten().map(|Number(number)| number).collect();
     Ok(Array2::from_shape_vec(shape, numbers).expect("every row has the same length"))
 }
 
-/// What has to be known before the rest can be read. The other keys are passed over.
+/// All of a file, its long lists not yet looked at.
 #[derive(Deserialize)]
-pub(super) struct Head {
-    format: Option<u32>,
-    training: Option<HeadTraining>,
-}
-
-#[derive(Deserialize)]
-struct HeadTraining {
-    precision: Precision,
-}
-
-#[derive(Deserialize)]
-#[serde(bound = "F: Real")]
-struct FileRead<F> {
-    sizes: Vec<usize>,
-    weights: Vec<Vec<Vec<F>>>,
-    biases: Vec<Vec<[F; 1]>>,
+struct FileRead<'a> {
+    sizes: Sizes,
+    #[serde(borrow)]
+    weights: &'a RawValue,
+    #[serde(borrow)]
+    biases: &'a RawValue,
     cost: String,
     #[serde(default)]
     activation: Activations,
@@ -385,7 +341,7 @@ mod tests {
         assert_eq!(model.network.sizes(), [2, 1]);
         assert_eq!(model.network.cost().name(), "cross-entropy");
         assert!(model.training.is_none() && model.history.is_empty());
-        assert_eq!(precision_of(json).unwrap(), Precision::F64);
+        assert_eq!(crate::network::precision_of(json).unwrap(), crate::real::Precision::F64);
     }
 
     #[test]

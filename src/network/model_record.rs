@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::model_file::{Activations, check_format};
+use super::model_file::Activations;
+use super::model_reader::{Head, Sizes};
 use super::{Activation, Cost, EpochRecord, ModelError, TrainingRecord, costs};
 
 /// The part of a model file that is the same in either precision.
@@ -24,7 +25,7 @@ pub struct ModelRecord {
 
 #[derive(Deserialize)]
 struct Read {
-    sizes: Vec<usize>,
+    sizes: Sizes,
     cost: String,
     #[serde(default)]
     activation: Activations,
@@ -39,8 +40,8 @@ impl ModelRecord {
     /// # Errors
     /// [`ModelError::Json`], [`ModelError::Format`] or [`ModelError::Cost`].
     pub fn from_json(json: &[u8]) -> Result<Self, ModelError> {
-        check_format(json)?;
-        let Read { sizes, cost, activation, training, history } = serde_json::from_slice(json)?;
+        Head::read(json)?;
+        let Read { sizes: Sizes(sizes), cost, activation, training, history } = serde_json::from_slice(json)?;
         let known = costs::<f64>().into_iter().find(|known| known.name_in_file() == cost);
         let cost = known.map(Cost::name).ok_or(ModelError::Cost { name: cost })?;
         Ok(ModelRecord { sizes, cost, activations: activation.into_vec(), training, history })

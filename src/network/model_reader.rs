@@ -1,0 +1,209 @@
+//! Reading a model file without trusting it: no list is longer than the sizes at its beginning account for.
+
+use std::cell::Cell;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::marker::PhantomData;
+use std::path::Path;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::model_file::FORMAT;
+use super::{MAX_LAYERS, MAX_PARAMETERS, ModelError};
+use crate::real::Precision;
+
+/// A model file up to this size may hold what it likes, in bytes. A larger one must begin with sizes that account for it.
+pub const UNQUESTIONED_SIZE: u64 = 128 << 20;
+
+/// The bytes that a weight or a bias may take: its digits, and four more copies in base64 from which a training goes on.
+const BYTES_OF_A_PARAMETER: u64 = 80;
+
+/// The sizes stand in so many bytes at the beginning of the file.
+const START: u64 = 1 << 16;
+
+/// Reads the text of a model file: an ordinary file, not larger than its sizes account for.
+///
+/// # Errors
+/// [`ModelError::Read`].
+pub fn read_model_file(path: &Path) -> Result<Vec<u8>, ModelError> {
+    let read = || {
+        let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        if !std::fs::metadata(path)?.is_file() {
+            return refuse("it is not an ordinary file".to_string());
+        }
+        let mut file = File::open(path)?;
+        let len = file.metadata()?.len();
+        let mut text = Vec::new();
+        file.by_ref().take(START).read_to_end(&mut text)?;
+        let most = accounted_for(&text);
+        if len > most {
+            return refuse(format!("it has {len} bytes, a model with its sizes has {most} at most"));
+        }
+        file.take(most).read_to_end(&mut text)?;
+        Ok(text)
+    };
+    read().map_err(|error| ModelError::Read { path: path.to_path_buf(), error })
+}
+
+/// The most bytes that a model file may have that begins like this.
+fn accounted_for(start: &[u8]) -> u64 {
+    let text = String::from_utf8_lossy(start).split_whitespace().collect::<String>();
+    let sizes = text.strip_prefix(r#"{"sizes":["#).and_then(|rest| rest.split(']').next());
+    let sizes: Option<Vec<usize>> = sizes.and_then(|list| list.split(',').map(|size| size.parse().ok()).collect());
+    let parameters = sizes.and_then(|sizes| parameters(&sizes)).unwrap_or(0).min(MAX_PARAMETERS);
+    UNQUESTIONED_SIZE + BYTES_OF_A_PARAMETER * parameters as u64
+}
+
+/// The weights and biases of a network of these sizes, if they can be counted.
+pub(super) fn parameters(sizes: &[usize]) -> Option<usize> {
+    let layer = |n: &[usize]| n[0].checked_add(1)?.checked_mul(n[1]);
+    sizes.windows(2).try_fold(0_usize, |sum, n| sum.checked_add(layer(n)?))
+}
+
+/// The precision in which a model was trained; double for a file of network2.py.
+///
+/// # Errors
+/// [`ModelError::Json`] or [`ModelError::Format`] if this is no model file of ours.
+pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
+    let head = Head::read(json)?;
+    Ok(head.training.map_or(Precision::F64, |training| training.precision))
+}
+
+/// What has to be known before the rest can be read. The other keys are passed over.
+#[derive(Deserialize)]
+pub(super) struct Head {
+    format: Option<u32>,
+    training: Option<HeadTraining>,
+}
+
+#[derive(Deserialize)]
+struct HeadTraining {
+    precision: Precision,
+}
+
+impl Head {
+    pub fn read(json: &[u8]) -> Result<Self, ModelError> {
+        let head: Head = serde_json::from_slice(json)?;
+        match head.format {
+            Some(format) if format > FORMAT => Err(ModelError::Format(format)),
+            _ => Ok(head),
+        }
+    }
+}
+
+/// The sizes of a network: a list that cannot be long.
+pub(super) struct Sizes(pub Vec<usize>);
+
+impl<'de> Deserialize<'de> for Sizes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let sizes = Vec::read(deserializer, &Cell::new(MAX_LAYERS))?;
+        Ok(Sizes(sizes.into_iter().map(|Number(size)| size).collect()))
+    }
+}
+
+/// The layers of `weights`, each a list of rows, or of `biases`, each a list of columns of one. There are no more numbers in
+/// them, and no more lists, than a network of these `sizes` has.
+///
+/// # Errors
+/// [`ModelError::Json`].
+pub(super) fn layers<T: Limited>(text: &RawValue, sizes: &[usize]) -> Result<Vec<Vec<T>>, ModelError> {
+    let numbers = parameters(sizes).unwrap_or(usize::MAX);
+    let left = Cell::new(numbers.saturating_mul(2).saturating_add(MAX_LAYERS));
+    let mut deserializer = serde_json::Deserializer::from_str(text.get());
+    Ok(Vec::read(&mut deserializer, &left)?)
+}
+
+/// What can be read as long as there is room for it.
+pub(super) trait Limited: Sized {
+    /// Reads it, and takes one from what is `left` for everything that stands in a list.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, left: &Cell<usize>) -> Result<Self, D::Error>;
+}
+
+/// It needs no more room than the list has given it.
+pub(super) struct Number<T>(pub T);
+
+impl<T: DeserializeOwned> Limited for Number<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, _: &Cell<usize>) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Number)
+    }
+}
+
+impl<T: Limited> Limited for Vec<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, left: &Cell<usize>) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Items { left, of: PhantomData })
+    }
+}
+
+/// Reads the items of a list.
+struct Items<'a, T> {
+    left: &'a Cell<usize>,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Limited> Visitor<'de> for Items<'_, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element_seed(Item { left: self.left, of: PhantomData })? {
+            items.push(item);
+        }
+        Ok(items)
+    }
+}
+
+/// Reads one of them.
+struct Item<'a, T> {
+    left: &'a Cell<usize>,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Limited> DeserializeSeed<'de> for Item<'_, T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.ok_or_else(|| D::Error::custom("a list is longer than the sizes of a network allow"))?);
+        T::read(deserializer, self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Model;
+
+    #[test]
+    fn a_file_may_be_as_large_as_its_sizes_account_for() {
+        let small = UNQUESTIONED_SIZE;
+        assert_eq!(accounted_for(br#"{"sizes":[784,30,10],"weights":[[["#), small + 80 * 23_860);
+        assert_eq!(accounted_for(b"{\"sizes\": [784,\n 30, 10]"), small + 80 * 23_860);
+        for start in [&b""[..], b"[[[[", br#"{"sizes":[784,-1]"#, br#"{"weights":[[["#, b"\xff\xff"] {
+            assert_eq!(accounted_for(start), small);
+        }
+        let most = small + 80 * MAX_PARAMETERS as u64;
+        assert_eq!(accounted_for(br#"{"sizes":[9999999,9999999]"#), most);
+        assert_eq!(accounted_for(br#"{"sizes":[18446744073709551615,9]"#), small);
+    }
+
+    #[test]
+    fn a_list_is_not_read_beyond_what_the_sizes_account_for() {
+        let refused = |sizes: &str, weights: &str| {
+            let json = format!(r#"{{"sizes":{sizes},"weights":{weights},"biases":[[[1]]],"cost":"QuadraticCost"}}"#);
+            Model::<f32>::from_json(json.as_bytes()).unwrap_err().to_string()
+        };
+        let long = "longer than the sizes of a network allow";
+        let (zeros, lists) = (vec!["0"; 3_000].join(","), vec!["[]"; 3_000].join(","));
+        assert!(refused("[2,1]", &format!("[[[{zeros}]]]")).contains(long));
+        assert!(refused("[2,1]", &format!("[[{lists}]]")).contains(long));
+        assert!(refused("[2,1]", &format!("[{lists}]")).contains(long));
+        assert!(refused(&format!("[{zeros}]"), "[]").contains(long));
+    }
+}
