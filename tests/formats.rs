@@ -349,3 +349,31 @@ fn check(file: &[u8]) -> Result<(), TestCaseError> {
     }
     Ok(())
 }
+
+/// The IDX file is sparse: it has 100 images at its beginning, and then a gigabyte of nothing, which takes no room.
+#[test]
+fn a_file_that_is_mapped_trains_to_the_same_bytes_as_one_that_is_read() {
+    const SIDE: u32 = 100;
+    const IMAGES: u32 = (1 << 30) / (SIDE * SIDE) + 1;
+    let sandbox = Sandbox::new();
+    let labels = Idx { dims: vec![IMAGES], bytes: (0..IMAGES).map(|i| (i % 3) as u8).collect() };
+    let ink = |i: u32| u8::try_from(i % 251).unwrap() * u8::from(i.is_multiple_of(7));
+    for (directory, images) in [("mapped", IMAGES), ("read", 200)] {
+        fs::create_dir(sandbox.path(directory)).unwrap();
+        for part in ["train", "t10k"] {
+            let path = |name: &str| sandbox.path(directory).join(format!("{part}-{name}"));
+            let images = if part == "train" { images } else { 1 };
+            let labels = Idx { dims: vec![images], bytes: labels.bytes[..images as usize].to_vec() };
+            labels.write(fs::File::create(path("labels-idx1-ubyte")).unwrap()).unwrap();
+            let header = [[0, 0, 8, 3], images.to_be_bytes(), SIDE.to_be_bytes(), SIDE.to_be_bytes()].concat();
+            let pixels: Vec<u8> = (0..images.min(100) * SIDE * SIDE).map(ink).collect();
+            fs::write(path("images-idx3-ubyte"), [header, pixels].concat()).unwrap();
+            let file = fs::OpenOptions::new().write(true).open(path("images-idx3-ubyte")).unwrap();
+            file.set_len(16 + u64::from(images * SIDE * SIDE)).unwrap();
+        }
+        let train = "train --train-size 90 --validation 5 --hidden 4 --epochs 2 --augment affine --quiet --data";
+        sandbox.line(&format!("{train} {directory} -o {directory}.json")).success();
+    }
+    let network = |name: &str| sandbox.json(name)["weights"].clone();
+    assert_eq!(network("mapped.json"), network("read.json"));
+}

@@ -98,3 +98,18 @@ fn a_split_may_lack_a_class() {
         assert!(validation.stdout.contains("5 images of the validation split"), "{}", validation.stdout);
     }
 }
+
+#[test]
+fn built_in_digits_grow_with_the_train_size() {
+    let sandbox = Sandbox::new();
+    let train = "train --data synthetic --monitor evaluation-accuracy --epochs 1 --quiet";
+    sandbox.line(&format!("{train} --train-size 70000 --validation 500")).success();
+    let model = sandbox.json("model.json");
+    assert_eq!((&model["training"]["n_train"], &model["history"][0]["n_evaluation"]), (&70_000.into(), &500.into()));
+    // The same images are evaluated again.
+    let run = sandbox.line("eval model.json --data synthetic --split validation --format json").success();
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["correct"], model["history"][0]["evaluation_accuracy"], "{report}");
+    let run = sandbox.line(&format!("{train} --train-size 99999999999999"));
+    run.failure(1, &["100000000009999 built-in digits would take", "GiB", "choose fewer"]);
+}

@@ -125,7 +125,8 @@ pub struct TrainArguments {
     #[arg(short, long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
-    /// Train on the first N images only [default: all but the validation images].
+    /// Train on the first N images only [default: all but the validation images]; of the built-in digits there are as many
+    /// as you like.
     #[arg(long, value_name = "N")]
     pub train_size: Option<usize>,
 

@@ -46,7 +46,7 @@ pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
 
 /// The images of the split, cut as they were when the models were trained.
 fn load(arguments: &EvalArguments, members: &[Member], threads: usize) -> Result<Dataset, Failure> {
-    let whole = split::whole(&arguments.data, arguments.split, threads)?;
+    let whole = split::whole(&arguments.data, arguments.split, members, threads)?;
     let (first, others) = members.split_first().expect("clap demands a model");
     others.iter().try_for_each(|other| check_same_images(arguments.split, first, other, whole.len()))?;
     split::cut_for(first, whole, arguments.split)

@@ -44,7 +44,7 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
     let members = [Member::read(&arguments.model)?];
     let [member] = &members;
     let machine = machine(None)?;
-    let whole = split::whole(&arguments.data, arguments.split, machine.threads)?;
+    let whole = split::whole(&arguments.data, arguments.split, &members, machine.threads)?;
     let images = split::cut_for(member, whole, arguments.split)?;
     split::warn_of_other_data(&members, &images);
     let evaluation = member.evaluate(&images, machine)?;

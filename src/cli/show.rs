@@ -124,12 +124,13 @@ fn load(
     member: Option<&Member>,
     machine: Machine,
 ) -> Result<Dataset, Failure> {
-    let whole = split::whole(&arguments.data, split, machine.threads)?;
+    let members = member.map(std::slice::from_ref).unwrap_or_default();
+    let whole = split::whole(&arguments.data, split, members, machine.threads)?;
     let Some(member) = member else {
         return Ok(split::cut(whole, split, None, arguments.validation.unwrap_or(DEFAULT_VALIDATION))?);
     };
     let data = split::cut_for(member, whole, split)?;
-    split::warn_of_other_data(std::slice::from_ref(member), &data);
+    split::warn_of_other_data(members, &data);
     Ok(data)
 }
 

@@ -7,10 +7,15 @@ use super::args::{DataArguments, Split};
 use super::member::Member;
 use super::{Failure, dataset, output};
 
-/// The images that `split` is cut from.
-pub fn whole(arguments: &DataArguments, split: Split, threads: usize) -> Result<Dataset, Failure> {
-    let part = if split == Split::Test { Part::Test } else { Part::Training };
-    Ok(dataset::source(arguments, false)?.load(part, threads)?)
+/// The images that `split` is cut from: all that there are, and of the built-in digits as many as the models were made of.
+pub fn whole(arguments: &DataArguments, split: Split, members: &[Member], threads: usize) -> Result<Dataset, Failure> {
+    let source = dataset::source(arguments, false)?;
+    if split == Split::Test {
+        return Ok(source.load(Part::Test, threads)?);
+    }
+    let images = |member: &Member| member.train_size().unwrap_or(0).saturating_add(member.validation());
+    let wanted = members.iter().map(images).max().unwrap_or(0);
+    Ok(source.load_at_least(wanted, Part::Training, threads)?)
 }
 
 /// Cuts `split` out of `whole`: the last `validation` images, the first `train_size` of the others (all if not given), or

@@ -39,7 +39,8 @@ impl Task {
 
     pub fn load(data: &DataArguments, quiet: bool, choice: &Choice, threads: usize) -> Result<Self, Failure> {
         let source = dataset::source(data, quiet)?;
-        let all = source.load(Part::Training, threads)?;
+        let wanted = choice.train_size.map_or(0, |n| n.saturating_add(choice.validation));
+        let all = source.load_at_least(wanted, Part::Training, threads)?;
         let (training, validation) = splits::split(&all, choice.train_size, choice.validation)?;
         let dataset = training.identity().name().to_string();
         let training = ExpandName::apply(choice.expand, training, threads);

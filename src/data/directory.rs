@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::Part;
 use super::file::Opened;
 use super::idx::{Idx, IdxError};
-use super::source::{FileError, Found, SourceError, Summed};
+use super::pixels::{MAPPED_ABOVE, map_idx};
+use super::source::{FileError, Found, Images, SourceError, Summed};
 use super::sum::with_sha256;
 use crate::threads::share_out;
 
@@ -112,7 +113,7 @@ pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
 
     let (mut read_images, mut read_labels) = (None, None);
     let jobs: [Box<dyn FnOnce() + Send>; 2] = [
-        Box::new(|| read_images = Some(read(&images, |reader, at_most| Idx::read(reader, 3, at_most)))),
+        Box::new(|| read_images = Some(naming.images(&images))),
         Box::new(|| {
             read_labels =
                 Some(labels.each_ref().map(|path| read(path, |reader, at_most| Idx::read_labels(reader, at_most))));
@@ -128,11 +129,22 @@ pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
 }
 
 impl Naming {
-    /// Makes of EMNIST's images and labels what all others have.
-    fn straighten(&self, found: &mut Found, paths: &[PathBuf; 2]) -> Result<(), SourceError> {
-        if self.is_transposed {
-            transpose(&mut found.images.idx);
+    /// The images of a file: those of EMNIST set up, as all others are; those of a very large file left where they are.
+    fn images(&self, path: &Path) -> Result<Images, SourceError> {
+        let Opened { is_gzip, len, .. } = Opened::open(path).map_err(|problem| problem.of(path))?;
+        if len > MAPPED_ABOVE && !is_gzip && !self.is_transposed {
+            let (dims, pixels) = map_idx(path, 3).map_err(|error| FileError::of_idx(error, false).of(path))?;
+            return Ok(Images { dims, pixels, sha256: None });
         }
+        let mut images = read(path, |reader, at_most| Idx::read(reader, 3, at_most))?;
+        if self.is_transposed {
+            transpose(&mut images.idx);
+        }
+        Ok(images.into())
+    }
+
+    /// Makes of EMNIST's labels what all others have.
+    fn straighten(&self, found: &mut Found, paths: &[PathBuf; 2]) -> Result<(), SourceError> {
         for (labels, path) in found.labels.iter_mut().flatten().zip(paths) {
             for (index, label) in labels.idx.bytes.iter_mut().enumerate() {
                 let first = self.first_label;
@@ -165,11 +177,7 @@ fn read(
     let opened = Opened::open(path).map_err(|problem| problem.of(path))?;
     let (at_most, is_gzip) = (opened.at_most, opened.is_gzip);
     let (idx, sha256) = with_sha256(opened.reader, |mut reader| read(&mut reader, at_most));
-    let problem = |error| match error {
-        IdxError::Io(error) => FileError::reading(error, is_gzip),
-        error => FileError::Idx(error),
-    };
-    Ok(Summed { idx: idx.map_err(|error| problem(error).of(path))?, sha256 })
+    Ok(Summed { idx: idx.map_err(|error| FileError::of_idx(error, is_gzip).of(path))?, sha256 })
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ const BUFFER: usize = 1 << 16;
 pub(super) struct Opened {
     pub reader: Box<dyn BufRead>,
     pub is_gzip: bool,
+    /// The size of the file, in bytes.
+    pub len: u64,
     /// The most data that it can hold, in bytes.
     pub at_most: u64,
 }
@@ -37,12 +39,12 @@ impl Opened {
         let file = File::open(path).map_err(FileError::Io)?;
         let mut reader = BufReader::with_capacity(BUFFER, file);
         let is_gzip = reader.fill_buf().map_err(FileError::Io)?.starts_with(&[0x1f, 0x8b]);
+        let len = metadata.len();
         Ok(if is_gzip {
             let reader = BufReader::with_capacity(BUFFER, MultiGzDecoder::new(reader));
-            let at_most = metadata.len().saturating_mul(DEFLATE_MAX_RATIO);
-            Opened { reader: Box::new(reader), is_gzip, at_most }
+            Opened { reader: Box::new(reader), is_gzip, len, at_most: len.saturating_mul(DEFLATE_MAX_RATIO) }
         } else {
-            Opened { reader: Box::new(reader), is_gzip, at_most: u64::MAX }
+            Opened { reader: Box::new(reader), is_gzip, len, at_most: u64::MAX }
         })
     }
 }
@@ -144,6 +146,10 @@ fn read_csv<T>(path: &Path, read: impl FnOnce(Box<dyn BufRead>) -> Result<T, Csv
 
 impl Found {
     fn new(images: Idx, labels: [Option<Idx>; 2]) -> Self {
-        Found { images: Summed::from(images), labels: labels.map(|labels| labels.map(Summed::from)), files: None }
+        Found {
+            images: Summed::from(images).into(),
+            labels: labels.map(|labels| labels.map(Summed::from)),
+            files: None,
+        }
     }
 }

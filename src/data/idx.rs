@@ -125,10 +125,8 @@ impl Idx {
     /// # Errors
     /// An [`IdxError`] for each way in which the file can be damaged; errors of `reader` pass through.
     pub fn read(mut reader: impl Read, rank: u8, at_most: u64) -> Result<Self, IdxError> {
-        let magic = read_up_to(&mut reader, 4)?;
-        check_magic(magic, rank)?;
-        let dims = read_dims(&mut reader, rank)?;
-        let bytes = read_data(&mut reader, &dims, 1, at_most)?;
+        let Header { dims, promised } = Header::read(&mut reader, rank)?;
+        let bytes = read_data(&mut reader, promised, at_most)?;
         Ok(Idx { dims, bytes })
     }
 
@@ -143,7 +141,7 @@ impl Idx {
             return Self::read(magic.as_slice().chain(reader), 1, at_most);
         }
         let dims = read_dims(&mut reader, 2)?;
-        let bytes = read_data(&mut reader, &dims, 4, at_most)?;
+        let bytes = read_data(&mut reader, promised(&dims, 4)?, at_most)?;
         let row_size = (dims[1] as usize).saturating_mul(4);
         if row_size == 0 {
             return Err(IdxError::NoClass { row: 0, found: None });
@@ -178,6 +176,23 @@ impl Idx {
     }
 }
 
+/// The header of a file of unsigned bytes, not yet believed.
+pub(super) struct Header {
+    pub dims: Vec<u32>,
+    /// The product of the dimensions.
+    pub promised: u64,
+}
+
+impl Header {
+    /// Reads it from a file that must have `rank` dimensions.
+    pub fn read(mut reader: impl Read, rank: u8) -> Result<Self, IdxError> {
+        let magic = read_up_to(&mut reader, 4)?;
+        check_magic(magic, rank)?;
+        let dims = read_dims(&mut reader, rank)?;
+        Ok(Header { promised: promised(&dims, 1)?, dims })
+    }
+}
+
 /// Whether these first four bytes are those of unsigned bytes with `rank` dimensions.
 fn check_magic(magic: Vec<u8>, rank: u8) -> Result<(), IdxError> {
     match *magic {
@@ -201,10 +216,14 @@ fn read_dims(reader: &mut impl Read, rank: u8) -> Result<Vec<u32>, IdxError> {
     Ok(sizes.chunks_exact(4).map(BigEndian::read_u32).collect())
 }
 
-/// The data behind the header: elements of `size` bytes each.
-fn read_data(reader: &mut impl Read, dims: &[u32], size: u64, at_most: u64) -> Result<Vec<u8>, IdxError> {
+/// The bytes of data that the header promises: elements of `size` bytes each.
+fn promised(dims: &[u32], size: u64) -> Result<u64, IdxError> {
     let promised = element_count(dims).and_then(|count| count.checked_mul(size));
-    let promised = promised.ok_or_else(|| IdxError::Overflow { dims: dims.to_vec() })?;
+    promised.ok_or_else(|| IdxError::Overflow { dims: dims.to_vec() })
+}
+
+/// The data behind the header.
+fn read_data(reader: &mut impl Read, promised: u64, at_most: u64) -> Result<Vec<u8>, IdxError> {
     if promised > at_most {
         return Err(IdxError::ExceedsFile { promised, at_most });
     }

@@ -10,6 +10,7 @@ use ndarray::Array1;
 use thiserror::Error;
 
 use crate::real::Real;
+use pixels::Pixels;
 
 pub mod array;
 pub mod batches;
@@ -22,6 +23,7 @@ pub mod idx;
 pub mod known;
 pub mod npz;
 pub mod pickle;
+mod pixels;
 pub mod source;
 pub mod splits;
 pub(crate) mod sum;
@@ -135,7 +137,7 @@ pub enum DatasetError {
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// Pixels of all images, row by row, 0 = background, 255 = ink.
-    pixels: Arc<Vec<u8>>,
+    pixels: Arc<Pixels>,
     labels: Arc<Vec<u8>>,
     /// Which of the images are ours.
     range: Range<usize>,
@@ -153,6 +155,17 @@ impl Dataset {
     /// A [`DatasetError`] if the parts do not fit together.
     pub fn new(
         pixels: Vec<u8>,
+        labels: Vec<u8>,
+        geometry: (usize, usize),
+        classes: usize,
+        identity: Identity,
+    ) -> Result<Self, DatasetError> {
+        Self::of_pixels(Pixels::Owned(pixels), labels, geometry, classes, identity)
+    }
+
+    /// The same, wherever the pixels are.
+    fn of_pixels(
+        pixels: Pixels,
         labels: Vec<u8>,
         (rows, cols): (usize, usize),
         classes: usize,
@@ -232,6 +245,12 @@ impl Dataset {
         &self.pixels()[index * size..][..size]
     }
 
+    /// Whether the pixels stay in a file, because there may be more of them than memory has room for.
+    #[must_use]
+    pub fn is_mapped(&self) -> bool {
+        matches!(*self.pixels, Pixels::Mapped { .. })
+    }
+
     /// The labels of all images.
     #[must_use]
     pub fn labels(&self) -> &[u8] {
@@ -268,8 +287,8 @@ impl Dataset {
     fn replaced(&self, pixels: Vec<u8>, labels: Vec<u8>, identity: Identity) -> Dataset {
         debug_assert_eq!(pixels.len(), labels.len() * self.image_size());
         let range = 0..labels.len();
-        let (pixels, labels, identity) = (Arc::new(pixels), Arc::new(labels), Arc::new(identity));
-        Dataset { pixels, labels, range, identity, ..*self }
+        let (pixels, labels) = (Arc::new(Pixels::Owned(pixels)), Arc::new(labels));
+        Dataset { pixels, labels, range, identity: Arc::new(identity), ..*self }
     }
 }
 

@@ -11,7 +11,9 @@ use super::idx::{Idx, IdxError};
 use super::known::Known;
 use super::npz::NpzError;
 use super::pickle::PickleError;
+use super::pixels::Pixels;
 use super::sum::sha256_of_idx;
+use super::synthetic::TooMany;
 use super::{Dataset, DatasetError, Identity, Part, directory, file, synthetic};
 
 /// The directory that is looked into when none is named.
@@ -90,6 +92,9 @@ pub enum SourceError {
     /// The seed of the built-in digits is not a number.
     #[error("'synthetic:{0}': the seed of the built-in digits is a whole number, as in 'synthetic:7'")]
     SyntheticSeed(String),
+    /// More built-in digits than there is room for.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
 }
 
 /// What can be wrong with one file.
@@ -154,6 +159,13 @@ impl FileError {
         }
     }
 
+    pub(super) fn of_idx(error: IdxError, is_gzip: bool) -> Self {
+        match error {
+            IdxError::Io(error) => Self::reading(error, is_gzip),
+            error => FileError::Idx(error),
+        }
+    }
+
     pub(super) fn of(self, path: &Path) -> SourceError {
         SourceError::File { path: path.to_path_buf(), problem: self }
     }
@@ -188,10 +200,18 @@ impl Source {
     /// # Errors
     /// A [`SourceError`] that names the file and what is wrong with it.
     pub fn load(&self, part: Part, threads: usize) -> Result<Dataset, SourceError> {
+        self.load_at_least(0, part, threads)
+    }
+
+    /// Loads one part. Of the built-in digits, of which there are as many as one likes, at least so many.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_at_least(&self, images: usize, part: Part, threads: usize) -> Result<Dataset, SourceError> {
         let (path, found, place) = match self {
             Source::Directory(path) => (path, directory::load(path, part)?, format!("IDX files in {}", path.display())),
             Source::File(path) => (path, file::load(path, part)?, path.display().to_string()),
-            Source::Synthetic { seed } => return Ok(synthetic::dataset(*seed, part, threads)),
+            Source::Synthetic { seed } => return Ok(synthetic::dataset(*seed, part, images, threads)?),
         };
         found.dataset(part, place).map_err(|problem| SourceError::Dataset { path: path.clone(), part, problem })
     }
@@ -208,7 +228,7 @@ fn word(part: Part) -> &'static str {
 /// the classes follow.
 pub(super) struct Found {
     /// (n, rows, columns).
-    pub images: Summed,
+    pub images: Images,
     /// (n) for training and for testing. Only those of the other part may be missing.
     pub labels: [Option<Summed>; 2],
     /// The files of the images and of their labels, if each lies in one of its own.
@@ -219,6 +239,21 @@ pub(super) struct Found {
 pub(super) struct Summed {
     pub idx: Idx,
     pub sha256: String,
+}
+
+/// Images, wherever their pixels are.
+pub(super) struct Images {
+    /// (n, rows, columns).
+    pub dims: Vec<u32>,
+    pub pixels: Pixels,
+    /// The SHA-256 of the IDX file that they make; absent if it is larger than that of any known dataset.
+    pub sha256: Option<String>,
+}
+
+impl From<Summed> for Images {
+    fn from(Summed { idx: Idx { dims, bytes }, sha256 }: Summed) -> Self {
+        Images { dims, pixels: Pixels::Owned(bytes), sha256: Some(sha256) }
+    }
 }
 
 impl From<Idx> for Summed {
@@ -236,17 +271,17 @@ impl Found {
         let identity = self.identity(part, place);
         let [training, test] = self.labels;
         let labels = if part == Part::Training { training } else { test }.expect("a part has its own labels").idx;
-        let images = self.images.idx;
+        let images = self.images;
         if images.dims[0] != labels.dims[0] {
             return Err(DatasetError::Counts { images: images.dims[0] as usize, labels: labels.bytes.len() });
         }
         let geometry = (images.dims[1] as usize, images.dims[2] as usize);
-        Dataset::new(images.bytes, labels.bytes, geometry, classes, identity)
+        Dataset::of_pixels(images.pixels, labels.bytes, geometry, classes, identity)
     }
 
     fn identity(&self, part: Part, place: String) -> Identity {
         let labels = self.labels[part as usize].as_ref().map_or("", |labels| &labels.sha256);
-        let known = Known::of_contents(part, &self.images.sha256, labels);
+        let known = self.images.sha256.as_ref().and_then(|images| Known::of_contents(part, images, labels));
         let of_files = || self.files.as_ref().and_then(|(images, labels)| Known::of_files(part, images, labels));
         if let Some(known) = known.or_else(of_files) {
             return Identity::named(known.name);

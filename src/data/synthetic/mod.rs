@@ -21,6 +21,7 @@ mod skeletons;
 mod tests;
 
 use dice::Dice;
+use thiserror::Error;
 
 use super::{Dataset, Identity, Part};
 use crate::random::{Purpose, stream};
@@ -43,19 +44,35 @@ const JOB: usize = 500;
 /// The most threads that draw at once.
 const MAX_THREADS: usize = 64;
 
-/// The built-in digits of `seed`, drawn by `threads` threads (see [`draw_many`]).
+/// More built-in digits than there is memory for.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{count} built-in digits would take {} GiB of memory, more than can be had: choose fewer", (*count as u64 * PIXELS as u64) >> 30)]
+pub struct TooMany {
+    /// The digits that were asked for.
+    pub count: usize,
+}
+
+/// The built-in digits of `seed`, drawn by `threads` threads (see [`draw_many`]): as many as MNIST has, but at least
+/// `at_least`. There is no last one; the first ones are always the same.
+///
+/// # Errors
+/// [`TooMany`].
 ///
 /// # Panics
 /// Never: what is drawn is a dataset by construction.
-#[must_use]
-pub fn dataset(seed: u64, part: Part, threads: usize) -> Dataset {
-    let count = match part {
+pub fn dataset(seed: u64, part: Part, at_least: usize, threads: usize) -> Result<Dataset, TooMany> {
+    let count = at_least.max(match part {
         Part::Training => TRAINING_COUNT,
         Part::Test => TEST_COUNT,
-    };
+    });
+    // Images are numbered by 32 bits. Whether there is room is asked first: to be refused it later ends the program.
+    let room = count.checked_mul(PIXELS).filter(|_| u32::try_from(count).is_ok());
+    if room.is_none_or(|room| Vec::<u8>::new().try_reserve_exact(room).is_err()) {
+        return Err(TooMany { count });
+    }
     let name = if seed == 0 { "built-in digits".to_string() } else { format!("built-in digits of seed {seed}") };
     let (pixels, labels) = draw_many(seed, part, count, threads);
-    Dataset::new(pixels, labels, (SIDE, SIDE), CLASSES, Identity::named(name)).expect("as many images as labels")
+    Ok(Dataset::new(pixels, labels, (SIDE, SIDE), CLASSES, Identity::named(name)).expect("as many images as labels"))
 }
 
 /// Draws image `index` of `part` into `image` and returns its label, 0 to 9.

@@ -1,5 +1,5 @@
 use super::skeletons::STYLES;
-use super::{PIXELS, Part, SIDE, draw, draw_many, hand, label_and_dice};
+use super::{PIXELS, Part, SIDE, TEST_COUNT, TooMany, dataset, draw, draw_many, hand, label_and_dice};
 
 /// Ink (sum of pixels) and number of pixels that are not 0, by digit: means over the 60,000
 /// training images of MNIST, measured from its files.
@@ -31,6 +31,17 @@ fn the_bytes_are_the_same_whatever_the_threads() {
         assert!(one == draw_many(3, Part::Training, 100, threads), "{threads} threads");
     }
     assert_eq!(draw_many(3, Part::Training, 0, 2), (vec![], vec![]));
+}
+
+#[test]
+fn there_are_as_many_as_one_likes_and_the_first_stay_the_same() {
+    let usual = dataset(0, Part::Test, 9, 2).unwrap();
+    let more = dataset(0, Part::Test, TEST_COUNT + 7, 2).unwrap();
+    assert_eq!((usual.len(), more.len()), (TEST_COUNT, TEST_COUNT + 7));
+    assert!(more.slice(0..TEST_COUNT).pixels() == usual.pixels());
+    for count in [1 << 33, usize::MAX] {
+        assert_eq!(dataset(0, Part::Training, count, 2).unwrap_err(), TooMany { count });
+    }
 }
 
 #[test]

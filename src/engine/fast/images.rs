@@ -24,7 +24,10 @@ const JOB: usize = 1024;
 /// Many images with their labels, ready to be visited in any order.
 pub(super) struct Images {
     pub data: Dataset,
+    /// Those of all images. Absent if pixels are the faster way, and if there may be no room for pairs beside them.
     pub pairs: Option<Pairs>,
+    /// The average number of non-zero pixels if pairs are the faster way.
+    sparse: Option<usize>,
 }
 
 /// The non-zero pixels of all images, one image after another.
@@ -48,26 +51,29 @@ impl Span {
 }
 
 impl Images {
-    /// Images as pairs, if they have zeros enough.
+    /// Images as pairs, if they have zeros enough. The pairs of a file that is mapped are not kept: they would take half as
+    /// much memory as the file, so they are found anew for every mini-batch.
     pub fn new(data: Dataset, threads: usize) -> Self {
-        let pairs = Pairs::new(&data, threads);
-        Images { data, pairs }
+        let (spans, sparse) = Span::of_images(&data, threads).unzip();
+        let pairs = spans.filter(|_| !data.is_mapped()).map(|spans| Pairs::new(spans, &data, threads));
+        Images { data, pairs, sparse }
     }
 
     /// Whether pairs are the faster way to multiply by these images.
     pub fn is_sparse(&self) -> bool {
-        self.pairs.is_some()
+        self.sparse.is_some()
     }
 
     /// The average number of non-zero pixels where pairs are used, of all pixels elsewhere.
     pub fn mean_pairs(&self) -> usize {
-        self.pairs.as_ref().map_or(self.data.image_size(), |pairs| pairs.index.len() / self.data.len().max(1))
+        self.sparse.unwrap_or(self.data.image_size())
     }
 }
 
-impl Pairs {
-    /// `None` if the images have too few zeros, or too many pixels for a 16-bit index.
-    fn new(data: &Dataset, threads: usize) -> Option<Pairs> {
+impl Span {
+    /// Where the pairs of each image will be, and how many an image has on the average. `None` if the images have too few
+    /// zeros, or too many pixels for a 16-bit index.
+    fn of_images(data: &Dataset, threads: usize) -> Option<(Vec<Span>, usize)> {
         let n_in = data.image_size();
         if n_in > 1 << 16 {
             return None;
@@ -90,10 +96,17 @@ impl Pairs {
             span.first = u32::try_from(groups).expect("fewer groups than two for each of 2^32 images");
             groups += span.groups();
         }
+        Some((spans, groups * GROUP / data.len().max(1)))
+    }
+}
+
+impl Pairs {
+    fn new(spans: Vec<Span>, data: &Dataset, threads: usize) -> Self {
+        let groups = spans.last().map_or(0, |last| last.first as usize + last.groups());
         let (index, value) = (Pages::zeros(groups * GROUP), Pages::zeros(groups * GROUP));
         let mut pairs = Pairs { spans, index, value };
         pairs.fill(data, threads);
-        Some(pairs)
+        pairs
     }
 
     /// Writes the pairs of all images into their places.
@@ -139,7 +152,8 @@ fn count_non_zero(pixels: &[u8]) -> usize {
 
 /// Writes the non-zero pixels to the start of `index` and `value`, which have room for eight more than there are pixels,
 /// and returns how many there are. What follows them is garbage.
-fn find_non_zero(image: &[u8], index: &mut [u16], value: &mut [u8]) -> usize {
+#[inline(always)]
+pub(super) fn find_non_zero(image: &[u8], index: &mut [u16], value: &mut [u8]) -> usize {
     let (eights, rest) = image.as_chunks::<8>();
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::drop::Kept;
-use super::images::{GROUP, Images, Pairs, TOGETHER};
+use super::images::{GROUP, Images, Pairs, TOGETHER, find_non_zero};
 use super::simd::Vectors;
 
 /// Asks the memory for `numbers`, which will be wanted soon: images are visited in random order, so that no processor
@@ -25,13 +25,20 @@ pub(super) struct Gathered<F> {
     starts: Vec<usize>, // m + 1
     index: Vec<u16>,
     value: Vec<F>,
+    /// Room for the values of one image, and eight more.
+    found: Vec<u8>, // n_in + 8
 }
 
 impl<F: Vectors> Gathered<F> {
     /// Room for `m` images of `n_in` pixels.
     pub fn new(m: usize, n_in: usize) -> Self {
         let len = m * n_in.next_multiple_of(TOGETHER) + GROUP;
-        Gathered { starts: Vec::with_capacity(m + 1), index: vec![0; len], value: vec![F::zero(); len] }
+        Gathered {
+            starts: Vec::with_capacity(m + 1),
+            index: vec![0; len],
+            value: vec![F::zero(); len],
+            found: vec![0; n_in + GROUP],
+        }
     }
 
     /// Forgets the last mini-batch and gathers the one that `batch` names; asks the memory for the `next` one.
@@ -71,17 +78,17 @@ impl<F: Vectors> Gathered<F> {
         len
     }
 
+    /// Finds the pairs of an image of which none are kept.
     #[inline(always)]
     fn append_pixels(&mut self, at: usize, pixels: &[u8]) -> usize {
         let scale = F::of(1.0 / 255.0);
-        let mut end = at;
-        for (i, &byte) in pixels.iter().enumerate().filter(|&(_, &byte)| byte != 0) {
-            (self.index[end], self.value[end]) = (i as u16, F::from_byte(byte) * scale);
-            end += 1;
+        let found = find_non_zero(pixels, &mut self.index[at..], &mut self.found);
+        let padded = found.next_multiple_of(TOGETHER);
+        self.index[at + found..at + padded].fill(0);
+        self.found[found..padded].fill(0);
+        for (value, &byte) in self.value[at..at + padded].iter_mut().zip(&self.found) {
+            *value = F::from_byte(byte) * scale;
         }
-        let padded = (end - at).next_multiple_of(TOGETHER);
-        self.index[end..at + padded].fill(0);
-        self.value[end..at + padded].fill(F::zero());
         padded
     }
 
@@ -201,6 +208,33 @@ impl<F: Vectors> WithSimd for Gather<'_, F> {
         }
         if let Some(turned) = &mut self.block.turned {
             turned.turn(&self.block.gathered);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Part;
+    use crate::data::source::Source;
+
+    #[test]
+    fn pairs_that_are_found_anew_are_those_that_are_kept() {
+        let digits = Source::Synthetic { seed: 0 }.load(Part::Test, 2).unwrap().slice(0..40);
+        let kept = Images::new(digits.clone(), 1);
+        let mut anew = Images::new(digits, 1);
+        assert!(anew.pairs.take().is_some() && anew.is_sparse());
+        let mut gathered = [(); 2].map(|()| Gathered::<f32>::new(30, 784));
+        // A longer image before a shorter one leaves something to be overwritten.
+        for batch in [&(0..30).collect::<Vec<u32>>()[..], &[39, 7, 7], &[]] {
+            for (gathered, images) in gathered.iter_mut().zip([&kept, &anew]) {
+                gathered.gather(images, batch, &[1, 2]);
+            }
+            let [kept, anew] = &gathered;
+            assert_eq!((kept.len(), anew.len()), (batch.len(), batch.len()));
+            for k in 0..batch.len() {
+                assert_eq!(kept.image(k), anew.image(k));
+            }
         }
     }
 }
