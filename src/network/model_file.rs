@@ -113,10 +113,10 @@ impl<F: Real> Model<F> {
         let Sizes(sizes) = file.sizes;
         let cost = costs().into_iter().find(|cost| cost.name_in_file() == file.cost);
         let cost = cost.ok_or(ModelError::Cost { name: file.cost })?;
-        let weights = (2..).zip(layers(file.weights, &sizes)?);
+        let weights = (2..).zip(layers("weights", file.weights, &sizes)?);
         let weights = weights.map(|(layer, rows)| matrix(layer, rows)).collect::<Result<_, _>>()?;
         let column = |column: Vec<Number<[F; 1]>>| column.into_iter().map(|Number([b])| b).collect();
-        let biases = layers(file.biases, &sizes)?.into_iter().map(column).collect();
+        let biases = layers("biases", file.biases, &sizes)?.into_iter().map(column).collect();
         let network = Network::from_parts(weights, biases, cost)?.with_activations(&file.activation.into_vec())?;
         if network.sizes() != sizes {
             return Err(ModelError::Sizes { found: network.sizes(), sizes });

@@ -15,13 +15,14 @@ use super::model_file::FORMAT;
 use super::{MAX_LAYERS, MAX_PARAMETERS, ModelError};
 use crate::real::Precision;
 
-/// A model file up to this size may hold what it likes, in bytes. A larger one must begin with sizes that account for it.
+/// A model file up to this size may hold what it likes, in bytes: it is read or refused within a second, in ten times as much
+/// memory. A larger one must begin with sizes that account for it, and with weights.
 pub const UNQUESTIONED_SIZE: u64 = 128 << 20;
 
 /// The bytes that a weight or a bias may take: its digits, and four more copies in base64 from which a training goes on.
 const BYTES_OF_A_PARAMETER: u64 = 80;
 
-/// The sizes stand in so many bytes at the beginning of the file.
+/// The sizes, and the first of the weights, stand in so many bytes at the beginning of the file.
 const START: u64 = 1 << 16;
 
 /// Reads the text of a model file: an ordinary file, not larger than its sizes account for.
@@ -51,7 +52,8 @@ pub fn read_model_file(path: &Path) -> Result<Vec<u8>, ModelError> {
 /// The most bytes that a model file may have that begins like this.
 fn accounted_for(start: &[u8]) -> u64 {
     let text = String::from_utf8_lossy(start).split_whitespace().collect::<String>();
-    let sizes = text.strip_prefix(r#"{"sizes":["#).and_then(|rest| rest.split(']').next());
+    let sizes = text.strip_prefix(r#"{"sizes":["#).and_then(|rest| rest.split_once(r#"],"weights":[[["#));
+    let sizes = sizes.map(|(sizes, _)| sizes);
     let sizes: Option<Vec<usize>> = sizes.and_then(|list| list.split(',').map(|size| size.parse().ok()).collect());
     let parameters = sizes.and_then(|sizes| parameters(&sizes)).unwrap_or(0).min(MAX_PARAMETERS);
     UNQUESTIONED_SIZE + BYTES_OF_A_PARAMETER * parameters as u64
@@ -104,16 +106,21 @@ impl<'de> Deserialize<'de> for Sizes {
     }
 }
 
-/// The layers of `weights`, each a list of rows, or of `biases`, each a list of columns of one. There are no more numbers in
-/// them, and no more lists, than a network of these `sizes` has.
+/// The layers of the "weights", each a list of rows, or of the "biases", each a list of columns of one. There are no more
+/// numbers in them, and no more lists, than a network of these `sizes` has.
 ///
 /// # Errors
-/// [`ModelError::Json`].
-pub(super) fn layers<T: Limited>(text: &RawValue, sizes: &[usize]) -> Result<Vec<Vec<T>>, ModelError> {
+/// Those of the text, and that there are more.
+pub(super) fn layers<T: Limited>(
+    what: &str,
+    text: &RawValue,
+    sizes: &[usize],
+) -> Result<Vec<Vec<T>>, serde_json::Error> {
     let numbers = parameters(sizes).unwrap_or(usize::MAX);
     let left = Cell::new(numbers.saturating_mul(2).saturating_add(MAX_LAYERS));
     let mut deserializer = serde_json::Deserializer::from_str(text.get());
-    Ok(Vec::read(&mut deserializer, &left)?)
+    // Lines and columns are counted from where they begin.
+    Vec::read(&mut deserializer, &left).map_err(|error| Error::custom(format_args!("in its {what}, {error}")))
 }
 
 /// What can be read as long as there is room for it.
@@ -184,13 +191,14 @@ mod tests {
     fn a_file_may_be_as_large_as_its_sizes_account_for() {
         let small = UNQUESTIONED_SIZE;
         assert_eq!(accounted_for(br#"{"sizes":[784,30,10],"weights":[[["#), small + 80 * 23_860);
-        assert_eq!(accounted_for(b"{\"sizes\": [784,\n 30, 10]"), small + 80 * 23_860);
-        for start in [&b""[..], b"[[[[", br#"{"sizes":[784,-1]"#, br#"{"weights":[[["#, b"\xff\xff"] {
+        assert_eq!(accounted_for(b"{\"sizes\": [784,\n 30, 10], \"weights\": [[[0.5"), small + 80 * 23_860);
+        let others = [&b""[..], b"[[[[", br#"{"sizes":[784,-1],"weights":[[["#, br#"{"weights":[[["#, b"\xff\xff"];
+        for start in others.into_iter().chain([&br#"{"sizes":[784,30,10],"x":"aaaaaaa"#[..]]) {
             assert_eq!(accounted_for(start), small);
         }
         let most = small + 80 * MAX_PARAMETERS as u64;
-        assert_eq!(accounted_for(br#"{"sizes":[9999999,9999999]"#), most);
-        assert_eq!(accounted_for(br#"{"sizes":[18446744073709551615,9]"#), small);
+        assert_eq!(accounted_for(br#"{"sizes":[9999999,9999999],"weights":[[["#), most);
+        assert_eq!(accounted_for(br#"{"sizes":[18446744073709551615,9],"weights":[[["#), small);
     }
 
     #[test]
