@@ -14,6 +14,7 @@ page=$OUT/$name.part
 # heading TEXT: what the figures of this script are about.
 heading() {
     echo "== $1"
+    [ "$SCALE" -eq 1 ] || echo "(a quick look with one epoch in $SCALE: what is concluded takes them all)"
     echo "<h2 id=\"$name\">$1</h2>" >>"$page"
 }
 

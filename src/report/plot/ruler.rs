@@ -47,16 +47,16 @@ impl Ruler {
             Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
         });
         let (low, high) = range.unwrap_or((1.0, 1.0));
-        let ticks = match scale {
-            Scale::Linear => linear(low, high, unit, wanted.max(4)),
-            Scale::Log => logarithmic(low, high, wanted.max(4)),
+        let even = linear(low, high, unit, wanted.max(4));
+        // Within less than a decade even ticks are the better ones for a logarithmic axis too.
+        let ticks = if scale == Scale::Linear || (high < 5.0 * low && even[0] > 0.0) {
+            let step = even[1] - even[0];
+            even.into_iter().map(|tick| (tick, label(tick, step, unit))).collect()
+        } else {
+            let ticks = logarithmic(low, high, wanted.max(4)).into_iter();
+            ticks.map(|tick| (tick, label(tick, tick, unit))).collect()
         };
-        let step = ticks[1] - ticks[0];
-        let labels = ticks.iter().map(|&tick| match scale {
-            Scale::Linear => label(tick, step, unit),
-            Scale::Log => label(tick, tick, unit),
-        });
-        Ruler { scale, ticks: ticks.iter().copied().zip(labels).collect() }
+        Ruler { scale, ticks }
     }
 
     /// Where a value lies: 0 at the first tick, 1 at the last, and at an end if it is beyond, as a share above 1 is;
@@ -194,6 +194,7 @@ mod tests {
         assert_eq!(labels(&[0.03, 0.9], Scale::Log, Unit::Number), "0.02 0.05 0.1 0.2 0.5 1");
         assert_eq!(labels(&[0.0, 1.0, 1e12], Scale::Log, Unit::Number), "1 100 10000 1e6 1e8 1e10 1e12");
         assert_eq!(labels(&[0.02, 0.1], Scale::Log, Unit::Percent), "2% 5% 10%");
+        assert_eq!(labels(&[0.53, 1.0], Scale::Log, Unit::Percent), "50% 60% 70% 80% 90% 100%");
     }
 
     #[test]
@@ -201,7 +202,7 @@ mod tests {
         assert_eq!(labels(&[], Scale::Linear, Unit::Count), "0 1 2");
         assert_eq!(labels(&[5.0], Scale::Linear, Unit::Number), "4.4 4.6 4.8 5.0 5.2 5.4 5.6");
         assert_eq!(labels(&[1.0, 1.0], Scale::Linear, Unit::Percent), "90% 92% 94% 96% 98% 100%");
-        assert_eq!(labels(&[0.0], Scale::Log, Unit::Number), "1 2");
+        assert_eq!(labels(&[0.0], Scale::Log, Unit::Number), "0.90 0.95 1.00 1.05 1.10");
     }
 
     proptest! {
