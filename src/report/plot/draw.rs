@@ -53,6 +53,8 @@ pub(super) struct Sheet<'a, DB: DrawingBackend> {
     pub scale: i32,
     /// By how many of the page's pixels the library places centred text too high on this paper.
     pub sink: i32,
+    /// Whether lines are drawn piece by piece: the library's bitmaps have spikes where thick lines turn.
+    pub pieces: bool,
 }
 
 /// The height of the figure in pixels of the page.
@@ -133,14 +135,13 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
             let drawable = |&(at, value): &(f64, f64)| x.place(at).is_some() && y.place(value).is_some();
             let points: Vec<_> = series.points.iter().copied().filter(drawable).collect();
             let (line, marker) = (self.line(place), self.marker(place));
-            chart.draw_series(LineSeries::new(points.iter().copied(), line))?;
-            let every = if points.len() > MARKED.0 { points.len().div_ceil(MARKED.1) } else { 1 };
-            // Where curves run together their markers take turns.
-            let offset = place * every / panel.series.len();
-            let marked = points.iter().skip(offset).step_by(every);
-            let colour = colour(place);
+            let pieces = points.windows(if self.pieces { 2 } else { points.len().max(1) });
+            chart.draw_series(pieces.map(|piece| PathElement::new(piece.to_vec(), line)))?;
+            let places: Vec<_> = points.iter().filter_map(|&(at, _)| x.place(at)).collect();
+            let marked = marks(&places, MARKED, place as f64 / panel.series.len() as f64);
+            let colour = colour(place).filled();
             chart.draw_series(
-                marked.map(|&point| EmptyElement::at(point) + Polygon::new(marker.clone(), colour.filled())),
+                marked.into_iter().map(|i| EmptyElement::at(points[i]) + Polygon::new(marker.clone(), colour)),
             )?;
         }
         Ok(())
@@ -196,6 +197,25 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
     fn px(&self, pixels: i32) -> i32 {
         pixels * self.scale
     }
+}
+
+/// Which points of a curve have a marker, by their places along the axis, ascending: all if they are no more than the
+/// first number, else about as many as the second, spread evenly. Curves that run together take turns: each begins
+/// `turn`, 0 to 1, of a space later.
+pub(super) fn marks(places: &[f64], (all, number): (usize, usize), turn: f64) -> Vec<usize> {
+    if places.len() <= all {
+        return (0..places.len()).collect();
+    }
+    let space = 1.0 / number as f64;
+    let mut next = places[0] + turn * space;
+    let mut marked = Vec::new();
+    for (i, &place) in places.iter().enumerate() {
+        if place >= next {
+            marked.push(i);
+            next = place + space;
+        }
+    }
+    marked
 }
 
 fn colour(place: usize) -> RGBColor {

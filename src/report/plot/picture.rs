@@ -31,7 +31,7 @@ impl Figure {
         let mut drawn = String::new();
         {
             let area = SVGBackend::with_string(&mut drawn, pixels(wide, high, FINE)).into_drawing_area();
-            Sheet { area: &area, scale: FINE, sink: 1 }.figure(self).expect("a string takes everything");
+            Sheet { area: &area, scale: FINE, sink: 1, pieces: false }.figure(self).expect("a string takes everything");
         }
         let (_, body) = drawn.split_once(">\n").expect("it begins with a tag");
         let paper = match theme {
@@ -43,7 +43,7 @@ impl Figure {
             Theme::Page => body.replace("\"#000000\"", "\"currentColor\""),
         };
         format!(
-            "{} height=\"{high}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n\
+            "{} height=\"{high}\" viewBox=\"0 0 {} {}\" stroke-linejoin=\"round\" role=\"img\" aria-label=\"{}\">\n\
             {paper}{body}",
             Self::SVG_START,
             wide * FINE,
@@ -61,7 +61,9 @@ impl Figure {
         let mut drawn = vec![255; 3 * fine.0 as usize * fine.1 as usize];
         {
             let area = BitMapBackend::with_buffer(&mut drawn, fine).into_drawing_area();
-            Sheet { area: &area, scale: DENSE * COARSE, sink: 3 }.figure(self).expect("memory takes everything");
+            Sheet { area: &area, scale: DENSE * COARSE, sink: 3, pieces: true }
+                .figure(self)
+                .expect("memory takes everything");
         }
         let drawn = RgbImage::from_raw(fine.0, fine.1, drawn).expect("the buffer has its size");
         let (wide, high) = pixels(wide, high, DENSE);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::draw::{ruler, shown};
+use super::draw::{marks, ruler, shown};
 use super::ruler::Ruler;
 use super::{Figure, Panel};
 
@@ -105,9 +105,11 @@ impl Canvas {
             };
             let dots: Vec<_> = series.points.iter().filter_map(dot).collect();
             dots.windows(2).for_each(|pair| canvas.line(pair[0], pair[1], place));
-            let every = dots.len().div_ceil(8).max(1);
-            let offset = place * every / panel.series.len();
-            dots.iter().skip(offset).step_by(every).for_each(|&dot| canvas.sign(dot, place));
+            let places: Vec<_> = dots.iter().map(|&(x, _)| x as f64 / wide as f64).collect();
+            let turn = place as f64 / panel.series.len() as f64;
+            for i in marks(&places, (8, 8), turn) {
+                canvas.sign(dots[i], place);
+            }
         }
         canvas
     }
