@@ -15,8 +15,9 @@ use std::time::{Duration, Instant};
 use common::formats::{Digits, gzip, zip};
 use common::{Run, Sandbox};
 use md5::{Digest, Md5};
+use mnist_mlp::claim::claim;
 use mnist_mlp::data::Part;
-use mnist_mlp::data::known::{Known, PublishedFile};
+use mnist_mlp::data::known::{EMNIST, Known, PublishedFile};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::download::{DownloadError, Observer, Outcome, Problem, fetch};
 use tempfile::TempDir;
@@ -420,6 +421,19 @@ fn files_of_other_datasets_are_not_touched() {
 }
 
 #[test]
+fn two_downloads_to_one_place_do_not_mix() {
+    let ((files, known), dir) = (toy(), TempDir::new().unwrap());
+    let first = claim(&dir.path().join(IMAGES)).unwrap();
+    let server = Server::good(&files);
+    let (result, _) = fetch_from(&[&server], known, dir.path());
+    assert!(matches!(&result, Err(DownloadError::Busy { path }) if path.ends_with(IMAGES)), "{result:?}");
+    assert!(result.unwrap_err().to_string().contains("--data") && server.requests().is_empty());
+    drop(first);
+    fetch_from(&[&server], known, dir.path()).0.unwrap();
+    assert_whole(dir.path(), &files);
+}
+
+#[test]
 fn emnist_is_unpacked_into_six_directories() {
     let splits = ["balanced", "byclass", "bymerge", "digits", "letters", "mnist"];
     let dir = TempDir::new().unwrap();
@@ -459,6 +473,25 @@ fn emnist_is_unpacked_into_six_directories() {
     let (server, known) = serve(members("emnist-mnist-test-labels-idx1-ubyte"));
     let (result, _) = fetch_from(&[&server], known, TempDir::new().unwrap().path());
     assert!(matches!(result, Err(DownloadError::Archive { .. })), "{result:?}");
+}
+
+#[test]
+fn each_of_emnists_six_can_be_asked_for_by_name() {
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path("data/emnist")).unwrap();
+    for dataset in EMNIST {
+        let directory = sandbox.path("data/emnist").join(dataset.trim_start_matches("emnist-"));
+        fs::create_dir(&directory).unwrap();
+        for file in ["train-images-idx3", "train-labels-idx1", "test-images-idx3", "test-labels-idx1"] {
+            fs::write(directory.join(format!("{dataset}-{file}-ubyte.gz")), "").unwrap();
+        }
+    }
+    for (asked, split) in [("emnist", "letters"), ("emnist-letters", "letters"), ("emnist-mnist", "mnist")] {
+        let said = command(&sandbox, &format!("download {asked}"), None).success().stdout.replace('\\', "/");
+        assert!(said.contains(&format!("its {split} (beside them: balanced")), "{said}");
+        assert!(said.contains(&format!("--data data/emnist/{split}\n")), "{said}");
+    }
+    command(&sandbox, "download emnist-digit", None).failure(2, &["emnist-digits"]);
 }
 
 fn command(sandbox: &Sandbox, line: &str, proxy: Option<&str>) -> Run {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
-use mnist_mlp::data::known::{KNOWN, Known};
+use mnist_mlp::data::known::{EMNIST, KNOWN, Known};
 use mnist_mlp::data::source::DEFAULT_DIRECTORY;
 use mnist_mlp::download::{Observer, Outcome, Problem, fetch};
 use mnist_mlp::report::thousands;
@@ -22,11 +22,12 @@ use super::{Failure, dataset, output};
 #[command(after_help = "Examples:
   mnist download
   mnist download fashion-mnist && mnist train --data data/fashion-mnist
+  mnist download emnist-letters
   mnist download --mirror http://files.example/mnist/ --data /srv/mnist")]
 pub struct DownloadArguments {
     /// Which dataset.
-    #[arg(value_name = "DATASET", default_value = "mnist", value_parser = known())]
-    dataset: &'static Known,
+    #[arg(value_name = "DATASET", default_value = "mnist", value_parser = wanted())]
+    dataset: Wanted,
 
     /// Where to put it [default: data for mnist, data/DATASET for the others].
     #[arg(long, value_name = "DIR")]
@@ -46,7 +47,7 @@ pub struct DownloadArguments {
 }
 
 pub fn run(arguments: &DownloadArguments) -> Result<(), Failure> {
-    let known = arguments.dataset;
+    let Wanted { known, split } = arguments.dataset;
     let directory = arguments.data.clone().unwrap_or_else(|| default_directory(known));
     let usual = || known.mirrors.iter().map(ToString::to_string).collect();
     let mirrors = if arguments.mirror.is_empty() { usual() } else { arguments.mirror.clone() };
@@ -54,7 +55,7 @@ pub fn run(arguments: &DownloadArguments) -> Result<(), Failure> {
     let outcome = fetch(known, &directory, &mirrors, Duration::from_secs(arguments.timeout), &mut watch);
     watch.bar.finish_and_clear();
     let outcome = outcome?;
-    if arguments.quiet { Ok(()) } else { output::result(summary(known, &directory, outcome)) }
+    if arguments.quiet { Ok(()) } else { output::result(summary(known, split, &directory, outcome)) }
 }
 
 /// MNIST lies where `mnist train` looks; the others, whose files have the same names, beside it.
@@ -63,9 +64,36 @@ fn default_directory(known: &Known) -> PathBuf {
     if known.id == "mnist" { data.to_path_buf() } else { data.join(known.id) }
 }
 
-fn known() -> impl TypedValueParser<Value = &'static Known> {
-    let value = |known: &Known| PossibleValue::new(known.id).help(format!("{}: {}", known.name, known.about));
-    PossibleValuesParser::new(KNOWN.iter().map(value)).try_map(|id| Known::called(&id).ok_or("unknown"))
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    known: &'static Known,
+    /// Which of the datasets in its archive, if it is one.
+    split: Option<&'static str>,
+}
+
+impl Wanted {
+    fn called(id: &str) -> Option<Self> {
+        if let Some(dataset) = EMNIST.into_iter().find(|dataset| *dataset == id) {
+            return Some(Wanted { known: Known::called("emnist")?, split: Some(split_of(dataset)) });
+        }
+        let known = Known::called(id)?;
+        Some(Wanted { known, split: (known.id == "emnist").then_some("letters") })
+    }
+}
+
+/// The directory of one of EMNIST's datasets.
+fn split_of(dataset: &str) -> &str {
+    dataset.trim_start_matches("emnist-")
+}
+
+fn wanted() -> impl TypedValueParser<Value = Wanted> {
+    let value = |known: &Known| {
+        let value = PossibleValue::new(known.id).help(format!("{}: {}", known.name, known.about));
+        // All six come together, whichever is named.
+        if known.id == "emnist" { value.aliases(EMNIST) } else { value }
+    };
+    PossibleValuesParser::new(KNOWN.iter().map(value)).try_map(|id| Wanted::called(&id).ok_or("unknown"))
 }
 
 fn address(text: &str) -> Result<String, &'static str> {
@@ -75,20 +103,21 @@ fn address(text: &str) -> Result<String, &'static str> {
 }
 
 /// Where it is and what to do with it.
-fn summary(known: &Known, directory: &Path, outcome: Outcome) -> String {
+fn summary(known: &Known, split: Option<&str>, directory: &Path, outcome: Outcome) -> String {
     let name = known.name;
     let place = output::quoted(directory.as_os_str());
     let said = match outcome {
         Outcome::Fetched => format!("\n{name} is in {place}, its sums are right."),
         Outcome::WasThere => format!("{name} is in {place} already."),
     };
-    let (what, directory) = if known.id == "emnist" {
-        let which = " (its letters; balanced, byclass, bymerge, digits and mnist lie beside them)";
-        (which, directory.join("letters"))
-    } else {
-        ("", directory.to_path_buf())
+    let (what, directory) = match split {
+        Some(split) => {
+            let others: Vec<_> = EMNIST.into_iter().map(split_of).filter(|other| *other != split).collect();
+            (format!("its {split} (beside them: {})", others.join(", ")), directory.join(split))
+        }
+        None => ("it".to_string(), directory.to_path_buf()),
     };
-    format!("{said} Train on it{what}:\n  {} train{}\n", output::program(), dataset::option(&directory))
+    format!("{said} Train on {what}:\n  {} train{}\n", output::program(), dataset::option(&directory))
 }
 
 /// Shows what arrives.

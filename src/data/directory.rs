@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Part;
 use super::file::Opened;
 use super::idx::{Idx, IdxError};
+use super::known::EMNIST;
 use super::pixels::{MAPPED_ABOVE, map_idx};
 use super::source::{FileError, Found, Images, SourceError, Summed};
 use super::sum::with_sha256;
@@ -30,18 +31,15 @@ struct Naming {
     first_label: u8,
 }
 
-/// The six ways in which EMNIST is divided.
-pub(crate) const EMNIST: [&str; 6] = ["balanced", "byclass", "bymerge", "digits", "letters", "mnist"];
-
 impl Naming {
     fn all() -> impl Iterator<Item = Self> {
         let plain =
             |prefix: &str, parts| Naming { prefix: prefix.to_string(), parts, is_transposed: false, first_label: 0 };
-        let emnist = |split: &str| Naming {
-            prefix: format!("emnist-{split}-"),
+        let emnist = |name: &str| Naming {
+            prefix: format!("{name}-"),
             parts: ["train", "test"],
             is_transposed: true,
-            first_label: u8::from(split == "letters"),
+            first_label: u8::from(name == "emnist-letters"),
         };
         let others = [plain("", ["train", "t10k"]), plain("qmnist-", ["train", "test"])];
         others.into_iter().chain(EMNIST.map(emnist))

@@ -17,7 +17,7 @@ pub struct Known {
     pub name: &'static str,
     /// What it shows, in a few words.
     pub about: &'static str,
-    /// Where its files lie, the first to be tried first. Each ends with a slash.
+    /// Where its files lie, the first to be tried first, plain HTTP last. Each ends with a slash.
     pub mirrors: &'static [&'static str],
     /// Its files, compressed as the mirrors have them: images and labels for training, then for testing; or one archive
     /// of them.
@@ -60,8 +60,8 @@ pub const KNOWN: &[Known] = &[
         name: "Fashion-MNIST",
         about: "articles of clothing, in ten classes",
         mirrors: &[
-            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         ],
         files: &[
             file("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
@@ -74,7 +74,7 @@ pub const KNOWN: &[Known] = &[
         id: "kmnist",
         name: "KMNIST",
         about: "cursive Japanese characters, in ten classes",
-        mirrors: &["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"],
+        mirrors: &["https://codh.rois.ac.jp/kmnist/dataset/kmnist/", "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"],
         files: &[
             file("train-images-idx3-ubyte.gz", "bdb82020997e1d708af4cf47b453dcf7"),
             file("train-labels-idx1-ubyte.gz", "e144d726b3acfaa3e44228e80efcd344"),
@@ -105,6 +105,10 @@ pub const KNOWN: &[Known] = &[
         files: &[file("gzip.zip", "58c8d27c78d21e728a6bc7b3cc06412e")],
     },
 ];
+
+/// The six ways in which EMNIST is divided, as its files are called.
+pub const EMNIST: [&str; 6] =
+    ["emnist-balanced", "emnist-byclass", "emnist-bymerge", "emnist-digits", "emnist-letters", "emnist-mnist"];
 
 /// The SHA-256 of MNIST's uncompressed files: images and labels for training, then for testing. So MNIST is known
 /// however it was compressed, and from files of other formats too.
@@ -153,6 +157,7 @@ mod tests {
         for (i, known) in KNOWN.iter().enumerate() {
             assert!(KNOWN[..i].iter().all(|other| other.id != known.id && other.name != known.name));
             assert!(known.mirrors.iter().all(|mirror| mirror.starts_with("http") && mirror.ends_with('/')));
+            assert!(known.mirrors[0].starts_with("https:"), "plain HTTP can be forged, and some proxies refuse it");
             let is_sum = |sum: &str| sum.len() == 32 && sum.bytes().all(|b| b"0123456789abcdef".contains(&b));
             assert!(known.files.iter().all(|file| is_sum(file.md5) && !file.name.contains('/')), "{}", known.id);
             assert!(matches!(known.files.len(), 1 | 4));

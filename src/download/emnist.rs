@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
 use super::DownloadError;
-use crate::data::directory::EMNIST;
-use crate::data::known::PublishedFile;
+use crate::data::known::{EMNIST, PublishedFile};
 use crate::replace_file::replace_file;
 
 /// No file in the archive is half as long.
@@ -20,12 +19,12 @@ pub(super) fn is_archive(file: &PublishedFile) -> bool {
 
 /// The name of each file and the directory that it belongs into.
 fn members() -> impl Iterator<Item = (&'static str, String)> {
-    EMNIST.into_iter().flat_map(|split| {
-        let name = move |part, contents| format!("emnist-{split}-{part}-{contents}-ubyte.gz");
+    EMNIST.into_iter().flat_map(|dataset| {
+        let name = move |part, contents| format!("{dataset}-{part}-{contents}-ubyte.gz");
         let files = ["train", "test"]
             .into_iter()
             .flat_map(move |part| ["images-idx3", "labels-idx1"].into_iter().map(move |contents| name(part, contents)));
-        files.map(move |name| (split, name))
+        files.map(move |name| (dataset.trim_start_matches("emnist-"), name))
     })
 }
 

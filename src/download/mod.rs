@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::claim::claim;
 use crate::data::known::{Known, PublishedFile};
 use crate::data::source::Source;
 use crate::data::sum::md5;
@@ -71,6 +72,12 @@ pub enum DownloadError {
         path: PathBuf,
         /// The dataset that was to be fetched.
         name: &'static str,
+    },
+    /// Another run is fetching a file to the same place.
+    #[error("{} is being fetched by another run: wait for that one, or choose another directory with --data", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
     },
     /// A directory or a file could not be written.
     #[error("{} cannot be written: {error}", path.display())]
@@ -175,6 +182,11 @@ fn fetch_file(
     mirrors: &[String],
     observer: &mut dyn Observer,
 ) -> Result<(), DownloadError> {
+    // Two that write into one file would both find it damaged.
+    let _claim = claim(path).map_err(|error| match error.kind() {
+        io::ErrorKind::ResourceBusy => DownloadError::Busy { path: path.to_path_buf() },
+        _ => DownloadError::Disk { path: path.to_path_buf(), error },
+    })?;
     let part = path.with_file_name(format!("{}.part", file.name));
     let mut attempts = Vec::new();
     for (i, mirror) in mirrors.iter().enumerate() {
