@@ -31,11 +31,13 @@ pub fn long_version() -> &'static str {
             "{}\n\
              platform      {} {}\n\
              instructions  {instructions} (of {}; {VARIABLE} chooses)\n\
-             threads       {threads}",
+             threads       {threads}\n\
+             features      all (no build leaves any out){}",
             env!("CARGO_PKG_VERSION"),
             std::env::consts::ARCH,
             std::env::consts::OS,
-            available.join(", ")
+            available.join(", "),
+            if cfg!(debug_assertions) { "; this build is for tests, one with --release is faster" } else { "" }
         )
     });
     &TEXT

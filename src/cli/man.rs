@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::Resettable;
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, roman};
+use clap_mangen::roff::{Roff, bold, roman};
 use mnist_mlp::replace_file::replace_file;
 
 use super::args::Arguments;
@@ -23,6 +23,23 @@ pub struct ManArguments {
     directory: PathBuf,
 }
 
+/// What every command's exit status means, and which variables they read.
+const STATUS: [(&str, &str); 4] = [
+    ("0", "Done."),
+    ("1", "It could not be done; standard error says why and what to do."),
+    ("2", "What was typed makes no sense; nothing was begun."),
+    ("130", "Interrupted by Ctrl-C (128 and the number of the signal in general), after saving what can be saved."),
+];
+const VARIABLES: [(&str, &str); 4] = [
+    ("MNIST_DATA_DIR", "Where the images are, if --data does not say so."),
+    (
+        "MNIST_SIMD",
+        "The vector instructions to use, of those that mnist --version lists; the fastest if it is not set.",
+    ),
+    ("NO_COLOR", "No colours, if it is set to anything."),
+    ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "Through which proxy mnist download goes."),
+];
+
 /// How a page of ours begins: the roff library's definition of an apostrophe, then the title.
 const MARK: &[u8] = b".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n.TH mnist";
 
@@ -30,26 +47,27 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
     // The long version tells of this machine; the manual is for all.
     let mut command = Arguments::command().long_version(Resettable::Reset).disable_help_subcommand(true);
     command.build();
-    for page in std::iter::once(&command).chain(command.get_subcommands()) {
-        let path = save(page, &arguments.directory)?;
+    let pages: Vec<_> = std::iter::once(&command).chain(command.get_subcommands()).collect();
+    for page in &pages {
+        let path = save(page, &pages, &arguments.directory)?;
         output::result(format_args!("saved  {}\n", output::quoted(path.as_os_str())))?;
     }
     Ok(())
 }
 
-/// Writes the page of one command.
-fn save(command: &Command, directory: &Path) -> Result<PathBuf, Failure> {
+/// Writes the page of one command, which names the `others`.
+fn save(command: &Command, others: &[&Command], directory: &Path) -> Result<PathBuf, Failure> {
     let failure = |error| Failure::Manual { directory: directory.to_path_buf(), error };
     let page = Man::new(command.clone()).source(concat!("mnist ", env!("CARGO_PKG_VERSION")));
     let path = directory.join(page.get_filename());
-    let text = text(&page, command).map_err(failure)?;
+    let text = text(&page, command, others).map_err(failure)?;
     check_ours(&path, "a manual page of this program", |start| start.starts_with(MARK))?;
     replace_file(&path, |file| file.write_all(&text)).map_err(failure)?;
     Ok(path)
 }
 
 /// The page, with the examples as they are typed.
-fn text(page: &Man, command: &Command) -> io::Result<Vec<u8>> {
+fn text(page: &Man, command: &Command, others: &[&Command]) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     page.render_title(&mut text)?;
     page.render_name_section(&mut text)?;
@@ -67,5 +85,16 @@ fn text(page: &Man, command: &Command) -> io::Result<Vec<u8>> {
         }
         examples.control("fi", []).to_writer(&mut text)?;
     }
+    let mut end = Roff::new();
+    for (title, entries) in [("EXIT STATUS", STATUS), ("ENVIRONMENT", VARIABLES)] {
+        end.control("SH", [title]);
+        for (name, meaning) in entries {
+            end.control("TP", []).text([bold(name)]).text([roman(meaning)]);
+        }
+    }
+    let names = others.iter().map(|other| other.get_display_name().unwrap_or_else(|| other.get_name()));
+    let own = command.get_display_name().unwrap_or_else(|| command.get_name());
+    let names: Vec<_> = names.filter(|name| *name != own).map(|name| format!("{name}(1)")).collect();
+    end.control("SH", ["SEE ALSO"]).text([roman(names.join(", "))]).to_writer(&mut text)?;
     Ok(text)
 }
