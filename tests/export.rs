@@ -1,4 +1,4 @@
-//! `mnist export` and what packagers need: what is written is what the model file holds.
+//! `mnist export`: what is written is what the model file holds.
 
 mod common;
 
@@ -172,60 +172,4 @@ fn what_cannot_be_exported_is_explained() {
     sandbox.line("export bad.json -o bad.onnx").failure(1, &["bad.json", "not a model file"]);
     sandbox.line("export model.json").failure(2, &["--out"]);
     assert!(!sandbox.path("bad.onnx").exists() && !sandbox.path("out.json").exists());
-}
-
-#[test]
-fn every_shell_is_given_every_subcommand_and_nothing_else() {
-    let sandbox = Sandbox::new();
-    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let run = sandbox.run(["completions", shell]).success();
-        for word in ["train", "eval", "export", "evaluate-on", "log-likelihood"] {
-            assert!(run.stdout.contains(word), "{shell} is not told of {word}");
-        }
-        assert_eq!(run.stderr, "", "{shell}");
-    }
-    sandbox.line("completions tcsh").failure(2, &["tcsh", "bash"]);
-}
-
-#[test]
-fn there_is_a_manual_page_for_each_subcommand_with_its_examples() {
-    let sandbox = Sandbox::new();
-    fs::create_dir(sandbox.path("man1")).unwrap();
-    let run = sandbox.line("man man1").success();
-    let page = sandbox.read("man1/mnist.1");
-    assert!(page.contains(".SH SUBCOMMANDS") && page.contains(env!("CARGO_PKG_VERSION")), "{page}");
-    let saved: Vec<_> =
-        run.stdout.lines().filter_map(|line| Some(line[line.find("mnist-")?..].trim_end_matches('\''))).collect();
-    assert!(saved.len() >= 6 && saved.contains(&"mnist-train.1") && saved.contains(&"mnist-man.1"), "{}", run.stdout);
-    for name in saved {
-        let page = sandbox.read(&format!("man1/{name}"));
-        assert!(page.contains(".SH EXAMPLES\n.nf\nmnist "), "{name} has no example:\n{page}");
-    }
-    // Nothing of the machine, so that packages can be reproduced; and written again, the same.
-    assert!(!page.contains("instructions"), "{page}");
-    sandbox.line("man man1").success();
-    assert_eq!(page, sandbox.read("man1/mnist.1"));
-    fs::write(sandbox.path("man1/mnist.1"), "somebody's work").unwrap();
-    sandbox.line("man man1").failure(1, &["mnist.1", "not overwritten"]);
-    sandbox.line("man nowhere").failure(1, &["nowhere", "no such directory"]);
-}
-
-#[test]
-fn the_long_version_tells_of_the_machine_and_the_short_one_does_not() {
-    let sandbox = Sandbox::new();
-    let short = sandbox.line("-V").success().stdout;
-    assert_eq!(short, concat!("mnist ", env!("CARGO_PKG_VERSION"), "\n"));
-    let long = sandbox.line("--version").success().stdout;
-    assert!(long.starts_with(short.trim_end()) && long.contains("instructions") && long.contains("portable"), "{long}");
-    let version = |simd: &str| sandbox.command().arg("--version").env("MNIST_SIMD", simd).output().unwrap();
-    let forced = Run::from(version("portable")).success().stdout;
-    assert!(forced.contains("instructions  portable"), "{forced}");
-    let unknown = Run::from(version("mmx")).success().stdout;
-    assert!(unknown.contains("'mmx' is no instruction set of this machine"), "{unknown}");
-}
-
-#[test]
-fn the_citation_has_the_version_of_the_program() {
-    let citation = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/CITATION.cff")).unwrap();
-    assert!(citation.contains(concat!("\nversion: ", env!("CARGO_PKG_VERSION"), "\n")), "{citation}");
 }

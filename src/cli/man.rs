@@ -32,10 +32,7 @@ const STATUS: [(&str, &str); 4] = [
 ];
 const VARIABLES: [(&str, &str); 4] = [
     ("MNIST_DATA_DIR", "Where the images are, if --data does not say so."),
-    (
-        "MNIST_SIMD",
-        "The vector instructions to use, of those that mnist --version lists; the fastest if it is not set.",
-    ),
+    ("MNIST_SIMD", "What to compute with, of what mnist --version lists; the fastest if it is not set."),
     ("NO_COLOR", "No colours, if it is set to anything."),
     ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "Through which proxy mnist download goes."),
 ];
