@@ -1,5 +1,7 @@
 //! The real binary is interrupted, killed and resumed: nothing may be lost, and every byte must be as without.
 
+#![cfg_attr(not(unix), allow(dead_code, unused_imports, reason = "what needs signals is left out"))]
+
 mod common;
 
 use std::fs;
