@@ -1,15 +1,27 @@
 //! Whatever bytes a file holds, reading it gives a value or an error, never a panic, and never more memory than the file
-//! can account for.
+//! can account for. Whatever a training is asked for, it is refused, or it diverges, or what comes out is finite.
+//!
+//! `fuzz/` tries the same with chosen bytes instead of random ones. Pickles, archives of arrays and tables are in
+//! `formats.rs`.
+
+use std::fs;
+use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mnist_mlp::data::Part;
 use mnist_mlp::data::idx::Idx;
 use mnist_mlp::data::source::Source;
-use mnist_mlp::network::{CrossEntropy, EpochRecord, Init, Model, Network, precision_of};
+use mnist_mlp::data::{Dataset, Identity, Part};
+use mnist_mlp::engine::{EngineKind, InstructionSet, Machine, Trainable};
+use mnist_mlp::network::{
+    Activation, CrossEntropy, EpochRecord, Init, Model, Network, Optimizer, TrainingRecord, costs, precision_of,
+};
+use mnist_mlp::picture::Picture;
+use mnist_mlp::picture::file::png;
+use mnist_mlp::picture::normalize::normalized;
+use mnist_mlp::picture::read::read;
+use mnist_mlp::trainer::{Ending, Monitors, Progress, Schedule, Settings, Silent, go_on, train};
 use proptest::prelude::*;
-use std::fs;
-use std::io::Write;
 
 /// An IDX header for any dimensions, followed by any bytes.
 fn idx_like() -> impl Strategy<Value = Vec<u8>> {
@@ -30,6 +42,113 @@ fn model() -> Vec<u8> {
         .write_json(&mut json)
         .unwrap();
     json
+}
+
+/// The file of a training that stands after its second epoch of three, with all that a checkpoint may hold.
+fn unfinished() -> Vec<u8> {
+    let settings = Settings {
+        epochs: 3,
+        batch_size: 2,
+        optimizer: Optimizer::AdamW,
+        average: Some(0.5),
+        schedule: Schedule::HalveOnPlateau { patience: 5 },
+        ..Settings::default()
+    };
+    let data = tiny();
+    let two = Settings { epochs: 2, ..settings }.check(data.len(), data.len()).unwrap();
+    let network = Network::<f32>::new(&[2, 2, 2], &CrossEntropy, Init::Default, 0).unwrap();
+    let progress = train(network, &data, &data, &two, &mut Silent).unwrap().into_progress();
+    let record: TrainingRecord = serde_json::from_value(serde_json::json!({
+        "program": "mnist", "dataset": "tiny", "n_train": 4, "n_validation": 0, "evaluate_on": "test", "init": "default",
+        "epochs": 3, "batch_size": 2, "eta": settings.eta, "lambda": settings.lambda, "optimizer": "adam-w", "ema": 0.5,
+        "seed": 0, "shuffle": true, "precision": "f32", "engine": "fast", "epochs_done": 2,
+        "schedule": "halve-on-plateau", "patience": 5,
+    }))
+    .unwrap();
+    let (checkpoint, history) = (progress.checkpoint(), progress.history);
+    let mut json = Vec::new();
+    Model { network: progress.network, training: Some(record), history, checkpoint }.write_json(&mut json).unwrap();
+    json
+}
+
+/// Four images of two pixels.
+fn tiny() -> Dataset {
+    let pixels = vec![0, 9, 200, 255, 0, 77, 3, 80];
+    Dataset::new(pixels, vec![0, 1, 1, 0], (1, 2), 2, Identity::named("tiny")).unwrap()
+}
+
+/// Goes on with the training in a model file, if it can be gone on with. Whether it could.
+fn resume(json: &[u8]) -> bool {
+    let Ok(model) = Model::<f32>::from_json(json) else { return false };
+    let Some(record) = &model.training else { return false };
+    let Ok(settings) = Settings::of_record(record, &model.history, Machine::default()) else { return false };
+    let (data, most) = (tiny(), settings.epochs > 50);
+    let Ok(progress) = Progress::of_model(model, &settings) else { return false };
+    let Ok(config) = settings.check(data.len(), data.len()) else { return false };
+    if !most && let Ok(trained) = go_on(progress, &data, &data, &config, &mut Silent) {
+        assert!(trained.network.check_finite().is_ok());
+        return true;
+    }
+    false
+}
+
+/// One of the usual numbers, or one that nobody would think of.
+fn number(usual: &'static [f64]) -> impl Strategy<Value = f64> {
+    const UNUSUAL: [f64; 11] = [0.0, -1.0, 5e-324, 1e-40, 1.0, 1e10, 3e38, 1e300, f64::MAX, f64::INFINITY, f64::NAN];
+    prop_oneof![10 => prop::sample::select(usual), 1 => prop::sample::select(&UNUSUAL[..])]
+}
+
+prop_compose! {
+    fn any_settings()(
+        (epochs, batch_size, seed) in (1_usize..3, 0_usize..5, any::<u64>()),
+        eta in number(&[0.5, 10.0, 1e3]),
+        lambda in number(&[0.0, 5.0]),
+        l1 in number(&[0.0, 1.0]),
+        optimizer in prop_oneof![
+            Just(Optimizer::AdamW),
+            (number(&[0.0, 0.9]), any::<bool>()).prop_map(|(momentum, nesterov)| Optimizer::Sgd { momentum, nesterov }),
+        ],
+        (dropout, input_dropout) in (number(&[0.0, 0.5]), number(&[0.0, 0.2])),
+        max_norm in prop::option::of(number(&[3.0])),
+        average in prop::option::of(number(&[0.5])),
+        schedule in prop::sample::select(&[Schedule::Constant, Schedule::Cosine, Schedule::OneCycle][..]),
+        engine in prop::sample::select(&[EngineKind::Fast, EngineKind::Reference][..]),
+        instructions in prop::sample::select(InstructionSet::available()),
+        threads in 1_usize..4,
+    ) -> Settings {
+        let machine = Machine { threads, instructions };
+        Settings {
+            epochs, batch_size, eta, lambda, l1, optimizer, dropout, input_dropout, max_norm, average, seed, monitors: Monitors::ALL,
+            engine, machine, schedule, ..Settings::default()
+        }
+    }
+}
+
+/// Trains on `n` images of `pixel`s, if these settings can train.
+fn train_on<F: Trainable>(
+    pixel: u8,
+    labels: &[u8],
+    sizes: &[usize],
+    cost: usize,
+    unit: Activation,
+    settings: Settings,
+) {
+    let pixels = vec![pixel; labels.len() * sizes[0]];
+    let data = Dataset::new(pixels, labels.to_vec(), (1, sizes[0]), 3, Identity::named("hostile")).unwrap();
+    let Ok(config) = settings.check(data.len(), data.len()) else { return };
+    let network = Network::<F>::new(sizes, costs()[cost], Init::Large, settings.seed).unwrap();
+    let network = network.with_activations(&[unit]).unwrap();
+    let trained = train(network, &data, &data, &config, &mut Silent).unwrap();
+    assert!(trained.network.check_finite().is_ok());
+    let costs = trained.history.iter().flat_map(|row| [row.training_cost, row.evaluation_cost]).flatten();
+    assert!(costs.into_iter().all(f64::is_finite));
+    let is_whole = trained.history.len() == settings.epochs;
+    assert_eq!(is_whole, trained.ending == Ending::Completed, "{:?}", trained.ending);
+}
+
+#[test]
+fn the_file_to_be_damaged_can_be_gone_on_with() {
+    assert!(resume(&unfinished()));
 }
 
 proptest! {
@@ -61,6 +180,52 @@ proptest! {
             prop_assert!(model.network.check_finite().is_ok());
             prop_assert_eq!(model.network.sizes().len(), 3);
         }
+    }
+
+    #[test]
+    fn a_training_in_a_damaged_file_goes_on_or_is_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(&b"[]{},:\"019e-.A"[..])), 1..3)
+    ) {
+        let mut json = unfinished();
+        // The numbers of an ordinary file are tried above; here the interest is in what stands beside them.
+        let start = json.windows(8).position(|window| window == b"\"format\"").unwrap();
+        for (place, byte) in changes {
+            let place = start + place.index(json.len() - start);
+            json[place] = byte;
+        }
+        resume(&json);
+    }
+
+    #[test]
+    fn any_picture_has_a_digit_or_is_refused(
+        (width, side, is_file) in (1_usize..40, 1_usize..40, any::<bool>()),
+        ground in any::<u8>(),
+        ink in prop::collection::vec(any::<u8>(), 1..200),
+    ) {
+        // Ink in the middle of an even ground.
+        let mut pixels = vec![ground; 3 * width * 20];
+        pixels[width * 20..].iter_mut().zip(&ink).for_each(|(pixel, ink)| *pixel = *ink);
+        let mut picture = Picture::new(60, width, pixels).unwrap();
+        if is_file {
+            picture = read(&png(&picture)[..]).unwrap();
+        }
+        if let Ok(digit) = normalized(&picture, side) {
+            prop_assert_eq!((digit.height(), digit.width()), (side, side));
+        }
+    }
+
+    #[test]
+    fn any_training_is_refused_or_diverges_or_ends_with_finite_numbers(
+        settings in any_settings(),
+        pixel in prop::sample::select(&[0_u8, 1, 255][..]),
+        labels in prop_oneof![prop::collection::vec(0_u8..3, 1..9), prop::collection::vec(Just(0_u8), 1..9)],
+        (inputs, hidden) in (1_usize..30, prop::collection::vec(1_usize..20, 0..3)),
+        cost in 0..costs::<f64>().len(),
+        unit in prop::sample::select(&Activation::ALL[..]),
+    ) {
+        let sizes = [&[inputs], &hidden[..], &[3]].concat();
+        train_on::<f32>(pixel, &labels, &sizes, cost, unit, settings);
+        train_on::<f64>(pixel, &labels, &sizes, cost, unit, settings);
     }
 
     #[test]

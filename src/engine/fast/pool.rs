@@ -250,9 +250,10 @@ mod tests {
 
     #[test]
     fn every_item_is_visited_once_by_any_number_of_threads() {
+        let rounds = if cfg!(miri) { 20 } else { 2_000 };
         for threads in 1..=5 {
             let pool = Pool::new(threads);
-            for round in 0..2_000 {
+            for round in 0..rounds {
                 let (mut a, mut b) = (vec![0; round % 9], vec![0; round % 9]);
                 pool.for_each(round % 6 + 1, &mut a, &mut b, |i, a, b| {
                     *a += i + 1;
