@@ -151,6 +151,13 @@ fn the_file_to_be_damaged_can_be_gone_on_with() {
     assert!(resume(&unfinished()));
 }
 
+#[test]
+fn a_file_of_more_images_than_can_be_counted_is_not_gone_on_with() {
+    let json = String::from_utf8(unfinished()).unwrap();
+    let many = json.replace("\"n_train\":4", &format!("\"n_train\":{}", u64::MAX));
+    assert!(many.len() > json.len() && !resume(many.as_bytes()));
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_as_idx_or_refused(bytes in prop_oneof![prop::collection::vec(any::<u8>(), 0..64), idx_like()], rank in 0_u8..4) {

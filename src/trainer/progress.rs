@@ -149,7 +149,9 @@ fn state<F: Real>(
     let unpack = |packed: &PackedNumbers| packed.unpack(network);
     let moments = packed.iter().map(unpack).collect::<Result<_, _>>();
     let moments = moments.map_err(|error| ResumeError::Damaged { what: MOMENTS, error })?;
-    let updates = last as u64 * record.n_train.div_ceil(settings.batch_size.max(1)) as u64;
+    // Images are counted in 32 bits, so that no file can make the updates more than 64 bits can count.
+    let n_train = u32::try_from(record.n_train).map_err(|_| ResumeError::History { epoch: last })? as usize;
+    let updates = last as u64 * n_train.div_ceil(settings.batch_size.max(1)) as u64;
     Ok(Some(State { network: now, average, moments, updates }))
 }
 
