@@ -38,6 +38,9 @@ pub enum Part {
     Test,
 }
 
+/// Which images somebody will look at, of so many that there are.
+pub type Wanted<'a> = &'a dyn Fn(usize) -> Vec<Range<usize>>;
+
 /// What a dataset is, as reports name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -141,6 +144,10 @@ pub struct Dataset {
     labels: Arc<Vec<u8>>,
     /// Which of the images are ours.
     range: Range<usize>,
+    /// See [`first`](Dataset::first).
+    first: usize,
+    /// See [`ink`](Dataset::ink).
+    ink: Option<f64>,
     rows: usize,
     cols: usize,
     classes: usize,
@@ -189,7 +196,7 @@ impl Dataset {
             return Err(DatasetError::LabelOutsideClasses { index, label: labels[index], classes });
         }
         let (pixels, labels, identity) = (Arc::new(pixels), Arc::new(labels), Arc::new(identity));
-        Ok(Dataset { pixels, labels, range: 0..images, rows, cols, classes, identity })
+        Ok(Dataset { pixels, labels, range: 0..images, first: 0, ink: None, rows, cols, classes, identity })
     }
 
     /// Number of images.
@@ -281,6 +288,33 @@ impl Dataset {
         assert!(range.start <= range.end && range.end <= self.len(), "{range:?} of {} images", self.len());
         let start = self.range.start;
         Dataset { range: start + range.start..start + range.end, ..self.clone() }
+    }
+
+    /// The images in `range` for a process that shares the work on all of them with others: a copy, so that the rest can
+    /// go, unless they are in a mapped file and as large as one. `ink` is what the whole has of it.
+    ///
+    /// # Panics
+    /// If `range` is not within `0..self.len()`.
+    #[must_use]
+    pub fn share(&self, range: Range<usize>, ink: f64) -> Dataset {
+        let mut share = self.slice(range.clone());
+        if !self.is_mapped() || share.pixels().len() as u64 <= pixels::MAPPED_ABOVE {
+            share = share.replaced(share.pixels().to_vec(), share.labels().to_vec(), self.identity().clone());
+        }
+        Dataset { first: self.first + range.start, ink: Some(ink), ..share }
+    }
+
+    /// The number that the first image has in the whole of which this is a [`share`](Self::share); 0 otherwise. Whatever
+    /// chance does to an image goes by its number.
+    #[must_use]
+    pub fn first(&self) -> usize {
+        self.first
+    }
+
+    /// The share of the pixels that are not background, in the whole of which this is a [`share`](Self::share).
+    #[must_use]
+    pub fn ink(&self) -> Option<f64> {
+        self.ink
     }
 
     /// Other images of the same size and classes in place of these; there may be none, as in a slice.

@@ -1,5 +1,7 @@
 //! The book's split: the last training images are set aside for validation.
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 use super::Dataset;
@@ -35,14 +37,47 @@ pub enum SplitError {
 /// # Errors
 /// A [`SplitError`] if nothing would be left to train on, or less than asked for.
 pub fn split(all: &Dataset, train_size: Option<usize>, validation: usize) -> Result<(Dataset, Dataset), SplitError> {
-    let total = all.len();
+    let (training, validation) = ranges(all.len(), train_size, validation)?;
+    Ok((all.slice(training), all.slice(validation)))
+}
+
+/// Where [`split`] cuts `total` images.
+///
+/// # Errors
+/// The same.
+pub fn ranges(
+    total: usize,
+    train_size: Option<usize>,
+    validation: usize,
+) -> Result<(Range<usize>, Range<usize>), SplitError> {
     let available = total.checked_sub(validation).filter(|&rest| rest > 0);
     let available = available.ok_or(SplitError::Validation { asked: validation, available: total })?;
     let asked = train_size.unwrap_or(available);
     if !(1..=available).contains(&asked) {
         return Err(SplitError::TrainSize { asked, available, validation });
     }
-    Ok((all.slice(0..asked), all.slice(available..total)))
+    Ok((0..asked, available..total))
+}
+
+/// One of several even parts of some images, for one of several processes that share them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Portion {
+    /// Which, 0 for the first.
+    pub number: usize,
+    /// Of how many; 1 or more.
+    pub count: usize,
+}
+
+impl Portion {
+    /// All of them, for one process.
+    pub const WHOLE: Portion = Portion { number: 0, count: 1 };
+
+    /// This part of the images in `range`.
+    #[must_use]
+    pub fn of(self, range: Range<usize>) -> Range<usize> {
+        let start = |number: usize| range.start + (number as u128 * range.len() as u128 / self.count as u128) as usize;
+        start(self.number)..start(self.number + 1)
+    }
 }
 
 #[cfg(test)]
@@ -61,5 +96,16 @@ mod tests {
         let error = split(&all, Some(8), 3).unwrap_err();
         assert_eq!(error, SplitError::TrainSize { asked: 8, available: 7, validation: 3 });
         assert!(split(&all, Some(0), 3).is_err());
+    }
+
+    #[test]
+    fn portions_are_even_and_leave_nothing_out() {
+        for (n, count) in [(0, 1), (1, 4), (10, 3), (50_000, 7)] {
+            let portions: Vec<_> = (0..count).map(|number| Portion { number, count }.of(5..5 + n)).collect();
+            assert_eq!((portions[0].start, portions[count - 1].end), (5, 5 + n));
+            assert!(portions.windows(2).all(|pair| pair[0].end == pair[1].start));
+            assert!(portions.iter().all(|portion| (n / count..=n.div_ceil(count)).contains(&portion.len())));
+        }
+        assert_eq!(Portion::WHOLE.of(3..9), 3..9);
     }
 }

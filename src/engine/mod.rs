@@ -6,6 +6,7 @@
 use ndarray::Array2;
 
 use crate::data::Dataset;
+use crate::data::distort::Distortion;
 use crate::evaluate::{Evaluation, FitError, check_fit};
 use crate::network::{Network, Step};
 use crate::real::Real;
@@ -19,6 +20,9 @@ pub use fast::{InstructionSet, UnknownInstructionSet};
 pub use state::State;
 pub use watch::{Looked, Looking, Watched};
 
+/// Adds up numbers, part by part, over all engines that share a mini-batch: each of them then has the same sums.
+pub type Sum<'a, F> = &'a mut dyn FnMut(&mut [&mut [F]]);
+
 /// A network in training, in whatever layout suits the arithmetic, with the images that it learns from and those that
 /// it is watched on.
 pub trait Engine<F: Real> {
@@ -26,9 +30,14 @@ pub trait Engine<F: Real> {
     /// that follows, empty if none does, so that its images can be fetched meanwhile.
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step);
 
-    /// From now on learns from these images, one for each training image, in the same order; monitors go on looking at
-    /// the training images.
-    fn learn_from(&mut self, images: Dataset);
+    /// The same for a mini-batch that several engines share, all in the same state: `mini_batch` are those of its images
+    /// that this one has, which may be none. It computes their part of the gradient, has the parts added up, and takes the
+    /// step of the `whole`: the number of its images, and who adds up.
+    fn update_share(&mut self, mini_batch: &[u32], next: &[u32], whole: (usize, Sum<F>), step: Step);
+
+    /// From now on learns from the training images as `distortion` has them in `epoch` (1 for the first) under `seed`;
+    /// monitors go on looking at the images themselves.
+    fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64);
 
     /// Where the training stands. To go on from it is to go on from here, to the last bit.
     fn state(&mut self) -> State<F>;

@@ -1,7 +1,8 @@
 //! The book's own way: one image at a time, through [`Network::backprop`].
 
-use super::{Engine, State, Watched};
+use super::{Engine, State, Sum, Watched};
 use crate::data::Dataset;
+use crate::data::distort::Distortion;
 use crate::evaluate::{Evaluation, in_chunks};
 use crate::network::{Network, OptimizerState, Step, prediction};
 use crate::real::Real;
@@ -38,28 +39,32 @@ impl<F: Real> Reference<F> {
             threads,
         }
     }
-}
 
-impl<F: Real> Engine<F> for Reference<F> {
-    fn update(&mut self, mini_batch: &[u32], _next: &[u32], step: Step) {
+    /// Learns from these images, which are all or a share of the `m` of a mini-batch.
+    fn learn(&mut self, mini_batch: &[u32], m: usize, sum: Option<Sum<F>>, step: Step) {
         let pairs = mini_batch.iter().map(|&i| {
             let i = i as usize;
             (self.lessons.input(i), self.network.target(self.lessons.label(i)))
         });
         let pairs: Vec<_> = pairs.collect();
-        if pairs.is_empty() {
+        if m == 0 {
             return;
         }
         if step.average.is_some() && self.average.is_none() {
             self.average = Some(self.network.clone());
         }
         let sizes = self.network.sizes();
-        let masks: Vec<_> = mini_batch.iter().map(|&i| step.dropout.masks(i, &sizes[..sizes.len() - 1])).collect();
-        let sum = self.network.summed_gradient(&pairs, &masks);
+        let first = self.lessons.first() as u32;
+        let masks = |&i: &u32| step.dropout.masks(first + i, &sizes[..sizes.len() - 1]);
+        let masks: Vec<_> = mini_batch.iter().map(masks).collect();
+        let mut gradient = self.network.summed_gradient(&pairs, &masks);
+        if let Some(sum) = sum {
+            sum(&mut gradient.parts());
+        }
         if step.is_plain() {
-            self.network.descend_plainly(&sum, pairs.len(), step);
+            self.network.descend_plainly(&gradient, m, step);
         } else {
-            let (mut mean, m) = (sum, F::of(pairs.len() as f64));
+            let (mut mean, m) = (gradient, F::of(m as f64));
             mean.nabla_w.iter_mut().for_each(|nabla_w| *nabla_w /= m);
             mean.nabla_b.iter_mut().for_each(|nabla_b| *nabla_b /= m);
             self.network.descend(&mean, &step, &mut self.optimizer);
@@ -73,9 +78,19 @@ impl<F: Real> Engine<F> for Reference<F> {
             average.follow(&self.network, share);
         }
     }
+}
 
-    fn learn_from(&mut self, images: Dataset) {
-        self.lessons = images;
+impl<F: Real> Engine<F> for Reference<F> {
+    fn update(&mut self, mini_batch: &[u32], _next: &[u32], step: Step) {
+        self.learn(mini_batch, mini_batch.len(), None, step);
+    }
+
+    fn update_share(&mut self, mini_batch: &[u32], _next: &[u32], (m, sum): (usize, Sum<F>), step: Step) {
+        self.learn(mini_batch, m, Some(sum), step);
+    }
+
+    fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64) {
+        self.lessons = distortion.epoch(&self.training, seed, epoch, self.threads);
     }
 
     fn state(&mut self) -> State<F> {

@@ -8,6 +8,8 @@ use super::*;
 use crate::data::Identity;
 use crate::network::{Activation, Dropout, Init, Optimizer, costs};
 
+mod share;
+
 /// What is trained, on what, how.
 #[derive(Debug, Clone)]
 struct Case {

@@ -9,7 +9,7 @@
 //! (BP4)  dC/dw^l = delta^l (a^{l-1})^T
 //! ```
 
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ndarray::{Array1, Array2, ArrayBase, ArrayView1, Axis};
 
 use super::{Dropout, Network, Optimizer};
 use crate::real::Real;
@@ -21,6 +21,15 @@ pub struct Gradient<F> {
     pub nabla_w: Vec<Array2<F>>,
     /// dC/db^l, (n_l).
     pub nabla_b: Vec<Array1<F>>,
+}
+
+impl<F> Gradient<F> {
+    /// Its numbers, array by array.
+    pub(crate) fn parts(&mut self) -> Vec<&mut [F]> {
+        let weights = self.nabla_w.iter_mut().map(ArrayBase::as_slice_memory_order_mut);
+        let biases = self.nabla_b.iter_mut().map(ArrayBase::as_slice_memory_order_mut);
+        weights.chain(biases).map(|part| part.expect("gradients have no gaps")).collect()
+    }
 }
 
 /// The constants of an update.

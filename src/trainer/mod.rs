@@ -79,7 +79,7 @@ pub fn train<F: Trainable>(
 /// # Errors
 /// A [`FitError`] if the network is not for such images.
 pub fn go_on<F: Trainable>(
-    mut progress: Progress<F>,
+    progress: Progress<F>,
     training: &Dataset,
     evaluation: &Dataset,
     config: &TrainConfig,
@@ -87,42 +87,54 @@ pub fn go_on<F: Trainable>(
 ) -> Result<Trained<F>, FitError> {
     check_fit(&progress.network, training)?;
     check_fit(&progress.network, evaluation)?;
+    let images = (training.len(), evaluation.len());
+    let settings = config.settings();
+    let watched = settings.monitors.watched().contains(&Watched::Evaluation);
+    let data = (training.clone(), evaluation.slice(0..if watched { evaluation.len() } else { 0 }));
+    let start = |state| settings.engine.start(state, data, settings.batch_size, settings.machine);
+    Ok(go_on_by(start, progress, images, config, observer))
+}
+
+/// The same by an engine that `start` makes from the state to begin with, for so many `images` to train and to evaluate
+/// on. They must fit the network.
+pub fn go_on_by<'a, F: Trainable>(
+    start: impl FnOnce(State<F>) -> Box<dyn Engine<F> + 'a>,
+    mut progress: Progress<F>,
+    images: (usize, usize),
+    config: &TrainConfig,
+    observer: &mut dyn Observer<F>,
+) -> Trained<F> {
     let settings = config.settings();
     let replay = Replay::of(&progress.history, settings);
     let (training_time, ending) = if let Some(ending) = replay.ending {
         (Duration::ZERO, ending)
     } else {
-        let watched = settings.monitors.watched().contains(&Watched::Evaluation);
-        let data = (training.clone(), evaluation.slice(0..if watched { evaluation.len() } else { 0 }));
         // The progress keeps its own: no further epoch may be completed.
         let state = progress.state.clone().unwrap_or_else(|| progress.network.clone().into());
         let mut session = Session {
-            engine: settings.engine.start(state, data, settings.batch_size, settings.machine),
-            images: (training.len(), evaluation.len()),
-            training: training.clone(),
+            engine: start(state),
+            images,
             replay,
             at_chance: AtChance::default(),
             learned: None,
             progress,
             training_time: Duration::ZERO,
         };
-        let mut order = EpochOrder::new(training.len(), settings.shuffle.then_some(settings.seed));
+        let mut order = EpochOrder::new(images.0, settings.shuffle.then_some(settings.seed));
         let ending = session.run(&mut order, observer).break_value().unwrap_or(Ending::Completed);
         progress = session.progress;
         (session.training_time, ending)
     };
     let Progress { network, epoch, history, state } = progress;
     let state = state.filter(|_| !ending.is_final(settings));
-    Ok(Trained { network, epoch, history, state, training_time, ending })
+    Trained { network, epoch, history, state, training_time, ending }
 }
 
 /// A training as it goes on.
-struct Session<F: Real> {
-    engine: Box<dyn Engine<F>>,
+struct Session<'a, F: Real> {
+    engine: Box<dyn Engine<F> + 'a>,
     /// The numbers of images to train and to evaluate on.
     images: (usize, usize),
-    /// To be distorted in every epoch, if that was asked for.
-    training: Dataset,
     /// What follows from the figures of the epochs.
     replay: Replay,
     at_chance: AtChance,
@@ -142,7 +154,7 @@ struct Learned<F: Real> {
     looking: Looking,
 }
 
-impl<F: Real> Session<F> {
+impl<F: Real> Session<'_, F> {
     /// Goes through the epochs until one of them is the last.
     fn run(&mut self, order: &mut EpochOrder, observer: &mut dyn Observer<F>) -> ControlFlow<Ending> {
         let settings = *self.replay.course.settings();
@@ -171,8 +183,7 @@ impl<F: Real> Session<F> {
         let settings = *self.replay.course.settings();
         let (start, mut concluding) = (Instant::now(), Duration::ZERO);
         if let Some(distortion) = &settings.augment {
-            let threads = settings.machine.threads;
-            self.engine.learn_from(distortion.epoch(&self.training, settings.seed, epoch as u64, threads));
+            self.engine.distort(distortion, settings.seed, epoch as u64);
         }
         let n_train = order.len();
         let (mut done, mut eta) = (0, settings.eta);

@@ -123,7 +123,8 @@ impl Distortion {
         let size = data.image_size();
         let distorter = Distorter::new(*self, data.geometry());
         let mut pixels = vec![0; data.len() * size];
-        let jobs = data.pixels().chunks(JOB * size).zip(pixels.chunks_mut(JOB * size)).zip((0..).step_by(JOB));
+        let jobs = data.pixels().chunks(JOB * size).zip(pixels.chunks_mut(JOB * size));
+        let jobs = jobs.zip((data.first() as u64..).step_by(JOB));
         share_out(threads, jobs, |((images, distorted), first)| {
             let mut workspace = Workspace::new(&distorter);
             for ((image, distorted), index) in images.chunks(size).zip(distorted.chunks_mut(size)).zip(first..) {

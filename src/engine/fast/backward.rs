@@ -20,6 +20,9 @@ impl On<'_> {
         target: impl Fn(usize) -> &'y [F] + Sync,
         m: usize,
     ) {
+        if m == 0 {
+            return;
+        }
         let (n_out, width) = (network.n_out(), network.output_bias.len());
         let per_thread = m.div_ceil(self.threads);
         let (z, a) = (work.z[..m * width].chunks_mut(per_thread * width), work.a.chunks_mut(per_thread * width));
@@ -41,51 +44,55 @@ impl On<'_> {
 
     /// From the output layer down to the first: the deltas of a layer, then at once the step of the weights that leave
     /// it, for nobody else needs them any more. Threads share out the panels of a layer.
+    ///
+    /// These are `here` of the `m` images of a mini-batch. If `updates`, the number of this step, is not given, nothing is
+    /// stepped: the gradient stays where an optimizer keeps it, to be completed.
     pub fn backward<F: Vectors>(
         &self,
         network: &mut Packed<F>,
         work: &mut Workspace<F>,
-        m: usize,
+        (here, m): (usize, usize),
         step: Step,
-        updates: u64,
+        updates: Option<u64>,
     ) {
         let Workspace { blocks, layers, delta: output_delta, kept, .. } = work;
-        let plain = step.is_plain();
+        let plain = step.is_plain() && updates.is_some();
         if network.sparse && plain {
             network.decay(step.weight_decay());
         } else {
             network.fold_scale();
         }
         let rate = -step.eta / m as f64;
+        let rule = |is_weight| updates.map(|updates| Rule::new(&step, updates, is_weight));
         let descent = Descent {
-            m,
+            m: here,
             keep: F::of(step.weight_decay()),
             rate: F::of(rate),
             scaled_rate: F::of(rate / network.scale),
             share: F::of(1.0 / m as f64),
-            weights: Rule::new(&step, updates, true),
-            biases: Rule::new(&step, updates, false),
+            weights: rule(true),
+            biases: rule(false),
         };
         let (first_layer, sizes) = (usize::from(network.sparse), &network.sizes[..]);
         let output =
             Above { delta: output_delta, width: network.output_bias.len(), first: 0, neurons: network.n_out() };
         let moments = network.output_moments.as_mut().filter(|_| !plain);
-        self.step_bias(&mut network.output_bias, moments, &output.delta[..m * output.width], &descent);
+        self.step_bias(&mut network.output_bias, moments, &output.delta[..here * output.width], &descent);
         for l in (0..network.layers.len()).rev() {
             let error = (l > 0 || network.sparse).then(|| network.activation(l)); // the pixels of dense images have none
-            let (here, above) = layers.split_at_mut(l + 1);
+            let (below, above) = layers.split_at_mut(l + 1);
             let (panels, panels_above) = network.layers.split_at_mut(l + 1);
             let above = || {
                 let hidden = above.first().into_iter().flatten().zip(panels_above.first().into_iter().flatten());
                 hidden.map(|(activity, panel)| Above::of(activity, panel)).chain(above.is_empty().then_some(output))
             };
-            self.pool.for_each(self.threads, &mut panels[l], &mut here[l], |_, panel, activity| {
+            self.pool.for_each(self.threads, &mut panels[l], &mut below[l], |_, panel, activity| {
                 if let Some(activation) = error {
                     let kept = Kept::of(kept, sizes, step.dropout, l + first_layer, panel.first);
-                    self.error(panel, activity, (activation, kept), above(), m);
+                    self.error(panel, activity, (activation, kept), above(), here);
                     let width = panel.width();
                     let moments = panel.moments.as_mut().filter(|_| !plain).map(|moments| &mut moments.bias);
-                    self.step_bias(&mut panel.bias, moments, &activity.delta[..m * width], &descent);
+                    self.step_bias(&mut panel.bias, moments, &activity.delta[..here * width], &descent);
                 }
                 self.step_outgoing(panel, plain, activity, above(), &descent);
                 self.step_incoming(panel, plain, activity, blocks, &descent);
@@ -117,18 +124,39 @@ impl On<'_> {
     }
 
     /// Steps some numbers. A plain step goes straight into them: `add` is told what to keep of them and at which rate to
-    /// add. An optimizer that remembers wants the gradient first.
+    /// add. An optimizer that remembers wants the gradient first, and without a rule it is all that is wanted.
     fn step<F: Vectors>(
         &self,
         numbers: &mut [F],
         moments: Option<&mut Moments<F>>,
-        (keep, rate, share, rule): (F, F, F, Rule<F>),
+        (keep, rate, share, rule): (F, F, F, Option<Rule<F>>),
         add: impl FnOnce(&mut [F], F, F),
     ) {
         let Some(moments) = moments else { return add(numbers, keep, rate) };
         moments.nabla.fill(F::zero());
         add(&mut moments.nabla, F::one(), share);
-        self.instructions.run(Optimize { numbers, moments, rule });
+        if let Some(rule) = rule {
+            self.instructions.run(Optimize { numbers, moments, rule });
+        }
+    }
+
+    /// Steps all numbers by the gradient that [`backward`](Self::backward) left: the step with this number.
+    pub fn descend<F: Vectors>(&self, network: &mut Packed<F>, step: Step, updates: u64) {
+        let [weights, biases] = [true, false].map(|is_weight| Rule::new(&step, updates, is_weight));
+        let optimize = |numbers: &mut [F], moments: &mut Moments<F>, rule| {
+            self.instructions.run(Optimize { numbers, moments, rule });
+        };
+        if let Some(moments) = &mut network.output_moments {
+            optimize(&mut network.output_bias, moments, biases);
+        }
+        for layer in &mut network.layers {
+            self.for_each(layer, |_, panel| {
+                let Some(moments) = &mut panel.moments else { return };
+                optimize(&mut panel.bias, &mut moments.bias, biases);
+                optimize(&mut panel.incoming, &mut moments.incoming, weights);
+                optimize(&mut panel.outgoing, &mut moments.outgoing, weights);
+            });
+        }
     }
 
     /// BP3: nabla_b^l = delta^l
@@ -220,9 +248,9 @@ struct Descent<F> {
     scaled_rate: F,
     /// 1 / m
     share: F,
-    /// Of an optimizer that remembers.
-    weights: Rule<F>,
-    biases: Rule<F>,
+    /// Of an optimizer that remembers; none if the gradient is not whole yet.
+    weights: Option<Rule<F>>,
+    biases: Option<Rule<F>>,
 }
 
 /// The deltas of some neurons of the layer above, in panels as they were computed.

@@ -22,7 +22,12 @@ impl<'a, F: Vectors> Kept<'a, F> {
         let rate = if layer == 0 { dropout.input } else { dropout.hidden };
         let start = sizes[..layer].iter().sum::<usize>() + first;
         let stride = sizes[..sizes.len() - 1].iter().sum();
-        (rate > 0.0).then(|| Kept { bytes: &bytes[start..], stride, factor: dropout.factor(layer) })
+        // Where no image has been yet there are no bytes.
+        (rate > 0.0).then(|| Kept {
+            bytes: bytes.get(start..).unwrap_or_default(),
+            stride,
+            factor: dropout.factor(layer),
+        })
     }
 
     /// The same without the first `images` images.

@@ -23,7 +23,7 @@ impl On<'_> {
         dropout: Dropout,
     ) {
         let m = batch.len();
-        self.choose_kept(network, &mut work.kept, batch, dropout);
+        self.choose_kept(network, &mut work.kept, (batch, images.data.first() as u32), dropout);
         let Workspace { layers, blocks, kept, .. } = work;
         let kept = |layer, first| Kept::of(kept, &network.sizes, dropout, layer, first);
         if network.sparse {
@@ -66,9 +66,16 @@ impl On<'_> {
         }
     }
 
-    /// Chooses the neurons that each image of the mini-batch keeps. Threads share out the images.
-    fn choose_kept<F: Vectors>(&self, network: &Packed<F>, kept: &mut Vec<u8>, batch: &[u32], dropout: Dropout) {
-        if dropout.is_off() {
+    /// Chooses the neurons that each image of the mini-batch keeps; of all images `first` is the first that there is here.
+    /// Threads share out the images.
+    fn choose_kept<F: Vectors>(
+        &self,
+        network: &Packed<F>,
+        kept: &mut Vec<u8>,
+        (batch, first): (&[u32], u32),
+        dropout: Dropout,
+    ) {
+        if dropout.is_off() || batch.is_empty() {
             return;
         }
         let sizes = &network.sizes[..network.sizes.len() - 1];
@@ -79,7 +86,8 @@ impl On<'_> {
         let mut parts: [_; MOST_THREADS] = std::array::from_fn(|_| parts.next());
         self.for_each(&mut parts[..self.threads], |_, part| {
             let Some((images, kept)) = part else { return };
-            images.iter().zip(kept.chunks_mut(neurons)).for_each(|(&image, kept)| dropout.choose(image, sizes, kept));
+            let each = images.iter().zip(kept.chunks_mut(neurons));
+            each.for_each(|(&image, kept)| dropout.choose(first + image, sizes, kept));
         });
     }
 

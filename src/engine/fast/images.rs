@@ -88,7 +88,8 @@ impl Span {
                 span.len = count.next_multiple_of(TOGETHER) as u32;
             }
         });
-        if non_zero.into_inner() as f64 > DENSE_ABOVE * data.pixels().len() as f64 {
+        let ink = data.ink().unwrap_or(non_zero.into_inner() as f64 / data.pixels().len() as f64);
+        if ink > DENSE_ABOVE {
             return None;
         }
         let mut groups = 0;

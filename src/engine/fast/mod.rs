@@ -46,8 +46,9 @@ use packed::{Packed, Workspace};
 use pass::On;
 use pool::Pool;
 
-use super::{Engine, Looked, Looking, Machine, State, Watched};
+use super::{Engine, Looked, Looking, Machine, State, Sum, Watched};
 use crate::data::Dataset;
+use crate::data::distort::Distortion;
 use crate::evaluate::Evaluation;
 use crate::network::{Network, Step};
 
@@ -95,7 +96,8 @@ impl<F: Vectors> Fast<F> {
         machine: Machine,
     ) -> Self {
         let [training, evaluation] = [training, evaluation].map(|data| Arc::new(Images::new(data, machine.threads)));
-        let decisive = if training.data.is_empty() { &evaluation } else { &training };
+        // Who has a share, even of no images, has the layout of the whole.
+        let decisive = if training.data.is_empty() && training.data.ink().is_none() { &evaluation } else { &training };
         let sparse = decisive.is_sparse() && network.weights().len() > 1;
         let (instructions, lanes) = (machine.instructions, machine.instructions.lanes::<F>());
         let packed = Packed::new(&network, sparse, lanes);
@@ -116,6 +118,33 @@ impl<F: Vectors> Fast<F> {
             evaluation,
             targets: Targets::new(network.outputs()),
             start: network,
+        }
+    }
+
+    /// Learns from these images, which are all or a share of the `m` of a mini-batch.
+    fn learn(&mut self, (mini_batch, next): (&[u32], &[u32]), m: usize, sum: Option<Sum<F>>, step: Step) {
+        let Fast { start, pool, network, average, training, lessons, targets, workspace, updates, moments, .. } = self;
+        let training = lessons.as_ref().unwrap_or(training);
+        let on = On { instructions: self.instructions, pool, threads: self.threads };
+        let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
+        on.forward(network, workspace, training, (mini_batch, next), step.dropout);
+        on.output_deltas(network, workspace, start.cost(), target, mini_batch.len());
+        *updates += 1;
+        *moments = step.optimizer.moments();
+        if !step.is_plain() || sum.is_some() {
+            network.remember();
+        }
+        on.backward(network, workspace, (mini_batch.len(), m), step, sum.is_none().then_some(*updates));
+        if let Some(sum) = sum {
+            sum(&mut network.gradient());
+            on.descend(network, step, *updates);
+        }
+        if let Some(max_norm) = step.max_norm {
+            network.limit_norms(max_norm);
+        }
+        if let Some(share) = step.averaging(*updates) {
+            let average = average.get_or_insert_with(|| Packed::new(start, network.sparse, network.lanes()));
+            on.follow(average, network, share);
         }
     }
 
@@ -158,30 +187,17 @@ impl<F: Vectors> Fast<F> {
 
 impl<F: Vectors> Engine<F> for Fast<F> {
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step) {
-        let Fast { start, pool, network, average, training, lessons, targets, workspace, updates, moments, .. } = self;
-        let training = lessons.as_ref().unwrap_or(training);
-        let on = On { instructions: self.instructions, pool, threads: self.threads };
-        let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
-        on.forward(network, workspace, training, (mini_batch, next), step.dropout);
-        on.output_deltas(network, workspace, start.cost(), target, mini_batch.len());
-        *updates += 1;
-        *moments = step.optimizer.moments();
-        if !step.is_plain() {
-            network.remember();
-        }
-        on.backward(network, workspace, mini_batch.len(), step, *updates);
-        if let Some(max_norm) = step.max_norm {
-            network.limit_norms(max_norm);
-        }
-        if let Some(share) = step.averaging(*updates) {
-            let average = average.get_or_insert_with(|| Packed::new(start, network.sparse, network.lanes()));
-            on.follow(average, network, share);
-        }
+        self.learn((mini_batch, next), mini_batch.len(), None, step);
     }
 
-    fn learn_from(&mut self, images: Dataset) {
+    fn update_share(&mut self, mini_batch: &[u32], next: &[u32], (m, sum): (usize, Sum<F>), step: Step) {
+        self.learn((mini_batch, next), m, Some(sum), step);
+    }
+
+    fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64) {
         self.lessons = None; // before others take their place
-        self.lessons = Some(Images::new(images, self.pool.threads()));
+        let threads = self.pool.threads();
+        self.lessons = Some(Images::new(distortion.epoch(&self.training.data, seed, epoch, threads), threads));
     }
 
     fn state(&mut self) -> State<F> {

@@ -133,6 +133,13 @@ impl<F: Vectors> Packed<F> {
         }
     }
 
+    /// The gradient that an optimizer is about to take, part by part.
+    pub fn gradient(&mut self) -> Vec<&mut [F]> {
+        let moments = self.layers.iter_mut().flatten().filter_map(|panel| panel.moments.as_deref_mut());
+        let parts = moments.flat_map(|PanelMoments { bias, incoming, outgoing }| [bias, incoming, outgoing]);
+        parts.chain(&mut self.output_moments).map(|moments| &mut *moments.nabla).collect()
+    }
+
     /// The numbers in a vector.
     pub fn lanes(&self) -> usize {
         self.lanes

@@ -124,7 +124,7 @@ mod sealed {
 }
 
 /// A number, `f32` or `f64`, and its vectors: the operations that the kernels are written in.
-pub trait Vectors: Real + sealed::Sealed {
+pub trait Vectors: Real + bytemuck::Pod + sealed::Sealed {
     /// One vector of `Self`: as many as the instruction set `S` holds in a register.
     type Vector<S: Simd>: Copy;
 

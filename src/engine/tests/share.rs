@@ -1,0 +1,141 @@
+//! Engines that share mini-batches, each in a thread of its own, held to one that has all the images.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use super::*;
+use crate::data::distort::{Affine, Distortion};
+
+/// What one of several threads sends to all, itself included, and hears from each. Nobody waits for one that is gone.
+struct Wires {
+    to: Vec<Sender<Vec<f64>>>,
+    from: Vec<Receiver<Vec<f64>>>,
+}
+
+impl Wires {
+    /// Those between `n` threads.
+    fn between(n: usize) -> Vec<Self> {
+        let mut all: Vec<_> = (0..n).map(|_| Wires { to: Vec::new(), from: Vec::new() }).collect();
+        for (sender, receiver) in (0..n).flat_map(|sender| (0..n).map(move |receiver| (sender, receiver))) {
+            let (to, from) = channel();
+            all[sender].to.push(to);
+            all[receiver].from.push(from);
+        }
+        all
+    }
+
+    /// Adds up over all threads, in their order.
+    fn add_up(&self, numbers: &mut [&mut [f64]]) {
+        self.to.iter().for_each(|to| to.send(numbers.concat()).unwrap());
+        let parts: Vec<_> = self.from.iter().map(|from| from.recv().unwrap()).collect();
+        let mut sums = (0..parts[0].len()).map(|i| parts.iter().map(|part| part[i]).sum::<f64>());
+        numbers.iter_mut().flat_map(|part| part.iter_mut()).for_each(|number| *number = sums.next().unwrap());
+    }
+}
+
+/// An engine that has one part of the images, seen as one that has them all.
+struct Part {
+    engine: Box<dyn Engine<f64>>,
+    images: std::ops::Range<u32>,
+    wires: Wires,
+}
+
+impl Engine<f64> for Part {
+    fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step) {
+        let mine = |all: &[u32]| -> Vec<u32> {
+            all.iter().filter(|i| self.images.contains(i)).map(|i| i - self.images.start).collect()
+        };
+        let (here, next) = (mine(mini_batch), mine(next));
+        let sum: Sum<f64> = &mut |numbers: &mut [&mut [f64]]| self.wires.add_up(numbers);
+        self.engine.update_share(&here, &next, (mini_batch.len(), sum), step);
+    }
+
+    fn update_share(&mut self, _: &[u32], _: &[u32], _: (usize, Sum<f64>), _: Step) {
+        unreachable!("it shares already")
+    }
+
+    fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64) {
+        self.engine.distort(distortion, seed, epoch);
+    }
+
+    fn state(&mut self) -> State<f64> {
+        self.engine.state()
+    }
+
+    fn go_on_from(&mut self, state: State<f64>) {
+        self.engine.go_on_from(state);
+    }
+
+    fn evaluate(&mut self, images: Watched) -> Evaluation {
+        self.engine.evaluate(images)
+    }
+}
+
+impl Case {
+    /// Trains by `n` engines with a part each, and returns the state of every one.
+    fn train_in_parts(&self, kind: EngineKind, n: usize, distortion: Option<&Distortion>) -> Vec<State<f64>> {
+        let data = self.data();
+        let ink = data.pixels().iter().filter(|&&pixel| pixel > 0).count() as f64 / data.pixels().len() as f64;
+        let part = |rank: usize, wires: Wires| {
+            let images = rank * self.n / n..(rank + 1) * self.n / n;
+            let share = (data.share(images.clone(), ink), data.slice(0..0));
+            let machine = Machine::default();
+            let engine = kind.start(self.network::<f64>(), share, self.batch_size, machine);
+            let images = images.start as u32..images.end as u32;
+            let mut part = Part { engine, images, wires };
+            if let Some(distortion) = distortion {
+                part.distort(distortion, self.seed, 1);
+            }
+            (0..self.epochs).for_each(|epoch| self.train_epoch(&mut part, epoch));
+            part.state()
+        };
+        thread::scope(|scope| {
+            let wires = Wires::between(n).into_iter().enumerate();
+            let parts: Vec<_> = wires.map(|(rank, wires)| scope.spawn(move || part(rank, wires))).collect();
+            parts.into_iter().map(|part| part.join().unwrap()).collect()
+        })
+    }
+
+    fn check_in_parts(&self, tolerance: f64, distortion: Option<&Distortion>) {
+        for kind in [EngineKind::Fast, EngineKind::Reference] {
+            let data = self.data();
+            let mut alone = kind.start(
+                self.network::<f64>(),
+                (data.clone(), data.slice(0..0)),
+                self.batch_size,
+                Machine::default(),
+            );
+            if let Some(distortion) = distortion {
+                alone.distort(distortion, self.seed, 1);
+            }
+            (0..self.epochs).for_each(|epoch| self.train_epoch(&mut *alone, epoch));
+            let alone = alone.state();
+            for n in 1..=4 {
+                let parts = self.train_in_parts(kind, n, distortion);
+                assert!(parts.iter().all(|part| bits(part) == bits(&parts[0])), "{kind:?}, {n} parts: not equal");
+                let difference = difference(&alone.network, &parts[0].network);
+                assert!(difference <= tolerance, "{kind:?}, {n} parts: off by {difference:e}");
+                assert_eq!((parts[0].updates, parts[0].moments.len()), (alone.updates, alone.moments.len()));
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    /// Tolerances are those between the engines, for the same reasons.
+    #[test]
+    fn engines_that_share_mini_batches_compute_what_one_does(case in any_case()) {
+        let plain = Case { dropout: Dropout::default(), optimizer: Optimizer::default(), max_norm: None, average: None, ..case.clone() };
+        plain.check_in_parts(1e-12, None);
+        case.check_in_parts(1e-8, None);
+    }
+
+    /// What chance does to an image goes by its number among all.
+    #[test]
+    fn distorted_images_too(case in any_case()) {
+        let distortion = Distortion { affine: Some(Affine::default()), elastic: None };
+        let case = Case { optimizer: Optimizer::default(), max_norm: None, average: None, ..case };
+        case.check_in_parts(1e-8, Some(&distortion));
+    }
+}
