@@ -61,6 +61,21 @@ impl Evaluation {
         self.cost_sum += other.cost_sum;
     }
 
+    /// The same as numbers, which are fewer than 2^53 if they are counts: those of the confusion matrix, then the cost.
+    #[cfg(feature = "mpi")]
+    pub(crate) fn to_numbers(&self) -> Vec<f64> {
+        self.confusion.iter().map(|&count| count as f64).chain([self.cost_sum]).collect()
+    }
+
+    /// What these [`numbers`](Self::to_numbers) of a network with `classes` outputs say.
+    #[cfg(feature = "mpi")]
+    pub(crate) fn of_numbers(classes: usize, numbers: &[f64]) -> Self {
+        let mut evaluation = Evaluation::new(classes);
+        evaluation.confusion.iter_mut().zip(numbers).for_each(|(count, &number)| *count = number as usize);
+        evaluation.cost_sum = numbers[classes * classes];
+        evaluation
+    }
+
     /// Number of images.
     #[must_use]
     pub fn n(&self) -> usize {

@@ -42,6 +42,8 @@
 #![deny(missing_docs)]
 
 pub mod claim;
+#[cfg(feature = "mpi")]
+pub mod cluster;
 pub mod committee;
 pub mod data;
 pub mod download;

@@ -22,6 +22,7 @@ use thiserror::Error;
 
 mod args;
 mod choice;
+mod company;
 mod completions;
 mod dataset;
 mod descent;
@@ -61,11 +62,11 @@ pub fn run() -> Result<(), Failure> {
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match arguments.command {
         Command::Train(arguments) => {
-            train::run(&arguments, matches.subcommand_matches("train").expect("the subcommand was given"))
+            train::run(*arguments, matches.subcommand_matches("train").expect("the subcommand was given"))
         }
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
-        Command::Tune(arguments) => tune::run(&arguments),
+        Command::Tune(arguments) => tune::run(arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
@@ -193,6 +194,12 @@ pub enum Failure {
     NoTrial,
     #[error("no thread can be started to train on: {0}")]
     NoThread(std::io::Error),
+    #[cfg(feature = "mpi")]
+    #[error(transparent)]
+    Ranks(#[from] mnist_mlp::cluster::Disagreement),
+    #[cfg(feature = "mpi")]
+    #[error("{0}")]
+    OtherRank(String),
     #[error(transparent)]
     Plot(PlotError),
     #[error("{path}: {error}")]

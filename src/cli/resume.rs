@@ -4,17 +4,19 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum, parser::ValueSource};
+use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
 use mnist_mlp::network::{EpochRecord, Model, TrainingRecord, precision_of, read_model_file};
 use mnist_mlp::trainer::{MAX_THREADS, Progress, ResumeError, Settings};
 use mnist_mlp::{Precision, Real};
 
 use super::args::{Arguments, EvaluateOn, TrainArguments};
+use super::company::Company;
 use super::images::ExpandName;
 use super::machine::machine;
 use super::member::of_model;
 use super::task::{Choice, Task};
-use super::train::{Job, PROGRAM, carry_out};
+use super::train::{Job, PROGRAM};
 use super::{Failure, output};
 
 /// The options stand together in the help.
@@ -42,13 +44,21 @@ pub struct ResumeArguments {
 }
 
 /// Goes on with the training in the model file at `path`.
-pub fn run(arguments: &TrainArguments, path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
+pub fn run(company: Company, arguments: &TrainArguments, path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
+    let portion = company.portion();
+    match read(path, matches) {
+        Ok((Precision::F32, json)) => company.train(job::<f32>(arguments, (path, &json), matches, portion), arguments),
+        Ok((Precision::F64, json)) => company.train(job::<f64>(arguments, (path, &json), matches, portion), arguments),
+        Err(failure) => company.train::<f32>(Err(failure), arguments),
+    }
+}
+
+/// The model file and its precision.
+fn read(path: &Path, matches: &ArgMatches) -> Result<(Precision, Vec<u8>), Failure> {
     check_typed(path, matches)?;
     let json = read_model_file(path).map_err(Failure::Save)?;
-    match precision_of(&json).map_err(|error| of_model(path, error))? {
-        Precision::F32 => carry_out(job::<f32>(arguments, path, &json, matches)?, arguments),
-        Precision::F64 => carry_out(job::<f64>(arguments, path, &json, matches)?, arguments),
-    }
+    let precision = precision_of(&json).map_err(|error| of_model(path, error))?;
+    Ok((precision, json))
 }
 
 /// Whether an option stands on the command line.
@@ -72,9 +82,9 @@ fn check_typed(path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
 
 fn job<F: Trainable>(
     arguments: &TrainArguments,
-    path: &Path,
-    json: &[u8],
+    (path, json): (&Path, &[u8]),
     matches: &ArgMatches,
+    portion: Portion,
 ) -> Result<Job<F>, Failure> {
     let start = Instant::now();
     let refuse = |error| Failure::Resume { path: path.display().to_string(), error };
@@ -89,7 +99,7 @@ fn job<F: Trainable>(
     record.program = PROGRAM.to_string();
     let (record, settings) = (record.clone(), Settings { epochs: record.epochs, ..settings });
     let choice = choice(&record).map_err(refuse)?;
-    let task = Task::load(&arguments.data, arguments.quiet, &choice, machine.threads.min(MAX_THREADS));
+    let task = Task::load(&arguments.data, arguments.quiet, &choice, portion, machine.threads.min(MAX_THREADS));
     let task = task.map_err(|failure| match failure {
         Failure::Split(error) => other_data(path, &record, error.to_string()),
         other => other,

@@ -66,19 +66,23 @@ impl Saver {
 }
 
 /// Writes a model file at `out`. The `record` says all of the training but how far it has come.
-pub fn save<F: Real>(
+fn save<F: Real>(
     out: &Path,
     record: &TrainingRecord,
     settings: &Settings,
     progress: &Progress<F>,
 ) -> Result<(), ModelError> {
+    model(record, settings, progress).save(out)
+}
+
+/// What is written.
+pub fn model<F: Real>(record: &TrainingRecord, settings: &Settings, progress: &Progress<F>) -> Model<F> {
     let epochs_done = progress.history.len();
     let course = settings.course_record(progress.epoch, epochs_done);
-    let model = Model {
+    Model {
         network: progress.network.clone(),
         training: Some(TrainingRecord { epochs_done, course, ..record.clone() }),
         history: progress.history.clone(),
         checkpoint: progress.checkpoint(),
-    };
-    model.save(out)
+    }
 }

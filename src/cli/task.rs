@@ -1,6 +1,7 @@
 //! The images of a training.
 
-use mnist_mlp::data::{Dataset, Part, splits};
+use mnist_mlp::data::splits::{self, Portion};
+use mnist_mlp::data::{Dataset, Part};
 
 use super::args::{DataArguments, EvaluateOn, TrainArguments};
 use super::images::ExpandName;
@@ -33,20 +34,40 @@ pub struct Task {
 
 impl Task {
     /// The images that the arguments of a training ask for.
-    pub fn of(arguments: &TrainArguments, threads: usize) -> Result<Self, Failure> {
-        Self::load(&arguments.data, arguments.quiet, &Choice::of(arguments), threads)
+    pub fn of(arguments: &TrainArguments, portion: Portion, threads: usize) -> Result<Self, Failure> {
+        Self::load(&arguments.data, arguments.quiet, &Choice::of(arguments), portion, threads)
     }
 
-    pub fn load(data: &DataArguments, quiet: bool, choice: &Choice, threads: usize) -> Result<Self, Failure> {
+    /// Those outside the portion may be blank.
+    pub fn load(
+        data: &DataArguments,
+        quiet: bool,
+        choice: &Choice,
+        portion: Portion,
+        threads: usize,
+    ) -> Result<Self, Failure> {
         let source = dataset::source(data, quiet)?;
         let wanted = choice.train_size.map_or(0, |n| n.saturating_add(choice.validation));
-        let all = source.load_at_least(wanted, Part::Training, threads)?;
+        let looked_at = |total| match splits::ranges(total, choice.train_size, choice.validation) {
+            // What is made of the images is cut afterwards.
+            Ok((training, validation)) if choice.expand.is_some() => vec![training, portion.of(validation)],
+            Ok((training, validation)) => vec![portion.of(training), portion.of(validation)],
+            Err(_) => Vec::new(), // which is about to be reported
+        };
+        let all = source.load_wanted((wanted, &looked_at), Part::Training, threads)?;
         let (training, validation) = splits::split(&all, choice.train_size, choice.validation)?;
         let dataset = training.identity().name().to_string();
         let training = ExpandName::apply(choice.expand, training, threads);
         let (evaluation, evaluated_on) = match choice.evaluate_on {
             EvaluateOn::Validation => (validation, "validation"),
-            EvaluateOn::Test => (source.load(Part::Test, threads)?, "test"),
+            EvaluateOn::Test => (
+                source.load_wanted(
+                    (0, &|total| std::iter::once(portion.of(0..total)).collect()),
+                    Part::Test,
+                    threads,
+                )?,
+                "test",
+            ),
         };
         if evaluation.geometry() != training.geometry() {
             return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));

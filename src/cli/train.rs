@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
+use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{EngineKind, Machine, Trainable};
 use mnist_mlp::evaluate::{FitError, check_fit};
 use mnist_mlp::network::{
     CrossEntropy, Init, Model, Network, TrainingRecord, cost_named, precision_of, read_model_file,
 };
 use mnist_mlp::report::EpochTable;
-use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Progress, Settings, go_on};
+use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Progress, Settings, TrainConfig, Trained};
 use mnist_mlp::{Precision, Real};
 
 use super::args::{EngineName, InitName, MonitorName, PrecisionName, TrainArguments};
+use super::company::Company;
 use super::machine::machine;
 use super::member::of_model;
 use super::saver::Saver;
@@ -38,42 +40,64 @@ pub struct Job<F: Real> {
 }
 
 /// `matches` tell what was typed and what is a default.
-pub fn run(arguments: &TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
+pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
+    let company = Company::join();
+    arguments.quiet |= company.is_quiet();
+    arguments.threads = arguments.threads.or(company.threads());
+    let (arguments, portion) = (&arguments, company.portion());
     match (&arguments.resume.resume, arguments.precision) {
-        (Some(path), _) => resume::run(arguments, path, matches),
-        (None, PrecisionName::F32) => carry_out(job::<f32>(arguments)?, arguments),
-        (None, PrecisionName::F64) => carry_out(job::<f64>(arguments)?, arguments),
+        (Some(path), _) => resume::run(company, arguments, path, matches),
+        (None, PrecisionName::F32) => company.train(job::<f32>(arguments, portion), arguments),
+        (None, PrecisionName::F64) => company.train(job::<f64>(arguments, portion), arguments),
     }
 }
 
 /// The training that the arguments ask for.
-fn job<F: Trainable>(arguments: &TrainArguments) -> Result<Job<F>, Failure> {
+fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job<F>, Failure> {
     let start = Instant::now();
     let settings = settings(arguments, machine(arguments.threads)?)?;
-    let task = Task::of(arguments, settings.machine.threads.min(MAX_THREADS))?;
+    let task = Task::of(arguments, portion, settings.machine.threads.min(MAX_THREADS))?;
     settings.check(task.training.len(), task.evaluation.len())?;
     let progress = Progress::start(start_network::<F>(arguments, &task)?);
     let record = record::<F>(arguments, &settings, &task);
     Ok(Job { settings, task, progress, record, out: arguments.out.clone(), start })
 }
 
-/// Trains, shows how it goes, saves what comes out.
-pub fn carry_out<F: Trainable>(job: Job<F>, arguments: &TrainArguments) -> Result<(), Failure> {
+/// A training whose outputs are ours to write.
+pub struct Begun<F: Real> {
+    task: Task,
+    progress: Progress<F>,
+    config: TrainConfig,
+    watch: Watch,
+    out: PathBuf,
+    start: Instant,
+}
+
+/// Makes sure of the outputs.
+pub fn begin<F: Trainable>(job: Job<F>, arguments: &TrainArguments) -> Result<Begun<F>, Failure> {
     let Job { settings, task, progress, record, out, start } = job;
-    let done_before = progress.history.len();
     let config = settings.check(task.training.len(), task.evaluation.len())?;
     outputs::check(&out, arguments)?;
     let every = Duration::from_secs(arguments.resume.checkpoint_every.into());
     let saver = Saver::new(&out, record, settings, every)?;
-    let mut watch = Watch::start(arguments, &settings, task.training.len(), &progress.history, saver)?;
+    let watch = Watch::start(arguments, &settings, task.training.len(), &progress.history, saver)?;
+    Ok(Begun { task, progress, config, watch, out, start })
+}
+
+/// Says what is trained, trains it by `go_on`, shows how it goes, saves what comes out.
+pub fn carry_out<F: Trainable>(
+    begun: Begun<F>,
+    arguments: &TrainArguments,
+    go_on: impl FnOnce(Progress<F>, Task, &TrainConfig, &mut Watch) -> Result<Trained<F>, FitError>,
+) -> Result<(), Failure> {
+    let Begun { task, progress, config, mut watch, out, start } = begun;
+    let (settings, done_before) = (*config.settings(), progress.history.len());
     if !arguments.quiet {
         output::aside(introduction(arguments, &settings, &task, &progress));
         let table = EpochTable::new(settings.monitors, settings.early_stop);
         watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
     }
-
-    let trained = go_on(progress, &task.training, &task.evaluation, &config, &mut watch)
-        .map_err(|error| fit_failure(arguments, error))?;
+    let trained = go_on(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
     let (epoch, ending) = (trained.epoch, trained.ending.clone());
     let saved = if epoch > 0 {

@@ -14,7 +14,7 @@ use super::pickle::PickleError;
 use super::pixels::Pixels;
 use super::sum::sha256_of_idx;
 use super::synthetic::TooMany;
-use super::{Dataset, DatasetError, Identity, Part, directory, file, synthetic};
+use super::{Dataset, DatasetError, Identity, Part, Wanted, directory, file, synthetic};
 
 /// The directory that is looked into when none is named.
 pub const DEFAULT_DIRECTORY: &str = "data";
@@ -208,10 +208,24 @@ impl Source {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn load_at_least(&self, images: usize, part: Part, threads: usize) -> Result<Dataset, SourceError> {
+        self.load_wanted((images, &|n| std::iter::once(0..n).collect()), part, threads)
+    }
+
+    /// Loads at least so many images for somebody who will look at those alone that are `wanted`. The others are there, with
+    /// their labels, but may be blank: built-in digits are drawn only if they are wanted.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_wanted(
+        &self,
+        (images, wanted): (usize, Wanted),
+        part: Part,
+        threads: usize,
+    ) -> Result<Dataset, SourceError> {
         let (path, found, place) = match self {
             Source::Directory(path) => (path, directory::load(path, part)?, format!("IDX files in {}", path.display())),
             Source::File(path) => (path, file::load(path, part)?, path.display().to_string()),
-            Source::Synthetic { seed } => return Ok(synthetic::dataset(*seed, part, images, threads)?),
+            Source::Synthetic { seed } => return Ok(synthetic::dataset(*seed, part, (images, wanted), threads)?),
         };
         found.dataset(part, place).map_err(|problem| SourceError::Dataset { path: path.clone(), part, problem })
     }

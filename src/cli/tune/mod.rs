@@ -1,15 +1,21 @@
 //! `mnist tune`: arguments to a search, the search to a table and a command line.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
+use mnist_mlp::network::ModelError;
+use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::{TuningReport, thousands};
-use mnist_mlp::tune::{self, Job, Limit, Rungs, Search, Trial};
+use mnist_mlp::tune::{self, Crew, Job, Limit, Outcome, Rungs, Search, Space, Trial};
 
 use super::args::{Format, PrecisionName, TrainArguments};
+use super::company::Company;
 use super::machine::machine;
 use super::outputs::check_model_file;
 use super::task::Task;
@@ -18,7 +24,7 @@ use super::{Failure, output};
 use arguments::words;
 use progress::Progress;
 use space::{extremes, space};
-use trainer::{Trainer, command_line, parse};
+use trainer::{command_line, parse};
 
 mod arguments;
 mod progress;
@@ -27,35 +33,88 @@ mod trainer;
 
 pub use arguments::TuneArguments;
 pub use space::SearchError;
+pub use trainer::{Found, Trainer};
 
 /// How long the search goes on if nothing else is said.
 const DEFAULT_BUDGET: Duration = Duration::from_secs(60);
 
-pub fn run(arguments: &TuneArguments) -> Result<(), Failure> {
-    let mut common = parse(arguments.fixed.words_without(&[]).collect())?;
-    common.quiet = arguments.quiet;
-    if common.validation == 0 {
-        return Err(SearchError::NoValidation.into());
-    }
-    if let Some(out) = &arguments.out {
-        check_model_file(out)?;
-    }
-    match common.precision {
-        PrecisionName::F32 => run_in::<f32>(arguments, &common),
-        PrecisionName::F64 => run_in::<f64>(arguments, &common),
+/// What all trials have in common.
+pub struct Hunt {
+    pub common: TrainArguments,
+    pub machine: Machine,
+    pub task: Task,
+    pub space: Space,
+}
+
+pub fn run(mut arguments: TuneArguments) -> Result<(), Failure> {
+    let company = Company::join();
+    arguments.quiet |= company.is_quiet();
+    arguments.threads = arguments.threads.or(company.threads());
+    let common = common(&arguments);
+    match common.as_ref().map(|common| common.precision) {
+        Ok(PrecisionName::F64) => company.tune::<f64>(common.and_then(|c| Hunt::new::<f64>(&arguments, c)), &arguments),
+        _ => company.tune::<f32>(common.and_then(|c| Hunt::new::<f32>(&arguments, c)), &arguments),
     }
 }
 
-fn run_in<F: Trainable>(arguments: &TuneArguments, common: &TrainArguments) -> Result<(), Failure> {
+/// The options of `mnist train` that hold for all trials.
+fn common(arguments: &TuneArguments) -> Result<TrainArguments, Failure> {
+    let common = parse(arguments.fixed.words_without(&[]).collect())?;
+    if common.validation == 0 {
+        return Err(SearchError::NoValidation.into());
+    }
+    Ok(TrainArguments { quiet: arguments.quiet, ..common })
+}
+
+impl Hunt {
+    fn new<F: Trainable>(arguments: &TuneArguments, common: TrainArguments) -> Result<Self, Failure> {
+        if let Some(out) = &arguments.out {
+            check_model_file(out)?;
+        }
+        let machine = machine(arguments.threads.map(usize::from))?;
+        // Every trial looks at all images.
+        let task = Task::of(&common, Portion::WHOLE, machine.threads)?;
+        let space = space(&arguments.search, &arguments.fixed, &common.descent, task.training.len())?;
+        let hunt = Hunt { common, machine, task, space };
+        check(&hunt.trainer::<F>(arguments), &hunt.search())?;
+        Ok(hunt)
+    }
+
+    /// Who trains the trials, each on one thread.
+    pub fn trainer<'a, F: Trainable>(&'a self, arguments: &'a TuneArguments) -> Trainer<'a, F> {
+        Trainer::new(&arguments.fixed, &self.space, &self.task, Machine { threads: 1, ..self.machine })
+    }
+
+    fn search(&self) -> Search {
+        Search::new(self.space.clone(), Rungs::up_to(self.common.epochs), self.common.seed)
+    }
+}
+
+/// Who trains the trials, and brings what they found together.
+pub trait Trials<F: Trainable> {
+    /// Has `body` use a crew that trains by `train`.
+    fn crew(
+        &mut self,
+        train: &(dyn Fn(&Job, &AtomicBool) -> Outcome + Sync),
+        body: &mut dyn FnMut(&mut dyn Crew),
+    ) -> io::Result<()>;
+
+    /// The text of the best model's file, if it is wanted, and what was wrong with a trial that could not be trained.
+    fn best(&mut self, found: Found<F>, is_wanted: bool) -> (Option<Vec<u8>>, Option<Failure>);
+}
+
+/// Searches by `trials` and prints what is best.
+pub fn carry_out<F: Trainable>(
+    hunt: &Hunt,
+    arguments: &TuneArguments,
+    mut trials: impl Trials<F>,
+) -> Result<(), Failure> {
     let start = Instant::now();
-    let machine = machine(arguments.threads.map(usize::from))?;
-    let task = Task::of(common, machine.threads)?;
-    let space = space(&arguments.search, &arguments.fixed, &common.descent, task.training.len())?;
-    let mut search = Search::new(space.clone(), Rungs::up_to(common.epochs), common.seed);
-    let trainer = Trainer::<F>::new(&arguments.fixed, &space, &task, Machine { threads: 1, ..machine });
-    check(&trainer, &search)?;
+    let Hunt { task, machine, .. } = hunt;
+    let mut search = hunt.search();
+    let trainer = hunt.trainer::<F>(arguments);
     if !arguments.quiet {
-        output::aside(introduction(&search, &task, machine.threads));
+        output::aside(introduction(&search, task, machine.threads));
     }
 
     let signal = stop_signals();
@@ -65,11 +124,14 @@ fn run_in<F: Trainable>(arguments: &TuneArguments, common: &TrainArguments) -> R
         if signal.load(Ordering::Relaxed) == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let train = |job: &Job, stop: &AtomicBool| trainer.train(job, stop);
-    let searched = tune::threads(machine.threads, train, |crew| tune::run(&mut search, crew, limit(arguments), watch));
+    let searched = trials.crew(&train, &mut |crew| tune::run(&mut search, crew, limit(arguments), watch));
     progress.finish();
     searched.map_err(Failure::NoThread)?;
     let signal = signal.load(Ordering::Relaxed) as u8;
-    let failure = trainer.finish(arguments.out.as_deref())?;
+    let (model, failure) = trials.best(trainer.finish(), arguments.out.is_some());
+    if let (Some(model), Some(out)) = (model, &arguments.out) {
+        save(out, &model)?;
+    }
     let Some(best) = search.best() else { return Err(nothing(&search, signal, failure)) };
     if let Some(failure) = failure {
         output::warning(format_args!("some trials could not be trained; the first of them: {failure}"));
@@ -90,6 +152,11 @@ fn run_in<F: Trainable>(arguments: &TuneArguments, common: &TrainArguments) -> R
         return Ok(());
     }
     Err(Failure::Interrupted { signal, saved: "the best so far is printed".to_string() })
+}
+
+fn save(out: &Path, model: &[u8]) -> Result<(), Failure> {
+    let written = replace_file(out, |file| file.write_all(model));
+    written.map_err(|error| Failure::Save(ModelError::Write { path: out.to_path_buf(), error }))
 }
 
 /// Refuses settings that make no sense, before any work: those that all trials have, and both ends of what is searched.

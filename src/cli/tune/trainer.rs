@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,7 +16,7 @@ use super::arguments::{Fixed, words};
 use super::space::SearchError;
 use crate::cli::Failure;
 use crate::cli::args::{Arguments, Command, TrainArguments};
-use crate::cli::saver::save;
+use crate::cli::saver::model;
 use crate::cli::task::Task;
 use crate::cli::train::{fit_failure, record, settings, start_network};
 
@@ -59,9 +58,16 @@ pub struct Trainer<'a, F: Trainable> {
     failure: Mutex<Option<Failure>>,
 }
 
+/// What came of all trials that were trained here.
+pub struct Found<F: Trainable> {
+    pub best: Option<Best<F>>,
+    /// What was wrong with the first trial whose settings do not go together.
+    pub failure: Option<Failure>,
+}
+
 /// The model of the best trial so far.
-struct Best<F: Trainable> {
-    standing: (Score, Reverse<usize>),
+pub struct Best<F: Trainable> {
+    pub standing: (Score, Reverse<usize>),
     trained: Trained<F>,
     arguments: TrainArguments,
     settings: Settings,
@@ -123,14 +129,23 @@ impl<'a, F: Trainable> Trainer<'a, F> {
         Ok(Outcome::Correct(correct))
     }
 
-    /// Saves the best model, if there is one, and tells what was wrong with the first trial that could not be trained.
-    pub fn finish(self, out: Option<&Path>) -> Result<Option<Failure>, Failure> {
-        let best = self.best.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(Best { trained, arguments, settings, .. }), Some(out)) = (best, out) {
-            let record = record::<F>(&arguments, &settings, self.task);
-            save(out, &record, &settings, &trained.into_progress()).map_err(Failure::Save)?;
+    /// All trials are trained.
+    pub fn finish(self) -> Found<F> {
+        Found {
+            best: self.best.into_inner().unwrap_or_else(PoisonError::into_inner),
+            failure: self.failure.into_inner().unwrap_or_else(PoisonError::into_inner),
         }
-        Ok(self.failure.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<F: Trainable> Best<F> {
+    /// The text of its model file.
+    pub fn json(self, task: &Task) -> Vec<u8> {
+        let record = record::<F>(&self.arguments, &self.settings, task);
+        let mut json = Vec::new();
+        let written = model(&record, &self.settings, &self.trained.into_progress()).write_json(&mut json);
+        written.expect("memory takes what is written");
+        json
     }
 }
 

@@ -20,10 +20,13 @@ mod skeletons;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+use std::slice;
+
 use dice::Dice;
 use thiserror::Error;
 
-use super::{Dataset, Identity, Part};
+use super::{Dataset, Identity, Part, Wanted};
 use crate::random::{Purpose, stream};
 use crate::threads::share_out;
 
@@ -53,14 +56,14 @@ pub struct TooMany {
 }
 
 /// The built-in digits of `seed`, drawn by `threads` threads (see [`draw_many`]): as many as MNIST has, but at least
-/// `at_least`. There is no last one; the first ones are always the same.
+/// so many. There is no last one; the first ones are always the same. Those that are not `wanted` are left blank.
 ///
 /// # Errors
 /// [`TooMany`].
 ///
 /// # Panics
 /// Never: what is drawn is a dataset by construction.
-pub fn dataset(seed: u64, part: Part, at_least: usize, threads: usize) -> Result<Dataset, TooMany> {
+pub fn dataset(seed: u64, part: Part, (at_least, wanted): (usize, Wanted), threads: usize) -> Result<Dataset, TooMany> {
     let count = at_least.max(match part {
         Part::Training => TRAINING_COUNT,
         Part::Test => TEST_COUNT,
@@ -71,7 +74,7 @@ pub fn dataset(seed: u64, part: Part, at_least: usize, threads: usize) -> Result
         return Err(TooMany { count });
     }
     let name = if seed == 0 { "built-in digits".to_string() } else { format!("built-in digits of seed {seed}") };
-    let (pixels, labels) = draw_many(seed, part, count, threads);
+    let (pixels, labels) = draw_wanted(seed, part, count, &wanted(count), threads);
     Ok(Dataset::new(pixels, labels, (SIDE, SIDE), CLASSES, Identity::named(name)).expect("as many images as labels"))
 }
 
@@ -104,12 +107,21 @@ fn label_and_dice(seed: u64, part: Part, index: u64) -> (u8, Dice) {
 /// draws it, and their `count` labels: the same whatever `threads` is.
 #[must_use]
 pub fn draw_many(seed: u64, part: Part, count: usize, threads: usize) -> (Vec<u8>, Vec<u8>) {
+    draw_wanted(seed, part, count, slice::from_ref(&(0..count)), threads)
+}
+
+/// The same, but images in none of these ranges are left blank, in memory that is not used before somebody writes to it.
+fn draw_wanted(seed: u64, part: Part, count: usize, wanted: &[Range<usize>], threads: usize) -> (Vec<u8>, Vec<u8>) {
     let mut images = vec![0; count * PIXELS];
     let mut labels = vec![0; count];
     let jobs = images.chunks_mut(JOB * PIXELS).zip(labels.chunks_mut(JOB)).zip((0..).step_by(JOB));
     share_out(threads.min(MAX_THREADS), jobs, |((images, labels), first)| {
         for ((image, label), index) in images.chunks_mut(PIXELS).zip(labels).zip(first..) {
-            *label = draw(seed, part, index, image);
+            *label = if wanted.iter().any(|range| range.contains(&(index as usize))) {
+                draw(seed, part, index, image)
+            } else {
+                label_and_dice(seed, part, index).0
+            };
         }
     });
     (images, labels)

@@ -1,5 +1,5 @@
 use super::skeletons::STYLES;
-use super::{PIXELS, Part, SIDE, TEST_COUNT, TooMany, dataset, draw, draw_many, hand, label_and_dice};
+use super::{PIXELS, Part, SIDE, TEST_COUNT, TooMany, dataset, draw, draw_many, draw_wanted, hand, label_and_dice};
 
 /// Ink (sum of pixels) and number of pixels that are not 0, by digit: means over the 60,000
 /// training images of MNIST, measured from its files.
@@ -35,12 +35,24 @@ fn the_bytes_are_the_same_whatever_the_threads() {
 
 #[test]
 fn there_are_as_many_as_one_likes_and_the_first_stay_the_same() {
-    let usual = dataset(0, Part::Test, 9, 2).unwrap();
-    let more = dataset(0, Part::Test, TEST_COUNT + 7, 2).unwrap();
+    let dataset = |part, count| dataset(0, part, (count, &|n| std::iter::once(0..n).collect()), 2);
+    let usual = dataset(Part::Test, 9).unwrap();
+    let more = dataset(Part::Test, TEST_COUNT + 7).unwrap();
     assert_eq!((usual.len(), more.len()), (TEST_COUNT, TEST_COUNT + 7));
     assert!(more.slice(0..TEST_COUNT).pixels() == usual.pixels());
     for count in [1 << 33, usize::MAX] {
-        assert_eq!(dataset(0, Part::Training, count, 2).unwrap_err(), TooMany { count });
+        assert_eq!(dataset(Part::Training, count).unwrap_err(), TooMany { count });
+    }
+}
+
+#[test]
+fn only_what_is_wanted_is_drawn_but_all_have_labels() {
+    let (pixels, labels) = draw_many(0, Part::Training, 1_200, 2);
+    let (some, all_labels) = draw_wanted(0, Part::Training, 1_200, &[3..5, 1_000..1_200], 2);
+    assert_eq!(all_labels, labels);
+    for (index, (image, whole)) in some.chunks(PIXELS).zip(pixels.chunks(PIXELS)).enumerate() {
+        let is_wanted = (3..5).contains(&index) || index >= 1_000;
+        assert!(if is_wanted { image == whole } else { image.iter().all(|&pixel| pixel == 0) }, "{index}");
     }
 }
 

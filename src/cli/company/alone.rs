@@ -1,0 +1,72 @@
+//! This process alone.
+
+use std::io;
+use std::sync::atomic::AtomicBool;
+
+use mnist_mlp::data::splits::Portion;
+use mnist_mlp::engine::Trainable;
+use mnist_mlp::trainer::go_on;
+use mnist_mlp::tune::{Crew, Job, Outcome, threads};
+
+use crate::cli::Failure;
+use crate::cli::args::TrainArguments;
+use crate::cli::train::{self, begin};
+use crate::cli::tune::{self, Found, Hunt, Trials, TuneArguments};
+
+pub struct Alone;
+
+#[allow(clippy::unused_self, reason = "several ranks have the same methods")]
+impl Alone {
+    pub fn join() -> Self {
+        Alone
+    }
+
+    /// Whether somebody else does the talking.
+    pub fn is_quiet(&self) -> bool {
+        false
+    }
+
+    /// The threads to use if nothing else is said; all cores if nothing is said here.
+    pub fn threads<T: From<u8>>(&self) -> Option<T> {
+        None
+    }
+
+    /// The images that are looked at here.
+    pub fn portion(&self) -> Portion {
+        Portion::WHOLE
+    }
+
+    /// Trains, if there is something to.
+    pub fn train<F: Trainable>(
+        self,
+        job: Result<train::Job<F>, Failure>,
+        arguments: &TrainArguments,
+    ) -> Result<(), Failure> {
+        train::carry_out(begin(job?, arguments)?, arguments, |progress, task, config, watch| {
+            go_on(progress, &task.training, &task.evaluation, config, watch)
+        })
+    }
+
+    /// Searches, if there is something to.
+    pub fn tune<F: Trainable>(self, hunt: Result<Hunt, Failure>, arguments: &TuneArguments) -> Result<(), Failure> {
+        let hunt = hunt?;
+        tune::carry_out::<F>(&hunt, arguments, Here(&hunt))
+    }
+}
+
+/// Trials on the threads of this process.
+struct Here<'a>(&'a Hunt);
+
+impl<F: Trainable> Trials<F> for Here<'_> {
+    fn crew(
+        &mut self,
+        train: &(dyn Fn(&Job, &AtomicBool) -> Outcome + Sync),
+        body: &mut dyn FnMut(&mut dyn Crew),
+    ) -> io::Result<()> {
+        threads(self.0.machine.threads, train, |crew| body(crew))
+    }
+
+    fn best(&mut self, found: Found<F>, is_wanted: bool) -> (Option<Vec<u8>>, Option<Failure>) {
+        (found.best.filter(|_| is_wanted).map(|best| best.json(&self.0.task)), found.failure)
+    }
+}

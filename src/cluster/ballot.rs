@@ -1,0 +1,57 @@
+//! Stopping together: whoever wants to says so beside the next gradient, and all stop after that mini-batch.
+
+use std::cell::Cell;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use crate::network::EpochRecord;
+use crate::real::Real;
+use crate::trainer::{Observer, Progress, Warning};
+
+/// Whether to stop.
+#[derive(Default)]
+pub(super) struct Ballot {
+    /// What this rank wants.
+    pub wish: Cell<bool>,
+    /// What all know of.
+    pub decided: Cell<bool>,
+}
+
+/// Asks the observer of this rank, and answers what is decided.
+pub(super) struct Voter<'a, F: Real> {
+    pub observer: &'a mut dyn Observer<F>,
+    pub ballot: &'a Ballot,
+}
+
+impl<F: Real> Voter<'_, F> {
+    fn vote(&self, answer: ControlFlow<()>) -> ControlFlow<()> {
+        if answer.is_break() {
+            self.ballot.wish.set(true);
+        }
+        if self.ballot.decided.get() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+impl<F: Real> Observer<F> for Voter<'_, F> {
+    fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
+        let answer = self.observer.mini_batch(epoch, done);
+        self.vote(answer)
+    }
+
+    fn monitoring(&mut self, epoch: usize) {
+        self.observer.monitoring(epoch);
+    }
+
+    fn epoch(&mut self, record: &EpochRecord, training: Duration) -> ControlFlow<()> {
+        let answer = self.observer.epoch(record, training);
+        self.vote(answer)
+    }
+
+    fn progress(&mut self, progress: &Progress<F>) {
+        self.observer.progress(progress);
+    }
+
+    fn warning(&mut self, warning: &Warning) {
+        self.observer.warning(warning);
+    }
+}

@@ -1,0 +1,163 @@
+//! Several processes that train one network together, over MPI.
+//!
+//! Each of the N ranks has a part of the images and the whole network. Of every mini-batch each takes the images that it
+//! has, computes their part of the gradient, and gets the sum of all parts: they all take the same step, and their weights
+//! stay equal. A mini-batch is the same images as on one machine, so what comes out is the same to rounding, whatever N is.
+//!
+//! The training meets this through what it has anyway: an [`Engine`] that takes the step of the whole ([`Shared`]), and an
+//! [`Observer`] by which all stop at the same mini-batch.
+//!
+//! **The same bytes every time.** MPI leaves open in which order its own reductions add. So each rank gets its stretch of
+//! the gradient from all, adds rank 0 to rank 1 to rank 2 and so on, and hands out the sum. What goes over the network is
+//! what the best all-reduce sends: 2(N-1)/N of the gradient for each rank.
+
+use std::env;
+use std::error::Error;
+use std::thread;
+
+use bytemuck::Pod;
+use mpi::Threading;
+use mpi::environment::Universe;
+use mpi::topology::{Process, SimpleCommunicator};
+use mpi::traits::{Communicator, CommunicatorCollectives};
+
+use crate::data::Dataset;
+use crate::data::splits::Portion;
+use crate::engine::{Trainable, Watched};
+use crate::evaluate::{FitError, check_fit};
+use crate::trainer::{Observer, Progress, TrainConfig, Trained, go_on_by};
+
+mod agreement;
+mod ballot;
+mod crew;
+mod shared;
+mod sum;
+
+pub use agreement::{Disagreement, Term};
+pub use crew::Spread;
+pub use shared::{Shared, Times};
+
+use ballot::{Ballot, Voter};
+
+/// What launchers of MPI programs tell their processes: Open MPI's, those that speak PMIx, and those that speak PMI, as
+/// MPICH's and SLURM's.
+const LAUNCHED: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"];
+
+/// The ranks that were started together, seen from one of them. MPI ends when it goes; if that is by a panic, all ranks do.
+pub struct World {
+    ranks: SimpleCommunicator,
+    _mpi: Universe,
+}
+
+impl World {
+    /// Joins the other ranks. There are none, and no world, if no launcher (`mpirun`, `srun`) started this process.
+    #[must_use]
+    pub fn join() -> Option<World> {
+        if LAUNCHED.iter().all(|name| env::var_os(name).is_none()) {
+            return None;
+        }
+        // Only one thread of each rank speaks to the others.
+        let (mpi, _) = mpi::initialize_with_threading(Threading::Funneled)?;
+        Some(World { ranks: mpi.world(), _mpi: mpi })
+    }
+
+    /// The number of this rank, 0 for the first, which alone prints and writes.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        self.ranks.rank() as usize
+    }
+
+    /// N, the number of ranks.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.ranks.size() as usize
+    }
+
+    /// The part of the images that this rank looks at.
+    #[must_use]
+    pub fn portion(&self) -> Portion {
+        Portion { number: self.rank(), count: self.size() }
+    }
+
+    /// Goes on with a training as [`trainer::go_on`](crate::trainer::go_on) does, together: all ranks call it with the same
+    /// arguments, but for the observer and for images outside their [portion](Self::portion), and the same comes out on all. Whosever observer asks to stop, all do, at the same
+    /// mini-batch.
+    ///
+    /// # Errors
+    /// A [`FitError`] if the network is not for such images.
+    pub fn go_on<F: Trainable>(
+        &self,
+        progress: Progress<F>,
+        training: Dataset,
+        evaluation: Dataset,
+        config: &TrainConfig,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Trained<F>, FitError> {
+        check_fit(&progress.network, &training)?;
+        check_fit(&progress.network, &evaluation)?;
+        let settings = *config.settings();
+        let images = (training.len(), evaluation.len());
+        let watched = settings.monitors.watched().contains(&Watched::Evaluation);
+        let evaluation = if watched { evaluation } else { evaluation.slice(0..0) };
+        let data = (self.share(&training), self.share(&evaluation));
+        drop((training, evaluation));
+        let ballot = Ballot::default();
+        let mut voter = Voter { observer, ballot: &ballot };
+        let start = |state| -> Box<dyn crate::engine::Engine<F>> {
+            Box::new(Shared::new(self, state, data, &settings).voting(&ballot))
+        };
+        Ok(go_on_by(start, progress, images, config, &mut voter))
+    }
+
+    /// This rank's part of some images.
+    #[must_use]
+    pub fn share(&self, data: &Dataset) -> Dataset {
+        let range = self.portion().of(0..data.len());
+        let ink = data.slice(range.clone()).pixels().iter().filter(|&&pixel| pixel > 0).count();
+        let all: u64 = self.gather(&[ink as u64]).iter().sum();
+        data.share(range, all as f64 / (data.len() * data.image_size()) as f64)
+    }
+
+    /// Whom to send to.
+    fn process(&self, rank: usize) -> Process<'_> {
+        self.ranks.process_at_rank(rank.try_into().expect("MPI counts ranks by 32 bits"))
+    }
+
+    /// As many numbers of each rank, rank by rank.
+    fn gather<T: Pod>(&self, numbers: &[T]) -> Vec<T> {
+        let mut all = vec![T::zeroed(); numbers.len() * self.size()];
+        self.ranks.all_gather_into(bytemuck::cast_slice::<T, u8>(numbers), bytemuck::cast_slice_mut::<T, u8>(&mut all));
+        all
+    }
+
+    /// The bytes of each rank, however many each has.
+    fn gather_bytes(&self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        let lengths = self.gather(&[bytes.len() as u64]);
+        let longest = lengths.iter().max().map_or(0, |&length| length as usize);
+        let mut padded = bytes.to_vec();
+        padded.resize(longest, 0);
+        // MPI takes no empty messages for this.
+        let all = if longest > 0 { self.gather(&padded) } else { Vec::new() };
+        lengths.iter().enumerate().map(|(rank, &length)| all[rank * longest..][..length as usize].to_vec()).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // The others wait for this rank, and would for ever.
+        if thread::panicking() {
+            self.ranks.abort(101);
+        }
+    }
+}
+
+/// The whole chain of causes in one line.
+fn in_one_line(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(", because {error}");
+        cause = error.source();
+    }
+    text
+}
