@@ -32,11 +32,12 @@ pub fn long_version() -> &'static str {
              platform      {} {}\n\
              instructions  {instructions} (of {}; {VARIABLE} chooses)\n\
              threads       {threads}\n\
-             features      all (no build leaves any out){}",
+             features      {}{}",
             env!("CARGO_PKG_VERSION"),
             std::env::consts::ARCH,
             std::env::consts::OS,
             available.join(", "),
+            if cfg!(feature = "mpi") { "mpi" } else { "none (mpi has to be asked for)" },
             if cfg!(debug_assertions) { "; this build is for tests, one with --release is faster" } else { "" }
         )
     });
