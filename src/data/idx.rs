@@ -75,7 +75,9 @@ pub enum IdxError {
         dims: Vec<u32>,
     },
     /// The header promises more than a file of this size can hold, even compressed as well as gzip can.
-    #[error("promises {promised} bytes of data, but the file can hold {at_most} at most")]
+    #[error(
+        "promises {promised} bytes of data, but can hold {at_most} at most: it is cut short or damaged, fetch it again"
+    )]
     ExceedsFile {
         /// The product of the dimensions.
         promised: u64,

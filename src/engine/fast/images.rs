@@ -52,11 +52,15 @@ impl Span {
 
 impl Images {
     /// Images as pairs, if they have zeros enough. The pairs of a file that is mapped are not kept: they would take half as
-    /// much memory as the file, so they are found anew for every mini-batch.
+    /// much memory as the file, so they are found anew for every mini-batch. So are those that are too many for a span.
     pub fn new(data: Dataset, threads: usize) -> Self {
-        let (spans, sparse) = Span::of_images(&data, threads).unzip();
-        let pairs = spans.filter(|_| !data.is_mapped()).map(|spans| Pairs::new(spans, &data, threads));
-        Images { data, pairs, sparse }
+        let Some(mut spans) = Span::of_images(&data, threads) else {
+            return Images { data, pairs: None, sparse: None };
+        };
+        let groups: usize = spans.iter().map(|span| span.groups()).sum();
+        let is_kept = !data.is_mapped() && Span::place(&mut spans);
+        let pairs = is_kept.then(|| Pairs::new(spans, &data, threads));
+        Images { sparse: Some(groups * GROUP / data.len().max(1)), pairs, data }
     }
 
     /// Whether pairs are the faster way to multiply by these images.
@@ -71,9 +75,8 @@ impl Images {
 }
 
 impl Span {
-    /// Where the pairs of each image will be, and how many an image has on the average. `None` if the images have too few
-    /// zeros, or too many pixels for a 16-bit index.
-    fn of_images(data: &Dataset, threads: usize) -> Option<(Vec<Span>, usize)> {
+    /// How many pairs each image has. `None` if the images have too few zeros, or too many pixels for a 16-bit index.
+    fn of_images(data: &Dataset, threads: usize) -> Option<Vec<Span>> {
         let n_in = data.image_size();
         if n_in > 1 << 16 {
             return None;
@@ -89,15 +92,17 @@ impl Span {
             }
         });
         let ink = data.ink().unwrap_or(non_zero.into_inner() as f64 / data.pixels().len() as f64);
-        if ink > DENSE_ABOVE {
-            return None;
-        }
+        if ink > DENSE_ABOVE { None } else { Some(spans) }
+    }
+
+    /// Places one after the other. False if they are more than 32 bits can count.
+    fn place(spans: &mut [Span]) -> bool {
         let mut groups = 0;
-        for span in &mut spans {
-            span.first = u32::try_from(groups).expect("fewer groups than two for each of 2^32 images");
+        spans.iter_mut().all(|span| {
+            let first = u32::try_from(groups);
             groups += span.groups();
-        }
-        Some((spans, groups * GROUP / data.len().max(1)))
+            first.map(|first| span.first = first).is_ok()
+        })
     }
 }
 
@@ -174,4 +179,17 @@ pub(super) fn find_non_zero(image: &[u8], index: &mut [u16], value: &mut [u8]) -
         found += kept;
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_that_cannot_be_counted_are_not_placed() {
+        let mut spans = vec![Span { first: 0, len: u32::MAX - 3 }; 16]; // a multiple of TOGETHER
+        assert!(Span::place(&mut spans));
+        assert_eq!(spans[2].first as usize, 2 * spans[0].groups());
+        assert!(!Span::place(&mut spans.repeat(2)));
+    }
 }
