@@ -236,14 +236,20 @@ prop_compose! {
     fn wide_case()(
         case in any_case(),
         (inputs, hidden, n) in (1_usize..200, 100_usize..350, 100_usize..300),
+        // A second hidden layer, and more outputs than a panel has neurons: both are products of two dense layers.
+        second in prop_oneof![Just(None), (1_usize..150).prop_map(Some)],
+        more_outputs in prop_oneof![Just(0), 0_usize..150],
     )(
         batch_size in 20..=n,
         density in 10_usize..40,
         case in Just(case),
-        (inputs, hidden, n) in Just((inputs, hidden, n)),
+        sizes in Just((inputs, hidden, second, more_outputs)),
+        n in Just(n),
     ) -> Case {
-        let outputs = case.sizes[case.sizes.len() - 1];
-        Case { sizes: vec![inputs, hidden, outputs], n, batch_size, density, epochs: 1, ..case }
+        let (inputs, hidden, second, more_outputs) = sizes;
+        let outputs = case.sizes[case.sizes.len() - 1] + more_outputs;
+        let sizes = [inputs, hidden].into_iter().chain(second).chain([outputs]).collect();
+        Case { sizes, n, batch_size, density, epochs: 1, ..case }
     }
 }
 
@@ -309,7 +315,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6))]
+    #![proptest_config(ProptestConfig::with_cases(10))]
     #[test]
     fn wide_layers_and_large_mini_batches_too(case in wide_case()) {
         case.check::<f64>(1e-8);

@@ -115,7 +115,16 @@ impl On<'_> {
         for Above { delta: s, width: s_width, first, neurons } in above {
             let b = &panel.outgoing[first * width..][..neurons * width];
             let s_strides = (s_width, 1);
-            self.instructions.run(dense::AddRows { c: delta, keep: one, factor: one, b, width, s, s_strides });
+            self.instructions.run(dense::AddRows {
+                c: delta,
+                c_width: width,
+                keep: one,
+                factor: one,
+                b,
+                width,
+                s,
+                s_strides,
+            });
         }
         // What was kept was multiplied; the slope is that of the activation before.
         let unscale = kept.as_ref().map_or(one, |kept| one / kept.factor);
@@ -188,7 +197,7 @@ impl On<'_> {
             for Above { delta: s, width: s_width, first, neurons } in above {
                 let c = &mut rows[first * width..][..neurons * width];
                 let s_strides = (1, s_width);
-                self.instructions.run(dense::AddRows { c, keep, factor, b, width, s, s_strides });
+                self.instructions.run(dense::AddRows { c, c_width: width, keep, factor, b, width, s, s_strides });
             }
         });
     }

@@ -1,137 +1,22 @@
 //! The other layers, where nothing is zero: three matrix products a layer.
 //!
 //! The weights are stored as the book writes them, row = neuron they feed, cut into panels of columns: a panel holds
-//! the weights that leave V vectors of neurons. Each product keeps a tile of its result in registers.
-
-use std::ops::Range;
+//! the weights that leave V vectors of neurons. Each product keeps a tile of its result in registers; the one on the way
+//! up is in `product`.
 
 use pulp::{Simd, WithSimd};
 
-use super::packed::{Activity, Panel};
 use super::simd::Vectors;
 use crate::network::{Activation, relu};
 
-/// z^l = W^l a^{l-1} + b^l for some neurons of layer l and some images.
-pub(super) struct Forward<'a, F> {
-    pub panels: &'a [Panel<F>],   // of layer l-1: W^l, cut by columns
-    pub below: &'a [Activity<F>], // of layer l-1: a^{l-1}, cut the same way
-    pub first_image: usize,
-    pub first_neuron: usize,
-    pub neurons: usize,
-    pub bias: &'a [F],  // (width)
-    pub z: &'a mut [F], // (images, width)
-}
-
-impl<F: Vectors> WithSimd for Forward<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        let width = self.bias.len();
-        let images = self.z.len() / width;
-        if self.neurons < width {
-            for z in self.z.chunks_exact_mut(width) {
-                z[self.neurons..].copy_from_slice(&self.bias[self.neurons..]); // so that a is 0 there
-            }
-        }
-        // Eight rows of W stay in the first cache level while all images pass. How many sums, and the factors beside them,
-        // find room depends on the registers.
-        for j in (0..self.neurons).step_by(8) {
-            let end = self.neurons.min(j + 8);
-            if S::REGISTER_COUNT >= 32 {
-                self.images::<S, 4>(simd, j..end, images);
-            } else {
-                self.images::<S, 2>(simd, j..end, images);
-            }
-        }
-    }
-}
-
-impl<F: Vectors> Forward<'_, F> {
-    /// All images: as many at a time as leave room for their sums, then the rest.
-    #[inline(always)]
-    fn images<S: Simd, const J: usize>(&mut self, simd: S, neurons: Range<usize>, images: usize) {
-        let mut k = 0;
-        while S::REGISTER_COUNT >= 32 && k + 6 <= images {
-            self.neurons::<S, 6, J>(simd, neurons.clone(), k);
-            k += 6;
-        }
-        while k + 4 <= images {
-            self.neurons::<S, 4, J>(simd, neurons.clone(), k);
-            k += 4;
-        }
-        while k < images {
-            self.neurons::<S, 1, J>(simd, neurons.clone(), k);
-            k += 1;
-        }
-    }
-
-    /// The neurons of K images, J at a time as long as they last.
-    #[inline(always)]
-    fn neurons<S: Simd, const K: usize, const J: usize>(&mut self, simd: S, neurons: Range<usize>, k: usize) {
-        let mut j = neurons.start;
-        while j + J <= neurons.end {
-            self.tile::<S, K, J>(simd, k, j);
-            j += J;
-        }
-        while j + 2 <= neurons.end {
-            self.tile::<S, K, 2>(simd, k, j);
-            j += 2;
-        }
-        if j < neurons.end {
-            self.tile::<S, K, 1>(simd, k, j);
-        }
-    }
-
-    /// K images times J neurons: every vector that is read serves J or K sums.
-    #[inline(always)]
-    fn tile<S: Simd, const K: usize, const J: usize>(&mut self, simd: S, k: usize, j: usize) {
-        let mut sums = [[F::splat(simd, F::zero()); J]; K];
-        for (panel, activity) in self.panels.iter().zip(self.below) {
-            let a = &activity.a[(self.first_image + k) * panel.width()..];
-            let w = &panel.outgoing[(self.first_neuron + j) * panel.width()..];
-            match panel.width() / F::lanes::<S>() {
-                1 => dots::<F, S, K, J, 1>(simd, a, w, &mut sums),
-                2 => dots::<F, S, K, J, 2>(simd, a, w, &mut sums),
-                3 => dots::<F, S, K, J, 3>(simd, a, w, &mut sums),
-                _ => dots::<F, S, K, J, 4>(simd, a, w, &mut sums),
-            }
-        }
-        let width = self.bias.len();
-        for (i, sums) in sums.into_iter().enumerate() {
-            let z = &mut self.z[(k + i) * width + j..][..J];
-            for ((z, &b), sum) in z.iter_mut().zip(&self.bias[j..]).zip(sums) {
-                *z = F::total(simd, sum) + b;
-            }
-        }
-    }
-}
-
-/// sums_kj += a_k * w_j, lane by lane, for rows of V vectors.
-#[inline(always)]
-fn dots<F: Vectors, S: Simd, const K: usize, const J: usize, const V: usize>(
-    simd: S,
-    a: &[F], // (K or more, V vectors)
-    w: &[F], // (J or more, V vectors)
-    sums: &mut [[F::Vector<S>; J]; K],
-) {
-    let a = &F::vectors::<S>(a).as_chunks::<V>().0[..K];
-    let w = &F::vectors::<S>(w).as_chunks::<V>().0[..J];
-    for v in 0..V {
-        for (sums, a) in sums.iter_mut().zip(a) {
-            for (sum, w) in sums.iter_mut().zip(w) {
-                *sum = F::fma(simd, a[v], w[v], *sum);
-            }
-        }
-    }
-}
-
 /// c_r <- keep * c_r + factor * sum_k s(r, k) b_k: rows of V vectors, added up into rows.
 ///
-/// With b the weights and s the deltas it carries the error back through a layer, (W^T delta); with b the activations
-/// and s the deltas, transposed, it is the gradient step, W <- keep W - eta/m sum_k delta_k a_k^T.
+/// With b the weights, turned, and s the activations it is W a (see `product`); with b the weights and s the deltas it
+/// carries the error back through a layer, W^T delta; with b the activations and s the deltas, transposed, it is the
+/// gradient step, W <- keep W - eta/m sum_k delta_k a_k^T.
 pub(super) struct AddRows<'a, F> {
-    pub c: &'a mut [F], // (rows, width)
+    pub c: &'a mut [F], // (rows, the first `width` of c_width)
+    pub c_width: usize,
     pub keep: F,
     pub factor: F,
     pub b: &'a [F], // (n, width)
@@ -165,9 +50,10 @@ impl<F: Vectors> WithSimd for AddRows<'_, F> {
 }
 
 impl<F: Vectors> AddRows<'_, F> {
+    /// Where `width` is V vectors, and there are no more rows b than stay in the first cache level.
     #[inline(always)]
-    fn rows<S: Simd, const V: usize>(&mut self, simd: S) {
-        let rows = self.c.len() / self.width;
+    pub fn rows<S: Simd, const V: usize>(&mut self, simd: S) {
+        let rows = self.c.len().div_ceil(self.c_width);
         let mut r = 0;
         while 7 * V < S::REGISTER_COUNT && r + 6 <= rows {
             self.tile::<S, 6, V>(simd, r);
@@ -199,8 +85,9 @@ impl<F: Vectors> AddRows<'_, F> {
             }
         }
         let (keep, factor) = (F::splat(simd, self.keep), F::splat(simd, self.factor));
-        let c = &mut F::vectors_mut::<S>(self.c).as_chunks_mut::<V>().0[r..r + R];
-        for (c, sums) in c.iter_mut().zip(sums) {
+        let c = F::vectors_mut::<S>(&mut self.c[r * self.c_width..]);
+        for (i, sums) in sums.into_iter().enumerate() {
+            let c = &mut c[i * (self.c_width / F::lanes::<S>())..][..V];
             for v in 0..V {
                 c[v] = F::fma(simd, factor, sums[v], F::times(simd, keep, c[v]));
             }

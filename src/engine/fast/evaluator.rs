@@ -5,6 +5,7 @@ use super::images::Images;
 use super::packed::{Packed, Workspace};
 use super::pass::On;
 use super::pool::Pool;
+use super::product::TURN_FROM;
 use super::simd::{InstructionSet, Vectors};
 use crate::evaluate::Evaluation;
 use crate::network::{Cost, Dropout, prediction};
@@ -51,7 +52,7 @@ impl<F: Vectors> Evaluator<F> {
         let per_thread = results.len().div_ceil(workspaces.len()).max(1).next_multiple_of(CHUNK);
         let mut parts: Vec<_> = results.chunks_mut(per_thread).collect();
         let workspaces = &mut workspaces[..parts.len()];
-        let on = On { instructions: *instructions, pool, threads: 1 };
+        let on = On { instructions: *instructions, pool, threads: 1, turn: CHUNK >= TURN_FROM };
         pool.for_each(pool.threads(), &mut parts, workspaces, |t, results, work| {
             let mut chunk = [0; CHUNK];
             for (c, results) in results.chunks_mut(CHUNK).enumerate() {

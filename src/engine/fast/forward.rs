@@ -9,7 +9,7 @@ use super::pairs::{self, BLOCK};
 use super::pass::On;
 use super::pool::MOST_THREADS;
 use super::simd::Vectors;
-use super::{dense, panels};
+use super::{dense, panels, product};
 use crate::network::{Activation, Dropout, Output};
 
 impl On<'_> {
@@ -58,7 +58,17 @@ impl On<'_> {
                 let z = &mut activity.a[..m * bias.len()];
                 let (panels, below) = (&network.layers[l - 1], &below[l - 1]);
                 let (first_neuron, neurons) = (*first, *neurons);
-                self.instructions.run(dense::Forward { panels, below, first_image: 0, first_neuron, neurons, bias, z });
+                let turn = self.turn;
+                self.instructions.run(product::Forward {
+                    panels,
+                    below,
+                    turn,
+                    first_image: 0,
+                    first_neuron,
+                    neurons,
+                    bias,
+                    z,
+                });
                 let width = bias.len();
                 self.instructions.run(dense::Activate { activation: network.activation(l), z });
                 self.drop_out(z, width, neurons, kept(l + usize::from(network.sparse), first_neuron));
@@ -103,7 +113,8 @@ impl On<'_> {
     ) {
         let bias = &network.output_bias;
         let (panels, below, neurons) = (&network.layers[layers.len() - 1], &layers[layers.len() - 1], network.n_out());
-        self.instructions.run(dense::Forward { panels, below, first_image, first_neuron: 0, neurons, bias, z });
+        let turn = self.turn;
+        self.instructions.run(product::Forward { panels, below, turn, first_image, first_neuron: 0, neurons, bias, z });
         a.copy_from_slice(z);
         match output {
             Output::Sigmoid => self.instructions.run(dense::Activate { activation: Activation::Sigmoid, z: a }),

@@ -2,7 +2,8 @@
 //!
 //! * Four pixels in five are zero: images are lists of the others (`images`, `pairs`), and the first layer reads and changes
 //!   the rows of those alone (`panels`).
-//! * The other layers are matrix products that keep a tile of the result in registers (`dense`).
+//! * The other layers are matrix products that keep a tile of the result in registers (`product` on the way up, `dense` on
+//!   the way down).
 //! * Layers are cut into panels of neurons (`packed`), whose weights stay in the nearest cache; panels are also what
 //!   threads share out (`pool`), each its own, so that results do not depend on who did what.
 //! * L2 decay multiplies a number beside the first layer instead of all its weights.
@@ -32,6 +33,7 @@ mod panels;
 mod pass;
 #[allow(unsafe_code, reason = "threads share out the items of a slice, which safe code cannot say")]
 mod pool;
+mod product;
 mod sigmoid;
 mod simd;
 
@@ -125,7 +127,7 @@ impl<F: Vectors> Fast<F> {
     fn learn(&mut self, (mini_batch, next): (&[u32], &[u32]), m: usize, sum: Option<Sum<F>>, step: Step) {
         let Fast { start, pool, network, average, training, lessons, targets, workspace, updates, moments, .. } = self;
         let training = lessons.as_ref().unwrap_or(training);
-        let on = On { instructions: self.instructions, pool, threads: self.threads };
+        let on = On { instructions: self.instructions, pool, threads: self.threads, turn: workspace.turn };
         let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
         on.forward(network, workspace, training, (mini_batch, next), step.dropout);
         on.output_deltas(network, workspace, start.cost(), target, mini_batch.len());

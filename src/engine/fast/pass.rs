@@ -9,6 +9,8 @@ pub(super) struct On<'a> {
     pub instructions: InstructionSet,
     pub pool: &'a Pool,
     pub threads: usize,
+    /// Whether its images are many enough for weights to be turned.
+    pub turn: bool,
 }
 
 impl On<'_> {
