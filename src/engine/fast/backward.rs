@@ -63,7 +63,7 @@ impl On<'_> {
             network.fold_scale();
         }
         let rate = -step.eta / m as f64;
-        let rule = |is_weight| updates.map(|updates| Rule::new(&step, updates, is_weight));
+        let rule = |is_weight| updates.filter(|_| !plain).map(|updates| Rule::new(&step, updates, is_weight));
         let descent = Descent {
             m: here,
             keep: F::of(step.weight_decay()),
@@ -257,7 +257,7 @@ struct Descent<F> {
     scaled_rate: F,
     /// 1 / m
     share: F,
-    /// Of an optimizer that remembers; none if the gradient is not whole yet.
+    /// Of an optimizer that remembers; none for a plain step, or if the gradient is not whole yet.
     weights: Option<Rule<F>>,
     biases: Option<Rule<F>>,
 }
