@@ -9,18 +9,17 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use mnist_mlp::Precision;
 use mnist_mlp::data::idx::Idx;
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Identity, Part};
 use mnist_mlp::engine::{EngineKind, InstructionSet, Machine, Trainable};
-use mnist_mlp::network::{
-    Activation, CrossEntropy, EpochRecord, Init, Model, Network, Optimizer, TrainingRecord, costs, precision_of,
-};
+use mnist_mlp::network::{Activation, CrossEntropy, EpochRecord, Init, Model, Network, Optimizer, costs, precision_of};
 use mnist_mlp::picture::Picture;
 use mnist_mlp::picture::file::png;
 use mnist_mlp::picture::normalize::normalized;
 use mnist_mlp::picture::read::read;
-use mnist_mlp::trainer::{Ending, Monitors, Progress, Schedule, Settings, Silent, go_on, train};
+use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Schedule, Settings, Silent, go_on, train};
 use proptest::prelude::*;
 
 /// An IDX header for any dimensions, followed by any bytes.
@@ -58,16 +57,17 @@ fn unfinished() -> Vec<u8> {
     let two = Settings { epochs: 2, ..settings }.check(data.len(), data.len()).unwrap();
     let network = Network::<f32>::new(&[2, 2, 2], &CrossEntropy, Init::Default, 0).unwrap();
     let progress = train(network, &data, &data, &two, &mut Silent).unwrap().into_progress();
-    let record: TrainingRecord = serde_json::from_value(serde_json::json!({
-        "program": "mnist", "dataset": "tiny", "n_train": 4, "n_validation": 0, "evaluate_on": "test", "init": "default",
-        "epochs": 3, "batch_size": 2, "eta": settings.eta, "lambda": settings.lambda, "optimizer": "adam-w", "ema": 0.5,
-        "seed": 0, "shuffle": true, "precision": "f32", "engine": "fast", "epochs_done": 2,
-        "schedule": "halve-on-plateau", "patience": 5,
-    }))
-    .unwrap();
-    let (checkpoint, history) = (progress.checkpoint(), progress.history);
+    let record = settings.record(Background {
+        dataset: "tiny".to_string(),
+        n_train: data.len(),
+        n_validation: 0,
+        evaluate_on: "test".to_string(),
+        init: "default".to_string(),
+        expand: None,
+        precision: Precision::F32,
+    });
     let mut json = Vec::new();
-    Model { network: progress.network, training: Some(record), history, checkpoint }.write_json(&mut json).unwrap();
+    progress.model(&record, &settings).write_json(&mut json).unwrap();
     json
 }
 

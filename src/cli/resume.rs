@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum, parser::ValueSo
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
 use mnist_mlp::network::{EpochRecord, Model, TrainingRecord, precision_of, read_model_file};
-use mnist_mlp::trainer::{MAX_THREADS, Progress, ResumeError, Settings};
+use mnist_mlp::trainer::{MAX_THREADS, PROGRAM, Progress, ResumeError, Settings};
 use mnist_mlp::{Precision, Real};
 
 use super::args::{Arguments, EvaluateOn, TrainArguments};
@@ -16,7 +16,7 @@ use super::images::ExpandName;
 use super::machine::machine;
 use super::member::of_model;
 use super::task::{Choice, Task};
-use super::train::{Job, PROGRAM};
+use super::train::Job;
 use super::{Failure, output};
 
 /// The options stand together in the help.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use mnist_mlp::Real;
 use mnist_mlp::claim::{Claim, claim};
-use mnist_mlp::network::{Model, ModelError, TrainingRecord};
+use mnist_mlp::network::{ModelError, TrainingRecord};
 use mnist_mlp::trainer::{Progress, Settings};
 
 use super::Failure;
@@ -43,7 +43,7 @@ impl Saver {
 
     /// Writes the model file.
     pub fn save<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
-        save(&self.out, &self.record, &self.settings, progress).map_err(|error| match self.saved {
+        progress.model(&self.record, &self.settings).save(&self.out).map_err(|error| match self.saved {
             0 => Failure::Save(error),
             epochs => Failure::NotReplaced { error, epochs },
         })?;
@@ -62,27 +62,5 @@ impl Saver {
         let pause = if self.every.is_zero() { self.every } else { self.every.max(SHARE * took) };
         self.next = start + took + pause;
         result
-    }
-}
-
-/// Writes a model file at `out`. The `record` says all of the training but how far it has come.
-fn save<F: Real>(
-    out: &Path,
-    record: &TrainingRecord,
-    settings: &Settings,
-    progress: &Progress<F>,
-) -> Result<(), ModelError> {
-    model(record, settings, progress).save(out)
-}
-
-/// What is written.
-pub fn model<F: Real>(record: &TrainingRecord, settings: &Settings, progress: &Progress<F>) -> Model<F> {
-    let epochs_done = progress.history.len();
-    let course = settings.course_record(progress.epoch, epochs_done);
-    Model {
-        network: progress.network.clone(),
-        training: Some(TrainingRecord { epochs_done, course, ..record.clone() }),
-        history: progress.history.clone(),
-        checkpoint: progress.checkpoint(),
     }
 }

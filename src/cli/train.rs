@@ -11,7 +11,7 @@ use mnist_mlp::network::{
     CrossEntropy, Init, Model, Network, TrainingRecord, cost_named, precision_of, read_model_file,
 };
 use mnist_mlp::report::EpochTable;
-use mnist_mlp::trainer::{Ending, MAX_THREADS, Monitors, Progress, Settings, TrainConfig, Trained};
+use mnist_mlp::trainer::{Background, Ending, MAX_THREADS, Monitors, Progress, Settings, TrainConfig, Trained};
 use mnist_mlp::{Precision, Real};
 
 use super::args::{EngineName, InitName, MonitorName, PrecisionName, TrainArguments};
@@ -23,9 +23,6 @@ use super::summary::{file_and_data, introduction, summary};
 use super::task::Task;
 use super::watch::Watch;
 use super::{Failure, output, outputs, resume};
-
-/// Name and version, as the model file has them.
-pub const PROGRAM: &str = concat!("mnist ", env!("CARGO_PKG_VERSION"));
 
 /// A training that is about to begin or to go on.
 pub struct Job<F: Real> {
@@ -222,32 +219,15 @@ pub fn record<F: Real>(arguments: &TrainArguments, settings: &Settings, task: &T
         (None, InitName::He) => "he",
         (None, InitName::Xavier) => "xavier",
     };
-    TrainingRecord {
-        program: PROGRAM.to_string(),
+    settings.record(Background {
         dataset: task.dataset.clone(),
         n_train: task.training.len(),
         n_validation: arguments.validation,
         evaluate_on: task.evaluated_on.to_string(),
         init: init.to_string(),
-        epochs: settings.epochs,
-        batch_size: settings.batch_size,
-        eta: settings.eta,
-        lambda: settings.lambda,
-        l1: settings.l1,
-        optimizer: settings.optimizer,
-        dropout: settings.dropout,
-        input_dropout: settings.input_dropout,
-        max_norm: settings.max_norm,
-        ema: settings.average,
         expand: arguments.images.expansion(),
-        augment: settings.augment,
-        seed: settings.seed,
-        shuffle: settings.shuffle,
         precision: F::PRECISION,
-        engine: settings.engine.name().to_string(),
-        epochs_done: 0,
-        course: settings.course_record(0, 0),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -88,9 +88,21 @@ impl<F: Real> Progress<F> {
         Ok(Progress { network, epoch: replay.epoch, history, state })
     }
 
-    /// What a model file has to hold beside the network, if anything.
+    /// The model file of a training that has come this far. The `record` says the rest of it.
     #[must_use]
-    pub fn checkpoint(&self) -> Option<Checkpoint> {
+    pub fn model(&self, record: &TrainingRecord, settings: &Settings) -> Model<F> {
+        let epochs_done = self.history.len();
+        let course = settings.course_record(self.epoch, epochs_done);
+        Model {
+            network: self.network.clone(),
+            training: Some(TrainingRecord { epochs_done, course, ..record.clone() }),
+            history: self.history.clone(),
+            checkpoint: self.checkpoint(),
+        }
+    }
+
+    /// What a model file has to hold beside the network, if anything.
+    fn checkpoint(&self) -> Option<Checkpoint> {
         let State { network, average, moments, .. } = self.state.as_ref()?;
         let is_last = self.epoch == self.history.len();
         let pack = |network: &Network<F>| PackedNumbers::pack(network.weights(), network.biases());

@@ -3,8 +3,63 @@
 use super::{Keep, Monitors, ResumeError, Schedule, Settings};
 use crate::engine::{EngineKind, Machine};
 use crate::network::{CourseRecord, EpochRecord, TrainingRecord};
+use crate::real::Precision;
+
+/// Name and version, as model files have them.
+pub const PROGRAM: &str = concat!("mnist ", env!("CARGO_PKG_VERSION"));
+
+/// What a model file says of a training besides its settings: on what, and from where.
+#[derive(Debug, Clone)]
+pub struct Background {
+    /// The name of the dataset.
+    pub dataset: String,
+    /// Number of training images.
+    pub n_train: usize,
+    /// Number of images set aside for validation.
+    pub n_validation: usize,
+    /// What the evaluation monitors watch: "validation" or "test".
+    pub evaluate_on: String,
+    /// How the start weights were drawn; "model" if they came from another model file.
+    pub init: String,
+    /// How the training images were multiplied: "shift".
+    pub expand: Option<String>,
+    /// The precision of the weights.
+    pub precision: Precision,
+}
 
 impl Settings {
+    /// What a model file says of a training with these settings that has not begun.
+    #[must_use]
+    pub fn record(&self, background: Background) -> TrainingRecord {
+        let Background { dataset, n_train, n_validation, evaluate_on, init, expand, precision } = background;
+        TrainingRecord {
+            program: PROGRAM.to_string(),
+            dataset,
+            n_train,
+            n_validation,
+            evaluate_on,
+            init,
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            eta: self.eta,
+            lambda: self.lambda,
+            l1: self.l1,
+            optimizer: self.optimizer,
+            dropout: self.dropout,
+            input_dropout: self.input_dropout,
+            max_norm: self.max_norm,
+            ema: self.average,
+            expand,
+            augment: self.augment,
+            seed: self.seed,
+            shuffle: self.shuffle,
+            precision,
+            engine: self.engine.name().to_string(),
+            epochs_done: 0,
+            course: self.course_record(0, 0),
+        }
+    }
+
     /// What a model file says of schedule and stopping: nothing where all is as it would be anyway. The weights are those
     /// of `epoch`.
     #[must_use]

@@ -11,7 +11,7 @@ use mnist_mlp::data::Dataset;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::network::Network;
-use mnist_mlp::trainer::{Observer, Settings};
+use mnist_mlp::trainer::{Observer, PROGRAM, Settings};
 use mnist_mlp::tune::{Crew, Job, Outcome, threads};
 use sha2::{Digest, Sha256};
 
@@ -19,7 +19,7 @@ use super::alone::Alone;
 use crate::cli::Failure;
 use crate::cli::args::TrainArguments;
 use crate::cli::task::Task;
-use crate::cli::train::{self, PROGRAM, begin};
+use crate::cli::train::{self, begin};
 use crate::cli::tune::{self, Found, Hunt, Trials, TuneArguments};
 use crate::cli::watch::stop_signals;
 

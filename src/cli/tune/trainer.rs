@@ -16,7 +16,6 @@ use super::arguments::{Fixed, words};
 use super::space::SearchError;
 use crate::cli::Failure;
 use crate::cli::args::{Arguments, Command, TrainArguments};
-use crate::cli::saver::model;
 use crate::cli::task::Task;
 use crate::cli::train::{fit_failure, record, settings, start_network};
 
@@ -143,7 +142,7 @@ impl<F: Trainable> Best<F> {
     pub fn json(self, task: &Task) -> Vec<u8> {
         let record = record::<F>(&self.arguments, &self.settings, task);
         let mut json = Vec::new();
-        let written = model(&record, &self.settings, &self.trained.into_progress()).write_json(&mut json);
+        let written = self.trained.into_progress().model(&record, &self.settings).write_json(&mut json);
         written.expect("memory takes what is written");
         json
     }

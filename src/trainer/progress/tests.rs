@@ -7,7 +7,8 @@ use crate::data::distort::Distortion;
 use crate::data::{Dataset, Identity};
 use crate::engine::{EngineKind, Machine};
 use crate::network::{CrossEntropy, Init, Optimizer};
-use crate::trainer::{Keep, Monitors, Observer, Schedule, Silent, Trained, go_on, train};
+use crate::real::Precision;
+use crate::trainer::{Background, Keep, Monitors, Observer, Schedule, Silent, Trained, go_on, train};
 
 /// Images of 4 x 4 that are learned slowly.
 fn images(n: usize) -> Dataset {
@@ -32,31 +33,17 @@ fn run(progress: Progress<f32>, settings: Settings, observer: &mut dyn Observer<
 
 /// The model file, of which every byte counts.
 fn file(progress: &Progress<f32>, settings: &Settings) -> Vec<u8> {
-    let record = r#"{"program":"mnist","dataset":"toy","n_train":30,"n_validation":9,"evaluate_on":"validation",
-        "init":"default","epochs":0,"batch_size":0,"eta":0,"lambda":0,"seed":0,"shuffle":true,"precision":"f32",
-        "engine":"fast","epochs_done":0}"#;
-    let record: TrainingRecord = serde_json::from_str(record).unwrap();
-    let epochs_done = progress.history.len();
-    let record = TrainingRecord {
-        epochs: settings.epochs,
-        batch_size: settings.batch_size,
-        eta: settings.eta,
-        lambda: settings.lambda,
-        optimizer: settings.optimizer,
-        ema: settings.average,
-        engine: settings.engine.name().to_string(),
-        dropout: settings.dropout,
-        augment: settings.augment,
-        seed: settings.seed,
-        shuffle: settings.shuffle,
-        epochs_done,
-        course: settings.course_record(progress.epoch, epochs_done),
-        ..record
-    };
+    let record = settings.record(Background {
+        dataset: "toy".to_string(),
+        n_train: 30,
+        n_validation: 9,
+        evaluate_on: "validation".to_string(),
+        init: "default".to_string(),
+        expand: None,
+        precision: Precision::F32,
+    });
     let mut file = Vec::new();
-    let (network, history) = (progress.network.clone(), progress.history.clone());
-    let model = Model { network, training: Some(record), history, checkpoint: progress.checkpoint() };
-    model.write_json(&mut file).unwrap();
+    progress.model(&record, settings).write_json(&mut file).unwrap();
     file
 }
 
