@@ -39,24 +39,29 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), KNOWN.iter().map(trial).collect()).exit_code()
 }
 
-/// Tolerances: sums of a few hundred terms below 1, rounded in another order.
+/// Tolerances: sums of a few hundred terms, rounded in another order.
 fn learns_what_the_reference_learns(name: &str) {
+    // The fast engine has other kernels for large mini-batches, of which there are too few tiny images.
+    let few = ("--data idx --validation 11 --batch-size 7", 20, 4);
+    let many = ("--data synthetic --train-size 250 --validation 20 --batch-size 100", 784, 10);
     for (precision, tolerance) in [("f64", 1e-10), ("f32", 1e-3)] {
-        let train = |engine: &str| {
-            let sandbox = Sandbox::with_tiny_data();
-            let line = format!(
-                "train --data idx --validation 11 --hidden 37,18 --activation sigmoid,tanh --batch-size 7 --epochs 3 \
-                 --threads 2 --precision {precision} --engine {engine} -o model.json"
-            );
-            let output = sandbox.command().args(line.split_whitespace()).env("MNIST_SIMD", name).output().unwrap();
-            common::Run::from(output).success();
-            numbers(&sandbox.json("model.json")["weights"])
-        };
-        let (fast, reference) = (train("fast"), train("reference"));
-        assert_eq!(fast.len(), 20 * 37 + 37 * 18 + 18 * 4);
-        let differences = fast.iter().zip(&reference).map(|(fast, reference)| (fast - reference).abs());
-        let worst = differences.fold(0.0, f64::max);
-        assert!(worst <= tolerance, "{name}, {precision}: the weights differ by {worst:e}");
+        for (images, inputs, classes) in [few, many] {
+            let train = |engine: &str| {
+                let sandbox = Sandbox::with_tiny_data();
+                let line = format!(
+                    "train {images} --hidden 37,18 --activation sigmoid,tanh --epochs 3 --threads 2 \
+                     --precision {precision} --engine {engine} -o model.json"
+                );
+                let output = sandbox.command().args(line.split_whitespace()).env("MNIST_SIMD", name).output().unwrap();
+                common::Run::from(output).success();
+                numbers(&sandbox.json("model.json")["weights"])
+            };
+            let (fast, reference) = (train("fast"), train("reference"));
+            assert_eq!(fast.len(), inputs * 37 + 37 * 18 + 18 * classes);
+            let differences = fast.iter().zip(&reference).map(|(fast, reference)| (fast - reference).abs());
+            let worst = differences.fold(0.0, f64::max);
+            assert!(worst <= tolerance, "{name}, {precision}, {images}: the weights differ by {worst:e}");
+        }
     }
 }
 

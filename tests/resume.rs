@@ -63,11 +63,13 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
         let run = common::stopped(child);
         let run = run.failure(130, &["interrupted: model.json holds epoch", "go on with: "]);
         let go_on = run.stderr.trim_end().split("mnist train ").last().unwrap().to_string();
-        assert_eq!(go_on, "--resume model.json --data idx");
+        assert_eq!(go_on, "--resume model.json --data idx --log start.jsonl");
         assert_ne!(sandbox.read("model.json"), sandbox.read("whole.json"));
         let resumed = sandbox.line(&format!("train {go_on} --threads 1")).success();
         assert!(resumed.stderr.contains("resumed   model.json, after epoch"), "{}", resumed.stderr);
         assert!(sandbox.read("model.json") == sandbox.read("whole.json"), "{options}");
+        let epochs = sandbox.json("model.json")["history"].as_array().unwrap().len();
+        assert_eq!(sandbox.read("start.jsonl").lines().count(), epochs, "{options}");
     }
 }
 

@@ -7,6 +7,7 @@ use clap::builder::Resettable;
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
+use mnist_mlp::network::PROGRAM;
 use mnist_mlp::replace_file::replace_file;
 
 use super::args::Arguments;
@@ -55,7 +56,7 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
 /// Writes the page of one command, which names the `others`.
 fn save(command: &Command, others: &[&Command], directory: &Path) -> Result<PathBuf, Failure> {
     let failure = |error| Failure::Manual { directory: directory.to_path_buf(), error };
-    let page = Man::new(command.clone()).source(concat!("mnist ", env!("CARGO_PKG_VERSION")));
+    let page = Man::new(command.clone()).source(PROGRAM);
     let path = directory.join(page.get_filename());
     let text = text(&page, command, others).map_err(failure)?;
     check_ours(&path, "a manual page of this program", |start| start.starts_with(MARK))?;

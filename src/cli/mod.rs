@@ -103,6 +103,10 @@ pub enum Failure {
         own)"
     )]
     IdlePatience,
+    #[error("--{option} is for --{of}: choose that, or leave --{option} out")]
+    Idle { option: &'static str, of: &'static str },
+    #[error("{0}: add it with --monitor evaluation-accuracy")]
+    NotWatched(ConfigError),
     #[error("--out and --log both name {0}: give each a file of its own")]
     SameFile(String),
     #[error("{0} is there and is not {1}, so it is not overwritten: choose another name, or remove it first")]
@@ -206,6 +210,8 @@ pub enum Failure {
     NoRun { path: String, error: ReadError },
     #[error("{0}: a picture is named .svg or .png")]
     PictureName(String),
+    #[error("{0}: a contact sheet is named .png")]
+    SheetName(String),
     #[error("the log {path} cannot be written: {error}")]
     Log { path: String, error: std::io::Error },
     #[error("the page {path} cannot be written: {error}")]
@@ -223,13 +229,16 @@ impl Failure {
             Failure::Split(_)
             | Failure::Config(_)
             | Failure::NothingToEvaluate(_)
+            | Failure::NotWatched(_)
             | Failure::EmptyData
             | Failure::IdlePatience
+            | Failure::Idle { .. }
             | Failure::Instructions(_)
             | Failure::SameFile(_)
             | Failure::Ending(_)
             | Failure::IdleInput(_)
             | Failure::PictureName(_)
+            | Failure::SheetName(_)
             | Failure::Sizes(_)
             | Failure::Activations(_)
             | Failure::Neuron(_)
@@ -253,6 +262,7 @@ impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         match error {
             ConfigError::NothingToEvaluate => Failure::NothingToEvaluate(error),
+            ConfigError::NeedsAccuracy(_) => Failure::NotWatched(error),
             error => Failure::Config(error),
         }
     }

@@ -6,8 +6,8 @@ use std::time::Instant;
 use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum, parser::ValueSource};
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
-use mnist_mlp::network::{EpochRecord, Model, TrainingRecord, precision_of, read_model_file};
-use mnist_mlp::trainer::{MAX_THREADS, PROGRAM, Progress, ResumeError, Settings};
+use mnist_mlp::network::{EpochRecord, Model, PROGRAM, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::trainer::{MAX_THREADS, Progress, ResumeError, Settings};
 use mnist_mlp::{Precision, Real};
 
 use super::args::{Arguments, EvaluateOn, TrainArguments};
@@ -62,7 +62,7 @@ fn read(path: &Path, matches: &ArgMatches) -> Result<(Precision, Vec<u8>), Failu
 }
 
 /// Whether an option stands on the command line.
-fn is_typed(matches: &ArgMatches, id: &str) -> bool {
+pub fn is_typed(matches: &ArgMatches, id: &str) -> bool {
     matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 

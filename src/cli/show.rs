@@ -79,6 +79,9 @@ pub struct ShowArguments {
 pub fn run(arguments: &ShowArguments) -> Result<(), Failure> {
     let treatment = Treatment::of(arguments)?;
     if let Some(out) = &arguments.out {
+        if !out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
+            return Err(Failure::SheetName(out.display().to_string()));
+        }
         check_ours(out, "a picture of this program", is_our_png)?;
     }
     let machine = machine(None)?;

@@ -87,7 +87,13 @@ pub fn summary<F: Real>(
 }
 
 /// A file, and the data that were named, as they are typed.
-pub fn file_and_data(arguments: &TrainArguments, file: &Path) -> String {
+fn file_and_data(arguments: &TrainArguments, file: &Path) -> String {
     let data = arguments.data.data.as_deref().map(|data| format!(" --data {}", output::quoted(data)));
     output::quoted(file.as_os_str()) + &data.unwrap_or_default()
+}
+
+/// The words after `mnist train --resume` that go on with this training and its log.
+pub fn resumption(arguments: &TrainArguments, file: &Path) -> String {
+    let log = arguments.log.as_deref().map(|log| format!(" --log {}", output::quoted(log.as_os_str())));
+    file_and_data(arguments, file) + &log.unwrap_or_default()
 }

@@ -16,10 +16,13 @@ use mnist_mlp::{Precision, Real};
 
 use super::args::{EngineName, InitName, MonitorName, PrecisionName, TrainArguments};
 use super::company::Company;
+use super::descent::OptimizerName;
+use super::images::AugmentName;
 use super::machine::machine;
 use super::member::of_model;
+use super::resume::is_typed;
 use super::saver::Saver;
-use super::summary::{file_and_data, introduction, summary};
+use super::summary::{introduction, resumption, summary};
 use super::task::Task;
 use super::watch::Watch;
 use super::{Failure, output, outputs, resume};
@@ -42,10 +45,27 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
     arguments.quiet |= company.is_quiet();
     arguments.threads = arguments.threads.or(company.threads());
     let (arguments, portion) = (&arguments, company.portion());
+    check_idle(arguments, matches)?;
     match (&arguments.resume.resume, arguments.precision) {
         (Some(path), _) => resume::run(company, arguments, path, matches),
         (None, PrecisionName::F32) => company.train(job::<f32>(arguments, portion), arguments),
         (None, PrecisionName::F64) => company.train(job::<f64>(arguments, portion), arguments),
+    }
+}
+
+/// Refuses options that would change nothing as the others are.
+fn check_idle(arguments: &TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
+    let has = |name| arguments.images.augment.contains(&name);
+    let idle = [
+        (arguments.descent.optimizer == OptimizerName::Sgd, "optimizer sgd", &["momentum", "nesterov"][..]),
+        (has(AugmentName::Affine), "augment affine", &["rotation", "scale", "shear", "translation"]),
+        (has(AugmentName::Elastic), "augment elastic", &["sigma", "alpha"]),
+    ];
+    let idle = idle.iter().filter(|(is_used, ..)| !is_used);
+    let mut idle = idle.flat_map(|(_, of, options)| options.iter().map(move |option| (*option, *of)));
+    match idle.find(|(option, _)| is_typed(matches, option)) {
+        Some((option, of)) => Err(Failure::Idle { option, of }),
+        None => Ok(()),
     }
 }
 
@@ -110,7 +130,7 @@ pub fn carry_out<F: Trainable>(
         Ending::Stopped => {
             let again = match epoch {
                 0 => "the same command begins anew".to_string(),
-                _ => format!("go on with: {} train --resume {}", output::program(), file_and_data(arguments, &out)),
+                _ => format!("go on with: {} train --resume {}", output::program(), resumption(arguments, &out)),
             };
             Err(Failure::Interrupted { signal: watch.signal(), saved: format!("{saved}; {again}") })
         }

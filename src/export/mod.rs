@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::network::{Activation, Model, Network, Output};
+use crate::network::{Activation, Model, Network, Output, PROGRAM};
 use crate::real::{Precision, Real};
 
 mod csv;
@@ -159,7 +159,7 @@ fn about<F: Real>(model: &Model<F>, input: Input) -> Map<String, Value> {
     let labels: Vec<_> = (0..network.outputs()).map(|label| label.to_string()).collect();
     let mut about = Map::new();
     let mut say = |key: &str, value| about.insert(key.to_string(), value);
-    say("program", json!(concat!("mnist ", env!("CARGO_PKG_VERSION"))));
+    say("program", json!(PROGRAM));
     say("sizes", json!(network.sizes()));
     say("activation", json!(network.activations().iter().map(|activation| activation.name()).collect::<Vec<_>>()));
     say("output", json!(output_name(network)));

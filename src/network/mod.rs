@@ -31,7 +31,7 @@ pub use model_reader::{UNQUESTIONED_SIZE, precision_of, read_model_file};
 pub use model_record::ModelRecord;
 pub(crate) use optimizer::{Kind, Rule, shrink};
 pub use optimizer::{Optimizer, OptimizerState};
-pub use training_record::{EpochRecord, TrainingRecord};
+pub use training_record::{EpochRecord, PROGRAM, TrainingRecord};
 
 /// The most weights and biases that a network may have: 400 MB in double precision.
 pub const MAX_PARAMETERS: usize = 50_000_000;

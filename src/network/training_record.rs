@@ -7,6 +7,9 @@ use crate::data::distort::Distortion;
 use crate::data::expand;
 use crate::real::Precision;
 
+/// Name and version of this program, as its files have them.
+pub const PROGRAM: &str = concat!("mnist ", env!("CARGO_PKG_VERSION"));
+
 /// How a model was trained: everything that it takes to train it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingRecord {

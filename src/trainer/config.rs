@@ -191,7 +191,7 @@ pub enum ConfigError {
     #[error("early stop 0 is out of range: choose 1 or more")]
     EarlyStop,
     /// Something goes by a figure that no monitor takes.
-    #[error("{0} goes by the evaluation accuracy, which is not watched: add evaluation-accuracy to the monitors")]
+    #[error("{0} goes by the evaluation accuracy, which is not watched")]
     NeedsAccuracy(&'static str),
 }
 

@@ -25,7 +25,7 @@ pub use ending::{Divergence, Ending, NotFinite};
 pub use observer::{Observer, Silent, Warning};
 use progress::Replay;
 pub use progress::{Progress, ResumeError};
-pub use record::{Background, PROGRAM};
+pub use record::Background;
 pub use schedule::Schedule;
 pub use stopping::{Keep, Patience};
 

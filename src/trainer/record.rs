@@ -2,11 +2,8 @@
 
 use super::{Keep, Monitors, ResumeError, Schedule, Settings};
 use crate::engine::{EngineKind, Machine};
-use crate::network::{CourseRecord, EpochRecord, TrainingRecord};
+use crate::network::{CourseRecord, EpochRecord, PROGRAM, TrainingRecord};
 use crate::real::Precision;
-
-/// Name and version, as model files have them.
-pub const PROGRAM: &str = concat!("mnist ", env!("CARGO_PKG_VERSION"));
 
 /// What a model file says of a training besides its settings: on what, and from where.
 #[derive(Debug, Clone)]

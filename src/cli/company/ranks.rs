@@ -10,8 +10,8 @@ use mnist_mlp::cluster::{Term, World};
 use mnist_mlp::data::Dataset;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
-use mnist_mlp::network::Network;
-use mnist_mlp::trainer::{Observer, PROGRAM, Settings};
+use mnist_mlp::network::{Network, PROGRAM};
+use mnist_mlp::trainer::{Observer, Settings};
 use mnist_mlp::tune::{Crew, Job, Outcome, threads};
 use sha2::{Digest, Sha256};
 

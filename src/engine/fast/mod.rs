@@ -47,6 +47,7 @@ use images::Images;
 use packed::{Packed, Workspace};
 use pass::On;
 use pool::Pool;
+use product::TURN_FROM;
 
 use super::{Engine, Looked, Looking, Machine, State, Sum, Watched};
 use crate::data::Dataset;
@@ -127,7 +128,8 @@ impl<F: Vectors> Fast<F> {
     fn learn(&mut self, (mini_batch, next): (&[u32], &[u32]), m: usize, sum: Option<Sum<F>>, step: Step) {
         let Fast { start, pool, network, average, training, lessons, targets, workspace, updates, moments, .. } = self;
         let training = lessons.as_ref().unwrap_or(training);
-        let on = On { instructions: self.instructions, pool, threads: self.threads, turn: workspace.turn };
+        let turn = mini_batch.len() >= TURN_FROM;
+        let on = On { instructions: self.instructions, pool, threads: self.threads, turn };
         let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
         on.forward(network, workspace, training, (mini_batch, next), step.dropout);
         on.output_deltas(network, workspace, start.cost(), target, mini_batch.len());

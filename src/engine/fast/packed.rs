@@ -3,7 +3,6 @@
 use super::buffer::Buffer;
 use super::dense::fill;
 use super::pairs::{BLOCK, Block};
-use super::product::TURN_FROM;
 use super::simd::Vectors;
 use crate::network::{Activation, Network, shrink};
 
@@ -11,7 +10,7 @@ use crate::network::{Activation, Network, shrink};
 pub(super) const MAX_VECTORS: usize = 4;
 /// Numbers in the widest vector there is.
 pub(super) const MOST_LANES: usize = 16;
-/// And so has at most this many neurons.
+/// Neurons in a panel, at most.
 pub(super) const WIDEST: usize = MAX_VECTORS * MOST_LANES;
 
 /// In larger mini-batches than this the gradient is summed before it is added to the weights: one by one, small steps
@@ -208,7 +207,6 @@ impl<F: Vectors> Packed<F> {
 pub(super) struct Workspace<F> {
     pub blocks: Vec<Block<F>>,         // of sparse images; empty for dense ones
     pub layers: Vec<Vec<Activity<F>>>, // as in `Packed`
-    pub turn: bool,                    // whether to turn the weights of dense layers
     pub kept: Vec<u8>,                 // (m, neurons but those of the output): 1 = kept; empty without dropout
     pub z: Buffer<F>,                  // (m, width): z^L
     pub a: Buffer<F>,                  // (m, width): a^L
@@ -230,7 +228,6 @@ impl<F: Vectors> Workspace<F> {
         Workspace {
             blocks: (0..if network.sparse { m } else { 0 }).step_by(BLOCK).map(block).collect(),
             layers: network.layers.iter().map(|layer| layer.iter().map(activity).collect()).collect(),
-            turn: m >= TURN_FROM,
             kept: Vec::new(),
             z: output(),
             a: output(),

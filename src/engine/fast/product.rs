@@ -12,7 +12,8 @@ use super::dense::AddRows;
 use super::packed::{Activity, MAX_VECTORS, MOST_LANES, Panel, WIDEST};
 use super::simd::Vectors;
 
-/// Images in a mini-batch from which on it pays to turn the weights.
+/// Images in a mini-batch from which on it pays to turn the weights, measured on hidden layers. Threads that share out the
+/// images of a mini-batch go by all of them, so that results do not depend on the number of threads.
 pub const TURN_FROM: usize = 96;
 
 /// z^l = W^l a^{l-1} + b^l for some neurons of layer l and some images.
@@ -33,7 +34,7 @@ impl<F: Vectors> WithSimd for Forward<'_, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        if self.turn { self.sums_of_rows(simd) } else { self.dots(simd) }
+        if self.turn { self.sums_of_rows(simd) } else { self.dot_products(simd) }
     }
 }
 
@@ -79,7 +80,7 @@ impl<F: Vectors> Forward<'_, F> {
 
     /// By dot products.
     #[inline(always)]
-    fn dots<S: Simd>(&mut self, simd: S) {
+    fn dot_products<S: Simd>(&mut self, simd: S) {
         let width = self.bias.len();
         let images = self.z.len() / width;
         if self.neurons < width {
@@ -204,21 +205,32 @@ fn turn<F: Vectors, const K: usize>(rows: &[F], width: usize, turned: &mut [F], 
 #[cfg(test)]
 mod tests {
     use super::turn;
+    use crate::engine::fast::Vectors;
 
-    #[test]
+    /// Whole groups of K rows, rows that are left over, columns that stay empty.
     #[allow(clippy::float_cmp, reason = "nothing is computed")]
-    fn turned_rows_are_columns() {
-        // Whole groups of four rows, rows that are left over, columns that stay empty.
-        for (rows, width, turned_width) in [(4, 4, 4), (64, 64, 64), (11, 8, 12), (3, 16, 4), (7, 4, 8)] {
-            let numbers: Vec<f64> = (0..rows * width).map(|i| i as f64 + 1.0).collect();
-            let mut turned = vec![0.0; width * turned_width];
-            turn::<f64, 4>(&numbers, width, &mut turned, turned_width);
+    fn check<F: Vectors, const K: usize>() {
+        for (rows, width, turned_width) in [(K, K, K), (64, 64, 64), (2 * K + 1, 2 * K, 3 * K), (K - 1, 4 * K, K)] {
+            let numbers: Vec<F> = (0..rows * width).map(|i| F::of(i as f64 + 1.0)).collect();
+            let mut turned = vec![F::zero(); width * turned_width];
+            turn::<F, K>(&numbers, width, &mut turned, turned_width);
             for (i, column) in turned.chunks_exact(turned_width).enumerate() {
                 for (j, &w) in column.iter().enumerate() {
-                    let right = if j < rows { numbers[j * width + i] } else { 0.0 };
-                    assert_eq!(w, right, "{rows} rows of {width}, turned {turned_width} wide: ({i}, {j})");
+                    let right = if j < rows { numbers[j * width + i] } else { F::zero() };
+                    assert!(
+                        w == right,
+                        "{rows} rows of {width}, {K} at a time, turned {turned_width} wide: ({i}, {j})"
+                    );
                 }
             }
         }
+    }
+
+    #[test]
+    fn turned_rows_are_columns() {
+        check::<f64, 2>();
+        check::<f64, 4>();
+        check::<f32, 4>();
+        check::<f32, 8>();
     }
 }
