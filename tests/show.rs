@@ -211,7 +211,8 @@ fn a_picture_of_somebody_else_is_not_overwritten() {
     let photo = fs::read(sandbox.path("photo.png")).unwrap();
     sandbox.line("show --data idx -o photo.png").failure(1, &["photo.png", "not overwritten"]);
     assert_eq!(fs::read(sandbox.path("photo.png")).unwrap(), photo);
-    sandbox.line("show --data idx -o idx").failure(1, &["idx", "directory"]);
+    fs::create_dir(sandbox.path("shelf.png")).unwrap();
+    sandbox.line("show --data idx -o shelf.png").failure(1, &["shelf.png", "directory"]);
     sandbox.line("show --data idx -o none/sheet.png").failure(1, &["none/sheet.png", "directory"]);
 }
 
