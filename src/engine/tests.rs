@@ -324,6 +324,20 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10))]
+    /// So many pixels that a panel is taken in bands, whatever the instruction set.
+    #[test]
+    fn large_images_too(case in any_case(), pixels in 2_500_usize..5_000, hidden in 8_usize..70) {
+        let outputs = case.sizes[case.sizes.len() - 1];
+        let optimizer = Optimizer::default();
+        let case = Case { sizes: vec![pixels, hidden, outputs], n: case.n.min(20), batch_size: case.batch_size.min(20), optimizer, density: case.density % 36, ..case };
+        case.check::<f64>(1e-8);
+        let case = Case { dropout: Dropout::default(), ..case };
+        case.bounded().check::<f32>(1e-3);
+    }
+}
+
 #[test]
 fn unknown_instructions_are_refused_with_the_list_of_those_there_are() {
     let error = InstructionSet::named("mmx").unwrap_err();

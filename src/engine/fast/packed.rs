@@ -17,6 +17,10 @@ pub(super) const WIDEST: usize = MAX_VECTORS * MOST_LANES;
 /// would be rounded away.
 const MAX_ONE_BY_ONE: usize = 128;
 
+/// Rows of a panel that are used together take this many bytes at most. It is more than the nearest cache holds, but seldom
+/// are more than half of them in use: most of the paper is white.
+const BAND_BYTES: usize = 128 << 10;
+
 /// Some neighbouring neurons of a layer, whole vectors of them, filled up with neurons whose a is always 0.
 pub(super) struct Panel<F> {
     pub first: usize,
@@ -224,7 +228,10 @@ impl<F: Vectors> Workspace<F> {
         // Turning the pairs of a mini-batch costs as much as a dozen vectors of neurons gain by it.
         let vectors = network.layers[0].iter().map(Panel::width).sum::<usize>() / lanes;
         let turned = train && (m >= 24 && vectors >= 12 || m > MAX_ONE_BY_ONE);
-        let block = |start| Block::new(BLOCK.min(m - start), network.sizes[0], turned);
+        let n_in = network.sizes[0];
+        let widest = network.layers[0].iter().map(Panel::width).max().unwrap_or(1);
+        let bands = (n_in * widest * size_of::<F>()).div_ceil(BAND_BYTES);
+        let block = |start| Block::new(BLOCK.min(m - start), (n_in, bands), turned);
         Workspace {
             blocks: (0..if network.sparse { m } else { 0 }).step_by(BLOCK).map(block).collect(),
             layers: network.layers.iter().map(|layer| layer.iter().map(activity).collect()).collect(),

@@ -1,28 +1,36 @@
 //! The pairs of a mini-batch, gathered where the kernels read them.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
 
 use super::drop::Kept;
 use super::images::{GROUP, Images, Pairs, TOGETHER, find_non_zero};
 use super::simd::Vectors;
 
-/// Asks the memory for `numbers`, which will be wanted soon: images are visited in random order, so that no processor
-/// guesses which is the next.
+/// Asks the memory for so many `bytes` from the first of `numbers` on, which will be wanted soon: images are visited in
+/// random order, so that no processor guesses which is the next.
 #[inline(always)]
-fn prefetch<T>(numbers: &[T]) {
+fn prefetch<T>(numbers: &[T], bytes: usize) {
     #[cfg(target_arch = "x86_64")]
-    for line in numbers.chunks(64 / size_of::<T>()) {
+    for byte in (0..bytes).step_by(64) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch never faults and changes nothing, and this address is one of the slice's.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+        // SAFETY: a prefetch never faults, whatever the address, and changes nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(numbers.as_ptr().cast::<i8>().wrapping_add(byte)) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = numbers;
+    let _ = (numbers, bytes);
 }
 
 /// The pairs of one mini-batch, gathered from all over the training set, values already scaled to 0..1.
+///
+/// The pairs of every image are cut at the same pixels, into bands: the rows of a large panel that belong to one band stay in
+/// the nearest cache while all images pass.
 pub(super) struct Gathered<F> {
-    starts: Vec<usize>, // m + 1
+    n_in: usize,
+    bands: usize,
+    /// Where the pairs of image k in band b start: number k * bands + b.
+    starts: Vec<usize>, // m * bands + 1
     index: Vec<u16>,
     value: Vec<F>,
     /// Room for the values of one image, and eight more.
@@ -30,11 +38,13 @@ pub(super) struct Gathered<F> {
 }
 
 impl<F: Vectors> Gathered<F> {
-    /// Room for `m` images of `n_in` pixels.
-    pub fn new(m: usize, n_in: usize) -> Self {
+    /// Room for `m` images of `n_in` pixels in so many `bands`.
+    pub fn new(m: usize, (n_in, bands): (usize, usize)) -> Self {
         let len = m * n_in.next_multiple_of(TOGETHER) + GROUP;
         Gathered {
-            starts: Vec::with_capacity(m + 1),
+            n_in,
+            bands,
+            starts: Vec::with_capacity(m * bands + 1),
             index: vec![0; len],
             value: vec![F::zero(); len],
             found: vec![0; n_in + GROUP],
@@ -48,18 +58,33 @@ impl<F: Vectors> Gathered<F> {
         self.starts.push(0);
         let mut at = 0;
         let mut next = next.iter();
+        // As many of every image: a loop that ends sooner or later would be foreseen by no processor.
+        let wanted = images.mean_pairs() * 3 / 2;
         for &image in batch {
             if let (Some(pairs), Some(&next)) = (&images.pairs, next.next()) {
                 let (index, value, _) = pairs.image(next as usize);
-                prefetch(index.as_flattened());
-                prefetch(value.as_flattened());
+                prefetch(index, wanted * size_of::<u16>());
+                prefetch(value, wanted);
             }
-            at += match &images.pairs {
+            let len = match &images.pairs {
                 Some(pairs) => self.append(at, pairs, image as usize),
                 None => self.append_pixels(at, images.data.image(image as usize)),
             };
+            for band in 1..self.bands {
+                self.starts.push(at + self.cut(at..at + len, band * self.n_in / self.bands));
+            }
+            at += len;
             self.starts.push(at);
         }
+    }
+
+    /// How many of these pairs of an image come before `pixel`, about: a multiple of [`TOGETHER`].
+    #[inline(always)]
+    fn cut(&self, pairs: Range<usize>, pixel: usize) -> usize {
+        // Counting takes no branch, unlike a search. 16 bits suffice: more pixels follow than an image is filled up with.
+        let pixel = pixel as u16;
+        let before: u16 = self.index[pairs].iter().map(|&i| u16::from(i < pixel)).sum();
+        usize::from(before) / TOGETHER * TOGETHER
     }
 
     /// Whole groups at a time, so that there is no remainder to branch on; what is too much the next image overwrites.
@@ -96,7 +121,7 @@ impl<F: Vectors> Gathered<F> {
     #[inline(always)]
     fn drop_out(&mut self, kept: Kept<F>) {
         for k in 0..self.len() {
-            let (range, kept_pixels) = (self.starts[k]..self.starts[k + 1], kept.image(k));
+            let (range, kept_pixels) = (self.range(k), kept.image(k));
             for (&i, value) in self.index[range.clone()].iter().zip(&mut self.value[range]) {
                 *value *= F::from_byte(kept_pixels[usize::from(i)]) * kept.factor;
             }
@@ -106,13 +131,30 @@ impl<F: Vectors> Gathered<F> {
     /// The number of images gathered.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.starts.len() - 1
+        (self.starts.len() - 1) / self.bands
+    }
+
+    /// The number of bands.
+    #[inline(always)]
+    pub fn bands(&self) -> usize {
+        self.bands
+    }
+
+    #[inline(always)]
+    fn range(&self, k: usize) -> Range<usize> {
+        self.starts[k * self.bands]..self.starts[(k + 1) * self.bands]
     }
 
     /// The pairs of image k of the mini-batch, a multiple of [`TOGETHER`].
     #[inline(always)]
     pub fn image(&self, k: usize) -> (&[u16], &[F]) {
-        let range = self.starts[k]..self.starts[k + 1];
+        (&self.index[self.range(k)], &self.value[self.range(k)])
+    }
+
+    /// Those of them in one band, likewise.
+    #[inline(always)]
+    pub fn part(&self, k: usize, band: usize) -> (&[u16], &[F]) {
+        let range = self.starts[k * self.bands + band]..self.starts[k * self.bands + band + 1];
         (&self.index[range.clone()], &self.value[range])
     }
 }
@@ -138,7 +180,7 @@ impl<F: Vectors> Turned<F> {
     #[inline(always)]
     pub fn turn(&mut self, images: &Gathered<F>) {
         self.ends.fill(0);
-        for &i in &images.index[..images.starts[images.len()]] {
+        for &i in &images.index[..images.starts[images.starts.len() - 1]] {
             self.ends[usize::from(i)] += 1;
         }
         let mut start = 0;
@@ -182,9 +224,9 @@ pub(super) struct Block<F> {
 }
 
 impl<F: Vectors> Block<F> {
-    /// Room for `m` images of `n_in` pixels.
-    pub fn new(m: usize, n_in: usize, turned: bool) -> Self {
-        Block { gathered: Gathered::new(m, n_in), turned: turned.then(|| Turned::new(m, n_in)) }
+    /// Room for `m` images of `n_in` pixels in so many bands.
+    pub fn new(m: usize, (n_in, bands): (usize, usize), turned: bool) -> Self {
+        Block { gathered: Gathered::new(m, (n_in, bands)), turned: turned.then(|| Turned::new(m, n_in)) }
     }
 }
 
@@ -224,7 +266,7 @@ mod tests {
         let kept = Images::new(digits.clone(), 1);
         let mut anew = Images::new(digits, 1);
         assert!(anew.pairs.take().is_some() && anew.is_sparse());
-        let mut gathered = [(); 2].map(|()| Gathered::<f32>::new(30, 784));
+        let mut gathered = [(); 2].map(|()| Gathered::<f32>::new(30, (784, 3)));
         // A longer image before a shorter one leaves something to be overwritten.
         for batch in [&(0..30).collect::<Vec<u32>>()[..], &[39, 7, 7], &[]] {
             for (gathered, images) in gathered.iter_mut().zip([&kept, &anew]) {
@@ -234,6 +276,14 @@ mod tests {
             assert_eq!((kept.len(), anew.len()), (batch.len(), batch.len()));
             for k in 0..batch.len() {
                 assert_eq!(kept.image(k), anew.image(k));
+                let parts = (0..3).map(|band| kept.part(k, band));
+                assert_eq!(parts.clone().flat_map(|(index, _)| index).copied().collect::<Vec<_>>(), kept.image(k).0);
+                for (b, (index, value)) in parts.enumerate() {
+                    assert!(index.len().is_multiple_of(TOGETHER) && index.len() == value.len());
+                    // Those that are cut off too late are fewer than come together.
+                    let elsewhere = index.iter().filter(|&&i| usize::from(i) * 3 / 784 != b).count();
+                    assert!(elsewhere < 2 * TOGETHER, "{index:?} in band {b}");
+                }
             }
         }
     }

@@ -34,28 +34,31 @@ impl<F: Vectors> WithSimd for Forward<'_, F> {
 }
 
 impl<F: Vectors> Forward<'_, F> {
-    /// The sum of one image stays in registers: `T` sums of V vectors side by side, because one addition takes four
-    /// cycles and the next of the same sum has to wait for it.
+    /// The sum of one image stays in registers while its pairs of one band pass: `T` sums of V vectors side by side, because
+    /// one addition takes four cycles and the next of the same sum has to wait for it.
     #[inline(always)]
     fn run<S: Simd, const V: usize, const T: usize>(self, simd: S) {
         let rows = F::vectors::<S>(self.rows).as_chunks::<V>().0;
         let bias = F::vectors::<S>(self.bias).as_chunks::<V>().0[0];
         let scale = F::splat(simd, self.scale);
         let z = F::vectors_mut::<S>(self.z).as_chunks_mut::<V>().0;
-        for (k, z) in z.iter_mut().enumerate().take(self.images.len()) {
-            let mut sums = [[F::splat(simd, F::zero()); V]; T];
-            let (index, value) = self.images.image(k);
-            for (index, value) in index.as_chunks::<T>().0.iter().zip(value.as_chunks::<T>().0) {
-                for t in 0..T {
-                    let (x, row) = (F::splat(simd, value[t]), &rows[usize::from(index[t])]);
-                    for v in 0..V {
-                        sums[t][v] = F::fma(simd, x, row[v], sums[t][v]);
+        for band in 0..self.images.bands() {
+            for (k, z) in z.iter_mut().enumerate().take(self.images.len()) {
+                let mut sums = [[F::splat(simd, F::zero()); V]; T];
+                let (index, value) = self.images.part(k, band);
+                for (index, value) in index.as_chunks::<T>().0.iter().zip(value.as_chunks::<T>().0) {
+                    for t in 0..T {
+                        let (x, row) = (F::splat(simd, value[t]), &rows[usize::from(index[t])]);
+                        for v in 0..V {
+                            sums[t][v] = F::fma(simd, x, row[v], sums[t][v]);
+                        }
                     }
                 }
-            }
-            for v in 0..V {
-                let sum = (1..T).fold(sums[0][v], |sum, t| F::plus(simd, sum, sums[t][v]));
-                z[v] = F::fma(simd, scale, sum, bias[v]);
+                let before = if band == 0 { bias } else { *z };
+                for v in 0..V {
+                    let sum = (1..T).fold(sums[0][v], |sum, t| F::plus(simd, sum, sums[t][v]));
+                    z[v] = F::fma(simd, scale, sum, before[v]);
+                }
             }
         }
     }
@@ -92,15 +95,17 @@ impl<F: Vectors> Descend<'_, F> {
         let rows = F::vectors_mut::<S>(self.rows).as_chunks_mut::<V>().0;
         let delta = F::vectors::<S>(self.delta).as_chunks::<V>().0;
         let rate = F::splat(simd, self.rate);
-        for (k, delta) in delta.iter().enumerate().take(self.images.len()) {
-            let step: [_; V] = std::array::from_fn(|v| F::times(simd, rate, delta[v]));
-            let (index, value) = self.images.image(k);
-            // All that are together in one go, which saves most of the loop's own work.
-            for (index, value) in index.as_chunks::<TOGETHER>().0.iter().zip(value.as_chunks::<TOGETHER>().0) {
-                for t in 0..TOGETHER {
-                    let (x, row) = (F::splat(simd, value[t]), &mut rows[usize::from(index[t])]);
-                    for v in 0..V {
-                        row[v] = F::fma(simd, x, step[v], row[v]);
+        for band in 0..self.images.bands() {
+            for (k, delta) in delta.iter().enumerate().take(self.images.len()) {
+                let step: [_; V] = std::array::from_fn(|v| F::times(simd, rate, delta[v]));
+                let (index, value) = self.images.part(k, band);
+                // All that are together in one go, which saves most of the loop's own work.
+                for (index, value) in index.as_chunks::<TOGETHER>().0.iter().zip(value.as_chunks::<TOGETHER>().0) {
+                    for t in 0..TOGETHER {
+                        let (x, row) = (F::splat(simd, value[t]), &mut rows[usize::from(index[t])]);
+                        for v in 0..V {
+                            row[v] = F::fma(simd, x, step[v], row[v]);
+                        }
                     }
                 }
             }
