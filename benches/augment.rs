@@ -48,7 +48,7 @@ fn distortion(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("distortion");
     group.throughput(Throughput::Elements(data.len() as u64));
     for (name, affine, elastic) in kinds {
-        let distortion = Distortion { affine, elastic };
+        let distortion = Distortion { affine, elastic, ..Distortion::default() };
         let distorted = distortion.epoch(&data, 0, 1, 1);
         assert_eq!(distortion.epoch(&data, 0, 1, 2).pixels(), distorted.pixels());
         assert!(distortion.epoch(&data, 0, 2, 1).pixels() != distorted.pixels());

@@ -633,6 +633,7 @@ fn regularization_optimizers_and_more_images_are_used_and_recorded() {
         ("--expand shift", "/training/expand", "shift"),
         ("--augment affine", "/training/augment/affine/rotation", "15.0"),
         ("--augment affine,elastic --sigma 4", "/training/augment/elastic/sigma", "4.0"),
+        ("--augment affine --fade-to 0.25", "/training/augment/fade_to", "0.25"),
     ] {
         let one = train(&format!("{options} --threads 1"), "one.json");
         assert_eq!(one, train(&format!("{options} --threads 2"), "two.json"), "{options}");
@@ -661,6 +662,8 @@ fn options_out_of_range_are_refused_with_the_range() {
         ("--input-dropout nan", ["input dropout", "below 1"]),
         ("--augment affine --rotation 200", ["rotation", "180"]),
         ("--augment elastic --sigma 0", ["sigma", "100"]),
+        ("--augment affine --fade-to 2", ["fade-to 2", "0 to 1"]),
+        ("--fade-to 0.5", ["--augment", "required"]),
         ("--activation relu,tanh", ["2 activations for 1 hidden", "with --activation"]),
         ("--activation softsign", ["softsign", "sigmoid, tanh, relu"]),
         ("--nesterov", ["--momentum", "required"]),

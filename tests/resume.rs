@@ -52,7 +52,7 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
         "--schedule cosine --momentum 0.9 --nesterov --activation relu,tanh --hidden 6,5",
         "--early-stop 1000 --l1 0.1 --max-norm 1 --evaluate-on test --monitor all --seed 7",
         "--schedule halve-on-plateau --patience 200 --engine reference --precision f64 --no-shuffle --cost quadratic",
-        "--augment affine --expand shift --input-dropout 0.1 --train-size 20 --monitor none",
+        "--augment affine --fade-to 0.1 --expand shift --input-dropout 0.1 --train-size 20 --monitor none",
     ] {
         let sandbox = Sandbox::with_tiny_data();
         let line = if options.contains("--hidden") { TINY.replace(" --hidden 6", "") } else { TINY.to_string() };
@@ -106,11 +106,14 @@ fn what_would_make_another_training_of_it_is_refused_with_the_reason() {
         ("--augment affine", &["--augment cannot"]),
         ("--keep best", &["--keep cannot"]),
         ("--from model.json", &["cannot be used with"]),
-        ("--epochs 4", &["cosine schedule", "3 epochs"]),
+        ("--epochs 4", &["the cosine schedule", "3 epochs"]),
     ] {
         sandbox.line(&format!("train --resume model.json --data idx {options}")).failure(2, words);
     }
     sandbox.line("train --resume model.json --data idx --epochs 3 --threads 1").success();
+    sandbox.line(&format!("{TINY} --epochs 3 --augment affine --fade-to 0 -o fading.json")).success();
+    let more = "train --resume fading.json --data idx --epochs 4";
+    sandbox.line(more).failure(2, &["the fading of the distortions", "3 epochs"]);
     sandbox.line(&format!("{TINY} --epochs 3 -o plain.json")).success();
     sandbox.line("train --resume plain.json --data idx --epochs 2").failure(2, &["3 epochs are done", "3 or more"]);
     assert_eq!(sandbox.read("model.json"), model);

@@ -145,7 +145,8 @@ fn a_model_without_mistakes_is_no_failure() {
 fn versions_are_what_a_training_with_that_seed_sees() {
     let sandbox = Sandbox::with_tiny_data();
     let training = data(&sandbox, Part::Training);
-    let distortion = Distortion { affine: Some(Affine { rotation: 40.0, ..Affine::default() }), elastic: None };
+    let distortion =
+        Distortion { affine: Some(Affine { rotation: 40.0, ..Affine::default() }), elastic: None, fade_to: 1.0 };
     let shifted = expand::shifts(&training, 1);
     let distorted = distortion.epoch(&shifted, 5, 2, 1);
 

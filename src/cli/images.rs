@@ -42,6 +42,10 @@ pub struct ImageArguments {
     /// Elastic: how far, in pixels before smoothing.
     #[arg(help_heading = HEADING, long, requires = "augment", value_name = "PIXELS", default_value_t = Elastic::default().alpha, allow_negative_numbers = true)]
     pub alpha: f64,
+
+    /// Weaken the distortions evenly over the second half of the epochs, down to this share of their strengths, such as 0.25.
+    #[arg(help_heading = HEADING, long, requires = "augment", value_name = "SHARE", default_value_t = 1.0, allow_negative_numbers = true)]
+    pub fade_to: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,12 +67,13 @@ impl ImageArguments {
 
     /// How images are distorted, if at all; the strengths are not checked yet.
     pub fn distortion(&self) -> Option<Distortion> {
-        let ImageArguments { rotation, scale, shear, translation, sigma, alpha, .. } = *self;
+        let ImageArguments { rotation, scale, shear, translation, sigma, alpha, fade_to, .. } = *self;
         let affine = self.augment.contains(&AugmentName::Affine);
         let elastic = self.augment.contains(&AugmentName::Elastic);
         (affine || elastic).then_some(Distortion {
             affine: affine.then_some(Affine { rotation, scale, shear, translation }),
             elastic: elastic.then_some(Elastic { sigma, alpha }),
+            fade_to,
         })
     }
 
@@ -95,11 +100,5 @@ impl ExpandName {
 
 /// The introduction's line about distortions; none without.
 pub fn introduction(settings: &Settings) -> String {
-    let Some(Distortion { affine, elastic }) = settings.augment else { return String::new() };
-    let affine = affine.map(|Affine { rotation, scale, shear, translation }| {
-        format!("rotation {rotation}, scale {scale}, shear {shear}, translation {translation}")
-    });
-    let elastic = elastic.map(|Elastic { sigma, alpha }| format!("elastic sigma {sigma}, alpha {alpha}"));
-    let parts: Vec<_> = affine.into_iter().chain(elastic).collect();
-    format!("distorted {}\n", parts.join(", "))
+    settings.augment.map_or_else(String::new, |distortion| format!("distorted {distortion}\n"))
 }

@@ -123,10 +123,9 @@ pub enum Failure {
     )]
     FixedOption { option: String, path: String },
     #[error(
-        "--epochs cannot change here: the {schedule} schedule was laid out for {epochs} epochs, and eta would have gone \
-        another way from the start"
+        "--epochs cannot change here: {cause} was laid out for {epochs} epochs, and would have gone another way from the start"
     )]
-    FixedEpochs { schedule: &'static str, epochs: usize },
+    FixedEpochs { cause: String, epochs: usize },
     #[error("{done} epochs are done, so --epochs {asked} is too late: choose {done} or more")]
     EpochsDone { asked: usize, done: usize },
     #[error("{path} cannot be resumed: {error}; --from {path} starts another training from its weights")]

@@ -112,8 +112,8 @@ fn job<F: Trainable>(
 
 /// The epochs that were asked for, if the training can have so many.
 fn epochs(settings: &Settings, asked: usize, done: usize) -> Result<usize, Failure> {
-    if asked != settings.epochs && settings.schedule.depends_on_epochs() {
-        return Err(Failure::FixedEpochs { schedule: settings.schedule.name(), epochs: settings.epochs });
+    if let Some(cause) = settings.depends_on_epochs().filter(|_| asked != settings.epochs) {
+        return Err(Failure::FixedEpochs { cause, epochs: settings.epochs });
     }
     if asked < done {
         return Err(Failure::EpochsDone { asked, done });

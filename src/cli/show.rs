@@ -63,7 +63,7 @@ pub struct ShowArguments {
     #[command(flatten)]
     pub images: ImageArguments,
 
-    /// With --augment: each image as the first N epochs of a training see it.
+    /// With --augment: each image as the first N epochs of a training see it, with --fade-to as all N epochs do.
     #[arg(long, requires = "augment", value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub epochs: u64,
 
@@ -175,6 +175,7 @@ impl<'a> Treatment<'a> {
                 let pixels = match &self.distortion {
                     Some(distortion) if epoch > 0 => {
                         let number = (index * shifted.len() + shift) as u64;
+                        let distortion = distortion.in_epoch(epoch as usize, self.epochs as usize);
                         distortion.image(image, data.geometry(), self.seed, epoch, number)
                     }
                     _ => image.to_vec(),

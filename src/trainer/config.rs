@@ -215,6 +215,16 @@ impl Settings {
         }
     }
 
+    /// What makes every epoch depend on how many there will be, so that none can be added later: if anything, "the one-cycle
+    /// schedule" or "the fading of the distortions".
+    #[must_use]
+    pub fn depends_on_epochs(&self) -> Option<String> {
+        if self.schedule.depends_on_epochs() {
+            return Some(format!("the {} schedule", self.schedule.name()));
+        }
+        self.augment.filter(Distortion::fades).map(|_| "the fading of the distortions".to_string())
+    }
+
     /// Checks the settings for a training set of `n_train` and an evaluation set of `n_evaluation` images.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ impl Ending {
     pub(super) fn is_final(&self, settings: &Settings) -> bool {
         match self {
             Ending::EarlyStopped | Ending::Plateau => true,
-            Ending::Completed => settings.schedule.depends_on_epochs(),
+            Ending::Completed => settings.depends_on_epochs().is_some(),
             Ending::Stopped | Ending::Diverged(_) => false,
         }
     }

@@ -74,7 +74,7 @@ pub fn train<F: Trainable>(
 }
 
 /// Goes on with a training on the same images under the same settings, of which only the number of epochs and the machine
-/// may be others, and the number of epochs only if the [schedule](Schedule::depends_on_epochs) permits. What comes out is
+/// may be others, and the number of epochs only if nothing [depends](Settings::depends_on_epochs) on it. What comes out is
 /// what would have come out without the interruption, to the last bit.
 ///
 /// # Errors
@@ -184,7 +184,7 @@ impl<F: Real> Session<'_, F> {
         let settings = *self.replay.course.settings();
         let (start, mut concluding) = (Instant::now(), Duration::ZERO);
         if let Some(distortion) = &settings.augment {
-            self.engine.distort(distortion, settings.seed, epoch as u64);
+            self.engine.distort(&distortion.in_epoch(epoch, settings.epochs), settings.seed, epoch as u64);
         }
         let n_train = order.len();
         let (mut done, mut eta) = (0, settings.eta);

@@ -30,6 +30,17 @@ impl Default for Affine {
 }
 
 impl Affine {
+    /// So many times as strong.
+    pub(super) fn times(self, factor: f64) -> Self {
+        let Affine { rotation, scale, shear, translation } = self;
+        Affine {
+            rotation: rotation * factor,
+            scale: scale * factor,
+            shear: shear * factor,
+            translation: translation * factor,
+        }
+    }
+
     /// Checks the strengths.
     pub(super) fn check(&self) -> Result<(), DistortionError> {
         use DistortionError as E;

@@ -39,6 +39,11 @@ impl Default for Elastic {
 }
 
 impl Elastic {
+    /// So many times as strong.
+    pub(super) fn times(self, factor: f64) -> Self {
+        Elastic { alpha: self.alpha * factor, ..self }
+    }
+
     /// Checks the strengths; what is no number lies in no range.
     pub(super) fn check(&self) -> Result<(), DistortionError> {
         if !(self.sigma > 0.0 && self.sigma <= 100.0) {

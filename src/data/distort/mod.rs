@@ -10,6 +10,10 @@
 //! displacement. The place lies between four pixels; their bilinear mean is what is read. So an image is resampled once,
 //! whatever is done to it. Outside the image there is background, 0.
 //!
+//! Towards the end of a training the distortions may [fade](Distortion::fade_to), so that a network that has learned from more
+//! handwriting than there is ends with the handwriting that there is (He et al. 2019, "Data Augmentation Revisited: Rethinking
+//! the Distribution Gap between Clean and Augmented Data", end without any).
+//!
 //! **The same bytes everywhere.** A distorted image depends on the original, the strengths, the seed, the epoch and the
 //! image's index, and on nothing else. As in the built-in digits, whatever bears on a pixel is +, -, *, / and integers:
 //! sines and exponentials are power series, and no product is fused with a sum.
@@ -24,6 +28,8 @@ mod elastic;
 mod resample;
 #[cfg(test)]
 mod tests;
+
+use std::fmt;
 
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
@@ -70,12 +76,40 @@ pub struct Distortion {
     pub affine: Option<Affine>,
     /// Its lines, if at all.
     pub elastic: Option<Elastic>,
+    /// The share of all strengths that is left in the last epoch; they fade evenly over the second half of the epochs. 0 to 1,
+    /// default 1: they are the same from the first epoch to the last.
+    #[serde(default = "all", skip_serializing_if = "is_all")]
+    pub fade_to: f64,
 }
 
 impl Default for Distortion {
     /// Both kinds, with their defaults.
     fn default() -> Self {
-        Distortion { affine: Some(Affine::default()), elastic: Some(Elastic::default()) }
+        Distortion { affine: Some(Affine::default()), elastic: Some(Elastic::default()), fade_to: 1.0 }
+    }
+}
+
+/// What does not fade.
+fn all() -> f64 {
+    1.0
+}
+
+/// What model files leave out.
+#[allow(clippy::float_cmp, clippy::trivially_copy_pass_by_ref, reason = "the default itself; serde passes a reference")]
+fn is_all(share: &f64) -> bool {
+    *share == 1.0
+}
+
+/// Its kinds and strengths, as in "rotation 15, scale 0.15, shear 0.2, translation 0.1, elastic sigma 5.5, alpha 37".
+impl fmt::Display for Distortion {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let affine = self.affine.map(|Affine { rotation, scale, shear, translation }| {
+            format!("rotation {rotation}, scale {scale}, shear {shear}, translation {translation}")
+        });
+        let elastic = self.elastic.map(|Elastic { sigma, alpha }| format!("elastic sigma {sigma}, alpha {alpha}"));
+        let fading = self.fades().then(|| format!("fading to {}", self.fade_to));
+        let parts: Vec<_> = affine.into_iter().chain(elastic).chain(fading).collect();
+        f.write_str(&parts.join(", "))
     }
 }
 
@@ -100,6 +134,11 @@ pub enum DistortionError {
     /// A negative, absurd or missing strength of the field.
     #[error("alpha {0:?} is out of range: choose 0 to 1000, such as 37")]
     Alpha(f64),
+    /// A share that is none.
+    #[error(
+        "fade-to {0:?} is out of range: choose 0 to 1, such as 0.25 for a quarter of all strengths in the last epoch"
+    )]
+    FadeTo(f64),
 }
 
 impl Distortion {
@@ -109,10 +148,37 @@ impl Distortion {
     /// A [`DistortionError`] that names the first that is not, and its range.
     pub fn check(&self) -> Result<(), DistortionError> {
         self.affine.map_or(Ok(()), |affine| affine.check())?;
-        self.elastic.map_or(Ok(()), |elastic| elastic.check())
+        self.elastic.map_or(Ok(()), |elastic| elastic.check())?;
+        if (0.0..=1.0).contains(&self.fade_to) { Ok(()) } else { Err(DistortionError::FadeTo(self.fade_to)) }
     }
 
-    /// All images as `epoch` (1 for the first) sees them under `seed`: in the same order, with the same labels.
+    /// Whether the strengths of an epoch depend on how many there will be.
+    #[must_use]
+    pub fn fades(&self) -> bool {
+        !is_all(&self.fade_to)
+    }
+
+    /// What is left of it in `epoch` (1 for the first) of so many `epochs`.
+    ///
+    /// ```
+    /// use mnist_mlp::data::distort::Distortion;
+    /// let fading = Distortion { fade_to: 0.5, ..Distortion::default() };
+    /// let rotation = |epoch| fading.in_epoch(epoch, 20).affine.map(|affine| affine.rotation);
+    /// assert_eq!([1, 10, 15, 20].map(rotation), [15.0, 15.0, 11.25, 7.5].map(Some));
+    /// ```
+    #[must_use]
+    pub fn in_epoch(&self, epoch: usize, epochs: usize) -> Self {
+        let faded = (2.0 * (epoch as f64 / epochs as f64) - 1.0).clamp(0.0, 1.0);
+        let left = 1.0 + (self.fade_to - 1.0) * faded;
+        Distortion {
+            affine: self.affine.map(|affine| affine.times(left)),
+            elastic: self.elastic.map(|elastic| elastic.times(left)),
+            fade_to: 1.0,
+        }
+    }
+
+    /// All images as `epoch` (1 for the first) sees them under `seed`: in the same order, with the same labels. The strengths
+    /// are those that there are: for fewer see [`in_epoch`](Self::in_epoch).
     ///
     /// Image i is [`image`](Self::image) number i. It is the same whichever of the `threads` threads makes it.
     ///

@@ -6,6 +6,7 @@ use super::*;
 use crate::data::{Identity, Part, synthetic};
 
 const STILL: Movement = Movement { degrees: 0.0, scale: (1.0, 1.0), shear: 0.0, shift: (0.0, 0.0) };
+const NOTHING: Distortion = Distortion { affine: None, elastic: None, fade_to: 1.0 };
 const ZERO: Affine = Affine { rotation: 0.0, scale: 0.0, shear: 0.0, translation: 0.0 };
 
 /// Images of random pixels.
@@ -22,7 +23,7 @@ fn digits(count: usize) -> Dataset {
 
 /// `image` moved by `movement`.
 fn moved(image: &[u8], geometry: (usize, usize), movement: Movement) -> Vec<u8> {
-    let distorter = Distorter::new(Distortion { affine: None, elastic: None }, geometry);
+    let distorter = Distorter::new(NOTHING, geometry);
     let Workspace { displacements, mut original } = Workspace::new(&distorter);
     let mut result = vec![77; image.len()];
     original.set(image);
@@ -40,7 +41,7 @@ fn no_strength_changes_nothing() {
     for geometry in [(28, 28), (8, 8), (1, 5), (5, 1), (1, 1), (40, 20)] {
         let data = noise(3, geometry);
         for (affine, elastic) in [(None, None), (Some(ZERO), None), (None, Some(flat)), (Some(ZERO), Some(flat))] {
-            let distorted = Distortion { affine, elastic }.epoch(&data, 0, 1, 1);
+            let distorted = Distortion { affine, elastic, ..NOTHING }.epoch(&data, 0, 1, 1);
             assert!(distorted.pixels() == data.pixels(), "{geometry:?}, {affine:?}, {elastic:?}");
         }
     }
@@ -144,7 +145,7 @@ fn power_series_are_the_functions() {
 
 /// Displacements of `count` images of `rows` x `cols` pixels, one after the other, without what fills up the rows.
 fn displacements(elastic: Elastic, count: u64, (rows, cols): (usize, usize)) -> Vec<[Vec<f64>; 2]> {
-    let distorter = Distorter::new(Distortion { affine: None, elastic: Some(elastic) }, (rows, cols));
+    let distorter = Distorter::new(Distortion { elastic: Some(elastic), ..NOTHING }, (rows, cols));
     let mut displacements = Workspace::new(&distorter).displacements;
     let smoothing = distorter.smoothing.as_ref().unwrap();
     let one = |image| {
@@ -223,7 +224,11 @@ fn strengths() -> impl Strategy<Value = Distortion> {
         .prop_map(|(rotation, scale, shear, translation)| Affine { rotation, scale, shear, translation });
     let sigma = prop_oneof![0.01..10.0, Just(f64::MIN_POSITIVE), Just(100.0)];
     let elastic = (sigma, 0.0..=1000.0).prop_map(|(sigma, alpha)| Elastic { sigma, alpha });
-    (prop::option::of(affine), prop::option::of(elastic)).prop_map(|(affine, elastic)| Distortion { affine, elastic })
+    (prop::option::of(affine), prop::option::of(elastic)).prop_map(|(affine, elastic)| Distortion {
+        affine,
+        elastic,
+        ..NOTHING
+    })
 }
 
 proptest! {
@@ -289,7 +294,7 @@ fn epochs_images_and_seeds_all_differ() {
 #[test]
 fn waves_are_the_same_whether_or_not_the_image_is_turned() {
     let data = digits(1);
-    let still = Distortion { affine: Some(ZERO), elastic: Some(Elastic::default()) };
+    let still = Distortion { affine: Some(ZERO), ..Distortion::default() };
     let waves = Distortion { affine: None, ..still };
     assert_eq!(still.epoch(&data, 0, 1, 1).pixels(), waves.epoch(&data, 0, 1, 1).pixels());
 }
@@ -317,9 +322,9 @@ fn strengths_out_of_range_are_refused() {
     let affine = |change: fn(&mut Affine, f64), value| {
         let mut affine = Affine::default();
         change(&mut affine, value);
-        Distortion { affine: Some(affine), elastic: None }.check()
+        Distortion { affine: Some(affine), ..NOTHING }.check()
     };
-    let elastic = |sigma, alpha| Distortion { affine: None, elastic: Some(Elastic { sigma, alpha }) }.check();
+    let elastic = |sigma, alpha| Distortion { elastic: Some(Elastic { sigma, alpha }), ..NOTHING }.check();
     assert_eq!(Distortion::default().check(), Ok(()));
     assert_eq!(affine(|a, v| a.rotation = v, 181.0), Err(E::Rotation(181.0)));
     assert_eq!(affine(|a, v| a.scale = v, 1.0), Err(E::Scale(1.0)));
@@ -328,7 +333,10 @@ fn strengths_out_of_range_are_refused() {
     assert_eq!(elastic(0.0, 1.0), Err(E::Sigma(0.0)));
     assert_eq!(elastic(101.0, 1.0), Err(E::Sigma(101.0)));
     assert_eq!(elastic(1.0, 1001.0), Err(E::Alpha(1001.0)));
+    let fading = |fade_to| Distortion { fade_to, ..NOTHING }.check();
+    assert_eq!((fading(0.0), fading(1.1)), (Ok(()), Err(E::FadeTo(1.1))));
     for nonsense in [-0.1, f64::INFINITY, f64::NAN] {
+        assert!(matches!(fading(nonsense), Err(E::FadeTo(_))), "{nonsense}");
         assert!(matches!(affine(|a, v| a.rotation = v, nonsense), Err(E::Rotation(_))), "{nonsense}");
         assert!(matches!(affine(|a, v| a.scale = v, nonsense), Err(E::Scale(_))), "{nonsense}");
         assert!(matches!(affine(|a, v| a.shear = v, nonsense), Err(E::Shear(_))), "{nonsense}");
@@ -339,9 +347,35 @@ fn strengths_out_of_range_are_refused() {
 }
 
 #[test]
+fn distortions_fade_in_the_second_half() {
+    let affine = Affine { rotation: 8.0, scale: 0.25, shear: 0.5, translation: 0.125 };
+    let fading = Distortion { affine: Some(affine), elastic: Some(Elastic { sigma: 4.0, alpha: 32.0 }), fade_to: 0.5 };
+    let whole = Distortion { fade_to: 1.0, ..fading };
+    assert_eq!([1, 2, 3, 4].map(|epoch| fading.in_epoch(epoch, 8)), [whole; 4]);
+    // How smooth the waves are is no strength.
+    let last = Distortion {
+        affine: Some(Affine { rotation: 4.0, scale: 0.125, shear: 0.25, translation: 0.0625 }),
+        elastic: Some(Elastic { sigma: 4.0, alpha: 16.0 }),
+        fade_to: 1.0,
+    };
+    assert_eq!(fading.in_epoch(8, 8), last);
+    assert_eq!(fading.in_epoch(6, 8).elastic, Some(Elastic { sigma: 4.0, alpha: 24.0 }));
+    // A training of one epoch has no second half to fade in: it ends where it should.
+    assert_eq!(fading.in_epoch(1, 1), last);
+    // Who fades to nothing ends with the images themselves.
+    let data = noise(2, (8, 8));
+    let faded = Distortion { fade_to: 0.0, ..Distortion::default() }.in_epoch(4, 4);
+    assert!(faded.epoch(&data, 0, 4, 1).pixels() == data.pixels());
+}
+
+#[test]
 fn a_distortion_can_be_written_down_and_read_back() {
-    let distortion = Distortion { affine: None, elastic: Some(Elastic { sigma: 4.0, alpha: 34.0 }) };
+    let distortion = Distortion { elastic: Some(Elastic { sigma: 4.0, alpha: 34.0 }), ..NOTHING };
     let json = serde_json::to_string(&distortion).unwrap();
     assert_eq!(json, r#"{"affine":null,"elastic":{"sigma":4.0,"alpha":34.0}}"#);
     assert_eq!(serde_json::from_str::<Distortion>(&json).unwrap(), distortion);
+    let fading = Distortion { fade_to: 0.25, ..distortion };
+    let json = serde_json::to_string(&fading).unwrap();
+    assert_eq!(json, r#"{"affine":null,"elastic":{"sigma":4.0,"alpha":34.0},"fade_to":0.25}"#);
+    assert_eq!(serde_json::from_str::<Distortion>(&json).unwrap(), fading);
 }

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use super::*;
-use crate::data::distort::{Affine, Distortion};
+use crate::data::distort::Distortion;
 
 /// What one of several threads sends to all, itself included, and hears from each. Nobody waits for one that is gone.
 struct Wires {
@@ -134,7 +134,7 @@ proptest! {
     /// What chance does to an image goes by its number among all.
     #[test]
     fn distorted_images_too(case in any_case()) {
-        let distortion = Distortion { affine: Some(Affine::default()), elastic: None };
+        let distortion = Distortion { elastic: None, ..Distortion::default() };
         let case = Case { optimizer: Optimizer::default(), max_norm: None, average: None, ..case };
         case.check_in_parts(1e-8, Some(&distortion));
     }

@@ -1,7 +1,6 @@
 //! How a model was trained, a line each.
 
 use crate::Precision;
-use crate::data::distort::{Affine, Distortion, Elastic};
 use crate::network::{CourseRecord, Optimizer, TrainingRecord};
 use crate::report::thousands;
 
@@ -40,7 +39,7 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
         ("dataset", Some(dataset.clone())),
         ("training images", Some(thousands(*n_train) + &expansion)),
         ("validation images", Some(thousands(*n_validation))),
-        ("distorted in every epoch by", augment.as_ref().map(distortion)),
+        ("distorted in every epoch by", augment.map(|distortion| distortion.to_string())),
         ("watched on", Some(format!("the {evaluate_on} images"))),
         ("start weights", Some(init.clone())),
         ("epochs", Some(format!("{epochs_done} of {epochs}"))),
@@ -82,15 +81,6 @@ fn optimizer_name(optimizer: Optimizer) -> String {
         }
         Optimizer::AdamW => "AdamW".to_string(),
     }
-}
-
-fn distortion(Distortion { affine, elastic }: &Distortion) -> String {
-    let affine = affine.map(|Affine { rotation, scale, shear, translation }| {
-        format!("rotation {rotation}°, scale {scale}, shear {shear}, translation {translation}")
-    });
-    let elastic = elastic.map(|Elastic { sigma, alpha }| format!("elastic σ {sigma}, α {alpha}"));
-    let parts: Vec<_> = affine.into_iter().chain(elastic).collect();
-    parts.join("; ")
 }
 
 fn schedule(CourseRecord { schedule, warm_up, patience, .. }: &CourseRecord) -> Option<String> {

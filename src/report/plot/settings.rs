@@ -1,6 +1,6 @@
 //! What runs have in common, and what tells them apart.
 
-use crate::data::distort::{Affine, Distortion, Elastic};
+use crate::data::distort::Distortion;
 use crate::network::{Activation, ModelRecord, Optimizer};
 use crate::real::Precision;
 use crate::report::thousands;
@@ -126,10 +126,5 @@ fn optimizer(optimizer: Optimizer) -> (String, Weight) {
 }
 
 fn augment(distortion: Option<Distortion>) -> (String, Weight) {
-    let Some(Distortion { affine, elastic }) = distortion else { return ("no distortion".to_string(), Usual) };
-    let affine = affine.map(|Affine { rotation, scale, shear, translation }| {
-        format!("rotation {rotation}, scale {scale}, shear {shear}, translation {translation}")
-    });
-    let elastic = elastic.map(|Elastic { sigma, alpha }| format!("elastic sigma {sigma}, alpha {alpha}"));
-    (affine.into_iter().chain(elastic).collect::<Vec<_>>().join(", "), Minor)
+    distortion.map_or_else(|| ("no distortion".to_string(), Usual), |distortion| (distortion.to_string(), Minor))
 }
