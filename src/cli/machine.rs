@@ -13,12 +13,17 @@ const VARIABLE: &str = "MNIST_SIMD";
 /// As many threads as asked for, else all cores, or as many of them as are allowed; the fastest instructions, or those that
 /// `MNIST_SIMD` names.
 pub fn machine(threads: Option<usize>) -> Result<Machine, Failure> {
-    let all_cores = || std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let instructions = match std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
         Some(name) => InstructionSet::named(&name.to_string_lossy())?,
         None => InstructionSet::fastest(),
     };
-    Ok(Machine { threads: threads.unwrap_or_else(all_cores), instructions })
+    Ok(Machine { threads: threads.unwrap_or_else(|| default_threads(cores())), instructions })
+}
+
+/// All cores, but no more than may be asked for.
+fn default_threads(cores: usize) -> usize {
+    cores.min(MAX_THREADS)
 }
 
 /// What `--version` says: the version, and what a report of a fault should tell.
@@ -44,4 +49,20 @@ pub fn long_version() -> &'static str {
         )
     });
     &TEXT
+}
+
+#[cfg(test)]
+mod tests {
+    use mnist_mlp::trainer::Settings;
+
+    use super::*;
+
+    #[test]
+    fn a_machine_of_any_size_can_train_by_default() {
+        for (cores, threads) in [(1, 1), (256, 256), (1000, 256)] {
+            assert_eq!(default_threads(cores), threads);
+            let machine = Machine { threads, ..Machine::default() };
+            assert!(Settings { machine, ..Settings::default() }.check(100, 10).is_ok());
+        }
+    }
 }
