@@ -27,7 +27,7 @@ pub type Sum<'a, F> = &'a mut dyn FnMut(&mut [&mut [F]]);
 /// it is watched on.
 pub trait Engine<F: Real> {
     /// Updates all weights and biases from one mini-batch: indices into the training images. `next` is the mini-batch
-    /// that follows, empty if none does, so that its images can be fetched meanwhile.
+    /// that follows, empty if none does, so that its images can be fetched meanwhile. An empty one changes nothing.
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step);
 
     /// The same for a mini-batch that several engines share, all in the same state: `mini_batch` are those of its images
@@ -35,7 +35,7 @@ pub trait Engine<F: Real> {
     /// step of the `whole`: the number of its images, and who adds up.
     fn update_share(&mut self, mini_batch: &[u32], next: &[u32], whole: (usize, Sum<F>), step: Step);
 
-    /// From now on learns from the training images as `distortion` has them in `epoch` (1 for the first) under `seed`;
+    /// From now on learns from the training images as `distortion` has them in `epoch` (1 for the first) under `seed`, unfaded;
     /// monitors go on looking at the images themselves.
     fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64);
 

@@ -42,14 +42,14 @@ impl<F: Real> Reference<F> {
 
     /// Learns from these images, which are all or a share of the `m` of a mini-batch.
     fn learn(&mut self, mini_batch: &[u32], m: usize, sum: Option<Sum<F>>, step: Step) {
+        if m == 0 {
+            return; // an empty mini-batch has no gradient
+        }
         let pairs = mini_batch.iter().map(|&i| {
             let i = i as usize;
             (self.lessons.input(i), self.network.target(self.lessons.label(i)))
         });
         let pairs: Vec<_> = pairs.collect();
-        if m == 0 {
-            return;
-        }
         if step.average.is_some() && self.average.is_none() {
             self.average = Some(self.network.clone());
         }

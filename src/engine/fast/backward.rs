@@ -1,9 +1,9 @@
 //! And back down by the book's four equations: delta of every layer, and the steps that follow from it.
 
 use super::drop::Kept;
+use super::gather::{BLOCK, Block};
 use super::optimize::{Follow, Optimize};
 use super::packed::{Activity, Moments, Packed, Panel, Workspace};
-use super::pairs::{BLOCK, Block};
 use super::pass::On;
 use super::pool::MOST_THREADS;
 use super::simd::Vectors;

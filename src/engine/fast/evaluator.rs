@@ -24,12 +24,11 @@ pub(super) struct Evaluator<F: Vectors> {
 impl<F: Vectors> Evaluator<F> {
     /// For networks like `network`, by `threads` threads.
     pub fn new(network: &Packed<F>, cost: &'static dyn Cost<F>, instructions: InstructionSet, threads: usize) -> Self {
-        let lanes = instructions.lanes::<F>();
         Evaluator {
             cost,
             instructions,
             targets: Targets::new(network.n_out()),
-            workspaces: (0..threads).map(|_| Workspace::new(network, CHUNK, lanes, false)).collect(),
+            workspaces: (0..threads).map(|_| Workspace::new(network, CHUNK, false)).collect(),
         }
     }
 

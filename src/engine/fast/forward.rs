@@ -3,9 +3,9 @@
 use pulp::{Simd, WithSimd};
 
 use super::drop::Kept;
+use super::gather::{BLOCK, Gather};
 use super::images::Images;
 use super::packed::{Activity, Packed, Panel, Workspace};
-use super::pairs::{self, BLOCK};
 use super::pass::On;
 use super::pool::MOST_THREADS;
 use super::simd::Vectors;
@@ -31,7 +31,7 @@ impl On<'_> {
             self.for_each(blocks, |b, block| {
                 let part = |all| <[u32]>::chunks(all, BLOCK).nth(b).unwrap_or_default();
                 let kept = kept(0, 0).map(|kept| kept.skip(b * BLOCK));
-                self.instructions.run(pairs::Gather { block, images, batch: part(batch), next: part(next), kept });
+                self.instructions.run(Gather { block, images, batch: part(batch), next: part(next), kept });
             });
             let (blocks, scale) = (&*blocks, F::of(network.scale));
             self.for_each(&mut layers[0], |p, activity| {

@@ -1,7 +1,7 @@
 //! The fast engine: the same sums as the [reference](mod@super::reference), a whole mini-batch at a time.
 //!
-//! * Four pixels in five are zero: images are lists of the others (`images`, `pairs`), and the first layer reads and changes
-//!   the rows of those alone (`panels`).
+//! * Four pixels in five are zero: images are lists of the others (`images`), gathered for each mini-batch (`gather`), and the
+//!   first layer reads and changes the rows of those alone (`panels`), a band of neighbouring pixels at a time.
 //! * The other layers are matrix products that keep a tile of the result in registers (`product` on the way up, `dense` on
 //!   the way down).
 //! * Layers are cut into panels of neurons (`packed`), whose weights stay in the nearest cache; panels are also what
@@ -22,17 +22,18 @@ mod dense;
 mod drop;
 mod evaluator;
 mod forward;
+mod gather;
 mod images;
 mod layout;
 mod optimize;
 mod packed;
 mod pages;
-#[allow(unsafe_code, reason = "a prefetch, which the standard library offers as an intrinsic only")]
-mod pairs;
 mod panels;
 mod pass;
 #[allow(unsafe_code, reason = "threads share out the items of a slice, which safe code cannot say")]
 mod pool;
+#[allow(unsafe_code, reason = "a prefetch, which the standard library offers as an intrinsic only")]
+mod prefetch;
 mod product;
 mod sigmoid;
 mod simd;
@@ -102,16 +103,16 @@ impl<F: Vectors> Fast<F> {
         // Who has a share, even of no images, has the layout of the whole.
         let decisive = if training.data.is_empty() && training.data.ink().is_none() { &evaluation } else { &training };
         let sparse = decisive.is_sparse() && network.weights().len() > 1;
-        let (instructions, lanes) = (machine.instructions, machine.instructions.lanes::<F>());
-        let packed = Packed::new(&network, sparse, lanes);
+        let instructions = machine.instructions;
+        let packed = Packed::new(&network, sparse, instructions.lanes::<F>());
         let pool = Pool::new(machine.threads);
         Fast {
             instructions,
-            threads: worth_threads(&packed, decisive.mean_pairs(), batch_size, lanes, pool.threads()),
+            threads: worth_threads(&packed, decisive.mean_pairs(), batch_size, pool.threads()),
             evaluator: Evaluator::new(&packed, network.cost(), instructions, pool.threads()),
             idle: None,
             pool,
-            workspace: Workspace::new(&packed, batch_size, lanes, true),
+            workspace: Workspace::new(&packed, batch_size, true),
             network: packed,
             updates: 0,
             moments: 0,
@@ -126,6 +127,9 @@ impl<F: Vectors> Fast<F> {
 
     /// Learns from these images, which are all or a share of the `m` of a mini-batch.
     fn learn(&mut self, (mini_batch, next): (&[u32], &[u32]), m: usize, sum: Option<Sum<F>>, step: Step) {
+        if m == 0 {
+            return; // an empty mini-batch has no gradient
+        }
         let Fast { start, pool, network, average, training, lessons, targets, workspace, updates, moments, .. } = self;
         let training = lessons.as_ref().unwrap_or(training);
         let turn = mini_batch.len() >= TURN_FROM;
@@ -250,10 +254,10 @@ impl<F: Vectors> Engine<F> for Fast<F> {
 /// How many threads a mini-batch is worth. Four times in it all threads wait for the slowest, which takes about a
 /// microsecond: with less than some twenty of them to share, one thread is faster. Images that are not sparse are laid
 /// out by one thread while the others wait, and are worth it later. Nor can threads share one panel.
-fn worth_threads<F: Vectors>(network: &Packed<F>, pairs: usize, m: usize, lanes: usize, most: usize) -> usize {
+fn worth_threads<F: Vectors>(network: &Packed<F>, pairs: usize, m: usize, most: usize) -> usize {
     let (sizes, panels) = (&network.sizes, network.layers.iter().map(Vec::len).max().unwrap_or(1));
     let dense: usize = sizes[1..].windows(2).map(|n| 3 * n[0] * n[1]).sum();
-    let cycles = m * (4 * pairs * sizes[1] + dense) / (2 * lanes);
+    let cycles = m * (4 * pairs * sizes[1] + dense) / (2 * network.lanes());
     let worth = if network.sparse { 60_000 } else { 250_000 };
     if cycles < worth { 1 } else { most.min(panels) }
 }

@@ -2,7 +2,7 @@
 
 use super::buffer::Buffer;
 use super::dense::fill;
-use super::pairs::{BLOCK, Block};
+use super::gather::{BLOCK, Block};
 use super::simd::Vectors;
 use crate::network::{Activation, Network, shrink};
 
@@ -219,14 +219,14 @@ pub(super) struct Workspace<F> {
 
 impl<F: Vectors> Workspace<F> {
     /// For mini-batches of `m` images, or fewer, to train or only to evaluate.
-    pub fn new(network: &Packed<F>, m: usize, lanes: usize, train: bool) -> Self {
+    pub fn new(network: &Packed<F>, m: usize, train: bool) -> Self {
         let activity = |panel: &Panel<F>| Activity {
             a: Buffer::zeros(m * panel.width()),
             delta: Buffer::zeros(m * panel.width()),
         };
         let output = || Buffer::zeros(m * network.output_bias.len());
         // Turning the pairs of a mini-batch costs as much as a dozen vectors of neurons gain by it.
-        let vectors = network.layers[0].iter().map(Panel::width).sum::<usize>() / lanes;
+        let vectors = network.layers[0].iter().map(Panel::width).sum::<usize>() / network.lanes();
         let turned = train && (m >= 24 && vectors >= 12 || m > MAX_ONE_BY_ONE);
         let n_in = network.sizes[0];
         let widest = network.layers[0].iter().map(Panel::width).max().unwrap_or(1);

@@ -6,8 +6,8 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::gather::{Gathered, TURNED_TOGETHER, Turned};
 use super::images::TOGETHER;
-use super::pairs::{Gathered, TURNED_TOGETHER, Turned};
 use super::simd::Vectors;
 
 /// z^1 of a block of images, for one panel of V vectors of neurons: z_k = b + scale * sum_i x_ki row_i.

@@ -6,21 +6,8 @@ use pulp::{Simd, WithSimd};
 
 use super::drop::Kept;
 use super::images::{GROUP, Images, Pairs, TOGETHER, find_non_zero};
+use super::prefetch::prefetch;
 use super::simd::Vectors;
-
-/// Asks the memory for so many `bytes` from the first of `numbers` on, which will be wanted soon: images are visited in
-/// random order, so that no processor guesses which is the next.
-#[inline(always)]
-fn prefetch<T>(numbers: &[T], bytes: usize) {
-    #[cfg(target_arch = "x86_64")]
-    for byte in (0..bytes).step_by(64) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch never faults, whatever the address, and changes nothing.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(numbers.as_ptr().cast::<i8>().wrapping_add(byte)) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (numbers, bytes);
-}
 
 /// The pairs of one mini-batch, gathered from all over the training set, values already scaled to 0..1.
 ///
@@ -70,21 +57,21 @@ impl<F: Vectors> Gathered<F> {
                 Some(pairs) => self.append(at, pairs, image as usize),
                 None => self.append_pixels(at, images.data.image(image as usize)),
             };
+            let mut cut = at;
             for band in 1..self.bands {
-                self.starts.push(at + self.cut(at..at + len, band * self.n_in / self.bands));
+                cut += self.cut(cut..at + len, band * self.n_in / self.bands);
+                self.starts.push(cut);
             }
             at += len;
             self.starts.push(at);
         }
     }
 
-    /// How many of these pairs of an image come before `pixel`, about: a multiple of [`TOGETHER`].
+    /// How many of these pairs of an image come before `pixel`: a multiple of [`TOGETHER`], so less by a few, or more if the
+    /// search ends among the zeros that an image is filled up with.
     #[inline(always)]
     fn cut(&self, pairs: Range<usize>, pixel: usize) -> usize {
-        // Counting takes no branch, unlike a search. 16 bits suffice: more pixels follow than an image is filled up with.
-        let pixel = pixel as u16;
-        let before: u16 = self.index[pairs].iter().map(|&i| u16::from(i < pixel)).sum();
-        usize::from(before) / TOGETHER * TOGETHER
+        self.index[pairs].partition_point(|&i| usize::from(i) < pixel) / TOGETHER * TOGETHER
     }
 
     /// Whole groups at a time, so that there is no remainder to branch on; what is too much the next image overwrites.
