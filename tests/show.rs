@@ -166,6 +166,10 @@ fn versions_are_what_a_training_with_that_seed_sees() {
     assert!(places.is_sorted(), "{places:?}");
     assert_eq!(run.stdout.matches("epoch").count(), 10);
 
+    // What has faded to nothing is the image itself.
+    let faded = sandbox.line(&format!("{show} --augment affine --fade-to 0 --epochs 1")).success().stdout;
+    assert_eq!(faded.matches(&letters(training.image(7)).join("\n")).count(), 2, "{faded}");
+
     let shifts = sandbox.line(&format!("{show} --expand shift")).success().stdout;
     assert!(shifts.contains("\nright\n") && !shifts.contains("epoch"), "{shifts}");
     // Each image in a row of its own, five versions side by side.
@@ -235,6 +239,7 @@ fn what_makes_no_sense_is_refused() {
         ),
         ("--mistakes", &["--model"]),
         ("--epochs 3", &["--augment"]),
+        ("--rotation 5", &["--rotation is for --augment affine"]),
         ("--augment affine --rotation 400", &["rotation 400"]),
         ("--split all", &["--split"]),
     ] {

@@ -132,7 +132,8 @@ fn distortion(u: &mut Unstructured) -> Result<Distortion> {
     };
     let elastic =
         |u: &mut Unstructured| Ok(Elastic { sigma: number(u, &[5.5, 1.0])?, alpha: number(u, &[37.0, 1000.0])? });
-    Ok(Distortion { affine: maybe(u, affine)?, elastic: maybe(u, elastic)? })
+    let (affine, elastic) = (maybe(u, affine)?, maybe(u, elastic)?);
+    Ok(Distortion { affine, elastic, fade_to: number(u, &[1.0, 0.25, 0.0])? })
 }
 
 /// One of the usual numbers, or one that nobody would think of.

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgMatches, Args};
 use mnist_mlp::data::Dataset;
 use mnist_mlp::data::distort::Distortion;
 use mnist_mlp::data::expand::VERSIONS;
@@ -21,7 +21,7 @@ use super::images::ImageArguments;
 use super::machine::machine;
 use super::member::{DEFAULT_VALIDATION, Member};
 use super::ours::check_ours;
-use super::{Failure, output, split};
+use super::{Failure, idle, output, split};
 
 /// So many pixels of all images together are shown at once: they are held in memory.
 const MOST_PIXELS: usize = 100_000_000;
@@ -76,7 +76,9 @@ pub struct ShowArguments {
     pub out: Option<PathBuf>,
 }
 
-pub fn run(arguments: &ShowArguments) -> Result<(), Failure> {
+/// `matches` tell what was typed and what is a default.
+pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failure> {
+    idle::check(matches, arguments.images.purposes())?;
     let treatment = Treatment::of(arguments)?;
     if let Some(out) = &arguments.out {
         if !out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
@@ -175,7 +177,7 @@ impl<'a> Treatment<'a> {
                 let pixels = match &self.distortion {
                     Some(distortion) if epoch > 0 => {
                         let number = (index * shifted.len() + shift) as u64;
-                        let distortion = distortion.in_epoch(epoch as usize, self.epochs as usize);
+                        let distortion = distortion.faded(epoch, self.epochs);
                         distortion.image(image, data.geometry(), self.seed, epoch, number)
                     }
                     _ => image.to_vec(),

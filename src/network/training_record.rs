@@ -54,7 +54,7 @@ pub struct TrainingRecord {
     /// How the training images were multiplied before the training: "shift".
     #[serde(default, skip_serializing_if = "is_default")]
     pub expand: Option<String>,
-    /// How they were distorted in every epoch.
+    /// How they were distorted in every epoch; in the first, if that fades.
     #[serde(default, skip_serializing_if = "is_default")]
     pub augment: Option<Distortion>,
     /// What every random choice derives from.

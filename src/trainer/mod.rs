@@ -184,7 +184,8 @@ impl<F: Real> Session<'_, F> {
         let settings = *self.replay.course.settings();
         let (start, mut concluding) = (Instant::now(), Duration::ZERO);
         if let Some(distortion) = &settings.augment {
-            self.engine.distort(&distortion.in_epoch(epoch, settings.epochs), settings.seed, epoch as u64);
+            let distortion = distortion.faded(epoch as u64, settings.epochs as u64);
+            self.engine.distort(&distortion, settings.seed, epoch as u64);
         }
         let n_train = order.len();
         let (mut done, mut eta) = (0, settings.eta);

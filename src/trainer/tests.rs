@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::data::Identity;
+use crate::data::distort::Distortion;
 use crate::engine::{EngineKind, Machine};
 use crate::network::{CrossEntropy, Init, Quadratic};
 
@@ -249,4 +250,19 @@ fn stopping_beside_a_look_keeps_the_last_whole_epoch() {
     assert_eq!((stopped.ending, stopped.epoch), (Ending::Stopped, 2));
     assert_eq!(stopped.history, whole.history);
     assert_eq!(stopped.network.weights(), whole.network.weights());
+}
+
+#[test]
+fn distortions_that_fade_to_nothing_end_with_the_images_themselves() {
+    let weights = |epochs, augment| {
+        let trained = run(Settings { epochs, augment, monitors: Monitors::NONE, ..settings() }, &mut Silent);
+        trained.network.weights().to_vec()
+    };
+    let (steady, fading) = (Distortion::default(), Distortion { fade_to: 0.0, ..Distortion::default() });
+    // The only epoch is the last one.
+    assert_eq!(weights(1, Some(fading)), weights(1, None));
+    assert_ne!(weights(1, Some(steady)), weights(1, None));
+    // The first of two is the last one before anything fades.
+    assert_ne!(weights(2, Some(fading)), weights(2, None));
+    assert_ne!(weights(2, Some(fading)), weights(2, Some(steady)));
 }

@@ -1,5 +1,7 @@
 //! An image turned, stretched, leant and moved as a whole.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::DistortionError;
@@ -26,6 +28,13 @@ pub struct Affine {
 impl Default for Affine {
     fn default() -> Self {
         Affine { rotation: 15.0, scale: 0.15, shear: 0.2, translation: 0.1 }
+    }
+}
+
+impl fmt::Display for Affine {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Affine { rotation, scale, shear, translation } = self;
+        write!(f, "rotation {rotation}, scale {scale}, shear {shear}, translation {translation}")
     }
 }
 

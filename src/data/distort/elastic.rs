@@ -1,5 +1,7 @@
 //! Lines that waver: every pixel is read a little beside its place, neighbours beside it alike.
 
+use std::fmt;
+
 use pulp::{Simd, WithSimd};
 use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
@@ -35,6 +37,13 @@ pub struct Elastic {
 impl Default for Elastic {
     fn default() -> Self {
         Elastic { sigma: 5.5, alpha: 37.0 }
+    }
+}
+
+impl fmt::Display for Elastic {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Elastic { sigma, alpha } = self;
+        write!(f, "elastic sigma {sigma}, alpha {alpha}")
     }
 }
 

@@ -103,12 +103,9 @@ fn is_all(share: &f64) -> bool {
 /// Its kinds and strengths, as in "rotation 15, scale 0.15, shear 0.2, translation 0.1, elastic sigma 5.5, alpha 37".
 impl fmt::Display for Distortion {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let affine = self.affine.map(|Affine { rotation, scale, shear, translation }| {
-            format!("rotation {rotation}, scale {scale}, shear {shear}, translation {translation}")
-        });
-        let elastic = self.elastic.map(|Elastic { sigma, alpha }| format!("elastic sigma {sigma}, alpha {alpha}"));
+        let (affine, elastic) = (self.affine.map(|kind| kind.to_string()), self.elastic.map(|kind| kind.to_string()));
         let fading = self.fades().then(|| format!("fading to {}", self.fade_to));
-        let parts: Vec<_> = affine.into_iter().chain(elastic).chain(fading).collect();
+        let parts: Vec<_> = [affine, elastic, fading].into_iter().flatten().collect();
         f.write_str(&parts.join(", "))
     }
 }
@@ -158,16 +155,16 @@ impl Distortion {
         !is_all(&self.fade_to)
     }
 
-    /// What is left of it in `epoch` (1 for the first) of so many `epochs`.
+    /// What is left of it in `epoch`, 1 to `epochs`: the same kinds, no stronger, and to be taken as they are.
     ///
     /// ```
     /// use mnist_mlp::data::distort::Distortion;
     /// let fading = Distortion { fade_to: 0.5, ..Distortion::default() };
-    /// let rotation = |epoch| fading.in_epoch(epoch, 20).affine.map(|affine| affine.rotation);
+    /// let rotation = |epoch| fading.faded(epoch, 20).affine.map(|affine| affine.rotation);
     /// assert_eq!([1, 10, 15, 20].map(rotation), [15.0, 15.0, 11.25, 7.5].map(Some));
     /// ```
     #[must_use]
-    pub fn in_epoch(&self, epoch: usize, epochs: usize) -> Self {
+    pub fn faded(&self, epoch: u64, epochs: u64) -> Self {
         let faded = (2.0 * (epoch as f64 / epochs as f64) - 1.0).clamp(0.0, 1.0);
         let left = 1.0 + (self.fade_to - 1.0) * faded;
         Distortion {
@@ -177,8 +174,8 @@ impl Distortion {
         }
     }
 
-    /// All images as `epoch` (1 for the first) sees them under `seed`: in the same order, with the same labels. The strengths
-    /// are those that there are: for fewer see [`in_epoch`](Self::in_epoch).
+    /// All images as `epoch` (1 for the first) sees them under `seed`: in the same order, with the same labels. Nothing
+    /// fades by itself: for that see [`faded`](Self::faded).
     ///
     /// Image i is [`image`](Self::image) number i. It is the same whichever of the `threads` threads makes it.
     ///
@@ -201,7 +198,7 @@ impl Distortion {
         data.replaced(pixels, data.labels().to_vec(), data.identity().clone())
     }
 
-    /// Image number `index` as `epoch` sees it under `seed`.
+    /// Image number `index` as `epoch` sees it under `seed`, unfaded.
     ///
     /// `image` has `rows` x `cols` pixels, row by row, 0 = background; so has what is returned. For many images,
     /// [`epoch`](Self::epoch) is faster.

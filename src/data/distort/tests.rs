@@ -351,20 +351,21 @@ fn distortions_fade_in_the_second_half() {
     let affine = Affine { rotation: 8.0, scale: 0.25, shear: 0.5, translation: 0.125 };
     let fading = Distortion { affine: Some(affine), elastic: Some(Elastic { sigma: 4.0, alpha: 32.0 }), fade_to: 0.5 };
     let whole = Distortion { fade_to: 1.0, ..fading };
-    assert_eq!([1, 2, 3, 4].map(|epoch| fading.in_epoch(epoch, 8)), [whole; 4]);
+    assert_eq!([1, 2, 3, 4].map(|epoch| fading.faded(epoch, 8)), [whole; 4]);
     // How smooth the waves are is no strength.
     let last = Distortion {
         affine: Some(Affine { rotation: 4.0, scale: 0.125, shear: 0.25, translation: 0.0625 }),
         elastic: Some(Elastic { sigma: 4.0, alpha: 16.0 }),
         fade_to: 1.0,
     };
-    assert_eq!(fading.in_epoch(8, 8), last);
-    assert_eq!(fading.in_epoch(6, 8).elastic, Some(Elastic { sigma: 4.0, alpha: 24.0 }));
+    assert_eq!(fading.faded(8, 8), last);
+    assert_eq!(fading.faded(6, 8).elastic, Some(Elastic { sigma: 4.0, alpha: 24.0 }));
+    assert!(fading.to_string().ends_with(", elastic sigma 4, alpha 32, fading to 0.5"), "{fading}");
     // A training of one epoch has no second half to fade in: it ends where it should.
-    assert_eq!(fading.in_epoch(1, 1), last);
+    assert_eq!(fading.faded(1, 1), last);
     // Who fades to nothing ends with the images themselves.
     let data = noise(2, (8, 8));
-    let faded = Distortion { fade_to: 0.0, ..Distortion::default() }.in_epoch(4, 4);
+    let faded = Distortion { fade_to: 0.0, ..Distortion::default() }.faded(4, 4);
     assert!(faded.epoch(&data, 0, 4, 1).pixels() == data.pixels());
 }
 

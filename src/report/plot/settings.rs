@@ -1,5 +1,7 @@
 //! What runs have in common, and what tells them apart.
 
+use std::fmt;
+
 use crate::data::distort::Distortion;
 use crate::network::{Activation, ModelRecord, Optimizer};
 use crate::real::Precision;
@@ -53,7 +55,12 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     list.push(option("max-norm", training.max_norm.map(|norm| norm.to_string())));
     list.push(option("ema", training.ema.map(|share| share.to_string())));
     list.push(option("expand", training.expand.clone()));
-    list.push(augment(training.augment));
+    // Each kind on its own, so that runs are told apart by what differs.
+    let augment = training.augment;
+    list.push(kind("affine", augment.and_then(|distortion| distortion.affine)));
+    list.push(kind("elastic", augment.and_then(|distortion| distortion.elastic)));
+    let fading = augment.filter(Distortion::fades).map(|distortion| format!("to {}", distortion.fade_to));
+    list.push(option("fading", fading));
     list.push((format!("{} epochs", training.epochs), Usual));
     list.push(option("early stop", course.early_stop.map(|epochs| epochs.to_string())));
     list.push((format!("keep {}", course.keep.as_deref().unwrap_or("last")), Usual));
@@ -125,6 +132,7 @@ fn optimizer(optimizer: Optimizer) -> (String, Weight) {
     }
 }
 
-fn augment(distortion: Option<Distortion>) -> (String, Weight) {
-    distortion.map_or_else(|| ("no distortion".to_string(), Usual), |distortion| (distortion.to_string(), Minor))
+/// A kind of distortion.
+fn kind<K: fmt::Display>(name: &str, kind: Option<K>) -> (String, Weight) {
+    kind.map_or_else(|| (format!("no {name} distortion"), Usual), |kind| (kind.to_string(), Minor))
 }
