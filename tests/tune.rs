@@ -158,6 +158,10 @@ fn what_makes_no_sense_is_refused_before_any_work() {
         ("--threads 0", &["--threads"]),
         ("--evaluate-on test", &["--evaluate-on"]),
         ("--from model.json", &["--from"]),
+        ("--optimizer adamw --momentum 0.9", &["--momentum is for --optimizer sgd"]),
+        ("--augment affine --search alpha=20..40", &["--alpha is for --augment elastic"]),
+        ("--patience 5", &["--patience is for --schedule halve-on-plateau"]),
+        ("--search augment=|affine --fade-to 0.3", &["--fade-to is for --augment"]),
     ] {
         let run = sandbox.line(&format!("tune --data idx {} {options}", validation_unless(options)));
         assert_eq!(run.stdout, "", "{options}");

@@ -4,6 +4,8 @@ use clap::{Args, ValueEnum};
 use mnist_mlp::network::Optimizer;
 use mnist_mlp::trainer::Settings;
 
+use super::idle::Purpose;
+
 /// The options stand together in the help.
 const HEADING: &str = "Regularization and optimizers";
 
@@ -39,7 +41,7 @@ pub struct DescentArguments {
     pub momentum: Option<f64>,
 
     /// Look ahead with the momentum.
-    #[arg(help_heading = HEADING, long, requires = "momentum")]
+    #[arg(help_heading = HEADING, long)]
     pub nesterov: bool,
 }
 
@@ -51,6 +53,12 @@ pub enum OptimizerName {
 }
 
 impl DescentArguments {
+    /// What the options are for.
+    pub fn purposes(&self) -> [Purpose; 2] {
+        let is_sgd = self.optimizer == OptimizerName::Sgd;
+        [(&["momentum", "nesterov"], "optimizer sgd", is_sgd), (&["nesterov"], "momentum", self.momentum.is_some())]
+    }
+
     /// `settings` with what these options say.
     pub fn apply(&self, settings: Settings) -> Settings {
         let optimizer = match self.optimizer {

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use mnist_mlp::Real;
 use mnist_mlp::trainer::{Ending, Keep, Schedule, Settings, Trained};
 
-use super::Failure;
+use super::idle::Purpose;
 
 /// Epochs to wait for a better accuracy before eta is halved.
 const DEFAULT_PATIENCE: usize = 10;
@@ -56,11 +56,13 @@ pub enum KeepName {
 }
 
 impl ScheduleArguments {
+    /// What the options are for.
+    pub fn purposes(&self) -> [Purpose; 1] {
+        [(&["patience"], "schedule halve-on-plateau", self.schedule == ScheduleName::HalveOnPlateau)]
+    }
+
     /// `settings` with what these options say.
-    pub fn apply(&self, settings: Settings) -> Result<Settings, Failure> {
-        if self.patience.is_some() && self.schedule != ScheduleName::HalveOnPlateau {
-            return Err(Failure::IdlePatience);
-        }
+    pub fn apply(&self, settings: Settings) -> Settings {
         let schedule = match self.schedule {
             ScheduleName::Constant => Schedule::Constant,
             ScheduleName::HalveOnPlateau => {
@@ -73,7 +75,7 @@ impl ScheduleArguments {
             KeepName::Best => Keep::Best,
             KeepName::Last => Keep::Last,
         });
-        Ok(Settings { schedule, warm_up: self.warmup, early_stop: self.early_stop, keep, ..settings })
+        Settings { schedule, warm_up: self.warmup, early_stop: self.early_stop, keep, ..settings }
     }
 }
 

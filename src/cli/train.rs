@@ -16,16 +16,13 @@ use mnist_mlp::{Precision, Real};
 
 use super::args::{EngineName, InitName, MonitorName, PrecisionName, TrainArguments};
 use super::company::Company;
-use super::descent::OptimizerName;
-use super::images::AugmentName;
 use super::machine::machine;
 use super::member::of_model;
-use super::resume::is_typed;
 use super::saver::Saver;
 use super::summary::{introduction, resumption, summary};
 use super::task::Task;
 use super::watch::Watch;
-use super::{Failure, output, outputs, resume};
+use super::{Failure, idle, output, outputs, resume};
 
 /// A training that is about to begin or to go on.
 pub struct Job<F: Real> {
@@ -45,34 +42,26 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
     arguments.quiet |= company.is_quiet();
     arguments.threads = arguments.threads.or(company.threads());
     let (arguments, portion) = (&arguments, company.portion());
+    if let Some(path) = &arguments.resume.resume {
+        return resume::run(company, arguments, path, matches);
+    }
     check_idle(arguments, matches)?;
-    match (&arguments.resume.resume, arguments.precision) {
-        (Some(path), _) => resume::run(company, arguments, path, matches),
-        (None, PrecisionName::F32) => company.train(job::<f32>(arguments, portion), arguments),
-        (None, PrecisionName::F64) => company.train(job::<f64>(arguments, portion), arguments),
+    match arguments.precision {
+        PrecisionName::F32 => company.train(job::<f32>(arguments, portion), arguments),
+        PrecisionName::F64 => company.train(job::<f64>(arguments, portion), arguments),
     }
 }
 
 /// Refuses options that would change nothing as the others are.
-fn check_idle(arguments: &TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
-    let has = |name| arguments.images.augment.contains(&name);
-    let idle = [
-        (arguments.descent.optimizer == OptimizerName::Sgd, "optimizer sgd", &["momentum", "nesterov"][..]),
-        (has(AugmentName::Affine), "augment affine", &["rotation", "scale", "shear", "translation"]),
-        (has(AugmentName::Elastic), "augment elastic", &["sigma", "alpha"]),
-    ];
-    let idle = idle.iter().filter(|(is_used, ..)| !is_used);
-    let mut idle = idle.flat_map(|(_, of, options)| options.iter().map(move |option| (*option, *of)));
-    match idle.find(|(option, _)| is_typed(matches, option)) {
-        Some((option, of)) => Err(Failure::Idle { option, of }),
-        None => Ok(()),
-    }
+pub fn check_idle(arguments: &TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
+    let TrainArguments { descent, schedule, images, .. } = arguments;
+    idle::check(matches, descent.purposes().into_iter().chain(schedule.purposes()).chain(images.purposes()))
 }
 
 /// The training that the arguments ask for.
 fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job<F>, Failure> {
     let start = Instant::now();
-    let settings = settings(arguments, machine(arguments.threads)?)?;
+    let settings = settings(arguments, machine(arguments.threads)?);
     let task = Task::of(arguments, portion, settings.machine.threads.min(MAX_THREADS))?;
     settings.check(task.training.len(), task.evaluation.len())?;
     let progress = Progress::start(start_network::<F>(arguments, &task)?);
@@ -109,11 +98,9 @@ pub fn carry_out<F: Trainable>(
 ) -> Result<(), Failure> {
     let Begun { task, progress, config, mut watch, out, start } = begun;
     let (settings, done_before) = (*config.settings(), progress.history.len());
-    if !arguments.quiet {
-        output::aside(introduction(arguments, &settings, &task, &progress));
-        let table = EpochTable::new(settings.monitors, settings.early_stop);
-        watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
-    }
+    watch.aside(&introduction(arguments, &settings, &task, &progress));
+    let table = EpochTable::new(settings.monitors, settings.early_stop);
+    watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
     let trained = go_on(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
     let (epoch, ending) = (trained.epoch, trained.ending.clone());
@@ -139,7 +126,7 @@ pub fn carry_out<F: Trainable>(
 }
 
 /// What the options say, unchecked.
-pub fn settings(arguments: &TrainArguments, machine: Machine) -> Result<Settings, Failure> {
+pub fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
     let settings = Settings {
         epochs: arguments.epochs,
         batch_size: arguments.batch_size,
@@ -201,7 +188,7 @@ pub fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result
 
 /// The model to start from, in the precision of this training.
 fn saved_model<F: Real>(path: &Path, quiet: bool) -> Result<Model<F>, Failure> {
-    let json = read_model_file(path).map_err(Failure::Save)?;
+    let json = read_model_file(path).map_err(Failure::ModelFile)?;
     let in_model = |error| of_model(path, error);
     if !quiet && precision_of(&json).map_err(in_model)? == Precision::F64 && F::PRECISION == Precision::F32 {
         output::note(format_args!("{} is in double precision: rounded (--precision f64 keeps it)", path.display()));

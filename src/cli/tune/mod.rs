@@ -59,7 +59,7 @@ pub fn run(mut arguments: TuneArguments) -> Result<(), Failure> {
 
 /// The options of `mnist train` that hold for all trials.
 fn common(arguments: &TuneArguments) -> Result<TrainArguments, Failure> {
-    let common = parse(arguments.fixed.words_without(&[]).collect())?;
+    let (common, _) = parse(arguments.fixed.words_without(&[]).collect())?;
     if common.validation == 0 {
         return Err(SearchError::NoValidation.into());
     }
@@ -156,7 +156,7 @@ pub fn carry_out<F: Trainable>(
 
 fn save(out: &Path, model: &[u8]) -> Result<(), Failure> {
     let written = replace_file(out, |file| file.write_all(model));
-    written.map_err(|error| Failure::Save(ModelError::Write { path: out.to_path_buf(), error }))
+    written.map_err(|error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error }))
 }
 
 /// Refuses settings that make no sense, before any work: those that all trials have, and both ends of what is searched.

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use mnist_mlp::Real;
 use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::trainer::{Ending, Monitors, Observer, Settings, TrainConfig, Trained, train};
@@ -17,7 +17,7 @@ use super::space::SearchError;
 use crate::cli::Failure;
 use crate::cli::args::{Arguments, Command, TrainArguments};
 use crate::cli::task::Task;
-use crate::cli::train::{fit_failure, record, settings, start_network};
+use crate::cli::train::{check_idle, fit_failure, record, settings, start_network};
 
 /// The words of a trial after `mnist train`.
 pub fn command_line(fixed: &Fixed, space: &Space, values: &[Value], epochs: usize) -> Vec<OsString> {
@@ -32,16 +32,18 @@ pub fn command_line(fixed: &Fixed, space: &Space, values: &[Value], epochs: usiz
     line
 }
 
-/// What these words mean to `mnist train`.
-pub fn parse(line: Vec<OsString>) -> Result<TrainArguments, SearchError> {
+/// What these words mean to `mnist train`, and what was typed of it.
+pub fn parse(line: Vec<OsString>) -> Result<(TrainArguments, ArgMatches), SearchError> {
     let words = ["mnist", "train"].map(OsString::from).into_iter().chain(line);
-    let parsed = Arguments::try_parse_from(words).map_err(|error| {
+    let refuse = |error: clap::Error| {
         let text = error.to_string();
         let text = text.split("\n\n").next().unwrap_or_default();
         SearchError::Train(text.trim_start_matches("error: ").trim().to_string())
-    })?;
-    match parsed.command {
-        Command::Train(arguments) => Ok(*arguments),
+    };
+    let matches = Arguments::command().try_get_matches_from(words).map_err(refuse)?;
+    let arguments = Arguments::from_arg_matches(&matches).map_err(refuse)?;
+    match (arguments.command, matches.subcommand_matches("train")) {
+        (Command::Train(arguments), Some(matches)) => Ok((*arguments, matches.clone())),
         _ => unreachable!("the command is train"),
     }
 }
@@ -93,9 +95,10 @@ impl<'a, F: Trainable> Trainer<'a, F> {
     }
 
     fn resolve(&self, values: &[Value], epochs: usize) -> Result<(TrainArguments, TrainConfig), Failure> {
-        let arguments = parse(command_line(self.fixed, self.space, values, epochs))?;
+        let (arguments, matches) = parse(command_line(self.fixed, self.space, values, epochs))?;
+        check_idle(&arguments, &matches)?;
         let monitors = Monitors { evaluation_accuracy: true, ..Monitors::NONE };
-        let settings = Settings { monitors, ..settings(&arguments, self.machine)? };
+        let settings = Settings { monitors, ..settings(&arguments, self.machine) };
         let config = settings.check(self.task.training.len(), self.task.evaluation.len())?;
         Ok((arguments, config))
     }

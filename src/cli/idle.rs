@@ -1,0 +1,19 @@
+//! Options that would change nothing beside the others.
+
+use clap::ArgMatches;
+
+use super::Failure;
+use super::resume::is_typed;
+
+/// Some options, what they are for, and whether that is chosen.
+pub type Purpose = (&'static [&'static str], &'static str, bool);
+
+/// Refuses the first option that was typed although what it is for is not chosen.
+pub fn check(matches: &ArgMatches, purposes: impl IntoIterator<Item = Purpose>) -> Result<(), Failure> {
+    let idle = purposes.into_iter().filter(|(.., is_chosen)| !is_chosen);
+    let mut idle = idle.flat_map(|(options, of, _)| options.iter().map(move |option| (*option, of)));
+    match idle.find(|(option, _)| is_typed(matches, &option.replace('-', "_"))) {
+        Some((option, of)) => Err(Failure::Idle { option, of }),
+        None => Ok(()),
+    }
+}
