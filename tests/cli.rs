@@ -296,6 +296,13 @@ fn the_built_in_digits_are_used_when_there_is_nothing_else_and_a_note_says_so() 
     let run = sandbox.line("train --epochs 1 --train-size 2000 --monitor evaluation-accuracy").success();
     assert!(run.stderr.contains("built-in digits are used") && run.stderr.contains("MNIST_DATA_DIR"), "{}", run.stderr);
     assert!(run.stdout.contains("try next"), "{}", run.stdout);
+    let run =
+        sandbox.line("train --data synthetic --epochs 1 --train-size 99 --validation 9 -b 9 --out=-m.json").success();
+    // Both suggestions can be typed as they stand.
+    let suggested = |what: &str| run.stdout.lines().find_map(|line| line.strip_prefix(what)).unwrap().to_string();
+    assert!(suggested("try next").ends_with(" -o wide.json --data synthetic --validation 9"), "{}", run.stdout);
+    assert!(suggested("evaluate").ends_with(" eval ./-m.json --data synthetic"), "{}", run.stdout);
+    assert!(sandbox.path("-m.json").exists());
     let named = sandbox.line("eval model.json --data synthetic --format json").success();
     assert_eq!(named.stderr, "", "named, they need no note");
     let json: Value = serde_json::from_str(&named.stdout).unwrap();
@@ -306,12 +313,14 @@ fn the_built_in_digits_are_used_when_there_is_nothing_else_and_a_note_says_so() 
 #[test]
 fn the_variable_names_the_data_and_the_option_goes_before_it() {
     let sandbox = Sandbox::with_tiny_data();
-    let with_variable = |line: &str| -> common::Run {
+    let with_variable = |value: &str, line: &str| -> common::Run {
         let mut command = sandbox.command();
-        command.env("MNIST_DATA_DIR", "idx").args(line.split(' ')).output().unwrap().into()
+        command.env("MNIST_DATA_DIR", value).args(line.split(' ')).output().unwrap().into()
     };
-    with_variable("train --validation 11 --epochs 1 --hidden 6").success();
-    with_variable("train --data nowhere").failure(1, &["there is no nowhere", "synthetic"]);
+    with_variable("idx", "train --validation 11 --epochs 1 --hidden 6").success();
+    with_variable("idx", "train --data nowhere").failure(1, &["error: there is no nowhere", "synthetic"]);
+    with_variable("nowhere", "train").failure(1, &["error: MNIST_DATA_DIR: there is no nowhere"]);
+    with_variable("synthetic:x", "train").failure(2, &["error: MNIST_DATA_DIR: ", "synthetic:7"]);
     let mut empty = sandbox.command();
     let run: common::Run = empty.env("MNIST_DATA_DIR", "").arg("eval").arg("model.json").output().unwrap().into();
     run.failure(1, &["20 inputs", "28 x 28"]);
@@ -386,6 +395,7 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
         ("--data synthetic:x", &["synthetic:7"]),
         ("--data=", &["--data is empty"]),
         ("--log model.json", &["both name model.json"]),
+        ("--log ./model.json", &["both name ./model.json"]),
     ] {
         // The option of the test comes after those of `TRAIN` and overrides none of them twice.
         let option = arguments.split([' ', '=']).next().unwrap();
@@ -663,11 +673,11 @@ fn options_out_of_range_are_refused_with_the_range() {
         ("--augment affine --rotation 200", ["rotation", "180"]),
         ("--augment elastic --sigma 0", ["sigma", "100"]),
         ("--augment affine --fade-to 2", ["fade-to 2", "0 to 1"]),
-        ("--fade-to 0.5", ["--augment", "required"]),
+        ("--fade-to 0.5", ["--fade-to is for --augment", "leave --fade-to out"]),
         ("--activation relu,tanh", ["2 activations for 1 hidden", "with --activation"]),
         ("--activation softsign", ["softsign", "sigmoid, tanh, relu"]),
-        ("--nesterov", ["--momentum", "required"]),
-        ("--rotation 5", ["--augment", "required"]),
+        ("--nesterov", ["--nesterov is for --momentum", "leave --nesterov out"]),
+        ("--rotation 5", ["--rotation is for --augment affine", "leave --rotation out"]),
     ] {
         let run = sandbox.line(&format!("train --data idx --validation 11 {options}"));
         assert!(!run.stderr.contains("panicked"), "{}", run.stderr);

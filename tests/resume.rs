@@ -104,13 +104,16 @@ fn what_would_make_another_training_of_it_is_refused_with_the_reason() {
         ("--monitor all", &["--monitor cannot"]),
         ("--hidden 6", &["--hidden cannot"]),
         ("--augment affine", &["--augment cannot"]),
+        ("--rotation 5", &["--rotation cannot"]),
+        ("--fade-to 0.5", &["--fade-to cannot"]),
         ("--keep best", &["--keep cannot"]),
         ("--from model.json", &["cannot be used with"]),
         ("--epochs 4", &["the cosine schedule", "3 epochs"]),
     ] {
         sandbox.line(&format!("train --resume model.json --data idx {options}")).failure(2, words);
     }
-    sandbox.line("train --resume model.json --data idx --epochs 3 --threads 1").success();
+    let run = sandbox.line("train --resume model.json --data idx --epochs 3 --threads 1").success();
+    assert!(run.stderr.contains("after epoch 3 of 3: all are done\n"), "{}", run.stderr);
     sandbox.line(&format!("{TINY} --epochs 3 --augment affine --fade-to 0 -o fading.json")).success();
     let more = "train --resume fading.json --data idx --epochs 4";
     sandbox.line(more).failure(2, &["the fading of the distortions", "3 epochs"]);

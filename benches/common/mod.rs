@@ -10,7 +10,7 @@ use std::time::Instant;
 use gemm::Parallelism;
 use mnist_mlp::Real;
 use mnist_mlp::data::source::Source;
-use mnist_mlp::data::{Dataset, Part, splits, unit_interval};
+use mnist_mlp::data::{Dataset, Part, splits};
 use mnist_mlp::engine::Trainable;
 use mnist_mlp::network::{CrossEntropy, Init, Network, Step};
 use ndarray::linalg::general_mat_mul;
@@ -133,8 +133,7 @@ pub struct Dense<F> {
 
 impl<F: Trainable> Dense<F> {
     pub fn new(network: &Network<F>, training: &Dataset, batch_size: usize, product: Product) -> Self {
-        let scale = unit_interval::<F>();
-        let pixels = training.pixels().iter().map(|&pixel| scale[usize::from(pixel)]).collect();
+        let pixels = training.pixels().iter().map(|&pixel| F::of(f64::from(pixel)) / F::of(255.0)).collect();
         let layer = |&n: &usize| Array2::zeros((batch_size, n));
         Dense {
             weights: network.weights().to_vec(),

@@ -14,6 +14,7 @@ use super::export::ExportArguments;
 use super::images::ImageArguments;
 use super::machine;
 use super::man::ManArguments;
+use super::member::DEFAULT_VALIDATION;
 use super::plot::PlotArguments;
 use super::predict::PredictArguments;
 use super::report::ReportArguments;
@@ -131,7 +132,7 @@ pub struct TrainArguments {
     pub train_size: Option<usize>,
 
     /// Set the last N training images aside for validation.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_VALIDATION)]
     pub validation: usize,
 
     /// What the evaluation monitors watch.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use mnist_mlp::data::source::{DEFAULT_DIRECTORY, Source};
+use mnist_mlp::data::source::{DEFAULT_DIRECTORY, Source, SourceError};
 
 use super::args::DataArguments;
 use super::{Failure, output};
@@ -18,7 +18,13 @@ pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure>
         return if named.is_empty() { Err(Failure::EmptyData) } else { Ok(Source::named(named)?) };
     }
     if let Some(named) = std::env::var_os(VARIABLE).filter(|value: &OsString| !value.is_empty()) {
-        return Ok(Source::named(&named)?);
+        let source = Source::named(&named).map_err(Failure::DataVariable)?;
+        return match &source {
+            Source::Directory(path) | Source::File(path) if !path.exists() => {
+                Err(Failure::DataVariable(SourceError::NotThere(path.clone())))
+            }
+            _ => Ok(source),
+        };
     }
     let source = Source::default_in(Path::new(DEFAULT_DIRECTORY));
     if matches!(source, Source::Synthetic { .. }) && !quiet {

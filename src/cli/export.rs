@@ -57,6 +57,6 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
     let member = Member::read(&arguments.model)?;
     check_ours(out, "an export of this program", |start| file_type.made(start))?;
     replace_file(out, |file| member.export(file_type, input, file))
-        .map_err(|error| Failure::Save(ModelError::Write { path: out.clone(), error }))?;
+        .map_err(|error| Failure::ModelFile(ModelError::Write { path: out.clone(), error }))?;
     output::result(format_args!("saved  {}: {}\n", output::quoted(out.as_os_str()), member.description()))
 }

@@ -13,12 +13,15 @@ const VARIABLE: &str = "MNIST_SIMD";
 /// As many threads as asked for, else all cores, or as many of them as are allowed; the fastest instructions, or those that
 /// `MNIST_SIMD` names.
 pub fn machine(threads: Option<usize>) -> Result<Machine, Failure> {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let instructions = match std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
-        Some(name) => InstructionSet::named(&name.to_string_lossy())?,
+        Some(name) => InstructionSet::named(&name.to_string_lossy()).map_err(Failure::Instructions)?,
         None => InstructionSet::fastest(),
     };
     Ok(Machine { threads: threads.unwrap_or_else(|| default_threads(cores())), instructions })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// All cores, but no more than may be asked for.
@@ -30,10 +33,10 @@ fn default_threads(cores: usize) -> usize {
 pub fn long_version() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
         let available: Vec<_> = InstructionSet::available().into_iter().map(InstructionSet::name).collect();
-        let (instructions, threads) = match machine(None) {
-            Ok(machine) => (machine.instructions.name().to_string(), machine.threads),
-            Err(failure) => (failure.to_string(), 0),
-        };
+        let machine = machine(None);
+        let instructions =
+            machine.map_or_else(|failure| failure.to_string(), |machine| machine.instructions.name().into());
+        let threads = default_threads(cores());
         format!(
             "{}\n\
              platform      {} {}\n\

@@ -30,7 +30,7 @@ impl Member {
     /// Reads a model file.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let in_model = |error| of_model(path, error);
-        let json = read_model_file(path).map_err(Failure::Save)?;
+        let json = read_model_file(path).map_err(Failure::ModelFile)?;
         let model: Box<dyn AnyModel> = match precision_of(&json).map_err(in_model)? {
             Precision::F32 => Box::new(Model::<f32>::from_json(&json).map_err(in_model)?),
             Precision::F64 => Box::new(Model::<f64>::from_json(&json).map_err(in_model)?),

@@ -29,6 +29,7 @@ mod descent;
 mod download;
 mod eval;
 mod export;
+mod idle;
 mod images;
 mod log;
 mod machine;
@@ -60,12 +61,11 @@ use tune::SearchError;
 pub fn run() -> Result<(), Failure> {
     let matches = Arguments::command().get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let typed = matches.subcommand().map_or(&matches, |(_, typed)| typed);
     match arguments.command {
-        Command::Train(arguments) => {
-            train::run(*arguments, matches.subcommand_matches("train").expect("the subcommand was given"))
-        }
+        Command::Train(arguments) => train::run(*arguments, typed),
         Command::Eval(arguments) => eval::run(&arguments),
-        Command::Show(arguments) => show::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments, typed),
         Command::Tune(arguments) => tune::run(arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
@@ -95,14 +95,11 @@ pub enum Failure {
     )]
     NothingToEvaluate(ConfigError),
     #[error("MNIST_SIMD: {0}")]
-    Instructions(#[from] UnknownInstructionSet),
+    Instructions(UnknownInstructionSet),
+    #[error("MNIST_DATA_DIR: {0}")]
+    DataVariable(SourceError),
     #[error("--data is empty: name a directory, or 'synthetic' for the built-in digits")]
     EmptyData,
-    #[error(
-        "--patience is for --schedule halve-on-plateau: add that, or leave --patience out (--early-stop takes a number of its \
-        own)"
-    )]
-    IdlePatience,
     #[error("--{option} is for --{of}: choose that, or leave --{option} out")]
     Idle { option: &'static str, of: &'static str },
     #[error("{0}: add it with --monitor evaluation-accuracy")]
@@ -143,7 +140,7 @@ pub enum Failure {
     #[error("{path}: {error}")]
     Model { path: String, error: ModelError },
     #[error(transparent)]
-    Save(ModelError),
+    ModelFile(ModelError),
     #[error("{error}; what stands there has {epochs} epochs, from which train --resume goes on")]
     NotReplaced { error: ModelError, epochs: usize },
     #[error("the {split} split has no images (the model was trained with --validation {validation})")]
@@ -230,7 +227,6 @@ impl Failure {
             | Failure::NothingToEvaluate(_)
             | Failure::NotWatched(_)
             | Failure::EmptyData
-            | Failure::IdlePatience
             | Failure::Idle { .. }
             | Failure::Instructions(_)
             | Failure::SameFile(_)
@@ -250,7 +246,8 @@ impl Failure {
             | Failure::FixedOption { .. }
             | Failure::FixedEpochs { .. }
             | Failure::EpochsDone { .. }
-            | Failure::Source(SourceError::SyntheticSeed(_)) => 2,
+            | Failure::Source(SourceError::SyntheticSeed(_))
+            | Failure::DataVariable(SourceError::SyntheticSeed(_)) => 2,
             Failure::Interrupted { signal, .. } => 128 + signal,
             _ => 1,
         }

@@ -1,6 +1,6 @@
 //! The files that a training writes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mnist_mlp::network::ModelError;
 use mnist_mlp::replace_file::check_replaceable;
@@ -22,18 +22,23 @@ pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
     };
     check_model_file(out).or_else(unless_forced)?;
     let Some(log) = &arguments.log else { return Ok(()) };
-    let is_log = |other: &Path| match (log.canonicalize(), other.canonicalize()) {
-        (Ok(log), Ok(other)) => log == other,
-        _ => log == other,
-    };
-    if is_log(out) {
+    if place(log) == place(out) {
         return Err(Failure::SameFile(log.display().to_string()));
     }
     check_ours(log, "a log of this program", |start| start.starts_with(LOG_START)).or_else(unless_forced)
 }
 
+/// Where a file is or will be, however it is called.
+fn place(path: &Path) -> PathBuf {
+    let missing = || {
+        let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(directory.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(missing).unwrap_or_else(|| path.to_path_buf())
+}
+
 /// Refuses a model file that cannot be written, and a file that is none.
 pub fn check_model_file(out: &Path) -> Result<(), Failure> {
-    check_replaceable(out).map_err(|error| Failure::Save(ModelError::Write { path: out.to_path_buf(), error }))?;
+    check_replaceable(out).map_err(|error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error }))?;
     check_ours(out, "a model file", |start| start.starts_with(MODEL_START))
 }

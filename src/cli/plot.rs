@@ -92,7 +92,7 @@ const WIDEST: usize = 100;
 
 /// The run in a file, called by the file's name, or by all of its path if another of `files` has the same name.
 fn read(path: &Path, files: &[PathBuf]) -> Result<Run, Failure> {
-    let text = read_model_file(path).map_err(Failure::Save)?;
+    let text = read_model_file(path).map_err(Failure::ModelFile)?;
     let alone = files.iter().filter(|other| other.file_stem() == path.file_stem()).count() == 1;
     let name = if alone { PathBuf::from(path.file_stem().unwrap_or_default()) } else { path.with_extension("") };
     Run::read(&name.to_string_lossy(), &text)

@@ -68,22 +68,27 @@ impl Progress {
         }
     }
 
-    /// Prints above the bars, unless nothing is to be shown.
+    /// Prints a result above the bars, unless nothing is to be shown.
     pub fn print(&mut self, text: &str) {
-        if self.table.is_none() || self.failure.is_some() {
-            return;
+        if self.table.is_some() && self.failure.is_none() {
+            self.failure = self.above_the_bars(|| output::result(text)).err();
         }
-        let print = || output::result(text);
-        let printed = match &self.bars {
-            Some(bars) => bars.both.suspend(print),
-            None => print(),
-        };
-        self.failure = printed.err();
+    }
+
+    /// Prints what is good to see beside results above the bars, unless nothing is to be shown.
+    pub fn aside(&self, text: &str) {
+        if self.table.is_some() {
+            self.above_the_bars(|| output::aside(text));
+        }
     }
 
     /// Prints a warning above the bars.
     pub fn warning(&self, warning: impl std::fmt::Display) {
-        let print = || output::warning(warning);
+        self.above_the_bars(|| output::warning(warning));
+    }
+
+    /// The bars are away while something is printed.
+    fn above_the_bars<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bars {
             Some(bars) => bars.both.suspend(print),
             None => print(),

@@ -56,7 +56,7 @@ pub fn run(company: Company, arguments: &TrainArguments, path: &Path, matches: &
 /// The model file and its precision.
 fn read(path: &Path, matches: &ArgMatches) -> Result<(Precision, Vec<u8>), Failure> {
     check_typed(path, matches)?;
-    let json = read_model_file(path).map_err(Failure::Save)?;
+    let json = read_model_file(path).map_err(Failure::ModelFile)?;
     let precision = precision_of(&json).map_err(|error| of_model(path, error))?;
     Ok((precision, json))
 }
@@ -101,7 +101,7 @@ fn job<F: Trainable>(
     let choice = choice(&record).map_err(refuse)?;
     let task = Task::load(&arguments.data, arguments.quiet, &choice, portion, machine.threads.min(MAX_THREADS));
     let task = task.map_err(|failure| match failure {
-        Failure::Split(error) => other_data(path, &record, error.to_string()),
+        Failure::Split(_) => other_data(path, &record, "fewer images".to_string()),
         other => other,
     })?;
     check_data(path, &record, &model, &task)?;
@@ -151,8 +151,12 @@ fn other_data(path: &Path, record: &TrainingRecord, found: String) -> Failure {
 }
 
 /// The introduction's line about it.
-pub fn introduction<F: Real>(path: &Path, progress: &Progress<F>, epochs: usize) -> String {
-    let done = progress.history.len();
-    let all = if done >= epochs { ": all are done (--epochs asks for more)" } else { "" };
+pub fn introduction<F: Real>(path: &Path, progress: &Progress<F>, settings: &Settings) -> String {
+    let (done, epochs) = (progress.history.len(), settings.epochs);
+    let all = match settings.depends_on_epochs() {
+        _ if done < epochs => "",
+        Some(_) => ": all are done",
+        None => ": all are done (--epochs asks for more)",
+    };
     format!("resumed   {}, after epoch {done} of {epochs}{all}\n", output::quoted(path.as_os_str()))
 }

@@ -29,7 +29,8 @@ pub struct Saver {
 impl Saver {
     /// Saves to `out`, while the training goes on not sooner than `every` so often.
     pub fn new(out: &Path, record: TrainingRecord, settings: Settings, every: Duration) -> Result<Self, Failure> {
-        let claim = claim(out).map_err(|error| Failure::Save(ModelError::Write { path: out.to_path_buf(), error }))?;
+        let claim =
+            claim(out).map_err(|error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error }))?;
         Ok(Saver {
             out: out.to_path_buf(),
             record,
@@ -44,7 +45,7 @@ impl Saver {
     /// Writes the model file.
     pub fn save<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
         progress.model(&self.record, &self.settings).save(&self.out).map_err(|error| match self.saved {
-            0 => Failure::Save(error),
+            0 => Failure::ModelFile(error),
             epochs => Failure::NotReplaced { error, epochs },
         })?;
         self.saved = progress.history.len();

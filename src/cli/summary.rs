@@ -6,9 +6,10 @@ use std::time::Duration;
 use mnist_mlp::Real;
 use mnist_mlp::network::{EpochRecord, Network};
 use mnist_mlp::report::thousands;
-use mnist_mlp::trainer::{Progress, Settings, Trained};
+use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 
 use super::args::TrainArguments;
+use super::member::DEFAULT_VALIDATION;
 use super::task::Task;
 use super::{descent, images, output, resume, schedule};
 
@@ -21,7 +22,7 @@ pub fn introduction<F: Real>(
 ) -> String {
     let network = &progress.network;
     let resumed = arguments.resume.resume.as_ref();
-    let resumed = resumed.map(|path| resume::introduction(path, progress, settings.epochs)).unwrap_or_default();
+    let resumed = resumed.map(|path| resume::introduction(path, progress, settings)).unwrap_or_default();
     let sizes: Vec<_> = network.sizes().iter().map(ToString::to_string).collect();
     format!(
         "{resumed}data      {}: {} images to train on, {} for {}\n\
@@ -77,10 +78,15 @@ pub fn summary<F: Real>(
     let program = output::program();
     text += &format!("saved     {}, as it was after epoch {}\n", output::quoted(out.as_os_str()), trained.epoch);
     text += &format!("evaluate  {program} eval {}\n", file_and_data(arguments, out));
-    if arguments.hidden.is_none() && arguments.from.is_none() && arguments.resume.resume.is_none() {
+    let is_first = arguments.hidden.is_none() && arguments.from.is_none() && arguments.resume.resume.is_none();
+    if is_first && trained.ending != Ending::Stopped {
         text += &format!(
-            "try next  {program} train --hidden 100 --monitor all -o {}\n",
-            file_and_data(arguments, Path::new("wide.json"))
+            "try next  {program} train --hidden 100 --monitor all -o {}{}\n",
+            file_and_data(arguments, Path::new("wide.json")),
+            match arguments.validation {
+                DEFAULT_VALIDATION => String::new(),
+                other => format!(" --validation {other}"),
+            }
         );
     }
     text
@@ -89,7 +95,9 @@ pub fn summary<F: Real>(
 /// A file, and the data that were named, as they are typed.
 fn file_and_data(arguments: &TrainArguments, file: &Path) -> String {
     let data = arguments.data.data.as_deref().map(|data| format!(" --data {}", output::quoted(data)));
-    output::quoted(file.as_os_str()) + &data.unwrap_or_default()
+    // What begins with a dash would be taken for an option.
+    let here = if file.as_os_str().as_encoded_bytes().starts_with(b"-") { "./" } else { "" };
+    format!("{here}{}{}", output::quoted(file.as_os_str()), data.unwrap_or_default())
 }
 
 /// The words after `mnist train --resume` that go on with this training and its log.

@@ -65,9 +65,14 @@ impl Watch {
         self.saver.save(progress)
     }
 
-    /// Prints unless `--quiet`.
+    /// Prints a result unless `--quiet`.
     pub fn print(&mut self, text: &str) {
         self.bars.print(text);
+    }
+
+    /// Prints what is good to see beside results unless `--quiet`.
+    pub fn aside(&self, text: &str) {
+        self.bars.aside(text);
     }
 
     /// The training is over: takes the bars away.

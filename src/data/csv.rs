@@ -114,7 +114,7 @@ fn rows(reader: impl Read, mut take: impl FnMut(u64, &ByteRecord) -> Result<(), 
     let mut columns = 0;
     let mut is_first = true;
     while table.read_byte_record(&mut fields)? {
-        let is_header = is_first && fields.iter().any(|field| number(field).is_none());
+        let is_header = is_first && fields.iter().any(|field| whole(field).is_none());
         is_first = false;
         if !is_header {
             columns = fields.len();
@@ -137,8 +137,13 @@ fn number(field: &[u8]) -> Option<u8> {
     if let [b'0'..=b'9'] | [b'0'..=b'9', b'0'..=b'9'] = field {
         return Some(field.iter().fold(0, |number, digit| 10 * number + (digit - b'0')));
     }
+    whole(field).filter(|number| (0.0..=255.0).contains(number)).map(|number| number as u8)
+}
+
+/// A whole number of any size. (A header may hold others: pandas calls columns that are alike 0, 0.1, 0.2.)
+fn whole(field: &[u8]) -> Option<f64> {
     let number: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
-    ((0.0..=255.0).contains(&number) && number.fract() == 0.0).then_some(number as u8)
+    (number.fract() == 0.0).then_some(number)
 }
 
 /// The beginning of a field, fit for a message.
@@ -179,6 +184,10 @@ mod tests {
         assert!(matches!(error("label,pixel\n"), E::Empty));
         assert!(matches!(error("1,2,3,4,5\n1,2,3\n"), E::Table(_)));
         assert!(matches!(error("1,2,3,4\n"), E::NotSquare(3)));
+        // Numbers out of range are no header, fractions are one.
+        assert!(matches!(error("1,2,300,4,5\n1,2,3,4,5\n"), E::Pixel { line: 1, column: 3, .. }));
+        assert!(matches!(error("-1,2,3,4,5\n"), E::Label { line: 1, .. }));
+        assert!(matches!(error("0,0.1,0.2,0.3,0.4\n"), E::Empty));
         assert!(matches!(error("1\n2\n"), E::NotSquare(0)));
         assert!(matches!(error("1,2,3,4,5\nx,2,3,4,5\n"), E::Label { line: 2, found } if found == "x"));
         assert!(matches!(error("1,2,3,4,5\n300,2,3,4,5\n"), E::Label { line: 2, .. }));

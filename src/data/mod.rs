@@ -326,12 +326,6 @@ impl Dataset {
     }
 }
 
-/// pixel / 255 for every pixel value.
-#[must_use]
-pub fn unit_interval<F: Real>() -> [F; 256] {
-    std::array::from_fn(|pixel| F::of(pixel as f64) / F::of(255.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

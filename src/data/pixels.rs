@@ -59,8 +59,9 @@ pub fn map_idx(path: &Path, rank: u8) -> Result<(Vec<u32>, Pixels), IdxError> {
 #[allow(unsafe_code, reason = "there is no safe way to map a file")]
 fn map(path: &Path) -> io::Result<Mmap> {
     let file = File::open(path)?;
-    // SAFETY: the map is never written to. Who changes the file meanwhile changes the images, and who shortens it makes the
-    // system end this program, which no program that maps a file can prevent; the documentation of --data says so.
+    // SAFETY: the map is never written to here. No program that maps a file can keep others from writing to it: who changes
+    // the file meanwhile changes the images, and who shortens it makes the system end this program. The README says that
+    // nobody may.
     unsafe { Mmap::map(&file) }
 }
 

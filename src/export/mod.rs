@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use crate::network::{Activation, Model, Network, Output, PROGRAM};
-use crate::real::{Precision, Real};
+use crate::real::Real;
 
 mod csv;
 mod npz;
@@ -138,14 +138,7 @@ fn bias_name(layer: usize) -> String {
 
 fn little_endian<F: Real>(numbers: impl ExactSizeIterator<Item = F>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(numbers.len() * size_of::<F>());
-    for number in numbers {
-        let number = number.to_double();
-        match F::PRECISION {
-            // Every number of single precision is one of double precision: the way back changes nothing.
-            Precision::F32 => bytes.extend((number as f32).to_le_bytes()),
-            Precision::F64 => bytes.extend(number.to_le_bytes()),
-        }
-    }
+    numbers.for_each(|number| number.write_bytes(&mut bytes));
     bytes
 }
 

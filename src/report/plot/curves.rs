@@ -90,7 +90,7 @@ pub enum PlotError {
         metric: Metric,
     },
     /// No epoch of the range was trained.
-    #[error("none of the epochs {} to {} was trained: there are {first} to {last}", asked.start(), asked.end())]
+    #[error("none of the epochs {} was trained: there are {first} to {last}", range(asked))]
     NoEpochs {
         /// The range.
         asked: RangeInclusive<usize>,
@@ -200,6 +200,14 @@ fn curves_of_epochs<'a>(runs: &'a [Run], choice: &Choice) -> Result<Vec<Curve<'a
         wanted.map(|record| (record.epoch as f64, record)).collect()
     };
     Ok(names(&named).into_iter().zip(runs).map(|(name, run)| Curve { name, rows: rows(run) }).collect())
+}
+
+/// "5 to 10", or "from 5 on".
+fn range(epochs: &RangeInclusive<usize>) -> String {
+    match (epochs.start(), epochs.end()) {
+        (first, &usize::MAX) => format!("from {first} on"),
+        (first, last) => format!("{first} to {last}"),
+    }
 }
 
 /// A point for each run. Runs at the same place of the axis belong to different curves if any setting differs but the

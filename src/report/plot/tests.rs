@@ -76,8 +76,12 @@ fn a_curve_may_begin_and_end_anywhere() {
     assert_eq!((points.len(), points[0], points[10]), (11, (10.0, 0.3), (20.0, 0.15)));
     assert_eq!((figure.panels[0].y.label.as_str(), names(&figure)), ("training cost", vec![""]));
     assert!(figure.words().ends_with("training cost against epoch. 0.300 at 10, 0.150 at 20"), "{}", figure.words());
-    let none = learning_curves(&[run("a", "{}", 95)], &Choice { epochs: 31..=40, ..choice });
-    assert_eq!(none, Err(PlotError::NoEpochs { asked: 31..=40, first: 1, last: 30 }));
+    let of = |epochs| learning_curves(&[run("a", "{}", 95)], &Choice { epochs, ..choice.clone() });
+    let none = of(31..=40).unwrap_err();
+    assert_eq!(none, PlotError::NoEpochs { asked: 31..=40, first: 1, last: 30 });
+    assert_eq!(none.to_string(), "none of the epochs 31 to 40 was trained: there are 1 to 30");
+    let none = of(31..=usize::MAX).unwrap_err();
+    assert_eq!(none.to_string(), "none of the epochs from 31 on was trained: there are 1 to 30");
 }
 
 #[test]
