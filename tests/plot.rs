@@ -3,6 +3,8 @@
 mod common;
 
 use std::fs;
+use std::io::Write;
+use std::process::Stdio;
 
 use common::Sandbox;
 
@@ -110,4 +112,21 @@ fn a_picture_of_somebody_else_is_not_overwritten() {
         sandbox.line(&format!("plot a.json -o {name}")).success();
         sandbox.line(&format!("plot b.json -o {name}")).success();
     }
+}
+
+#[test]
+fn a_curve_may_come_through_a_pipe() {
+    let sandbox = Sandbox::new();
+    let csv = sandbox.line("slowdown --cost quadratic --weight 2 --bias 2 --eta 0.15 --epochs 50").success().stdout;
+    fs::write(sandbox.path("-.csv"), &csv).unwrap();
+    let from_file = sandbox.line("plot ./-.csv").success().stdout;
+    let through_a_pipe = |text: &str| -> common::Run {
+        let mut command = sandbox.command();
+        command.args(["plot", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap().into()
+    };
+    assert_eq!(through_a_pipe(&csv).success().stdout, from_file);
+    through_a_pipe("").failure(1, &["standard input"]);
 }

@@ -1,11 +1,11 @@
 //! `mnist plot`: learning curves from saved files.
 
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use mnist_mlp::network::read_model_file;
+use mnist_mlp::network::{ModelError, read_model_file};
 use mnist_mlp::picture::file::is_our_png;
 use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::plot::{Against, Choice, Figure, Metric, Run, Scale, Theme, learning_curves};
@@ -23,9 +23,10 @@ use super::{Failure, output};
   mnist plot model.json -o curves.svg
   mnist plot a.json b.json --metric evaluation-accuracy --epochs 5-30 -o compare.png
   mnist plot size-*.json --x train-size --log-x -o sizes.svg
-  mnist plot run.jsonl --log-y")]
+  mnist plot run.jsonl --log-y
+  mnist slowdown --cost quadratic --weight 2 --bias 2 --eta 0.15 --epochs 300 | mnist plot -")]
 pub struct PlotArguments {
-    /// A model file, a log of train --log, or the CSV of slowdown; the content says which.
+    /// A model file, a log of train --log, or the CSV of slowdown; the content says which. '-' is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -90,8 +91,18 @@ pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
 /// Columns of a terminal beyond which a plot is no better.
 const WIDEST: usize = 100;
 
-/// The run in a file, called by the file's name, or by all of its path if another of `files` has the same name.
+/// No more bytes are taken from standard input: as many as a model file may have that gives no reason for more.
+const MOST_OF_STDIN: u64 = 128 << 20;
+
+/// The run in a file or, for "-", in standard input; called by the file's name, or by all of its path if another of `files` has the same name.
 fn read(path: &Path, files: &[PathBuf]) -> Result<Run, Failure> {
+    if path == Path::new("-") {
+        let mut text = Vec::new();
+        let read = io::stdin().lock().take(MOST_OF_STDIN).read_to_end(&mut text);
+        let path = PathBuf::from("standard input");
+        read.map_err(|error| Failure::ModelFile(ModelError::Read { path: path.clone(), error }))?;
+        return Run::read("-", &text).map_err(|error| Failure::NoRun { path: path.display().to_string(), error });
+    }
     let text = read_model_file(path).map_err(Failure::ModelFile)?;
     let alone = files.iter().filter(|other| other.file_stem() == path.file_stem()).count() == 1;
     let name = if alone { PathBuf::from(path.file_stem().unwrap_or_default()) } else { path.with_extension("") };
