@@ -69,19 +69,21 @@ impl ImageArguments {
 
     /// What the options are for.
     pub fn purposes(&self) -> [Purpose; 3] {
-        let has = |name| self.augment.contains(&name);
         [
-            (&["rotation", "scale", "shear", "translation"], "augment affine", has(AugmentName::Affine)),
-            (&["sigma", "alpha"], "augment elastic", has(AugmentName::Elastic)),
+            (&["rotation", "scale", "shear", "translation"], "augment affine", self.has(AugmentName::Affine)),
+            (&["sigma", "alpha"], "augment elastic", self.has(AugmentName::Elastic)),
             (&["fade-to"], "augment", !self.augment.is_empty()),
         ]
+    }
+
+    fn has(&self, kind: AugmentName) -> bool {
+        self.augment.contains(&kind)
     }
 
     /// How images are distorted, if at all; the strengths are not checked yet.
     pub fn distortion(&self) -> Option<Distortion> {
         let ImageArguments { rotation, scale, shear, translation, sigma, alpha, fade_to, .. } = *self;
-        let affine = self.augment.contains(&AugmentName::Affine);
-        let elastic = self.augment.contains(&AugmentName::Elastic);
+        let (affine, elastic) = (self.has(AugmentName::Affine), self.has(AugmentName::Elastic));
         (affine || elastic).then_some(Distortion {
             affine: affine.then_some(Affine { rotation, scale, shear, translation }),
             elastic: elastic.then_some(Elastic { sigma, alpha }),

@@ -186,6 +186,12 @@ impl<F: Vectors> Fast<F> {
         Some(Arc::clone(idle))
     }
 
+    /// The bands that the rows of the first layer pass in.
+    #[cfg(test)]
+    pub(super) fn bands(&self) -> usize {
+        self.workspace.blocks.first().map_or(1, |block| block.gathered.bands())
+    }
+
     /// Shares out even what one thread would do faster.
     #[cfg(test)]
     pub(super) fn always_use_all_threads(&mut self) {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::data::distort::Distortion;
 use crate::network::{EpochRecord, ModelRecord};
 use crate::picture::file::is_our_png;
 
@@ -57,6 +58,12 @@ fn the_legend_is_made_of_what_differs() {
         assert_eq!(figure.panels[0].y.label, "validation accuracy");
         names(&figure).into_iter().map(String::from).collect::<Vec<_>>()
     };
+    let distorted = |name: &str, fade_to: f64| {
+        let distortion = serde_json::to_string(&Distortion { fade_to, ..Distortion::default() }).unwrap();
+        run(name, &format!(r#"{{"augment": {distortion}}}"#), 95)
+    };
+    let fading = of(&[distorted("a", 1.0), distorted("b", 0.5), distorted("c", 0.25)]);
+    assert_eq!(fading, ["no fading", "fading to 0.5", "fading to 0.25"]);
     let (a, b) = (run("a", "{}", 95), run("b", r#"{"eta": 0.25}"#, 94));
     assert_eq!(of(&[a.clone(), b.clone()]), ["eta 0.5", "eta 0.25"]);
     let c = run("c", r#"{"eta": 0.25, "dropout": 0.5, "epoch": 3}"#, 94);
