@@ -101,11 +101,11 @@ pub struct TrainArguments {
     pub batch_size: usize,
 
     /// Learning rate [default: 0.5, with adamw 0.001].
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long)]
     pub eta: Option<f64>,
 
     /// L2 regularization parameter; 0 for none.
-    #[arg(long, default_value_t = 5.0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 5.0)]
     pub lambda: f64,
 
     #[command(flatten)]
@@ -237,15 +237,15 @@ pub struct SlowdownArguments {
     pub cost: String,
 
     /// Start weight.
-    #[arg(long, default_value_t = 0.6, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.6)]
     pub weight: f64,
 
     /// Start bias.
-    #[arg(long, default_value_t = 0.9, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.9)]
     pub bias: f64,
 
     /// Learning rate.
-    #[arg(long, default_value_t = 0.15, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.15)]
     pub eta: f64,
 
     /// Updates to make.

@@ -13,23 +13,23 @@ const HEADING: &str = "Regularization and optimizers";
 #[derive(Debug, Args)]
 pub struct DescentArguments {
     /// L1 regularization parameter; 0 for none.
-    #[arg(help_heading = HEADING, long, value_name = "LAMBDA", default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "LAMBDA", default_value_t = 0.0)]
     pub l1: f64,
 
     /// Drop this share of the hidden neurons, others for every image of every epoch.
-    #[arg(help_heading = HEADING, long, value_name = "P", default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "P", default_value_t = 0.0)]
     pub dropout: f64,
 
     /// Drop this share of the inputs, likewise.
-    #[arg(help_heading = HEADING, long, value_name = "P", default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "P", default_value_t = 0.0)]
     pub input_dropout: f64,
 
     /// Shrink the weights into a hidden neuron to this norm whenever they exceed it, such as 3.
-    #[arg(help_heading = HEADING, long, value_name = "NORM", allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "NORM")]
     pub max_norm: Option<f64>,
 
     /// Save and watch the running average of the weights, of which each mini-batch keeps this share, such as 0.999.
-    #[arg(help_heading = HEADING, long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "SHARE")]
     pub ema: Option<f64>,
 
     /// What is made of the gradient; adamw takes lambda as its decay, lambda/n of a weight.
@@ -37,7 +37,7 @@ pub struct DescentArguments {
     pub optimizer: OptimizerName,
 
     /// The share of the velocity that sgd keeps, such as 0.9.
-    #[arg(help_heading = HEADING, long, value_name = "MU", allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "MU")]
     pub momentum: Option<f64>,
 
     /// Look ahead with the momentum.

@@ -22,31 +22,31 @@ pub struct ImageArguments {
     pub augment: Vec<AugmentName>,
 
     /// Affine: rotate by up to so many degrees either way.
-    #[arg(help_heading = HEADING, long, value_name = "DEGREES", default_value_t = Affine::default().rotation, allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "DEGREES", default_value_t = Affine::default().rotation)]
     pub rotation: f64,
 
     /// Affine: make wider, narrower, higher, lower by up to this share.
-    #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = Affine::default().scale, allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = Affine::default().scale)]
     pub scale: f64,
 
     /// Affine: slant by up to so many pixels a pixel.
-    #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = Affine::default().shear, allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = Affine::default().shear)]
     pub shear: f64,
 
     /// Affine: move by up to this share of the side.
-    #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = Affine::default().translation, allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = Affine::default().translation)]
     pub translation: f64,
 
     /// Elastic: how smooth, the deviation of a Gaussian in pixels.
-    #[arg(help_heading = HEADING, long, value_name = "PIXELS", default_value_t = Elastic::default().sigma, allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "PIXELS", default_value_t = Elastic::default().sigma)]
     pub sigma: f64,
 
     /// Elastic: how far, in pixels before smoothing.
-    #[arg(help_heading = HEADING, long, value_name = "PIXELS", default_value_t = Elastic::default().alpha, allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "PIXELS", default_value_t = Elastic::default().alpha)]
     pub alpha: f64,
 
     /// Weaken the distortions evenly over the second half of the epochs, down to this share of their strengths, such as 0.25.
-    #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = 1.0, allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = 1.0)]
     pub fade_to: f64,
 }
 

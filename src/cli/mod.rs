@@ -35,6 +35,7 @@ mod log;
 mod machine;
 mod man;
 mod member;
+mod mistyped;
 mod ours;
 pub mod output;
 mod outputs;
@@ -55,11 +56,13 @@ mod tune;
 mod watch;
 
 use args::{Arguments, Command};
+use mistyped::NotANumber;
 use tune::SearchError;
 
 /// Does what the command line asks for.
 pub fn run() -> Result<(), Failure> {
-    let matches = Arguments::command().get_matches();
+    let matches = mistyped::command(Arguments::command()).try_get_matches();
+    let matches = matches.or_else(|error| mistyped::number(&error).map_or_else(|| error.exit(), Err))?;
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let typed = matches.subcommand().map_or(&matches, |(_, typed)| typed);
     match arguments.command {
@@ -81,6 +84,8 @@ pub fn run() -> Result<(), Failure> {
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
 pub enum Failure {
+    #[error(transparent)]
+    NotANumber(#[from] NotANumber),
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error(transparent)]
@@ -222,7 +227,8 @@ impl Failure {
     /// 1 failed, 2 wrong usage, 128 + signal (130 for Ctrl-C) interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Failure::Split(_)
+            Failure::NotANumber(_)
+            | Failure::Split(_)
             | Failure::Config(_)
             | Failure::NothingToEvaluate(_)
             | Failure::NotWatched(_)

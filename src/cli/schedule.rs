@@ -20,7 +20,7 @@ pub struct ScheduleArguments {
     pub schedule: ScheduleName,
 
     /// Epochs in which the learning rate rises, such as 1 or 0.5 [default: none; for one-cycle 0.3 of the epochs].
-    #[arg(help_heading = HEADING, long, value_name = "EPOCHS", allow_negative_numbers = true)]
+    #[arg(help_heading = HEADING, long, value_name = "EPOCHS")]
     pub warmup: Option<f64>,
 
     /// For halve-on-plateau: epochs to wait for a better evaluation accuracy [default: 10].
