@@ -40,6 +40,7 @@ fn learning_allocates_nothing() {
         Step { optimizer: Optimizer::AdamW, l1: 0.1, ..plain },
         Step { dropout, max_norm: Some(1.0), ..plain },
         Step { average: Some(0.99), ..plain },
+        Step { dropout, tolerance: 0.5, ..plain },
     ] {
         for (hidden, batch_size) in [(&[30][..], 10), (&[100, 50], 64)] {
             assert_eq!(allocations(hidden, batch_size, step), 0, "784-{hidden:?}-10, {step:?}");

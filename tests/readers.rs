@@ -110,7 +110,7 @@ prop_compose! {
         ],
         (dropout, input_dropout) in (number(&[0.0, 0.5]), number(&[0.0, 0.2])),
         max_norm in prop::option::of(number(&[3.0])),
-        average in prop::option::of(number(&[0.5])),
+        (tolerance, average) in (number(&[0.0, 0.1]), prop::option::of(number(&[0.5]))),
         schedule in prop::sample::select(&[Schedule::Constant, Schedule::Cosine, Schedule::OneCycle][..]),
         engine in prop::sample::select(&[EngineKind::Fast, EngineKind::Reference][..]),
         instructions in prop::sample::select(InstructionSet::available()),
@@ -118,7 +118,7 @@ prop_compose! {
     ) -> Settings {
         let machine = Machine { threads, instructions };
         Settings {
-            epochs, batch_size, eta, lambda, l1, optimizer, dropout, input_dropout, max_norm, average, seed, monitors: Monitors::ALL,
+            epochs, batch_size, eta, lambda, l1, optimizer, dropout, input_dropout, max_norm, tolerance, average, seed, monitors: Monitors::ALL,
             engine, machine, schedule, ..Settings::default()
         }
     }

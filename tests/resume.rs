@@ -50,7 +50,7 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
     for options in [
         "--optimizer adamw --ema 0.9 --keep best --dropout 0.2 --threads 2",
         "--schedule cosine --momentum 0.9 --nesterov --activation relu,tanh --hidden 6,5",
-        "--early-stop 1000 --l1 0.1 --max-norm 1 --evaluate-on test --monitor all --seed 7",
+        "--early-stop 1000 --l1 0.1 --max-norm 1 --tolerance 0.3 --evaluate-on test --monitor all --seed 7",
         "--schedule halve-on-plateau --patience 200 --engine reference --precision f64 --no-shuffle --cost quadratic",
         "--augment affine --fade-to 0.1 --expand shift --input-dropout 0.1 --train-size 20 --monitor none",
     ] {

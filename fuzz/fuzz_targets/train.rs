@@ -97,6 +97,7 @@ fn settings(u: &mut Unstructured, n: usize) -> Result<Settings> {
         dropout: number(u, &[0.0, 0.0, 0.5])?,
         input_dropout: number(u, &[0.0, 0.0, 0.2])?,
         max_norm: maybe(u, |u| number(u, &[0.1, 3.0]))?,
+        tolerance: number(u, &[0.0, 0.0, 0.1])?,
         average: maybe(u, |u| number(u, &[0.0, 0.5, 0.999]))?,
         augment: maybe(u, distortion)?,
         seed: u.arbitrary()?,

@@ -57,7 +57,7 @@ impl<F: Real> Reference<F> {
         let first = self.lessons.first() as u32;
         let masks = |&i: &u32| step.dropout.masks(first + i, &sizes[..sizes.len() - 1]);
         let masks: Vec<_> = mini_batch.iter().map(masks).collect();
-        let mut gradient = self.network.summed_gradient(&pairs, &masks);
+        let mut gradient = self.network.summed_gradient(&pairs, &masks, step);
         if let Some(sum) = sum {
             sum(&mut gradient.parts());
         }

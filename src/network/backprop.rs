@@ -48,6 +48,8 @@ pub struct Step {
     /// The largest norm of the weights into a hidden neuron; they are shrunk to it after the step (Srivastava et al.
     /// 2014).
     pub max_norm: Option<f64>,
+    /// An image is left out of the gradient if every output is so close to its target: it has next to nothing to teach.
+    pub tolerance: f64,
     /// What the running average of the weights keeps of itself at each update, less at first.
     pub average: Option<f64>,
     /// n, the number of training images.
@@ -64,6 +66,7 @@ impl Default for Step {
             optimizer: Optimizer::default(),
             dropout: Dropout::default(),
             max_norm: None,
+            tolerance: 0.0,
             average: None,
             n_train: 1,
         }
@@ -75,6 +78,16 @@ impl Step {
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.l1 == 0.0 && self.max_norm.is_none() && matches!(self.optimizer, Optimizer::Sgd { momentum: 0.0, .. })
+    }
+
+    /// Whether outputs `a` are so close to their targets `y` that the image is left out. What is no number is close to nothing.
+    pub(crate) fn is_known<'a, F: Real>(
+        &self,
+        a: impl IntoIterator<Item = &'a F>,
+        y: impl IntoIterator<Item = &'a F>,
+    ) -> bool {
+        let tolerance = F::of(self.tolerance);
+        self.tolerance > 0.0 && a.into_iter().zip(y).all(|(&a, &y)| (a - y).abs() <= tolerance)
     }
 
     /// The share of the new weights in their running average after `updates` updates: 1 - `average`, and more at first,
@@ -95,14 +108,18 @@ impl<F: Real> Network<F> {
     /// nabla C_x for the single image `x`, (n_1), with target `y`, (n_L).
     #[must_use]
     pub fn backprop(&self, x: ArrayView1<F>, y: ArrayView1<F>) -> Gradient<F> {
-        self.backprop_dropping(x, y, &[])
+        self.backprop_dropping(x, y, &[], Step::default())
     }
 
-    /// The same where the activations of the input and of each hidden layer are multiplied by a mask: dropout.
-    fn backprop_dropping(&self, x: ArrayView1<F>, y: ArrayView1<F>, masks: &[Array1<F>]) -> Gradient<F> {
+    /// The same where the activations of the input and of each hidden layer are multiplied by a mask: dropout. Zeros for an image
+    /// that the step leaves out.
+    fn backprop_dropping(&self, x: ArrayView1<F>, y: ArrayView1<F>, masks: &[Array1<F>], step: Step) -> Gradient<F> {
         let x = masks.first().map_or_else(|| x.to_owned(), |mask| &x * mask);
         let (zs, activations) = self.forward_dropping(x.view(), masks);
         let mut gradient = self.zero_gradient();
+        if activations.last().is_some_and(|a| step.is_known(a.view(), y)) {
+            return gradient;
+        }
         let mut delta = self.output_error(&zs, &activations, y);
         for i in (0..self.biases.len()).rev() {
             let a_before = if i == 0 { x.view() } else { activations[i - 1].view() };
@@ -133,7 +150,7 @@ impl<F: Real> Network<F> {
     /// `w <- (1 - eta lambda/n) w - (eta/m) sum nabla_w`, `b <- b - (eta/m) sum nabla_b`.
     pub fn update_mini_batch(&mut self, mini_batch: &[(Array1<F>, Array1<F>)], step: Step) {
         if !mini_batch.is_empty() {
-            self.descend_plainly(&self.summed_gradient(mini_batch, &[]), mini_batch.len(), step);
+            self.descend_plainly(&self.summed_gradient(mini_batch, &[], step), mini_batch.len(), step);
         }
     }
 
@@ -148,16 +165,17 @@ impl<F: Real> Network<F> {
         }
     }
 
-    /// The sum of nabla C_x over pairs (x, y), each with its masks of dropout, if there are any.
+    /// The sum of nabla C_x over pairs (x, y), each with its masks of dropout, if there are any, but for those that are known.
     pub(crate) fn summed_gradient(
         &self,
         mini_batch: &[(Array1<F>, Array1<F>)],
         masks: &[Vec<Array1<F>>],
+        step: Step,
     ) -> Gradient<F> {
         let mut sum = self.zero_gradient();
         for (k, (x, y)) in mini_batch.iter().enumerate() {
             let masks = masks.get(k).map_or(&[][..], Vec::as_slice);
-            let gradient = self.backprop_dropping(x.view(), y.view(), masks);
+            let gradient = self.backprop_dropping(x.view(), y.view(), masks, step);
             sum.nabla_w.iter_mut().zip(&gradient.nabla_w).for_each(|(sum, nabla_w)| *sum += nabla_w);
             sum.nabla_b.iter_mut().zip(&gradient.nabla_b).for_each(|(sum, nabla_b)| *sum += nabla_b);
         }
@@ -245,7 +263,7 @@ mod tests {
         let masks = dropout.masks(2, &[5, 4, 6]);
         assert!(masks.iter().all(|mask| mask.iter().any(|&m| m < 0.5) && mask.iter().any(|&m| m > 1.0)));
         let network = Network::<f64>::new(&[5, 4, 6, 3], costs()[0], Init::Default, 11).unwrap();
-        let gradient = network.backprop_dropping(x.view(), y.view(), &masks);
+        let gradient = network.backprop_dropping(x.view(), y.view(), &masks, Step::default());
         let cost_of = |network: &Network<f64>| {
             let (zs, activations) = network.forward_dropping((&x * &masks[0]).view(), &masks);
             network.cost.value(&zs[2].to_vec(), &activations[2].to_vec(), &y.to_vec())

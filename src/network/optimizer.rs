@@ -235,6 +235,7 @@ mod tests {
         optimizer: Optimizer::Sgd { momentum: 0.5, nesterov: false },
         dropout: Dropout { hidden: 0.0, input: 0.0, seed: 0, epoch: 0 },
         max_norm: None,
+        tolerance: 0.0,
         average: None,
     };
 

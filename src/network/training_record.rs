@@ -48,6 +48,9 @@ pub struct TrainingRecord {
     /// The largest norm of the weights into a hidden neuron.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max_norm: Option<f64>,
+    /// How close all outputs of an image were to their targets if nothing was learned from it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tolerance: f64,
     /// What each mini-batch kept of the running average; these weights are that average.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ema: Option<f64>,

@@ -75,6 +75,8 @@ pub struct Settings {
     pub input_dropout: f64,
     /// The largest norm of the weights into a hidden neuron; above 0, default none.
     pub max_norm: Option<f64>,
+    /// Learns from those images alone of which an output is further than this from its target; 0 or more and below 1, default 0.
+    pub tolerance: f64,
     /// What each mini-batch keeps of the running average of the weights, which is then what comes out; 0 or more and
     /// below 1, default no average.
     pub average: Option<f64>,
@@ -112,6 +114,7 @@ impl Default for Settings {
             dropout: 0.0,
             input_dropout: 0.0,
             max_norm: None,
+            tolerance: 0.0,
             average: None,
             augment: None,
             seed: 0,
@@ -164,6 +167,9 @@ pub enum ConfigError {
     /// A largest norm that leaves nothing.
     #[error("max norm {0:?} is out of range: choose a number above 0, such as 3")]
     MaxNorm(f64),
+    /// A tolerance that no answer is within, or every one.
+    #[error("tolerance {0:?} is out of range: choose 0 to below 1, such as 0.1")]
+    Tolerance(f64),
     /// An average that keeps nothing sensible.
     #[error("ema {0:?} is out of range: choose 0 to below 1, such as 0.999")]
     Average(f64),
@@ -210,6 +216,7 @@ impl Settings {
             optimizer: self.optimizer,
             dropout,
             max_norm: self.max_norm,
+            tolerance: self.tolerance,
             average: self.average,
             n_train,
         }
@@ -259,6 +266,9 @@ impl Settings {
             && !(max_norm > 0.0 && max_norm.is_finite())
         {
             return Err(ConfigError::MaxNorm(max_norm));
+        }
+        if !(0.0..1.0).contains(&self.tolerance) {
+            return Err(ConfigError::Tolerance(self.tolerance));
         }
         if let Some(average) = self.average
             && !(0.0..1.0).contains(&average)

@@ -1,7 +1,7 @@
 //! And back down by the book's four equations: delta of every layer, and the steps that follow from it.
 
 use super::drop::Kept;
-use super::gather::{BLOCK, Block};
+use super::gather::{BLOCK, Block, Turn};
 use super::optimize::{Follow, Optimize};
 use super::packed::{Activity, Moments, Packed, Panel, Workspace};
 use super::pass::On;
@@ -56,6 +56,9 @@ impl On<'_> {
         updates: Option<u64>,
     ) {
         let Workspace { blocks, layers, delta: output_delta, kept, .. } = work;
+        let blocks = &mut blocks[..if network.sparse { here.div_ceil(BLOCK) } else { 0 }];
+        self.for_each(blocks, |_, block| self.instructions.run(Turn(block)));
+        let blocks = &*blocks;
         let plain = step.is_plain() && updates.is_some();
         if network.sparse && plain {
             network.decay(step.weight_decay());

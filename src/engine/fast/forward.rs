@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::drop::Kept;
-use super::gather::{BLOCK, Gather};
+use super::gather::{BLOCK, Block, Gather};
 use super::images::Images;
 use super::packed::{Activity, Packed, Panel, Workspace};
 use super::pass::On;
@@ -27,13 +27,8 @@ impl On<'_> {
         let Workspace { layers, blocks, kept, .. } = work;
         let kept = |layer, first| Kept::of(kept, &network.sizes, dropout, layer, first);
         if network.sparse {
-            let blocks = &mut blocks[..m.div_ceil(BLOCK)];
-            self.for_each(blocks, |b, block| {
-                let part = |all| <[u32]>::chunks(all, BLOCK).nth(b).unwrap_or_default();
-                let kept = kept(0, 0).map(|kept| kept.skip(b * BLOCK));
-                self.instructions.run(Gather { block, images, batch: part(batch), next: part(next), kept });
-            });
-            let (blocks, scale) = (&*blocks, F::of(network.scale));
+            let blocks = &*self.gather(blocks, images, (batch, next), kept(0, 0));
+            let scale = F::of(network.scale);
             self.for_each(&mut layers[0], |p, activity| {
                 let Panel { incoming: rows, bias, first, neurons, .. } = &network.layers[0][p];
                 let z = &mut activity.a[..m * bias.len()];
@@ -74,6 +69,23 @@ impl On<'_> {
                 self.drop_out(z, width, neurons, kept(l + usize::from(network.sparse), first_neuron));
             });
         }
+    }
+
+    /// Gathers the pairs of sparse images, in blocks, and returns these.
+    pub fn gather<'b, F: Vectors>(
+        &self,
+        blocks: &'b mut [Block<F>],
+        images: &Images,
+        (batch, next): (&[u32], &[u32]),
+        kept: Option<Kept<F>>,
+    ) -> &'b mut [Block<F>] {
+        let blocks = &mut blocks[..batch.len().div_ceil(BLOCK)];
+        self.for_each(blocks, |b, block| {
+            let part = |all| <[u32]>::chunks(all, BLOCK).nth(b).unwrap_or_default();
+            let kept = kept.map(|kept| kept.skip(b * BLOCK));
+            self.instructions.run(Gather { block, images, batch: part(batch), next: part(next), kept });
+        });
+        blocks
     }
 
     /// Chooses the neurons that each image of the mini-batch keeps; of all images `first` is the first that there is here.

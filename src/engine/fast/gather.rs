@@ -238,8 +238,18 @@ impl<F: Vectors> WithSimd for Gather<'_, F> {
         if let Some(kept) = self.kept {
             self.block.gathered.drop_out(kept);
         }
-        if let Some(turned) = &mut self.block.turned {
-            turned.turn(&self.block.gathered);
+    }
+}
+
+/// Turns the pairs of a block, if that pays.
+pub(super) struct Turn<'a, F>(pub &'a mut Block<F>);
+
+impl<F: Vectors> WithSimd for Turn<'_, F> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        if let Block { gathered, turned: Some(turned) } = self.0 {
+            turned.turn(gathered);
         }
     }
 }

@@ -24,6 +24,7 @@ mod evaluator;
 mod forward;
 mod gather;
 mod images;
+mod known;
 mod layout;
 mod optimize;
 mod packed;
@@ -137,12 +138,13 @@ impl<F: Vectors> Fast<F> {
         let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
         on.forward(network, workspace, training, (mini_batch, next), step.dropout);
         on.output_deltas(network, workspace, start.cost(), target, mini_batch.len());
+        let here = on.leave_out_known(network, workspace, (training, mini_batch), target, step);
         *updates += 1;
         *moments = step.optimizer.moments();
         if !step.is_plain() || sum.is_some() {
             network.remember();
         }
-        on.backward(network, workspace, (mini_batch.len(), m), step, sum.is_none().then_some(*updates));
+        on.backward(network, workspace, (here, m), step, sum.is_none().then_some(*updates));
         if let Some(sum) = sum {
             sum(&mut network.gradient());
             on.descend(network, step, *updates);

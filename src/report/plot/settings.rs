@@ -53,6 +53,7 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     list.push(share("dropout", training.dropout));
     list.push(share("input dropout", training.input_dropout));
     list.push(option("max-norm", training.max_norm.map(|norm| norm.to_string())));
+    list.push(share("tolerance", training.tolerance));
     list.push(option("ema", training.ema.map(|share| share.to_string())));
     list.push(option("expand", training.expand.clone()));
     // Each kind on its own, so that runs are told apart by what differs.

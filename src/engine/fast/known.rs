@@ -1,0 +1,52 @@
+//! Images that the network knows leave a mini-batch before its way back down.
+
+use super::drop::Kept;
+use super::images::Images;
+use super::packed::{Packed, Workspace};
+use super::pass::On;
+use super::simd::Vectors;
+use crate::network::Step;
+
+impl On<'_> {
+    /// Leaves in `work` only what was computed of the images that the step does not leave out, and returns how many these are.
+    /// `target` is y of image k of the mini-batch.
+    pub fn leave_out_known<'y, F: Vectors>(
+        &self,
+        network: &Packed<F>,
+        work: &mut Workspace<F>,
+        (images, batch): (&Images, &[u32]),
+        target: impl Fn(usize) -> &'y [F],
+        step: Step,
+    ) -> usize {
+        let (n_out, width) = (network.n_out(), network.output_bias.len());
+        let Workspace { blocks, unknown, lessons, layers, kept, a, delta, .. } = work;
+        let outputs = a.chunks(width).map(|a| &a[..n_out]).take(batch.len()).enumerate();
+        unknown.clear();
+        unknown.extend(outputs.filter(|(k, a)| !step.is_known(*a, target(*k))).map(|(k, _)| k));
+        if unknown.len() == batch.len() {
+            return batch.len();
+        }
+        lessons.clear();
+        lessons.extend(unknown.iter().map(|&k| batch[k]));
+        let unknown = &**unknown;
+        keep_rows(delta, width, unknown);
+        for (layer, panels) in layers.iter_mut().zip(&network.layers) {
+            self.for_each(layer, |p, activity| keep_rows(&mut activity.a, panels[p].width(), unknown));
+        }
+        if !step.dropout.is_off() {
+            keep_rows(kept, network.sizes[..network.sizes.len() - 1].iter().sum(), unknown);
+        }
+        if network.sparse {
+            let kept = Kept::of(kept, &network.sizes, step.dropout, 0, 0);
+            self.gather(blocks, images, (lessons, &[]), kept);
+        }
+        lessons.len()
+    }
+}
+
+/// Moves these rows of `numbers`, (m, width), to its beginning.
+fn keep_rows<T: Copy>(numbers: &mut [T], width: usize, rows: &[usize]) {
+    for (to, &from) in rows.iter().enumerate() {
+        numbers.copy_within(from * width..(from + 1) * width, to * width);
+    }
+}
