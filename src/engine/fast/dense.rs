@@ -35,7 +35,8 @@ impl<F: Vectors> WithSimd for AddRows<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let (b, s) = (self.b, self.s);
-        for (chunk, b) in b.chunks(ROWS_IN_CACHE * self.width).enumerate() {
+        let nothing = b.is_empty().then_some(b); // which leaves c to be multiplied all the same
+        for (chunk, b) in b.chunks(ROWS_IN_CACHE * self.width).chain(nothing).enumerate() {
             self.b = b;
             self.s = &s[chunk * ROWS_IN_CACHE * self.s_strides.1..];
             match self.width / F::lanes::<S>() {
