@@ -366,6 +366,29 @@ fn an_empty_mini_batch_changes_nothing() {
     }
 }
 
+/// What a fresh network answers is within 0.999 of every target, but not within 0.1.
+#[test]
+fn where_every_image_is_known_nothing_but_decay_is_left() {
+    let data = Dataset::new(vec![9; 12], vec![0, 1, 1], (2, 2), 2, Identity::named("toy")).unwrap();
+    let network = Network::<f64>::new(&[4, 3, 2], costs()[0], Init::Default, 1).unwrap();
+    let step = Step { eta: 0.5, lambda: 1.5, n_train: 3, ..Step::default() };
+    let mut decayed = network.clone();
+    decayed.weights.iter_mut().for_each(|w| *w *= step.weight_decay());
+    let kinds = InstructionSet::available().into_iter().map(|set| (EngineKind::Fast, set));
+    for (kind, instructions) in kinds.chain([(EngineKind::Reference, InstructionSet::fastest())]) {
+        let learned = |tolerance| {
+            let machine = Machine { threads: 1, instructions };
+            let mut engine = kind.start(network.clone(), (data.clone(), data.slice(0..1)), 3, machine);
+            engine.update(&[2, 0, 1], &[], Step { tolerance, ..step });
+            engine.network()
+        };
+        assert!(difference(&decayed, &learned(0.999)) < 1e-15, "{kind:?}, {instructions:?}");
+        let from_all = learned(0.0);
+        assert!(difference(&decayed, &from_all) > 1e-3, "{kind:?}, {instructions:?}");
+        assert!(difference(&from_all, &learned(0.1)) < 1e-15, "{kind:?}, {instructions:?}");
+    }
+}
+
 #[test]
 fn unknown_instructions_are_refused_with_the_list_of_those_there_are() {
     let error = InstructionSet::named("mmx").unwrap_err();

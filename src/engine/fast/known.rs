@@ -18,6 +18,9 @@ impl On<'_> {
         target: impl Fn(usize) -> &'y [F],
         step: Step,
     ) -> usize {
+        if step.tolerance <= 0.0 {
+            return batch.len();
+        }
         let (n_out, width) = (network.n_out(), network.output_bias.len());
         let Workspace { blocks, unknown, lessons, layers, kept, a, delta, .. } = work;
         let outputs = a.chunks(width).map(|a| &a[..n_out]).take(batch.len()).enumerate();
