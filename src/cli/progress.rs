@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mnist_mlp::network::EpochRecord;
 use mnist_mlp::report::EpochTable;
 
@@ -33,8 +33,19 @@ struct Bars {
 impl Progress {
     /// Shows `epochs` epochs of `n_train` images in `table`, after those that are `done`; nothing at all without a table.
     pub fn new(table: Option<EpochTable>, epochs: usize, n_train: usize, done: usize) -> Self {
-        let wanted = table.is_some() && std::io::stderr().is_terminal();
-        let bars = wanted.then(|| Bars::new(epochs, n_train, done));
+        let screen = (table.is_some() && std::io::stderr().is_terminal()).then(ProgressDrawTarget::stderr);
+        Progress::on(screen, table, epochs, n_train, done)
+    }
+
+    /// The same with the bars on this screen, if on any.
+    fn on(
+        screen: Option<ProgressDrawTarget>,
+        table: Option<EpochTable>,
+        epochs: usize,
+        n_train: usize,
+        done: usize,
+    ) -> Self {
+        let bars = screen.map(|screen| Bars::new(screen, epochs, n_train, done));
         Progress { table, bars, n_train, next_move: 0, failure: None }
     }
 
@@ -105,9 +116,9 @@ impl Progress {
 }
 
 impl Bars {
-    fn new(epochs: usize, n_train: usize, done: usize) -> Self {
+    fn new(screen: ProgressDrawTarget, epochs: usize, n_train: usize, done: usize) -> Self {
         let style = |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let both = MultiProgress::new();
+        let both = MultiProgress::with_draw_target(screen);
         let total = (epochs as u64).saturating_mul(n_train as u64);
         let run = both.add(
             ProgressBar::new(total).with_style(
@@ -126,5 +137,52 @@ impl Bars {
                 .with_message("training"),
         );
         Bars { both, run, epoch }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indicatif::InMemoryTerm;
+    use mnist_mlp::trainer::Monitors;
+
+    use super::*;
+
+    /// The bars in the middle of the first of two epochs, and the screen that they are on.
+    fn halfway() -> (Progress, InMemoryTerm) {
+        let screen = InMemoryTerm::new(10, 60);
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
+        let table = EpochTable::new(Monitors::NONE, None);
+        let mut progress = Progress::on(Some(target), Some(table), 2, 100, 0);
+        progress.images(1, 50);
+        (progress, screen)
+    }
+
+    #[test]
+    fn bars_tell_how_much_is_done_of_the_run_and_of_the_epoch() {
+        let (mut progress, screen) = halfway();
+        let shown = screen.contents();
+        let lines: Vec<_> = shown.lines().collect();
+        assert!(lines[0].starts_with("all epochs [===") && lines[0].contains(" 25%"), "{shown}");
+        assert!(lines[1].starts_with("this epoch [===") && lines[1].contains(" 50%  training"), "{shown}");
+        progress.images(1, 100);
+        progress.monitoring();
+        assert!(screen.contents().contains("100%  monitoring"), "{}", screen.contents());
+        progress.finish();
+        assert_eq!(screen.contents(), "");
+    }
+
+    #[test]
+    fn bars_are_away_while_something_is_printed_and_come_back() {
+        let (progress, screen) = halfway();
+        progress.above_the_bars(|| assert_eq!(screen.contents(), ""));
+        assert!(screen.contents().contains("this epoch"), "{}", screen.contents());
+    }
+
+    #[test]
+    fn quiet_shows_nothing_anywhere() {
+        let mut progress = Progress::new(None, 2, 100, 0);
+        progress.images(1, 50);
+        progress.print("seen by nobody");
+        assert!(progress.bars.is_none() && progress.failure.is_none());
     }
 }
