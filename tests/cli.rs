@@ -348,6 +348,8 @@ fn slowdown_prints_the_curve_as_csv() {
     assert!(lines[1].starts_with("0,0.982013") && lines[301].starts_with("300,0.20284"), "{} {}", lines[1], lines[301]);
     let negative = sandbox.line("slowdown --weight -1.5 --bias -0.5 --epochs 1").success().stdout;
     assert!(negative.contains(",-1.500000000,-0.500000000\n"), "{negative}");
+    let small = sandbox.line("slowdown --weight -1e-3 --bias -.5 --epochs 1").success().stdout;
+    assert!(small.contains(",-0.001000000,-0.500000000\n"), "{small}");
     sandbox.line("slowdown --epochs 0").failure(2, &["epochs 0"]);
     sandbox.line("slowdown --weight 1e308 --bias 1e308").failure(2, &["no longer finite at epoch 0"]);
     sandbox.line("slowdown --cost log-likelihood").failure(2, &["more than one output"]);
@@ -364,11 +366,14 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
         ("--eta -0.5", &["eta -0.5", "above 0"]),
         ("--eta nan", &["eta NaN", "above 0"]),
         ("--eta inf", &["eta inf"]),
-        ("--eta 0,5", &["--eta takes a number: write 0.5"]),
-        ("--eta half", &["--eta takes a number, such as 0.5", "half"]),
-        ("--epochs -3", &["--epochs takes a whole number", "-3"]),
+        ("--eta 0,5", &["--eta takes a number with a point", "write 0.5 for 0,5"]),
+        ("--eta -0,5", &["write -0.5 for -0,5"]),
+        ("--lambda 1,000", &["write 1.000 or 1000"]),
+        ("--eta half", &["--eta takes a number", "half"]),
+        ("--epochs -3", &["--epochs -3 is out of range: choose 0 or more"]),
+        ("--hidden -3", &["--hidden -3 is out of range: choose 1 or more"]),
         ("--epochs 1e3", &["--epochs takes a whole number", "1e3"]),
-        ("--seed 18446744073709551616", &["--seed 18446744073709551616", "too large"]),
+        ("--seed 18446744073709551616", &["--seed 18446744073709551616 is out of range", "18446744073709551615"]),
         ("--lambda -1", &["lambda -1.0"]),
         ("--lambda nan", &["lambda NaN"]),
         ("--batch-size 0", &["batch size 0", "1 to 53"]),
@@ -530,6 +535,7 @@ fn what_cannot_be_a_command_is_answered_by_what_can() {
     let sandbox = Sandbox::new();
     sandbox.line("").failure(2, &["Usage"]);
     sandbox.line("trian").failure(2, &["train"]);
+    sandbox.line("train -o -5").failure(2, &["'-5'"]); // a name like a number is more likely an option that does not exist
 }
 
 #[cfg(unix)]

@@ -324,13 +324,13 @@ fn cost_default() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
 
     use super::*;
+    use crate::cli::mistyped;
 
     #[test]
     fn the_definition_is_sound() {
-        Arguments::command().debug_assert();
+        mistyped::command().debug_assert();
     }
 
     #[test]

@@ -28,9 +28,10 @@ pub struct DescentArguments {
     #[arg(help_heading = HEADING, long, value_name = "NORM")]
     pub max_norm: Option<f64>,
 
-    /// Learn from those images alone of which an output is further than this from its target, such as 0.1.
+    /// Learn from those images alone of which an output is further than this from its target, such as 0.1; 0 for all.
     ///
-    /// The others have next to nothing to teach. Where most images are known, an epoch takes half the time.
+    /// The others have next to nothing to teach. They still count in the mini-batch, whose step is the smaller. Where most images
+    /// are known, an epoch takes half the time, or a little more with adamw and --augment.
     #[arg(help_heading = HEADING, long, value_name = "DISTANCE", default_value_t = 0.0)]
     pub tolerance: f64,
 

@@ -1,39 +1,53 @@
 //! Numbers that are none, told in the words of those who type them instead of the parser's.
 
+use std::any::TypeId;
 use std::error::Error;
 use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
 
-use clap::Command;
 use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, Command, CommandFactory};
 use thiserror::Error;
 
-use super::Failure;
+use super::args::Arguments;
 
 /// What stands where an option wants a number.
 #[derive(Debug, Error)]
 pub enum NotANumber {
-    #[error("{option} takes a number: write {point} for {value}")]
-    Comma { option: String, value: String, point: String },
-    #[error("{option} takes a number, such as 0.5, but {value:?} is none")]
+    #[error("{option} takes a number with a point instead of a comma: write {meant} for {value}")]
+    Comma { option: String, value: String, meant: String },
+    #[error("{option} takes a number, but {value:?} is none")]
     Real { option: String, value: String },
-    #[error("{option} takes a whole number from 0 on, such as 10, but {value:?} is none")]
+    #[error("{option} takes a whole number, but {value:?} is none")]
     Whole { option: String, value: String },
-    #[error("{option} {value} is too large")]
-    TooLarge { option: String, value: String },
+    #[error("{option} {value} is out of range: choose {range}")]
+    OutOfRange { option: String, value: String, range: String },
 }
 
-/// `command`, whose options take what begins with a minus for the number that it is.
-pub fn command(command: Command) -> Command {
-    command.mut_subcommands(|command| {
-        command.mut_args(|arg| {
-            let is_option = !arg.is_positional() && arg.get_action().takes_values();
-            arg.allow_negative_numbers(is_option)
+/// The command line, whose options take what begins with a minus for the number that it may be.
+pub fn command() -> Command {
+    Arguments::command().mut_subcommands(|command| {
+        command.mut_args(|option| match &option {
+            // There are more of them than clap knows for negative numbers, -1e-3 and -0,5 among them.
+            real if is_real(real) => option.allow_hyphen_values(true),
+            whole if is_whole(whole) => option.allow_negative_numbers(true),
+            _ => option,
         })
     })
 }
 
+/// Whether an option takes a real number.
+pub fn is_real(option: &Arg) -> bool {
+    option.get_value_parser().type_id() == TypeId::of::<f64>()
+}
+
+/// Whether an option takes a whole number.
+pub fn is_whole(option: &Arg) -> bool {
+    let whole = [TypeId::of::<u16>(), TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<usize>()];
+    whole.iter().any(|whole| option.get_value_parser().type_id() == *whole)
+}
+
 /// The number that was mistyped, if that is what is wrong.
-pub fn number(error: &clap::Error) -> Option<Failure> {
+pub fn number(error: &clap::Error) -> Option<NotANumber> {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
@@ -42,17 +56,32 @@ pub fn number(error: &clap::Error) -> Option<Failure> {
     let option = option.split(' ').next().unwrap_or_default().to_string();
     let value = context(ContextKind::InvalidValue)?;
     let cause = error.source()?;
-    let is = |kind: &IntErrorKind| cause.downcast_ref::<ParseIntError>().is_some_and(|error| error.kind() == kind);
     if cause.is::<ParseFloatError>() {
-        let point = value.replacen(',', ".", 1);
-        let is_comma = point != value && point.parse::<f64>().is_ok();
-        Some(
-            if is_comma { NotANumber::Comma { option, value, point } } else { NotANumber::Real { option, value } }
-                .into(),
-        )
-    } else if is(&IntErrorKind::PosOverflow) {
-        Some(NotANumber::TooLarge { option, value }.into())
-    } else {
-        cause.is::<ParseIntError>().then(|| NotANumber::Whole { option, value }.into())
+        return Some(match with_a_point(&value) {
+            Some(meant) => NotANumber::Comma { option, value, meant },
+            None => NotANumber::Real { option, value },
+        });
     }
+    if let Some(error) = cause.downcast_ref::<ParseIntError>() {
+        let is_negative = value.strip_prefix('-').is_some_and(|digits| digits.parse::<u64>().is_ok());
+        return Some(match error.kind() {
+            IntErrorKind::PosOverflow => NotANumber::OutOfRange { option, value, range: format!("up to {}", u64::MAX) },
+            _ if is_negative => NotANumber::OutOfRange { option, value, range: "0 or more".to_string() },
+            _ => NotANumber::Whole { option, value },
+        });
+    }
+    // What clap says of its ranges, as in "0 is not in 1..=3600".
+    let text = cause.to_string();
+    let (from, to) = text.strip_prefix(&value)?.strip_prefix(" is not in ")?.split_once("..=")?;
+    let range = if to == u32::MAX.to_string() { format!("{from} or more") } else { format!("{from} to {to}") };
+    Some(NotANumber::OutOfRange { option, value, range })
+}
+
+/// What is meant by a number with a comma: its decimals are behind it, or its thousands.
+fn with_a_point(value: &str) -> Option<String> {
+    let (whole, rest) = value.split_once(',')?;
+    let point = format!("{whole}.{rest}");
+    point.parse::<f64>().ok()?;
+    let may_be_thousands = rest.len() == 3 && whole.parse::<i64>().is_ok_and(|whole| whole != 0);
+    Some(if may_be_thousands { format!("{point} or {whole}{rest}") } else { point })
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 use mnist_mlp::committee::JoinError;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::SplitError;
@@ -61,8 +61,8 @@ use tune::SearchError;
 
 /// Does what the command line asks for.
 pub fn run() -> Result<(), Failure> {
-    let matches = mistyped::command(Arguments::command()).try_get_matches();
-    let matches = matches.or_else(|error| mistyped::number(&error).map_or_else(|| error.exit(), Err))?;
+    let matches = mistyped::command().try_get_matches();
+    let matches = matches.map_err(|error| mistyped::number(&error).unwrap_or_else(|| error.exit()))?;
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let typed = matches.subcommand().map_or(&matches, |(_, typed)| typed);
     match arguments.command {

@@ -48,7 +48,8 @@ pub struct Step {
     /// The largest norm of the weights into a hidden neuron; they are shrunk to it after the step (Srivastava et al.
     /// 2014).
     pub max_norm: Option<f64>,
-    /// An image is left out of the gradient if every output is so close to its target: it has next to nothing to teach.
+    /// An image is left out of the gradient if every output is so close to its target: it has next to nothing to teach. It
+    /// counts in m and n all the same. 0 leaves out none.
     pub tolerance: f64,
     /// What the running average of the weights keeps of itself at each update, less at first.
     pub average: Option<f64>,

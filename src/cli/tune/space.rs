@@ -1,7 +1,5 @@
 //! `--search`: which options of `mnist train` are searched, between which ends.
 
-use std::any::TypeId;
-
 use clap::Arg;
 use mnist_mlp::tune::{Kind, Parameter, Space, Value, Values, ValuesError};
 use thiserror::Error;
@@ -9,6 +7,7 @@ use thiserror::Error;
 use super::arguments::{Fixed, name, searchable};
 use crate::cli::Failure;
 use crate::cli::descent::DescentArguments;
+use crate::cli::mistyped::{is_real, is_whole};
 
 /// Learning rates, as factors of what is usual with the optimizer, to two digits.
 const ETA: (f64, f64) = (0.02, 20.0);
@@ -108,10 +107,9 @@ fn parameter(item: &str, fixed: &Fixed) -> Result<Parameter, SearchError> {
 
 /// What sort of values an option takes, by what its text is parsed to.
 fn kind(option: &Arg) -> Kind {
-    let parsed = option.get_value_parser().type_id();
-    if parsed == TypeId::of::<f64>() {
+    if is_real(option) {
         Kind::Real
-    } else if [TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<usize>()].iter().any(|whole| parsed == *whole) {
+    } else if is_whole(option) {
         Kind::Whole
     } else {
         Kind::Word

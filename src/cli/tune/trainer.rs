@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, FromArgMatches};
 use mnist_mlp::Real;
 use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::trainer::{Ending, Monitors, Observer, Settings, TrainConfig, Trained, train};
@@ -16,6 +16,7 @@ use super::arguments::{Fixed, words};
 use super::space::SearchError;
 use crate::cli::Failure;
 use crate::cli::args::{Arguments, Command, TrainArguments};
+use crate::cli::mistyped;
 use crate::cli::task::Task;
 use crate::cli::train::{check_idle, fit_failure, record, settings, start_network};
 
@@ -36,11 +37,11 @@ pub fn command_line(fixed: &Fixed, space: &Space, values: &[Value], epochs: usiz
 pub fn parse(line: Vec<OsString>) -> Result<(TrainArguments, ArgMatches), SearchError> {
     let words = ["mnist", "train"].map(OsString::from).into_iter().chain(line);
     let refuse = |error: clap::Error| {
-        let text = error.to_string();
+        let text = mistyped::number(&error).map_or_else(|| error.to_string(), |error| error.to_string());
         let text = text.split("\n\n").next().unwrap_or_default();
         SearchError::Train(text.trim_start_matches("error: ").trim().to_string())
     };
-    let matches = Arguments::command().try_get_matches_from(words).map_err(refuse)?;
+    let matches = mistyped::command().try_get_matches_from(words).map_err(refuse)?;
     let arguments = Arguments::from_arg_matches(&matches).map_err(refuse)?;
     match (arguments.command, matches.subcommand_matches("train")) {
         (Command::Train(arguments), Some(matches)) => Ok((*arguments, matches.clone())),

@@ -56,9 +56,9 @@ impl On<'_> {
         updates: Option<u64>,
     ) {
         let Workspace { blocks, layers, delta: output_delta, kept, .. } = work;
-        let blocks = &mut blocks[..if network.sparse { here.div_ceil(BLOCK) } else { 0 }];
-        self.for_each(blocks, |_, block| self.instructions.run(Turn(block)));
-        let blocks = &*blocks;
+        if blocks.first().is_some_and(|block| block.turned.is_some()) {
+            self.for_each(&mut blocks[..here.div_ceil(BLOCK)], |_, block| self.instructions.run(Turn(block)));
+        }
         let plain = step.is_plain() && updates.is_some();
         if network.sparse && plain {
             network.decay(step.weight_decay());

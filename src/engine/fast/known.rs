@@ -8,8 +8,8 @@ use super::simd::Vectors;
 use crate::network::Step;
 
 impl On<'_> {
-    /// Leaves in `work` only what was computed of the images that the step does not leave out, and returns how many these are.
-    /// `target` is y of image k of the mini-batch.
+    /// Leaves in what the way back down reads of `work` only those images that the step does not leave out, and returns how many
+    /// they are. `target` is y of image k of the mini-batch.
     pub fn leave_out_known<'y, F: Vectors>(
         &self,
         network: &Packed<F>,
@@ -22,15 +22,15 @@ impl On<'_> {
             return batch.len();
         }
         let (n_out, width) = (network.n_out(), network.output_bias.len());
-        let Workspace { blocks, unknown, lessons, layers, kept, a, delta, .. } = work;
+        let Workspace { blocks, unknown, unknown_images, layers, kept, a, delta, .. } = work;
         let outputs = a.chunks(width).map(|a| &a[..n_out]).take(batch.len()).enumerate();
         unknown.clear();
         unknown.extend(outputs.filter(|(k, a)| !step.is_known(*a, target(*k))).map(|(k, _)| k));
         if unknown.len() == batch.len() {
             return batch.len();
         }
-        lessons.clear();
-        lessons.extend(unknown.iter().map(|&k| batch[k]));
+        unknown_images.clear();
+        unknown_images.extend(unknown.iter().map(|&k| batch[k]));
         let unknown = &**unknown;
         keep_rows(delta, width, unknown);
         for (layer, panels) in layers.iter_mut().zip(&network.layers) {
@@ -41,9 +41,9 @@ impl On<'_> {
         }
         if network.sparse {
             let kept = Kept::of(kept, &network.sizes, step.dropout, 0, 0);
-            self.gather(blocks, images, (lessons, &[]), kept);
+            self.gather(blocks, images, (unknown_images, &[]), kept);
         }
-        lessons.len()
+        unknown_images.len()
     }
 }
 

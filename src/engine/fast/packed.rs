@@ -212,8 +212,8 @@ pub(super) struct Workspace<F> {
     pub blocks: Vec<Block<F>>,         // of sparse images; empty for dense ones
     pub layers: Vec<Vec<Activity<F>>>, // as in `Packed`
     pub kept: Vec<u8>,                 // (m, neurons but those of the output): 1 = kept; empty without dropout
-    pub unknown: Vec<usize>,           // which of a mini-batch are not left out, if any are
-    pub lessons: Vec<u32>,             // their indices
+    pub unknown: Vec<usize>,           // with a tolerance: which images of the mini-batch are not left out
+    pub unknown_images: Vec<u32>,      // and their numbers among the training images, if any are left out
     pub z: Buffer<F>,                  // (m, width): z^L
     pub a: Buffer<F>,                  // (m, width): a^L
     pub delta: Buffer<F>,              // (m, width): delta^L
@@ -239,7 +239,7 @@ impl<F: Vectors> Workspace<F> {
             layers: network.layers.iter().map(|layer| layer.iter().map(activity).collect()).collect(),
             kept: Vec::new(),
             unknown: Vec::with_capacity(m),
-            lessons: Vec::with_capacity(m),
+            unknown_images: Vec::with_capacity(m),
             z: output(),
             a: output(),
             delta: output(),

@@ -129,6 +129,7 @@ proptest! {
         let plain = Case { dropout: Dropout::default(), optimizer: Optimizer::default(), max_norm: None, average: None, ..case.clone() };
         plain.check_in_parts(1e-12, None);
         case.check_in_parts(1e-8, None);
+        Case { tolerance: 0.5, ..case }.check_in_parts(1e-8, None);
     }
 
     /// What chance does to an image goes by its number among all.
