@@ -528,7 +528,7 @@ fn the_command_names_what_went_wrong_and_what_to_do() {
 
     command(&sandbox, "download mnits", None).failure(2, &["fashion-mnist", "qmnist"]);
     command(&sandbox, "download --mirror ftp://x/", None).failure(2, &["http://"]);
-    command(&sandbox, "download --timeout 0", None).failure(2, &["1..=3600"]);
+    command(&sandbox, "download --timeout 0", None).failure(2, &["--timeout 0 is out of range: choose 1 to 3600"]);
     let help = command(&sandbox, "download --help", None).success().stdout;
     assert!(help.contains("  mnist download ") && help.contains("Fashion-MNIST: articles of clothing"), "{help}");
 }
