@@ -1,7 +1,7 @@
 #!/bin/sh
 # How far a plain fully connected network goes: 784-1000-500-10, rectified units, AdamW, one cycle, every image distorted
-# anew in every epoch, less towards the end; what is known is left out. Trained on all 60,000 training images, judged on the test set at the end, and
-# only then.
+# anew in every epoch, less towards the end; images that are known are left out. Trained on all 60,000 training images,
+# judged on the test set at the end, and only then.
 #
 #   examples/record.sh
 #

@@ -324,7 +324,6 @@ fn cost_default() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::cli::mistyped;
 

@@ -65,7 +65,7 @@ pub fn number(error: &clap::Error) -> Option<NotANumber> {
     if let Some(error) = cause.downcast_ref::<ParseIntError>() {
         let is_negative = value.strip_prefix('-').is_some_and(|digits| digits.parse::<u64>().is_ok());
         return Some(match error.kind() {
-            IntErrorKind::PosOverflow => NotANumber::OutOfRange { option, value, range: format!("up to {}", u64::MAX) },
+            IntErrorKind::PosOverflow => NotANumber::OutOfRange { option, value, range: "a smaller number".to_string() },
             _ if is_negative => NotANumber::OutOfRange { option, value, range: "0 or more".to_string() },
             _ => NotANumber::Whole { option, value },
         });
