@@ -64,11 +64,12 @@ pub fn number(error: &clap::Error) -> Option<NotANumber> {
     }
     if let Some(error) = cause.downcast_ref::<ParseIntError>() {
         let is_negative = value.strip_prefix('-').is_some_and(|digits| digits.parse::<u64>().is_ok());
-        return Some(match error.kind() {
-            IntErrorKind::PosOverflow => NotANumber::OutOfRange { option, value, range: "a smaller number".to_string() },
-            _ if is_negative => NotANumber::OutOfRange { option, value, range: "0 or more".to_string() },
-            _ => NotANumber::Whole { option, value },
-        });
+        let range = match error.kind() {
+            IntErrorKind::PosOverflow => "a smaller number",
+            _ if is_negative => "0 or more",
+            _ => return Some(NotANumber::Whole { option, value }),
+        };
+        return Some(NotANumber::OutOfRange { option, value, range: range.to_string() });
     }
     // What clap says of its ranges, as in "0 is not in 1..=3600".
     let text = cause.to_string();
