@@ -4,6 +4,7 @@ use super::affine::{Movement, sin_cos};
 use super::elastic::bell;
 use super::*;
 use crate::data::{Identity, Part, synthetic};
+use crate::engine::InstructionSet;
 
 const STILL: Movement = Movement { degrees: 0.0, scale: (1.0, 1.0), shear: 0.0, shift: (0.0, 0.0) };
 const NOTHING: Distortion = Distortion { affine: None, elastic: None, fade_to: 1.0 };
@@ -270,6 +271,13 @@ fn threads_and_instruction_sets_change_nothing() {
         assert!(image == one.image(index), "image {index}");
         assert!(distortion.image(data.image(index), (28, 28), 1, 2, index as u64) == image, "image {index} alone");
     }
+}
+
+#[test]
+fn distortions_use_vectors_where_the_engine_does() {
+    // The library leaves out those instruction sets that it was not asked for, and says nothing.
+    let plain = matches!(Distorter::new(Distortion::default(), (28, 28)).arch, pulp::Arch::Scalar);
+    assert_eq!(plain, InstructionSet::fastest().name() == "portable");
 }
 
 #[test]
