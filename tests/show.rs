@@ -150,8 +150,9 @@ fn versions_are_what_a_training_with_that_seed_sees() {
     let shifted = expand::shifts(&training, 1);
     let distorted = distortion.epoch(&shifted, 5, 2, 1);
 
-    let show = "show --data idx --validation 11 --index 7 --columns 1 --seed 5";
-    let run = sandbox.line(&format!("{show} --expand shift --augment affine --rotation 40 --epochs 2")).success();
+    let show = "show --data idx --validation 11 --index 7 --columns 1";
+    let run =
+        sandbox.line(&format!("{show} --expand shift --augment affine --rotation 40 --epochs 2 --seed 5")).success();
     assert!(run.stdout.contains("of the train split"), "{}", run.stdout);
     let position = |image: &[u8], caption: &str| {
         let text = format!("\n{}\n{caption}\n", letters(image).join("\n"));
@@ -240,6 +241,8 @@ fn what_makes_no_sense_is_refused() {
         ("--mistakes", &["--model"]),
         ("--epochs 3", &["--augment"]),
         ("--rotation 5", &["--rotation is for --augment affine"]),
+        ("--seed 3", &["--seed is for --random or --augment"]),
+        ("--validation 100", &["--validation is for --split train or --split validation"]),
         ("--augment affine --rotation 400", &["rotation 400"]),
         ("--split all", &["--split"]),
     ] {

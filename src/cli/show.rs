@@ -78,8 +78,14 @@ pub struct ShowArguments {
 
 /// `matches` tell what was typed and what is a default.
 pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failure> {
-    idle::check(matches, arguments.images.purposes())?;
     let treatment = Treatment::of(arguments)?;
+    let split = arguments.split.unwrap_or(if treatment.versions() > 1 { Split::Train } else { Split::Test });
+    let has_chance = arguments.choice.random || arguments.images.distortion().is_some();
+    let purposes: [idle::Purpose; 2] = [
+        (&["seed"], "random or --augment", has_chance),
+        (&["validation"], "split train or --split validation", split != Split::Test),
+    ];
+    idle::check(matches, arguments.images.purposes().into_iter().chain(purposes))?;
     if let Some(out) = &arguments.out {
         if !out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
             return Err(Failure::SheetName(out.display().to_string()));
@@ -88,7 +94,6 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
     }
     let machine = machine(None)?;
     let member = arguments.model.as_deref().map(Member::read).transpose()?;
-    let split = arguments.split.unwrap_or(if treatment.versions() > 1 { Split::Train } else { Split::Test });
     let data = load(arguments, split, member.as_ref(), machine)?;
     let mistakes = match &member {
         Some(member) if arguments.mistakes => Some(mistakes(member.outputs(&data, machine)?.view(), data.labels())),
