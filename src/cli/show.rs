@@ -80,7 +80,7 @@ pub struct ShowArguments {
 pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failure> {
     let treatment = Treatment::of(arguments)?;
     let split = arguments.split.unwrap_or(if treatment.versions() > 1 { Split::Train } else { Split::Test });
-    let has_chance = arguments.choice.random || arguments.images.distortion().is_some();
+    let has_chance = arguments.choice.random || treatment.distortion.is_some();
     let purposes: [idle::Purpose; 2] = [
         (&["seed"], "random or --augment", has_chance),
         (&["validation"], "split train or --split validation", split != Split::Test),
