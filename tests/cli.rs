@@ -518,6 +518,7 @@ fn bad_models_are_named_and_explained() {
     sandbox.line("eval nowhere.json --data idx").failure(1, &["nowhere.json", "cannot be read"]);
     for (contents, word) in [
         ("", "not a model file"),
+        (r#"{"sizes": [784, 3"#, "ends too soon"),
         ("<html>", "not a model file"),
         (r#"{"sizes":[20,4]}"#, "missing field"),
         (r#"{"format":99}"#, "newer"),

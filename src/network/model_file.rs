@@ -66,7 +66,7 @@ pub enum ModelError {
         error: io::Error,
     },
     /// It is not JSON, or lacks a key, or a value is of another kind.
-    #[error("not a model file: {0}")]
+    #[error("not a model file: {0}{hint}", hint = if .0.is_eof() { "; it ends too soon, so copy or save it again" } else { "" })]
     Json(#[from] serde_json::Error),
     /// A later version of this program wrote it.
     #[error("the file has format {0}, this program reads up to {FORMAT}: use a newer mnist")]
