@@ -56,13 +56,17 @@ impl<F: Vectors> AddRows<'_, F> {
     pub fn rows<S: Simd, const V: usize>(&mut self, simd: S) {
         let rows = self.c.len().div_ceil(self.c_width);
         let mut r = 0;
-        while 7 * V < S::REGISTER_COUNT && r + 6 <= rows {
+        while fits::<S>(6, V) && r + 6 <= rows {
             self.tile::<S, 6, V>(simd, r);
             r += 6;
         }
-        while 5 * V < S::REGISTER_COUNT && r + 4 <= rows {
+        while fits::<S>(4, V) && r + 4 <= rows {
             self.tile::<S, 4, V>(simd, r);
             r += 4;
+        }
+        while fits::<S>(3, V) && r + 3 <= rows {
+            self.tile::<S, 3, V>(simd, r);
+            r += 3;
         }
         while r + 2 <= rows {
             self.tile::<S, 2, V>(simd, r);
@@ -94,6 +98,11 @@ impl<F: Vectors> AddRows<'_, F> {
             }
         }
     }
+}
+
+/// Whether the sums of a tile find room in registers, and with them a row of V vectors, one factor, and the next.
+const fn fits<S: Simd>(rows: usize, v: usize) -> bool {
+    (rows + 1) * v + 2 <= S::REGISTER_COUNT
 }
 
 /// a <- the activation of z, in place.
