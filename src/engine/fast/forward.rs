@@ -53,22 +53,16 @@ impl On<'_> {
                 let z = &mut activity.a[..m * bias.len()];
                 let (panels, below) = (&network.layers[l - 1], &below[l - 1]);
                 let (first_neuron, neurons) = (*first, *neurons);
-                let turn = self.turn;
-                self.instructions.run(product::Forward {
-                    panels,
-                    below,
-                    turn,
-                    first_image: 0,
-                    first_neuron,
-                    neurons,
-                    bias,
-                    z,
-                });
+                self.product(product::Forward { panels, below, first_image: 0, first_neuron, neurons, bias, z });
                 let width = bias.len();
                 self.instructions.run(dense::Activate { activation: network.activation(l), z });
                 self.drop_out(z, width, neurons, kept(l + usize::from(network.sparse), first_neuron));
             });
         }
+    }
+
+    fn product<F: Vectors>(&self, product: product::Forward<F>) {
+        if self.turn { product.sums_of_rows(self.instructions) } else { product.dot_products(self.instructions) }
     }
 
     /// Gathers the pairs of sparse images, in blocks, and returns these.
@@ -125,8 +119,7 @@ impl On<'_> {
     ) {
         let bias = &network.output_bias;
         let (panels, below, neurons) = (&network.layers[layers.len() - 1], &layers[layers.len() - 1], network.n_out());
-        let turn = self.turn;
-        self.instructions.run(product::Forward { panels, below, turn, first_image, first_neuron: 0, neurons, bias, z });
+        self.product(product::Forward { panels, below, first_image, first_neuron: 0, neurons, bias, z });
         a.copy_from_slice(z);
         match output {
             Output::Sigmoid => self.instructions.run(dense::Activate { activation: Activation::Sigmoid, z: a }),

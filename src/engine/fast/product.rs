@@ -9,8 +9,8 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::dense::AddRows;
-use super::packed::{Activity, MAX_VECTORS, MOST_LANES, Panel, WIDEST};
-use super::simd::Vectors;
+use super::packed::{Activity, MAX_VECTORS, Panel, WIDEST};
+use super::simd::{InstructionSet, Vectors};
 
 /// Images in a mini-batch from which on it pays to turn the weights, measured on hidden layers. Threads that share out the
 /// images of a mini-batch go by all of them, so that results do not depend on the number of threads.
@@ -20,8 +20,6 @@ pub const TURN_FROM: usize = 96;
 pub(super) struct Forward<'a, F> {
     pub panels: &'a [Panel<F>],   // of layer l-1: W^l, cut by columns
     pub below: &'a [Activity<F>], // of layer l-1: a^{l-1}, cut the same way
-    /// Whether to turn the weights first.
-    pub turn: bool,
     pub first_image: usize,
     pub first_neuron: usize,
     pub neurons: usize,
@@ -29,69 +27,56 @@ pub(super) struct Forward<'a, F> {
     pub z: &'a mut [F], // (images, width)
 }
 
-impl<F: Vectors> WithSimd for Forward<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        if self.turn { self.sums_of_rows(simd) } else { self.dot_products(simd) }
-    }
-}
-
 impl<F: Vectors> Forward<'_, F> {
     /// By sums of rows of the turned weights.
-    #[inline(always)]
-    fn sums_of_rows<S: Simd>(&mut self, simd: S) {
-        for z in self.z.chunks_exact_mut(self.bias.len()) {
+    pub fn sums_of_rows(self, instructions: InstructionSet) {
+        let c_width = self.bias.len();
+        for z in self.z.chunks_exact_mut(c_width) {
             z.copy_from_slice(self.bias);
         }
         // Hidden neurons come a panel at a time; those of a wide output layer have to be cut here.
-        let widest = MAX_VECTORS * F::lanes::<S>();
+        let widest = MAX_VECTORS * instructions.lanes::<F>();
         for first in (0..self.neurons).step_by(widest) {
-            match (self.bias.len() - first) / F::lanes::<S>() {
-                1 => self.panel::<S, 1>(simd, first),
-                2 => self.panel::<S, 2>(simd, first),
-                3 => self.panel::<S, 3>(simd, first),
-                _ => self.panel::<S, 4>(simd, first),
+            let width = widest.min(c_width - first);
+            let neurons = width.min(self.neurons - first);
+            let mut turned = [[F::zero(); WIDEST]; WIDEST]; // it stays 0 where there are no neurons
+            for (panel, activity) in self.panels.iter().zip(self.below) {
+                let n = panel.width();
+                let rows = &panel.outgoing[(self.first_neuron + first) * n..][..neurons * n];
+                let turned = &mut turned.as_flattened_mut()[..n * width];
+                instructions.run(Turn { rows, width: n, turned, turned_width: width });
+                let (c, one) = (&mut self.z[first..], F::one());
+                let (s, s_strides) = (&activity.a[self.first_image * n..], (n, 1));
+                instructions.run(AddRows { c, c_width, keep: one, factor: one, b: turned, width, s, s_strides });
             }
-        }
-    }
-
-    /// The neurons from `first` on, V vectors of them.
-    #[inline(always)]
-    fn panel<S: Simd, const V: usize>(&mut self, simd: S, first: usize) {
-        let width = V * F::lanes::<S>();
-        let neurons = width.min(self.neurons - first);
-        let mut turned = [[[F::zero(); MOST_LANES]; V]; WIDEST]; // it stays 0 where there are no neurons
-        for (panel, activity) in self.panels.iter().zip(self.below) {
-            let n = panel.width();
-            let rows = &panel.outgoing[(self.first_neuron + first) * n..][..neurons * n];
-            let turned = &mut turned.as_flattened_mut().as_flattened_mut()[..n * width];
-            match F::lanes::<S>() {
-                2 => turn::<F, 2>(rows, n, turned, width),
-                4 => turn::<F, 4>(rows, n, turned, width),
-                _ => turn::<F, 8>(rows, n, turned, width),
-            }
-            let (c, c_width, one) = (&mut self.z[first..], self.bias.len(), F::one());
-            let (s, s_strides) = (&activity.a[self.first_image * n..], (n, 1));
-            AddRows { c, c_width, keep: one, factor: one, b: turned, width, s, s_strides }.rows::<S, V>(simd);
         }
     }
 
     /// By dot products.
+    pub fn dot_products(self, instructions: InstructionSet) {
+        instructions.run(DotProducts(self));
+    }
+}
+
+struct DotProducts<'a, F>(Forward<'a, F>);
+
+impl<F: Vectors> WithSimd for DotProducts<'_, F> {
+    type Output = ();
+
     #[inline(always)]
-    fn dot_products<S: Simd>(&mut self, simd: S) {
-        let width = self.bias.len();
-        let images = self.z.len() / width;
-        if self.neurons < width {
-            for z in self.z.chunks_exact_mut(width) {
-                z[self.neurons..].copy_from_slice(&self.bias[self.neurons..]); // so that a is 0 there
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let Forward { neurons, bias, z, .. } = &mut self.0;
+        let (neurons, width) = (*neurons, bias.len());
+        let images = z.len() / width;
+        if neurons < width {
+            for z in z.chunks_exact_mut(width) {
+                z[neurons..].copy_from_slice(&bias[neurons..]); // so that a is 0 there
             }
         }
         // Eight rows of W stay in the first cache level while all images pass. How many sums, and the factors beside them,
         // find room depends on the registers.
-        for j in (0..self.neurons).step_by(8) {
-            let end = self.neurons.min(j + 8);
+        for j in (0..neurons).step_by(8) {
+            let end = neurons.min(j + 8);
             if S::REGISTER_COUNT >= 32 {
                 self.images::<S, 4>(simd, j..end, images);
             } else {
@@ -99,7 +84,9 @@ impl<F: Vectors> Forward<'_, F> {
             }
         }
     }
+}
 
+impl<F: Vectors> DotProducts<'_, F> {
     /// All images: as many at a time as leave room for their sums, then the rest.
     #[inline(always)]
     fn images<S: Simd, const J: usize>(&mut self, simd: S, neurons: Range<usize>, images: usize) {
@@ -138,10 +125,11 @@ impl<F: Vectors> Forward<'_, F> {
     /// K images times J neurons: every vector that is read serves J or K sums.
     #[inline(always)]
     fn tile<S: Simd, const K: usize, const J: usize>(&mut self, simd: S, k: usize, j: usize) {
+        let Forward { panels, below, first_image, first_neuron, bias, ref mut z, .. } = self.0;
         let mut sums = [[F::splat(simd, F::zero()); J]; K];
-        for (panel, activity) in self.panels.iter().zip(self.below) {
-            let a = &activity.a[(self.first_image + k) * panel.width()..];
-            let w = &panel.outgoing[(self.first_neuron + j) * panel.width()..];
+        for (panel, activity) in panels.iter().zip(below) {
+            let a = &activity.a[(first_image + k) * panel.width()..];
+            let w = &panel.outgoing[(first_neuron + j) * panel.width()..];
             match panel.width() / F::lanes::<S>() {
                 1 => dots::<F, S, K, J, 1>(simd, a, w, &mut sums),
                 2 => dots::<F, S, K, J, 2>(simd, a, w, &mut sums),
@@ -149,10 +137,10 @@ impl<F: Vectors> Forward<'_, F> {
                 _ => dots::<F, S, K, J, 4>(simd, a, w, &mut sums),
             }
         }
-        let width = self.bias.len();
+        let width = bias.len();
         for (i, sums) in sums.into_iter().enumerate() {
-            let z = &mut self.z[(k + i) * width + j..][..J];
-            for ((z, &b), sum) in z.iter_mut().zip(&self.bias[j..]).zip(sums) {
+            let z = &mut z[(k + i) * width + j..][..J];
+            for ((z, &b), sum) in z.iter_mut().zip(&bias[j..]).zip(sums) {
                 *z = F::total(simd, sum) + b;
             }
         }
@@ -174,6 +162,28 @@ fn dots<F: Vectors, S: Simd, const K: usize, const J: usize, const V: usize>(
             for (sum, w) in sums.iter_mut().zip(w) {
                 *sum = F::fma(simd, a[v], w[v], *sum);
             }
+        }
+    }
+}
+
+/// Rows of `width` numbers become columns, the first of those in `turned`.
+struct Turn<'a, F> {
+    rows: &'a [F],
+    width: usize,
+    turned: &'a mut [F],
+    turned_width: usize,
+}
+
+impl<F: Vectors> WithSimd for Turn<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Turn { rows, width, turned, turned_width } = self;
+        match F::lanes::<S>() {
+            2 => turn::<F, 2>(rows, width, turned, turned_width),
+            4 => turn::<F, 4>(rows, width, turned, turned_width),
+            _ => turn::<F, 8>(rows, width, turned, turned_width),
         }
     }
 }
