@@ -370,7 +370,7 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
         ("--eta -0,5", &["write -0.5 for -0,5"]),
         ("--lambda 1,000", &["write 1.000 or 1000"]),
         ("--eta half", &["--eta takes a number", "half"]),
-        ("--epochs -3", &["--epochs -3 is out of range: choose 0 or more"]),
+        ("--epochs -3", &["--epochs -3 is out of range: choose a number without a minus"]),
         ("--hidden -3", &["--hidden -3 is out of range: choose 1 or more"]),
         ("--epochs 1e3", &["--epochs takes a whole number", "1e3"]),
         ("--seed 18446744073709551616", &["--seed 18446744073709551616 is out of range: choose a smaller number"]),

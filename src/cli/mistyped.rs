@@ -66,7 +66,7 @@ pub fn number(error: &clap::Error) -> Option<NotANumber> {
         let is_negative = value.strip_prefix('-').is_some_and(|digits| digits.parse::<u64>().is_ok());
         let range = match error.kind() {
             IntErrorKind::PosOverflow => "a smaller number",
-            _ if is_negative => "0 or more",
+            _ if is_negative => "a number without a minus",
             _ => return Some(NotANumber::Whole { option, value }),
         };
         return Some(NotANumber::OutOfRange { option, value, range: range.to_string() });
