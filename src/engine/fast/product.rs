@@ -87,11 +87,11 @@ impl<F: Vectors> WithSimd for DotProducts<'_, F> {
 }
 
 impl<F: Vectors> DotProducts<'_, F> {
-    /// All images: as many at a time as leave room for their sums, then the rest.
+    /// All images, six or four at a time; 8 and 9 by fours, because six would leave two or three that go one by one.
     #[inline(always)]
     fn images<S: Simd, const J: usize>(&mut self, simd: S, neurons: Range<usize>, images: usize) {
         let mut k = 0;
-        while S::REGISTER_COUNT >= 32 && k + 6 <= images {
+        while k + 6 <= images && ![8, 9].contains(&(images - k)) {
             self.neurons::<S, 6, J>(simd, neurons.clone(), k);
             k += 6;
         }
