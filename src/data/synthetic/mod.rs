@@ -49,7 +49,7 @@ const MAX_THREADS: usize = 64;
 
 /// More built-in digits than there is memory for.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("{count} built-in digits would take {} GiB of memory, more than can be had: choose fewer", (*count as u64 * PIXELS as u64) >> 30)]
+#[error("{count} built-in digits would take {} GiB of memory, more than can be had: choose fewer", (*count as u128 * PIXELS as u128) >> 30)]
 pub struct TooMany {
     /// The digits that were asked for.
     pub count: usize,

@@ -53,7 +53,7 @@ impl<F: Vectors> WithSimd for AddRows<'_, F> {
 impl<F: Vectors> AddRows<'_, F> {
     /// Where `width` is V vectors, and there are no more rows b than stay in the first cache level.
     #[inline(always)]
-    pub fn rows<S: Simd, const V: usize>(&mut self, simd: S) {
+    fn rows<S: Simd, const V: usize>(&mut self, simd: S) {
         let rows = self.c.len().div_ceil(self.c_width);
         let mut r = 0;
         while fits::<S>(6, V) && r + 6 <= rows {

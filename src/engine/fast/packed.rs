@@ -9,7 +9,7 @@ use crate::network::{Activation, Network, shrink};
 /// Vectors of neurons in a panel, at most: more would not leave room for their sums in registers.
 pub(super) const MAX_VECTORS: usize = 4;
 /// Numbers in the widest vector there is.
-pub(super) const MOST_LANES: usize = 16;
+const MOST_LANES: usize = 16;
 /// Neurons in a panel, at most.
 pub(super) const WIDEST: usize = MAX_VECTORS * MOST_LANES;
 

@@ -73,8 +73,8 @@ impl<F: Vectors> WithSimd for DotProducts<'_, F> {
                 z[neurons..].copy_from_slice(&bias[neurons..]); // so that a is 0 there
             }
         }
-        // Eight rows of W stay in the first cache level while all images pass. How many sums, and the factors beside them,
-        // find room depends on the registers.
+        // Eight rows of W stay in the first cache level while all images pass. How many sums find room, and the factors
+        // beside them, depends on the registers.
         for j in (0..neurons).step_by(8) {
             let end = neurons.min(j + 8);
             if S::REGISTER_COUNT >= 32 {
