@@ -205,7 +205,7 @@ impl On<'_> {
         });
     }
 
-    /// BP4 of a sparse first layer: nabla_w^1 = delta^1 x^T
+    /// BP4 where the images are sparse: nabla_w^2 = delta^2 x^T
     fn step_incoming<F: Vectors>(
         &self,
         panel: &mut Panel<F>,

@@ -1,7 +1,7 @@
 //! Images as the (index, value) pairs of their non-zero pixels.
 //!
-//! Four pixels in five of a digit are zero, and a zero pixel adds nothing: neither to z^1 = W^1 x + b^1 nor to the
-//! gradient delta^1 x^T. Images that are mostly ink, or larger than an index can say, stay as they are.
+//! Four pixels in five of a digit are zero, and a zero pixel adds nothing: neither to z^2 = w^2 x + b^2 nor to the
+//! gradient delta^2 x^T. Images that are mostly ink, or larger than an index can say, stay as they are.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -26,7 +26,7 @@ pub(super) struct Images {
     pub data: Dataset,
     /// Those of all images. Absent if pixels are the faster way, and if there may be no room for pairs beside them.
     pub pairs: Option<Pairs>,
-    /// The average number of non-zero pixels if pairs are the faster way.
+    /// The average number of pairs if they are the faster way: non-zero pixels, and what fills them up.
     sparse: Option<usize>,
 }
 
@@ -68,7 +68,7 @@ impl Images {
         self.sparse.is_some()
     }
 
-    /// The average number of non-zero pixels where pairs are used, of all pixels elsewhere.
+    /// The average number of pairs where they are used, of all pixels elsewhere.
     pub fn mean_pairs(&self) -> usize {
         self.sparse.unwrap_or(self.data.image_size())
     }

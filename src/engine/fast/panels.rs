@@ -1,8 +1,8 @@
 //! The first layer, where the images are sparse.
 //!
 //! Its weights are stored input-major: row i of a panel holds the weights from pixel i to the panel's neurons. Then
-//! z^1 = b^1 + sum_i x_i row_i needs the rows of the non-zero pixels alone, and so does the gradient, because
-//! nabla_w = delta^1 x^T changes row i by x_i delta^1.
+//! z^2 = b^2 + sum_i x_i row_i needs the rows of the non-zero pixels alone, and so does the gradient, because
+//! nabla_w^2 = delta^2 x^T changes row i by x_i delta^2.
 
 use pulp::{Simd, WithSimd};
 
@@ -10,7 +10,7 @@ use super::gather::{Gathered, TURNED_TOGETHER, Turned};
 use super::images::TOGETHER;
 use super::simd::Vectors;
 
-/// z^1 of a block of images, for one panel of V vectors of neurons: z_k = b + scale * sum_i x_ki row_i.
+/// z^2 of a block of images, for one panel of V vectors of neurons: z_k = b + scale * sum_i x_ki row_i.
 pub(super) struct Forward<'a, F> {
     pub images: &'a Gathered<F>, // m images
     pub rows: &'a [F],           // (n_in, width)

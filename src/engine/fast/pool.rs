@@ -32,6 +32,8 @@ pub struct Pool {
 }
 
 struct Shared {
+    /// Whether there is a job. There is one at a time.
+    busy: AtomicBool,
     /// The job at hand, valid while it is open and until all who entered it have left.
     job: Mutex<Option<Job<'static>>>,
     /// Number of the job * ENTERED + the helpers that have entered it. A job is open while its number is odd.
@@ -100,6 +102,7 @@ impl Pool {
     /// A pool of `threads`, the caller's among them.
     pub fn new(threads: usize) -> Pool {
         let shared = Arc::new(Shared {
+            busy: AtomicBool::new(false),
             job: Mutex::new(None),
             state: AtomicUsize::new(0),
             left: AtomicUsize::new(0),
@@ -157,11 +160,16 @@ impl Pool {
 
     /// Calls `f(0)` here and `f(t)` on those helpers that come in time; returns when all who came are done.
     ///
-    /// On a busy machine a helper may not run for milliseconds. Nobody waits for one that has not begun.
+    /// On a busy machine a helper may not run for milliseconds. Nobody waits for one that has not begun. Nor do helpers come
+    /// to a second job, begun by another thread or inside the first.
     fn run(&self, threads: usize, f: Job<'_>) {
         let shared = &*self.shared;
+        if shared.busy.swap(true, SeqCst) {
+            return f(0);
+        }
         // SAFETY: only the lifetime changes. A helper calls the job after it has entered and before it leaves; `Close`
-        // lets nobody enter any more and waits for those inside, before this function is left, even by a panic.
+        // lets nobody enter any more and waits for those inside, before this function is left, even by a panic. Until then
+        // `busy` keeps any other job from taking the place of this one.
         let job = unsafe { std::mem::transmute::<Job<'_>, Job<'static>>(f) };
         *locked(&shared.job) = Some(job);
         *locked(&shared.panic) = None; // of a job that was left by a panic of its own
@@ -204,6 +212,7 @@ impl Drop for Close<'_> {
         let entered = self.0.state.swap((number + 1) * ENTERED, SeqCst) % ENTERED;
         self.0.sleeping[0].wait(|| self.0.left.load(SeqCst) == entered);
         *locked(&self.0.job) = None; // nobody has it any more
+        self.0.busy.store(false, SeqCst);
     }
 }
 
@@ -265,6 +274,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_job_inside_another_and_those_of_two_threads_at_once_are_done_too() {
+        let pool = Pool::new(3);
+        let round = |n: usize| {
+            let mut sums = vec![0; n];
+            pool.for_each(3, &mut sums, &mut vec![(); n], |i, sum, ()| {
+                let mut inner = [0; 7];
+                pool.for_each(3, &mut inner, &mut [(); 7], |j, inner, ()| *inner = i * j);
+                *sum = inner.iter().sum();
+            });
+            assert!(sums.iter().enumerate().all(|(i, &sum)| sum == 21 * i), "{sums:?}");
+        };
+        let rounds = if cfg!(miri) { 5 } else { 300 };
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| (0..rounds).for_each(|n| round(n % 9)));
+            }
+        });
     }
 
     #[test]
