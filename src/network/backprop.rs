@@ -147,9 +147,10 @@ impl<F: Real> Network<F> {
         Array1::from(delta)
     }
 
-    /// One step of gradient descent on a mini-batch of m pairs (x, y):
+    /// One step of gradient descent on a mini-batch of m pairs (x, y) of the `n_train` that there are:
     /// `w <- (1 - eta lambda/n) w - (eta/m) sum nabla_w`, `b <- b - (eta/m) sum nabla_b`.
-    pub fn update_mini_batch(&mut self, mini_batch: &[(Array1<F>, Array1<F>)], step: Step) {
+    pub fn update_mini_batch(&mut self, mini_batch: &[(Array1<F>, Array1<F>)], eta: f64, lambda: f64, n_train: usize) {
+        let step = Step { eta, lambda, n_train, ..Step::default() };
         if !mini_batch.is_empty() {
             self.descend_plainly(&self.summed_gradient(mini_batch, &[], step), mini_batch.len(), step);
         }
@@ -286,15 +287,14 @@ mod tests {
     fn an_update_goes_down_the_mean_gradient_and_shrinks_weights_only() {
         let start = Network::new(&[2, 2], costs()[0], Init::Default, 3).unwrap();
         let batch = [(array![0.1, 0.9], array![1.0, 0.0]), (array![0.5, 0.4], array![0.0, 1.0])];
-        let step = Step { eta: 0.5, lambda: 2.0, n_train: 10, ..Step::default() };
         let mut network = start.clone();
-        network.update_mini_batch(&batch, step);
+        network.update_mini_batch(&batch, 0.5, 2.0, 10);
         let [first, second] = batch.map(|(x, y)| start.backprop(x.view(), y.view()));
         let w = &start.weights[0] * 0.9 - (&first.nabla_w[0] + &second.nabla_w[0]) * 0.25;
         let b = &start.biases[0] - (&first.nabla_b[0] + &second.nabla_b[0]) * 0.25;
         assert!((&network.weights[0] - &w).iter().all(|d: &f64| d.abs() < 1e-15));
         assert!((&network.biases[0] - &b).iter().all(|d| d.abs() < 1e-15));
-        network.update_mini_batch(&[], step);
+        network.update_mini_batch(&[], 0.5, 2.0, 10);
         assert_eq!(network.biases[0].len(), 2, "an empty mini-batch changes nothing");
     }
 }

@@ -89,6 +89,10 @@ impl<F: Real> Cost<F> for CrossEntropy {
             let e = if z < 0.0 { a / (1.0 - a) } else { (-z).exp() };
             linear += z.max(0.0) - y * z;
             product_less_1 += e + e * product_less_1; // less 1, so that a tiny e is not rounded away
+            if product_less_1 > 1e300 {
+                linear += product_less_1.ln_1p(); // no factor is above 2, but a thousand of them are too many
+                product_less_1 = 0.0;
+            }
         }
         linear + product_less_1.ln_1p()
     }
@@ -200,6 +204,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn values_are_finite_for_any_number_of_outputs() {
+        // ln 2 for each, and a product of 2^3000.
+        let found = value(&CrossEntropy, &[0.0; 3000], &[0.0; 3000]);
+        assert!((found - 3000.0 * 2f64.ln()).abs() < 1e-9, "{found}");
     }
 
     #[test]

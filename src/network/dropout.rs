@@ -12,7 +12,7 @@ use crate::real::Real;
 /// average, and a trained network is used as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Dropout {
-    /// p of every hidden layer; 0 or more and below 1, to 1/65,536.
+    /// p of every hidden layer; 0 or more and below 1. It is rounded to a whole number of 65,536ths.
     pub hidden: f64,
     /// p of the input.
     pub input: f64,
@@ -29,14 +29,15 @@ impl Dropout {
         self.hidden == 0.0 && self.input == 0.0
     }
 
-    /// p of a layer, 0 for the input.
-    fn rate(&self, layer: usize) -> f64 {
-        if layer == 0 { self.input } else { self.hidden }
+    /// p of a layer, 0 for the input, in 65,536ths; never all of them.
+    fn threshold(&self, layer: usize) -> u32 {
+        let rate = if layer == 0 { self.input } else { self.hidden };
+        ((rate * 65536.0).round() as u32).min(65535)
     }
 
     /// 1/(1-p), what the kept activations of a layer (0 = input) are multiplied by.
     pub(crate) fn factor<F: Real>(&self, layer: usize) -> F {
-        F::of(1.0 / (1.0 - self.rate(layer)))
+        F::of(65536.0 / f64::from(65536 - self.threshold(layer)))
     }
 
     /// Writes 1 for each neuron that `image` keeps and 0 for each that it drops: those of the input, then those of the
@@ -45,7 +46,7 @@ impl Dropout {
         let mut rng = stream_of_image(self.seed, Purpose::Dropout, self.epoch, u64::from(image));
         for (layer, &n) in sizes.iter().enumerate() {
             let layer_kept = kept.split_off_mut(..n).expect("room for every neuron");
-            let threshold = (self.rate(layer) * 65536.0).round() as u32;
+            let threshold = self.threshold(layer);
             if threshold == 0 {
                 layer_kept.fill(1);
                 continue;
@@ -89,6 +90,19 @@ mod tests {
         let dropped = |layer: usize| masks[layer].iter().filter(|&&mask| mask < 0.5).count() as f64 / 20_000.0;
         assert!((dropped(0) - 0.2).abs() < 0.015 && (dropped(1) - 0.5).abs() < 0.015);
         assert!(masks.iter().all(|mask| (mask.mean().unwrap() - 1.0).abs() < 0.03));
+    }
+
+    #[test]
+    fn the_mean_stays_however_few_are_kept() {
+        for hidden in [0.2, 0.999, 0.99999, 1.0 - 1e-12] {
+            let dropout = Dropout { hidden, ..DROPOUT };
+            let (mut sum, n) = (0.0, 1 << 20);
+            for image in 0..8 {
+                sum += dropout.masks::<f64>(image, &[1, n])[1].sum() / 8.0 / n as f64;
+            }
+            // 128 neurons or more are kept of 2^23; four standard deviations of so many are a third of them.
+            assert!((sum - 1.0).abs() < 0.36, "{hidden}: {sum}");
+        }
     }
 
     #[test]

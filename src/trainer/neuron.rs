@@ -8,7 +8,7 @@
 use ndarray::array;
 use thiserror::Error;
 
-use crate::network::{Cost, Network, NetworkError, Output, Step};
+use crate::network::{Cost, Network, NetworkError, Output};
 
 /// The neuron after some epochs, each of one update.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,10 +76,9 @@ pub fn learning_curve(
     let mut network = Network::from_parts(vec![array![[weight]]], vec![array![bias]], cost)
         .map_err(|_: NetworkError| NeuronError::NotFinite)?;
     let example = [(array![1.0], array![0.0])];
-    let step = Step { eta, ..Step::default() };
     Ok((0..=epochs).map(move |epoch| {
         if epoch > 0 {
-            network.update_mini_batch(&example, step);
+            network.update_mini_batch(&example, eta, 0.0, 1);
         }
         let (zs, activations) = network.forward(example[0].0.view());
         let (z, output) = (zs[0][0], activations[0][0]);
