@@ -129,4 +129,6 @@ fn a_curve_may_come_through_a_pipe() {
     };
     assert_eq!(through_a_pipe(&csv).success().stdout, from_file);
     through_a_pipe("").failure(1, &["standard input"]);
+    // Half of a file is not a shorter run.
+    through_a_pipe(&(csv + &"\n".repeat(128 << 20))).failure(1, &["standard input", "longer than 128 MiB"]);
 }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use mnist_mlp::network::{ModelError, read_model_file};
+use mnist_mlp::network::{ModelError, UNQUESTIONED_SIZE, read_model_file};
 use mnist_mlp::picture::file::is_our_png;
 use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::plot::{Against, Choice, Figure, Metric, Run, Scale, Theme, learning_curves};
@@ -82,6 +82,9 @@ pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
     let target = arguments.out.as_deref().map(Target::of).transpose()?;
     let runs = arguments.files.iter().map(|path| read(path, &arguments.files)).collect::<Result<Vec<_>, _>>()?;
     let figure = learning_curves(&runs, &choice(arguments)).map_err(Failure::Plot)?;
+    for words in figure.left_out() {
+        output::warning(words);
+    }
     match target {
         Some(target) => target.write(&figure),
         None => output::result(figure.text(output::width_of_pictures().min(WIDEST), output::is_coloured())),
@@ -91,15 +94,18 @@ pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
 /// Columns of a terminal beyond which a plot is no better.
 const WIDEST: usize = 100;
 
-/// No more bytes are taken from standard input: as many as a model file may have that gives no reason for more.
-const MOST_OF_STDIN: u64 = 128 << 20;
+const TOO_LONG: &str = "it is longer than 128 MiB; name the file instead of piping it";
 
 /// The run in a file or, for "-", in standard input; called by the file's name, or by all of its path if another of `files` has the same name.
 fn read(path: &Path, files: &[PathBuf]) -> Result<Run, Failure> {
     if path == Path::new("-") {
         let mut text = Vec::new();
-        let read = io::stdin().lock().take(MOST_OF_STDIN).read_to_end(&mut text);
+        let read = io::stdin().lock().take(UNQUESTIONED_SIZE + 1).read_to_end(&mut text);
         let path = PathBuf::from("standard input");
+        let read = read.and_then(|length| match length as u64 {
+            ..=UNQUESTIONED_SIZE => Ok(()),
+            _ => Err(io::Error::new(io::ErrorKind::FileTooLarge, TOO_LONG)),
+        });
         read.map_err(|error| Failure::ModelFile(ModelError::Read { path: path.clone(), error }))?;
         return Run::read("-", &text).map_err(|error| Failure::NoRun { path: path.display().to_string(), error });
     }

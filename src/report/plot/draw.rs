@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::ruler::Ruler;
-use super::{Axis, Figure, Panel};
+use super::{Axis, Figure, Panel, in_lines};
 
 /// Colours that colour-blind eyes tell apart (Okabe and Ito 2008, "Color Universal Design"), the darker ones first; its
 /// yellow is left out, which is too light for lines on white.
@@ -37,10 +37,13 @@ const BELOW: i32 = 26;
 const NAME: i32 = 20;
 const RIGHT: i32 = 22;
 const TITLE: i32 = 18;
+const TITLE_LINE: i32 = TITLE + 8;
 const TEXT: i32 = 13;
 const LINE: i32 = 20;
 /// The sample of a line in the legend.
 const SAMPLE: i32 = 30;
+/// Where the words of the legend begin.
+const ENTRY: i32 = SAMPLE + 6;
 
 /// A curve with more points than the first has about as many markers as the second.
 const MARKED: (usize, usize) = (40, 12);
@@ -63,11 +66,16 @@ pub(super) fn height(figure: &Figure) -> i32 {
 }
 
 fn heading(figure: &Figure) -> i32 {
-    title_height(figure) + LINE * broken(&figure.subtitle).len() as i32
+    let lines = |lines: Vec<String>| lines.len() as i32;
+    TITLE_LINE * lines(title(figure)) + LINE * lines(subtitle(figure))
 }
 
-fn title_height(figure: &Figure) -> i32 {
-    if figure.title.is_empty() { 0 } else { TITLE + 8 }
+fn title(figure: &Figure) -> Vec<String> {
+    broken(&figure.title, TITLE, WIDTH - 2 * MARGIN)
+}
+
+fn subtitle(figure: &Figure) -> Vec<String> {
+    broken(&figure.subtitle, TEXT, WIDTH - 2 * MARGIN)
 }
 
 fn panel_height(panel: &Panel) -> i32 {
@@ -77,12 +85,15 @@ fn panel_height(panel: &Panel) -> i32 {
 impl<DB: DrawingBackend> Sheet<'_, DB> {
     /// Draws all of a figure.
     pub fn figure(&self, figure: &Figure) -> Drawn<DB> {
-        self.text(&figure.title, (MARGIN, MARGIN + TITLE / 2), TITLE, 1.0)?;
-        let top = MARGIN + title_height(figure);
-        for (line, words) in (0..).zip(broken(&figure.subtitle)) {
-            self.text(&words, (MARGIN, top + LINE * line + LINE / 2), TEXT, 0.7)?;
+        let mut top = MARGIN;
+        for line in title(figure) {
+            self.text(&line, (MARGIN, top + TITLE / 2), TITLE, 1.0)?;
+            top += TITLE_LINE;
         }
-        let mut top = MARGIN + heading(figure);
+        for line in subtitle(figure) {
+            self.text(&line, (MARGIN, top + LINE / 2), TEXT, 0.7)?;
+            top += LINE;
+        }
         for panel in &figure.panels {
             self.panel(panel, top)?;
             top += panel_height(panel);
@@ -94,12 +105,16 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
         let top = top + GAP;
         self.text(&panel.y.label, (MARGIN, top + LINE / 2), TEXT, 1.0)?;
         let legend = Legend::of(panel);
-        for (place, name) in legend.names.iter().enumerate() {
-            let (row, column) = (place / legend.columns, place % legend.columns);
-            let x = MARGIN + legend.column * column as i32;
-            let y = top + LINE + LINE * row as i32 + LINE / 2;
-            self.sample(place, (x, y))?;
-            self.text(name, (x + SAMPLE + 6, y), TEXT, 1.0)?;
+        let mut y = top + LINE + LINE / 2;
+        for (row, names) in legend.rows().enumerate() {
+            for (column, name) in names.iter().enumerate() {
+                let x = MARGIN + legend.column * column as i32;
+                self.sample(row * legend.columns + column, (x, y))?;
+                for (line, words) in (0..).zip(name) {
+                    self.text(words, (x + ENTRY, y + LINE * line), TEXT, 1.0)?;
+                }
+            }
+            y += row_height(names);
         }
         let top = top + LINE + legend.height();
         self.plot(panel, top)?;
@@ -238,21 +253,15 @@ fn width(text: &str, size: i32) -> i32 {
     (0.6 * f64::from(size) * text.chars().count() as f64).ceil() as i32
 }
 
-/// A list with commas, broken into lines that fit.
-fn broken(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for part in text.split_inclusive(", ") {
-        match lines.last_mut() {
-            Some(line) if width(line, TEXT) + width(part, TEXT) <= WIDTH - 2 * MARGIN => line.push_str(part),
-            _ => lines.push(part.to_string()),
-        }
-    }
-    lines
+/// A text in lines that fit into so many pixels.
+fn broken(text: &str, size: i32, pixels: i32) -> Vec<String> {
+    in_lines(text, (f64::from(pixels) / (0.6 * f64::from(size))) as usize)
 }
 
 /// The legend, in columns of one width. A curve alone has none.
 struct Legend {
-    names: Vec<String>,
+    /// The lines of each name; more than one only in a column alone.
+    names: Vec<Vec<String>>,
     columns: usize,
     /// The width of a column.
     column: i32,
@@ -260,21 +269,23 @@ struct Legend {
 
 impl Legend {
     fn of(panel: &Panel) -> Self {
-        let entry = SAMPLE + 6;
-        let fits = ((WIDTH - 2 * MARGIN - entry) / width("n", TEXT)) as usize;
-        let shortened = |name: &str| match name.chars().count() {
-            n if n <= fits => name.to_string(),
-            _ => name.chars().take(fits - 1).chain(['…']).collect(),
-        };
         let many = panel.series.iter().filter(|_| panel.series.len() > 1);
-        let names: Vec<String> = many.map(|series| shortened(&series.name)).collect();
-        let column = entry + 12 + names.iter().map(|name| width(name, TEXT)).max().unwrap_or(0);
+        let names: Vec<_> = many.map(|series| broken(&series.name, TEXT, WIDTH - 2 * MARGIN - ENTRY)).collect();
+        let column = ENTRY + 12 + names.iter().flatten().map(|line| width(line, TEXT)).max().unwrap_or(0);
         Legend { names, columns: ((WIDTH - 2 * MARGIN + 12) / column).max(1) as usize, column }
     }
 
-    fn height(&self) -> i32 {
-        LINE * self.names.len().div_ceil(self.columns) as i32
+    fn rows(&self) -> impl Iterator<Item = &[Vec<String>]> {
+        self.names.chunks(self.columns)
     }
+
+    fn height(&self) -> i32 {
+        self.rows().map(row_height).sum()
+    }
+}
+
+fn row_height(names: &[Vec<String>]) -> i32 {
+    LINE * names.iter().map(Vec::len).max().unwrap_or(0) as i32
 }
 
 impl Ranged for Ruler {

@@ -63,6 +63,26 @@ pub struct Series {
 }
 
 impl Figure {
+    /// What a logarithmic axis leaves out, in a sentence each; nothing if it has a place for all.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        for Panel { x, y, series } in &self.panels {
+            for (axis, is_x) in [(x, true), (y, false)].into_iter().filter(|(axis, _)| axis.scale == Scale::Log) {
+                let values = series.iter().flat_map(|series| &series.points).map(|p| if is_x { p.0 } else { p.1 });
+                let points = match values.filter(|&value| value <= 0.0).count() {
+                    0 => continue,
+                    1 => "1 point has".to_string(),
+                    many => format!("{many} points have"),
+                };
+                sentences
+                    .push(format!("{points} no place on a logarithmic axis, for their {} is 0 or less", axis.label));
+            }
+        }
+        sentences.dedup(); // panels share their x
+        sentences
+    }
+
     /// What the figure shows, for those who do not see it: where each curve begins and ends.
     #[must_use]
     pub fn words(&self) -> String {
@@ -82,6 +102,23 @@ impl Figure {
         sentences.retain(|sentence| !sentence.is_empty());
         sentences.join(". ")
     }
+}
+
+/// A list with commas in lines of at most so many characters. A part that is longer is cut where the line ends.
+fn in_lines(list: &str, characters: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in list.split_inclusive(", ") {
+        let word: Vec<char> = part.trim_end().chars().collect();
+        let space = &part[part.trim_end().len()..];
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.len() <= characters => line.push_str(part),
+            _ => {
+                lines.extend(word.chunks(characters.max(1)).map(|piece| piece.iter().collect::<String>()));
+                lines.last_mut().into_iter().for_each(|line| line.push_str(space));
+            }
+        }
+    }
+    lines
 }
 
 /// What a figure is drawn upon.

@@ -6,12 +6,14 @@ use anstyle::{AnsiColor, Style};
 
 use super::draw::{marks, ruler, shown};
 use super::ruler::Ruler;
-use super::{Figure, Panel};
+use super::{Figure, Panel, in_lines};
 
 /// Lines of a plot, without what stands around it.
 const ROWS: usize = 15;
 /// Signs of the curves, in the legend and along them.
 const SIGNS: [char; 7] = ['o', 'x', '+', '*', '#', '@', '%'];
+/// Those of further curves; begun anew where they, too, are used up.
+const LETTERS: &str = "abcdefghijklmnpqrstuvwyzABCDEFGHIJKLMNPQRSTUVWYZ";
 /// Seen on light and on dark terminals; the sign tells what the colour does not.
 const COLOURS: [AnsiColor; 6] =
     [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Green, AnsiColor::Magenta, AnsiColor::Blue, AnsiColor::Red];
@@ -23,8 +25,8 @@ impl Figure {
     pub fn text(&self, columns: usize, colours: bool) -> String {
         let columns = columns.max(40);
         let mut text = String::new();
-        for heading in [&self.title, &self.subtitle].into_iter().filter(|heading| !heading.is_empty()) {
-            text += &format!("{}\n", cut(&shown(heading), columns));
+        for line in [&self.title, &self.subtitle].into_iter().flat_map(|heading| in_lines(&shown(heading), columns)) {
+            text += &format!("{}\n", line.trim_end());
         }
         for panel in &self.panels {
             text +=
@@ -34,12 +36,14 @@ impl Figure {
     }
 }
 
-/// A line for each curve; none for a curve alone.
+/// A line for each curve, or as many as it takes; none for a curve alone.
 fn legend(panel: &Panel, columns: usize, colours: bool) -> String {
     let many = panel.series.iter().enumerate().filter(|_| panel.series.len() > 1);
     let line = |(place, series): (usize, &super::Series)| {
         let style = style(place, colours);
-        format!("{style}  {} {}{style:#}\n", SIGNS[place % SIGNS.len()], cut(&shown(&series.name), columns - 4))
+        let lines = in_lines(&shown(&series.name), columns - 4);
+        let name = lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n    ");
+        format!("{style}  {} {name}{style:#}\n", sign(place))
     };
     many.map(line).collect()
 }
@@ -133,7 +137,7 @@ impl Canvas {
 
     fn sign(&mut self, dot: (i64, i64), place: usize) {
         let cell = self.cell(dot);
-        (cell.sign, cell.place) = (Some(SIGNS[place % SIGNS.len()]), place);
+        (cell.sign, cell.place) = (Some(sign(place)), place);
     }
 
     fn cell(&mut self, (x, y): (i64, i64)) -> &mut Cell {
@@ -157,10 +161,10 @@ impl Canvas {
     }
 }
 
-fn style(place: usize, colours: bool) -> Style {
-    if colours { COLOURS[place % COLOURS.len()].on_default() } else { Style::new() }
+fn sign(place: usize) -> char {
+    SIGNS.into_iter().chain(LETTERS.chars()).cycle().nth(place).unwrap_or_default()
 }
 
-fn cut(text: &str, columns: usize) -> String {
-    text.chars().take(columns).collect()
+fn style(place: usize, colours: bool) -> Style {
+    if colours { COLOURS[place % COLOURS.len()].on_default() } else { Style::new() }
 }

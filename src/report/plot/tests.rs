@@ -116,6 +116,49 @@ fn against_a_setting_each_model_is_a_point() {
 }
 
 #[test]
+fn a_logarithmic_axis_says_what_it_leaves_out() {
+    let of = |x, runs: &[Run]| {
+        let choice = Choice { against: Against::Lambda, x, ..Choice::default() };
+        learning_curves(runs, &choice).unwrap().left_out()
+    };
+    let (some, none) = (run("a", "{}", 95), run("b", r#"{"lambda": 0.0}"#, 94));
+    // Training and validation, in two panels that share their axis.
+    let expected = ["2 points have no place on a logarithmic axis, for their lambda is 0 or less"];
+    assert_eq!(of(Scale::Log, &[some.clone(), none.clone()]), expected);
+    assert!(of(Scale::Linear, &[some.clone(), none]).is_empty() && of(Scale::Log, &[some]).is_empty());
+}
+
+#[test]
+fn what_is_long_goes_on_in_the_next_line() {
+    assert_eq!(in_lines("one, two, three", 9), ["one, two, ", "three"]);
+    assert_eq!(in_lines("one, two, three", 8), ["one, ", "two, ", "three"]);
+    assert_eq!(in_lines("one, two, three", 4), ["one, ", "two, ", "thre", "e"]);
+    assert!(in_lines("", 4).is_empty());
+    let changes = |eta: f64, seed: u32| {
+        let settings = r#""dropout": 0.5, "input_dropout": 0.25, "max_norm": 3.0, "l1": 0.125, "ema": 0.999"#;
+        format!(r#"{{"eta": {eta}, "seed": {seed}, {settings}}}"#)
+    };
+    let runs = [run("a", "{}", 95), run("b", &changes(0.25, 1), 94), run("c", &changes(0.25, 2), 94)];
+    let figure = learning_curves(&runs, &Choice::default()).unwrap();
+    let (text, svg) = (figure.text(60, false), figure.svg(Theme::Paper));
+    for seed in 1..=2 {
+        let end = format!("seed {seed}, validation\n");
+        assert!(text.contains(&end) && svg.contains(&format!("seed {seed}, validation")), "{text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
+}
+
+#[test]
+fn every_curve_has_a_sign_of_its_own() {
+    let runs: Vec<_> = (0..30).map(|seed| run("a", &format!(r#"{{"seed": {seed}}}"#), 95)).collect();
+    let metrics = vec![Metric::EvaluationAccuracy];
+    let text = learning_curves(&runs, &Choice { metrics, ..Choice::default() }).unwrap().text(80, false);
+    let signs: std::collections::BTreeSet<_> =
+        text.lines().filter(|line| line.contains("seed ")).map(|line| line.chars().nth(2)).collect();
+    assert_eq!(signs.len(), 30, "{text}");
+}
+
+#[test]
 fn on_a_page_the_ink_is_that_of_the_page() {
     let figure =
         learning_curves(&[run("a & <b>", "{}", 95), run("c", r#"{"seed": 7}"#, 95)], &Choice::default()).unwrap();
