@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::replace_file::{directory_of, is_temporary_of, target};
 
 /// What is said of a file that somebody else has claimed.
-pub const IN_USE: &str = "another run is writing it: wait for that one, or choose another name";
+const IN_USE: &str = "another run is writing it: wait for that one, or choose another name";
 
 /// As long as it lives, nobody else can [`claim`] the file.
 ///

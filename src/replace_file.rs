@@ -11,13 +11,17 @@ use tempfile::{Builder, NamedTempFile};
 ///
 /// It is written to a temporary file in the same directory, synced to the disk and then renamed, so that at every
 /// moment `path` is the old file or the new one, even if the program is killed or the machine loses power. A symbolic
-/// link stays one: what it points to is replaced.
+/// link stays one: what it points to is replaced. Who may read and write the old file may do so with the new one.
 ///
 /// # Errors
-/// Errors of `write` and of the file system; the old file is then untouched and the temporary one gone.
+/// Errors of `write` and of the file system; the old file is then untouched and the temporary one gone, unless a disk failed
+/// while the new name was synced.
 pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
     let path = &target(path)?;
     let temporary = temporary_beside(path)?;
+    if let Ok(there) = path.metadata() {
+        temporary.as_file().set_permissions(there.permissions())?;
+    }
     let mut writer = BufWriter::with_capacity(1 << 16, temporary.as_file());
     write(&mut writer)?;
     writer.flush()?;
@@ -42,16 +46,27 @@ pub fn check_replaceable(path: &Path) -> io::Result<()> {
     temporary_beside(&target(path)?).map(drop)
 }
 
-/// What `path` leads to: itself if nothing is there yet. Devices, pipes and directories are not for replacing.
-pub(crate) fn target(path: &Path) -> io::Result<PathBuf> {
+/// The file that writing to `path` would replace or make, however it is called: links are followed, of which the last may
+/// lead to nothing yet.
+///
+/// # Errors
+/// What is at `path` is a directory, a device, a pipe or write-protected, or there is no directory for it.
+pub fn target(path: &Path) -> io::Result<PathBuf> {
     let refuse = |kind, why| Err(io::Error::new(kind, why));
-    match path.canonicalize() {
-        Ok(existing) if existing.is_file() => Ok(existing),
-        Ok(existing) if existing.is_dir() => refuse(io::ErrorKind::IsADirectory, "it is a directory"),
-        Ok(_) => refuse(io::ErrorKind::InvalidInput, "it is not an ordinary file"),
-        Err(_) if path.file_name().is_none() => refuse(io::ErrorKind::InvalidInput, "it does not name a file"),
-        Err(_) if !directory_of(path).is_dir() => refuse(io::ErrorKind::NotFound, "there is no such directory"),
-        Err(_) => Ok(path.to_path_buf()),
+    match path.metadata() {
+        Ok(there) if there.is_dir() => refuse(io::ErrorKind::IsADirectory, "it is a directory"),
+        Ok(there) if !there.is_file() => refuse(io::ErrorKind::InvalidInput, "it is not an ordinary file"),
+        Ok(there) if there.permissions().readonly() => refuse(io::ErrorKind::PermissionDenied, "it is write-protected"),
+        Ok(_) => path.canonicalize(),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Err(_) => match (path.read_link(), path.file_name()) {
+            (Ok(next), _) => target(&directory_of(path).join(next)),
+            (Err(_), None) => refuse(io::ErrorKind::InvalidInput, "it does not name a file"),
+            (Err(_), Some(name)) => match directory_of(path).canonicalize() {
+                Ok(directory) if directory.is_dir() => Ok(directory.join(name)),
+                _ => refuse(io::ErrorKind::NotFound, "there is no such directory"),
+            },
+        },
     }
 }
 
@@ -92,9 +107,17 @@ pub(crate) fn directory_of(path: &Path) -> PathBuf {
     }
 }
 
-/// The new name itself must reach the disk too. Only Unix can sync a directory.
+/// The new name itself must reach the disk too. Only Unix can sync a directory, not all of its file systems can, and not of
+/// directories that may be written in but not be read: there the name reaches the disk when it does, and is in place.
 fn sync_directory(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(directory_of(path))?.sync_all() } else { Ok(()) }
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(directory_of(path)).and_then(|directory| directory.sync_all()) {
+        Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => Ok(()),
+        synced => synced,
+    }
 }
 
 #[cfg(test)]
@@ -131,6 +154,24 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn permissions_stay_and_write_protection_holds() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model.json");
+        let mode = || path.metadata().unwrap().permissions().mode() & 0o777;
+        let set = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        replace_file(&path, |file| file.write_all(b"old")).unwrap();
+        set(0o640);
+        replace_file(&path, |file| file.write_all(b"new")).unwrap();
+        assert_eq!((mode(), fs::read(&path).unwrap()), (0o640, b"new".to_vec()));
+        set(0o444);
+        assert_eq!(check_replaceable(&path).unwrap_err().to_string(), "it is write-protected");
+        assert!(replace_file(&path, |file| file.write_all(b"newer")).is_err());
+        assert_eq!((mode(), fs::read(&path).unwrap()), (0o444, b"new".to_vec()));
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn only_ordinary_files_are_replaced_and_links_are_followed() {
         let dir = tempfile::tempdir().unwrap();
         let (file, link, pipe) = (dir.path().join("file"), dir.path().join("link"), dir.path().join("pipe"));
@@ -138,6 +179,22 @@ mod tests {
         std::os::unix::fs::symlink(&file, &link).unwrap();
         replace_file(&link, |file| file.write_all(b"new")).unwrap();
         assert!(link.is_symlink() && fs::read(&file).unwrap() == b"new");
+        let (link, absent) = (dir.path().join("dangling"), dir.path().join("absent"));
+        std::os::unix::fs::symlink("absent", &link).unwrap();
+        assert_eq!(target(&link).unwrap(), dir.path().canonicalize().unwrap().join("absent"));
+        replace_file(&link, |file| file.write_all(b"new")).unwrap();
+        assert!(link.is_symlink() && fs::read(&absent).unwrap() == b"new");
+        let circle = dir.path().join("circle");
+        std::os::unix::fs::symlink("circle", &circle).unwrap();
+        assert!(check_replaceable(&circle).is_err() && circle.is_symlink());
+        // A link that leads to no path at all, as that of a pipe.
+        let (_reader, writer) = io::pipe().unwrap();
+        let number = std::os::fd::AsRawFd::as_raw_fd(&writer);
+        let (end, link) = (Path::new("/dev/fd").join(number.to_string()), dir.path().join("standard output"));
+        std::os::unix::fs::symlink(&end, &link).unwrap();
+        if end.exists() {
+            assert_eq!(target(&link).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        }
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         assert_eq!(check_replaceable(&pipe).unwrap_err().kind(), io::ErrorKind::InvalidInput);
         assert!(replace_file(&pipe, |file| file.write_all(b"new")).is_err() && !pipe.is_file());

@@ -220,13 +220,15 @@ fn a_model_is_saved_on_the_way_and_two_runs_do_not_write_the_same_file() {
     sandbox.line("train --resume model.json --data idx").failure(1, &["another run is writing it"]);
     let log = sandbox.line(&format!("{TINY} --epochs 1 -o other.json --log start.jsonl"));
     log.failure(1, &["the log start.jsonl cannot be written: another run is writing it"]);
+    let log = sandbox.line(&format!("{TINY} --epochs 1 -o other.json --log model.json --force"));
+    log.failure(1, &["the log model.json cannot be written: another run is writing it"]);
     sandbox.line(&format!("{TINY} --epochs 1 -o other.json")).success();
     child.kill().unwrap();
     child.wait().unwrap();
     let done = sandbox.json("model.json")["training"]["epochs_done"].as_u64().unwrap();
     assert!(done >= 1);
     sandbox.line("eval model.json --data idx").success();
-    sandbox.line(&format!("train --resume model.json --data idx --epochs {}", done + 1)).success();
+    sandbox.line(&format!("train --resume model.json --data idx --log start.jsonl --epochs {}", done + 1)).success();
     let left = names(&sandbox.path("."));
     assert!(left.iter().all(|name| !name.starts_with('.')), "{left:?}");
 }
@@ -254,7 +256,8 @@ fn a_second_signal_stops_at_once() {
 #[test]
 fn an_interruption_in_the_first_epoch_says_that_nothing_was_saved() {
     let sandbox = Sandbox::with_tiny_data();
-    fs::write(sandbox.path("model.json"), r#"{"sizes":"of an old one"}"#).unwrap();
+    let old = r#"{"sizes":[20,4],"weights":[[["of an old one"]]]}"#;
+    fs::write(sandbox.path("model.json"), old).unwrap();
     let line = "train --data idx --validation 11 --engine reference --batch-size 53 --hidden 2000,2000 --epochs 9";
     let mut command = sandbox.command();
     let mut child = command.args(words(line)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -262,7 +265,7 @@ fn an_interruption_in_the_first_epoch_says_that_nothing_was_saved() {
     signal(&child, "-TERM");
     let run = common::stopped(child);
     run.failure(143, &["no epoch was completed, so nothing was saved", "the same command begins anew"]);
-    assert_eq!(sandbox.read("model.json"), r#"{"sizes":"of an old one"}"#);
+    assert_eq!(sandbox.read("model.json"), old);
 }
 
 /// A limit on the size of files stands for a full disk, and needs no rights.

@@ -1,11 +1,11 @@
 //! The log: a line of JSON for each epoch.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mnist_mlp::claim::IN_USE;
+use mnist_mlp::claim::{Claim, claim};
 use mnist_mlp::network::EpochRecord;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ use super::Failure;
 pub struct EpochLog {
     path: PathBuf,
     file: File,
+    _claim: Option<Claim>,
 }
 
 /// A line of the log.
@@ -58,12 +59,21 @@ impl Line {
     }
 }
 
+/// Whether a log begins so: with a whole line of ours.
+pub fn is_ours(start: &[u8]) -> bool {
+    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    serde_json::from_slice::<Line>(line).is_ok()
+}
+
 impl EpochLog {
     /// A log that begins with the epochs of `history`. How long they took is known from the log that stands there, if it
     /// is theirs.
     pub fn create(path: &Path, history: &[EpochRecord]) -> Result<Self, Failure> {
         let failure = |error| failure(path, error);
-        let old = if history.is_empty() { String::new() } else { std::fs::read_to_string(path).unwrap_or_default() };
+        let is_file = path.metadata().map_or(true, |metadata| metadata.is_file());
+        // What is no file, as a terminal, is anybody's.
+        let claim = if is_file { Some(claim(path).map_err(failure)?) } else { None };
+        let (mut file, old) = open(path, is_file).map_err(failure)?;
         let old: Vec<Line> = old.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let line = |record: &EpochRecord| {
             let is_it = |line: &&Line| **line == Line::new(record, line.seconds);
@@ -71,9 +81,12 @@ impl EpochLog {
             Line::new(record, seconds).json()
         };
         let lines: String = history.iter().map(line).collect::<Result<_, _>>().map_err(failure)?;
-        let mut file = open(path).map_err(failure)?;
         file.write_all(lines.as_bytes()).map_err(failure)?;
-        Ok(EpochLog { path: path.to_path_buf(), file })
+        if is_file {
+            // What stood there before and is longer is cut off.
+            file.stream_position().and_then(|length| file.set_len(length)).map_err(failure)?;
+        }
+        Ok(EpochLog { path: path.to_path_buf(), file, _claim: claim })
     }
 
     /// Adds a line, in one write so that whoever reads along sees whole lines.
@@ -84,16 +97,16 @@ impl EpochLog {
     }
 }
 
-/// An empty file for one run alone. (What is no file, as a terminal, is anybody's and as it is.)
-fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-    if file.metadata()?.is_file() {
-        if let Err(TryLockError::WouldBlock) = file.try_lock() {
-            return Err(io::Error::new(io::ErrorKind::ResourceBusy, IN_USE));
-        }
-        file.set_len(0)?;
+/// A file at its beginning, and what stands in it. (What is no file is written to as it is, and to read it might be to wait
+/// for somebody to type.)
+fn open(path: &Path, is_file: bool) -> io::Result<(File, String)> {
+    let mut file = OpenOptions::new().read(is_file).write(true).create(true).truncate(false).open(path)?;
+    let mut text = String::new();
+    if is_file {
+        let _ = file.read_to_string(&mut text); // what is no text is no log either
+        file.rewind()?;
     }
-    Ok(file)
+    Ok((file, text))
 }
 
 fn failure(path: &Path, error: io::Error) -> Failure {
