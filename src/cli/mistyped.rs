@@ -74,7 +74,12 @@ pub fn number(error: &clap::Error) -> Option<NotANumber> {
     // What clap says of its ranges, as in "0 is not in 1..=3600".
     let text = cause.to_string();
     let (from, to) = text.strip_prefix(&value)?.strip_prefix(" is not in ")?.split_once("..=")?;
-    let range = if to == u32::MAX.to_string() { format!("{from} or more") } else { format!("{from} to {to}") };
+    let is_too_large = value.parse::<u64>().is_ok_and(|value| value > u32::MAX.into());
+    let range = match to {
+        _ if to != u32::MAX.to_string() => format!("{from} to {to}"),
+        _ if is_too_large => "a smaller number".to_string(),
+        _ => format!("{from} or more"),
+    };
     Some(NotANumber::OutOfRange { option, value, range })
 }
 

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use mnist_mlp::Real;
-use mnist_mlp::network::{EpochRecord, Network};
+use mnist_mlp::network::{Activation, EpochRecord, Network};
 use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 
-use super::args::TrainArguments;
+use super::args::{EvaluateOn, TrainArguments};
 use super::member::DEFAULT_VALIDATION;
 use super::task::Task;
 use super::{descent, images, output, resume, schedule};
@@ -47,9 +47,8 @@ pub fn introduction<F: Real>(
 
 /// "relu", or "relu and tanh" where hidden layers differ.
 pub fn activations<F: Real>(network: &Network<F>) -> String {
-    let mut names: Vec<_> = network.activations().iter().map(|activation| activation.name()).collect();
-    names.dedup();
-    if names.is_empty() { "no hidden layer".to_string() } else { names.join(" and ") }
+    let names = Activation::in_words(network.activations());
+    if names.is_empty() { "no hidden layer".to_string() } else { names }
 }
 
 /// What came out, where it is, what to try next.
@@ -81,12 +80,13 @@ pub fn summary<F: Real>(
     let is_first = arguments.hidden.is_none() && arguments.from.is_none() && arguments.resume.resume.is_none();
     if is_first && trained.ending != Ending::Stopped {
         text += &format!(
-            "try next  {program} train --hidden 100 --monitor all -o {}{}\n",
+            "try next  {program} train --hidden 100 --monitor all -o {}{}{}\n",
             file_and_data(arguments, Path::new("wide.json")),
             match arguments.validation {
                 DEFAULT_VALIDATION => String::new(),
                 other => format!(" --validation {other}"),
-            }
+            },
+            if arguments.evaluate_on == EvaluateOn::Test { " --evaluate-on test" } else { "" },
         );
     }
     text

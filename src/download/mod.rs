@@ -54,7 +54,7 @@ pub enum DownloadError {
     /// No mirror gave the file.
     #[error(
         "{file} could not be fetched:{}\ncheck the connection and the proxy (HTTPS_PROXY, HTTP_PROXY), or name another \
-        place with --mirror; what has arrived is kept, and the same command goes on from there",
+        place with --mirror; the same command tries again and fetches what is missing",
         listed(attempts)
     )]
     NoMirror {

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::network::{Activation, Model, Network, Output, PROGRAM};
+use crate::network::{Model, Network, PROGRAM};
 use crate::real::Real;
 
 mod csv;
@@ -155,7 +155,7 @@ fn about<F: Real>(model: &Model<F>, input: Input) -> Map<String, Value> {
     say("program", json!(PROGRAM));
     say("sizes", json!(network.sizes()));
     say("activation", json!(network.activations().iter().map(|activation| activation.name()).collect::<Vec<_>>()));
-    say("output", json!(output_name(network)));
+    say("output", json!(network.cost().output().name()));
     say("cost", json!(network.cost().name()));
     say("class_labels", json!(labels));
     say("input", json!(input));
@@ -164,13 +164,6 @@ fn about<F: Real>(model: &Model<F>, input: Input) -> Map<String, Value> {
         say("training", json!(training));
     }
     about
-}
-
-fn output_name<F: Real>(network: &Network<F>) -> &'static str {
-    match network.cost().output() {
-        Output::Sigmoid => Activation::Sigmoid.name(),
-        Output::Softmax => "softmax",
-    }
 }
 
 #[cfg(test)]

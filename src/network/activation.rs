@@ -52,6 +52,14 @@ impl Activation {
         }
     }
 
+    /// Those of hidden layers in words: "relu", or "relu and tanh" where layers differ; empty without hidden layers.
+    #[must_use]
+    pub fn in_words(of_layers: &[Activation]) -> String {
+        let mut names: Vec<_> = of_layers.iter().map(|activation| activation.name()).collect();
+        names.dedup();
+        names.join(" and ")
+    }
+
     /// a^l from z^l.
     #[must_use]
     pub fn of<F: Real>(self, z: ArrayView1<F>) -> Array1<F> {
@@ -88,6 +96,15 @@ pub enum Output {
 }
 
 impl Output {
+    /// The name in reports and exported files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Output::Sigmoid => Activation::Sigmoid.name(),
+            Output::Softmax => "softmax",
+        }
+    }
+
     /// a^L from z^L.
     #[must_use]
     pub fn of<F: Real>(self, z: ArrayView1<F>) -> Array1<F> {

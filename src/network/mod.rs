@@ -1,6 +1,6 @@
 //! The network: weights, biases, and what a neuron does with them. Nothing here knows of datasets.
 
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayBase, ArrayView1};
 use thiserror::Error;
 
 use crate::real::Real;
@@ -113,18 +113,7 @@ impl<F: Real> Network<F> {
     /// [`NetworkError::TooFewLayers`], [`NetworkError::EmptyLayer`], [`NetworkError::TooDeep`] or
     /// [`NetworkError::TooLarge`].
     pub fn new(sizes: &[usize], cost: &'static dyn Cost<F>, init: Init, seed: u64) -> Result<Self, NetworkError> {
-        if sizes.len() < 2 {
-            return Err(NetworkError::TooFewLayers);
-        }
-        if sizes.len() > MAX_LAYERS {
-            return Err(NetworkError::TooDeep(sizes.len()));
-        }
-        if let Some(empty) = sizes.iter().position(|&n| n == 0) {
-            return Err(NetworkError::EmptyLayer(empty + 1));
-        }
-        if model_reader::parameters(sizes).is_none_or(|parameters| parameters > MAX_PARAMETERS) {
-            return Err(NetworkError::TooLarge(sizes.to_vec()));
-        }
+        check_sizes(sizes)?;
         let (weights, biases): (Vec<_>, Vec<_>) =
             sizes.windows(2).zip(1..).map(|(n, layer)| init.draw(n[0], n[1], seed, layer)).unzip();
         let activations = vec![Activation::default(); biases.len() - 1];
@@ -134,24 +123,21 @@ impl<F: Real> Network<F> {
     /// A network of given weights, (n_l, n_{l-1}) each, and biases, (n_l) each.
     ///
     /// # Errors
-    /// A [`NetworkError`] if a shape does not fit its neighbours or a number is not finite.
+    /// A [`NetworkError`] if a shape does not fit its neighbours or a number is not finite, and as [`new`](Network::new).
     pub fn from_parts(
         weights: Vec<Array2<F>>,
         biases: Vec<Array1<F>>,
         cost: &'static dyn Cost<F>,
     ) -> Result<Self, NetworkError> {
-        if weights.is_empty() {
-            return Err(NetworkError::TooFewLayers);
-        }
+        let inputs = weights.first().map(ArrayBase::ncols);
+        let sizes: Vec<_> = inputs.into_iter().chain(weights.iter().map(ArrayBase::nrows)).collect();
+        check_sizes(&sizes)?;
         if weights.len() != biases.len() {
             return Err(NetworkError::Layers { weights: weights.len(), biases: biases.len() });
         }
         let mut n_before = weights[0].ncols();
         for (layer, (w, b)) in (2..).zip(weights.iter().zip(&biases)) {
             let n = w.nrows();
-            if n == 0 || n_before == 0 {
-                return Err(NetworkError::EmptyLayer(if n == 0 { layer } else { layer - 1 }));
-            }
             let wrong = |what, found: &[usize], expected: &[usize]| {
                 Err(NetworkError::Shape { layer, what, found: found.to_vec(), expected: expected.to_vec() })
             };
@@ -311,6 +297,23 @@ impl<F: Real> Network<F> {
         let l1_term = if l1 == 0.0 { 0.0 } else { l1 / n as f64 * sum(f64::abs) };
         lambda / (2.0 * n as f64) * sum(|w| w * w) + l1_term
     }
+}
+
+/// Whether a network can have layers of these sizes.
+fn check_sizes(sizes: &[usize]) -> Result<(), NetworkError> {
+    if sizes.len() < 2 {
+        return Err(NetworkError::TooFewLayers);
+    }
+    if sizes.len() > MAX_LAYERS {
+        return Err(NetworkError::TooDeep(sizes.len()));
+    }
+    if let Some(empty) = sizes.iter().position(|&n| n == 0) {
+        return Err(NetworkError::EmptyLayer(empty + 1));
+    }
+    if model_reader::parameters(sizes).is_none_or(|parameters| parameters > MAX_PARAMETERS) {
+        return Err(NetworkError::TooLarge(sizes.to_vec()));
+    }
+    Ok(())
 }
 
 /// The index of the largest output, the lowest index on a tie: the predicted class.

@@ -39,6 +39,9 @@ pub enum FileError {
         /// What it takes.
         bytes: u64,
     },
+    /// A JPEG without its end, of which the decoder would make up the rest.
+    #[error("is damaged: it ends too soon, so copy or save it again")]
+    Truncated,
     /// It breaks off or contradicts itself.
     #[error("is damaged: {0}")]
     Damaged(#[from] ImageError),
@@ -66,6 +69,9 @@ pub fn read(file: impl Read) -> Result<Picture, FileError> {
     if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
         return Err(FileError::Format);
     }
+    if reader.format() == Some(ImageFormat::Jpeg) && !has_end(&bytes) {
+        return Err(FileError::Truncated);
+    }
     let mut limits = Limits::default();
     limits.max_alloc = Some(2 * MOST_BYTES);
     reader.limits(limits);
@@ -80,6 +86,15 @@ pub fn read(file: impl Read) -> Result<Picture, FileError> {
     let (width, height) = (grey.width() as usize, grey.height() as usize);
     // A picture of no pixels is not allowed in either format, but a decoder might let it pass.
     Picture::new(height, width, grey.into_bytes()).map_err(|_| FileError::Empty)
+}
+
+/// Whether the last scan of a JPEG is followed by the marker of its end, which cannot be part of a scan. (Before its scans
+/// there may be a small JPEG of the same photo, with an end of its own; behind its end, anything.)
+fn has_end(jpeg: &[u8]) -> bool {
+    const START_OF_SCAN: [u8; 2] = [0xFF, 0xDA];
+    const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
+    let last = |marker: [u8; 2]| jpeg.windows(2).rposition(|window| window == marker);
+    last(END_OF_IMAGE) > last(START_OF_SCAN)
 }
 
 /// The greys, on a ground that shows what there is where the picture is transparent.
@@ -167,6 +182,19 @@ mod tests {
         let whole = png(&Picture::new(20, 20, (0..=255).cycle().take(400).collect()).unwrap());
         assert!(matches!(read(&whole[..whole.len() / 2]), Err(FileError::Damaged(_))));
         assert!(matches!(read(io::repeat(7)), Err(FileError::TooLong)));
+    }
+
+    #[test]
+    fn half_a_photo_is_no_photo() {
+        let image = GrayImage::from_fn(40, 30, |x, y| image::Luma([(x * y * 7 % 256) as u8]));
+        let mut jpeg = Cursor::new(Vec::new());
+        image.write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+        let jpeg = jpeg.into_inner();
+        for end in [10, 40, 60, 80, 95, 99].map(|percent| jpeg.len() * percent / 100) {
+            assert!(read(&jpeg[..end]).is_err(), "{end} of {} bytes", jpeg.len());
+        }
+        let whole = read(&jpeg[..]).unwrap();
+        assert_eq!(read(&[&jpeg[..], b"what some cameras add"].concat()[..]).unwrap(), whole);
     }
 
     #[test]

@@ -56,10 +56,7 @@ impl PredictionReport<'_> {
     #[must_use]
     pub fn json(&self) -> String {
         let (first, second) = self.places();
-        let output_layer = match self.layer {
-            Output::Softmax => "softmax",
-            Output::Sigmoid => "sigmoid",
-        };
+        let output_layer = self.layer.name();
         let Place { label, output } = first;
         json_line(&Json { file: self.file, label, output, runner_up: second, output_layer, outputs: self.outputs })
     }

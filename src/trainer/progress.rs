@@ -124,8 +124,13 @@ fn check_history(history: &[EpochRecord], settings: &Settings) -> Result<(), Res
     if let Some(i) = history.iter().zip(1..).position(|row| !is_row(row)) {
         return Err(ResumeError::History { epoch: i + 1 });
     }
-    match Replay::of(before, settings).ending {
-        Some(_) => Err(ResumeError::History { epoch: history.len() }),
+    let mut replay = Replay::of(&[], settings);
+    let mut has_ended = |row: &&EpochRecord| {
+        replay.watch(row);
+        replay.ending.is_some()
+    };
+    match before.iter().find(|row| has_ended(row)) {
+        Some(last) => Err(ResumeError::History { epoch: last.epoch + 1 }),
         None => Ok(()),
     }
 }

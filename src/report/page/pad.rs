@@ -5,7 +5,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::BASE64;
-use crate::network::{Network, Output};
+use crate::network::Network;
 use crate::report::thousands;
 
 /// A network with more weights and biases than this would make a page of more than 27 MB.
@@ -48,10 +48,7 @@ impl Pad {
         if rows != cols {
             return Err(NoPad::NotSquare(rows, cols));
         }
-        let output = match network.cost().output() {
-            Output::Sigmoid => "sigmoid",
-            Output::Softmax => "softmax",
-        };
+        let output = network.cost().output().name();
         let activations = network.activations().iter().map(|activation| activation.name()).chain([output]).collect();
         let parameters = BASE64.encode(parameters(network)?);
         let for_script = ScriptNetwork { sizes: network.sizes(), activations, parameters };

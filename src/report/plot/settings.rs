@@ -117,11 +117,9 @@ fn compared(models: &[&ModelRecord]) -> Option<(Vec<Setting>, Vec<Vec<String>>)>
     Some((common, different))
 }
 
-/// "relu", or "relu and tanh" where layers differ.
 fn activation(activations: &[Activation]) -> (String, Weight) {
-    let mut names: Vec<_> = activations.iter().map(|activation| activation.name()).collect();
-    names.dedup();
-    (names.join(" and "), if names == ["sigmoid"] || names.is_empty() { Usual } else { Main })
+    let is_usual = activations.iter().all(|&activation| activation == Activation::default());
+    (Activation::in_words(activations), if is_usual { Usual } else { Main })
 }
 
 fn optimizer(optimizer: Optimizer) -> (String, Weight) {

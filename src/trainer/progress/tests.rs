@@ -183,6 +183,19 @@ fn what_does_not_belong_together_is_refused() {
 }
 
 #[test]
+fn no_row_may_follow_the_end_whatever_comes_after_it() {
+    let settings = Settings { epochs: 100, early_stop: Some(2), ..settings() };
+    let check = |right: &[usize]| {
+        let row = |(&right, epoch)| EpochRecord { epoch, evaluation_accuracy: Some(right), ..EpochRecord::default() };
+        check_history(&right.iter().zip(1..).map(row).collect::<Vec<_>>(), &settings)
+    };
+    assert_eq!(check(&[5, 5, 5]), Ok(())); // it ends with the last row
+    assert_eq!(check(&[5, 5, 5, 5]), Err(ResumeError::History { epoch: 4 }));
+    assert_eq!(check(&[5, 5, 5, 5, 9, 9]), Err(ResumeError::History { epoch: 4 }));
+    assert_eq!(check(&[5, 5, 6, 6, 7, 7]), Ok(()));
+}
+
+#[test]
 fn train_is_to_go_on_from_the_start() {
     let (training, evaluation) = (images(30), images(9));
     let config = settings().check(30, 9).unwrap();
