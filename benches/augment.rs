@@ -28,9 +28,9 @@ fn ink(data: &Dataset) -> f64 {
 /// Every image and its shifts: five made of one.
 fn expansion(criterion: &mut Criterion) {
     let data = images().0.slice(0..IMAGES);
-    let expanded = shifts(&data, 1);
+    let expanded = shifts(&data, 1).expect("room for five times as many");
     assert_eq!((expanded.len(), expanded.image(5)), (5 * IMAGES, data.image(1)));
-    assert_eq!(shifts(&data, 2).pixels(), expanded.pixels());
+    assert_eq!(shifts(&data, 2).expect("as before").pixels(), expanded.pixels());
     let mut group = criterion.benchmark_group("shifts");
     group.throughput(Throughput::Elements(expanded.len() as u64));
     for threads in [1, 2] {

@@ -107,7 +107,7 @@ fn nothing_of_the_machine_is_in_the_model_file() {
 #[test]
 fn the_log_has_a_line_an_epoch_with_the_monitors_that_are_on() {
     let sandbox = Sandbox::with_tiny_data();
-    fs::write(sandbox.path("run.jsonl"), "{\"epoch\": \"of an old log\"}\n").unwrap();
+    fs::write(sandbox.path("run.jsonl"), "{\"epoch\":9,\"n_training\":1,\"n_evaluation\":1}\n".repeat(9)).unwrap();
     sandbox.line(&format!("{TRAIN} --monitor all --log run.jsonl")).success();
     let log = sandbox.read("run.jsonl");
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -213,9 +213,22 @@ fn members_of_a_committee_may_differ_in_layers_cost_and_precision() {
     // The same validation images, though not the same training images.
     sandbox.line("eval a.json b.json c.json --data idx --split validation").success();
     let run = sandbox.line("eval a.json b.json c.json --data idx --split train");
-    run.failure(1, &["no train split in common", "a.json has 53", "c.json has 40", "--split test"]);
+    run.failure(1, &["no train split in common", "a.json has 53", "c.json has 40 from 0", "--split test"]);
     let run = sandbox.line("eval a.json network2.json --data idx --split validation");
     run.failure(1, &["no validation split in common", "a.json has 11", "network2.json has 10000"]);
+}
+
+#[test]
+fn as_many_validation_images_are_not_yet_the_same() {
+    let sandbox = Sandbox::new();
+    for (name, train_size) in [("a", 200), ("b", 300), ("c", 60_000)] {
+        let command = "train --data synthetic --validation 100 --hidden 2 --epochs 1 --monitor none";
+        sandbox.line(&format!("{command} --train-size {train_size} -o {name}.json")).success();
+    }
+    // Of 60,000 digits the last 100, and of 60,100.
+    sandbox.line("eval a.json b.json --data synthetic --split validation").success();
+    let run = sandbox.line("eval a.json c.json --data synthetic --split validation");
+    run.failure(1, &["a.json has 100 images from number 59900 on", "c.json has 100 from 60000 on", "--split test"]);
 }
 
 #[test]
@@ -402,6 +415,8 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
         ("--hidden ,", &["--hidden"]),
         ("--cost hinge", &["cross-entropy", "quadratic", "log-likelihood"]),
         ("--monitor everything", &["training-cost"]),
+        ("--monitor none,training-cost", &["--monitor none", "leave it out"]),
+        ("--checkpoint-every 4294967296", &["--checkpoint-every 4294967296 is out of range: choose a smaller number"]),
         ("--from model.json --init large", &["cannot be used with"]),
         ("--data synthetic:x", &["synthetic:7"]),
         ("--data=", &["--data is empty"]),
@@ -415,6 +430,21 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
         let run = sandbox.line(&line).failure(2, words);
         assert_eq!(run.stdout, "", "{line}");
         assert!(!sandbox.path("model.json").exists(), "{line}");
+    }
+}
+
+#[test]
+fn nonsense_is_refused_before_images_are_looked_for() {
+    let sandbox = Sandbox::new();
+    for (arguments, words) in [
+        ("--eta 0", "eta 0.0"),
+        ("--epochs 0", "epochs 0"),
+        ("--dropout 1", "dropout 1.0"),
+        ("--threads 0", "threads 0"),
+        ("--early-stop 0", "early stop 0"),
+        ("--warmup 30", "warm-up 30.0"),
+    ] {
+        sandbox.line(&format!("train --data absent {arguments}")).failure(2, &[words]);
     }
 }
 
@@ -436,6 +466,8 @@ fn an_output_that_cannot_be_written_is_known_before_training() {
     sandbox.line(&format!("{TRAIN} -o nowhere/model.json")).failure(1, &["nowhere/model.json cannot be written"]);
     sandbox.line(&format!("{TRAIN} -o idx")).failure(1, &["idx cannot be written", "directory"]);
     sandbox.line(&format!("{TRAIN} --log nowhere/run.jsonl")).failure(1, &["nowhere/run.jsonl cannot be written"]);
+    // Nor are the images loaded before.
+    sandbox.line("train --data absent -o nowhere/model.json").failure(1, &["nowhere/model.json cannot be written"]);
     assert!(!sandbox.path("model.json").exists());
 }
 
@@ -453,6 +485,19 @@ fn files_of_others_are_not_overwritten() {
     let over_the_start = "train --data idx --validation 11 --from model.json --log model.json -o other.json";
     sandbox.line(over_the_start).failure(1, &["model.json is there", "not a log"]);
     assert_eq!(sandbox.read("model.json"), model);
+    // What looks like ours at first sight.
+    for (option, name, text) in [
+        ("--log", "other.jsonl", "{\"epoch\":1,\"loss\":0.5}\n{\"epoch\":2,\"loss\":0.25}\n"),
+        ("--out", "shirts.json", "{\"sizes\":[36,38,40],\"colours\":[\"red\"]}\n"),
+    ] {
+        fs::write(sandbox.path(name), text).unwrap();
+        sandbox.line(&format!("{TRAIN} {option} {name}")).failure(1, &[name, "not overwritten"]);
+        assert_eq!(sandbox.read(name), text);
+    }
+    // Ours are, however often.
+    for _ in 0..2 {
+        sandbox.line(&format!("{TRAIN} --log run.jsonl")).success();
+    }
 }
 
 #[test]

@@ -130,5 +130,5 @@ fn check(data: &Dataset) {
     assert_eq!(Idx::read(&file[..], 3, u64::MAX).expect("what was written"), images);
 
     let few = data.slice(0..data.len().min(3));
-    assert_eq!(expand::shifts(&few, 2).len(), expand::VERSIONS * few.len());
+    assert_eq!(expand::shifts(&few, 2).unwrap().len(), expand::VERSIONS * few.len());
 }

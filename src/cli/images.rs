@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use mnist_mlp::data::distort::{Affine, Distortion, Elastic};
+use mnist_mlp::data::room::TooMany;
 use mnist_mlp::data::{Dataset, expand};
 use mnist_mlp::trainer::Settings;
 
@@ -92,7 +93,7 @@ impl ImageArguments {
     }
 
     /// The images with those that were asked for beside them.
-    pub fn expand(&self, images: Dataset, threads: usize) -> Dataset {
+    pub fn expand(&self, images: Dataset, threads: usize) -> Result<Dataset, TooMany> {
         ExpandName::apply(self.expand, images, threads)
     }
 
@@ -104,10 +105,10 @@ impl ImageArguments {
 
 impl ExpandName {
     /// The images with those that are made of them, if any.
-    pub fn apply(how: Option<Self>, images: Dataset, threads: usize) -> Dataset {
+    pub fn apply(how: Option<Self>, images: Dataset, threads: usize) -> Result<Dataset, TooMany> {
         match how {
             Some(ExpandName::Shift) => expand::shifts(&images, threads),
-            None => images,
+            None => Ok(images),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The command line: the only place that knows clap, terminals, colours and progress bars.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::FromArgMatches;
 use mnist_mlp::committee::JoinError;
+use mnist_mlp::data::room::TooMany;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::SplitError;
 use mnist_mlp::download::DownloadError;
@@ -148,6 +150,12 @@ pub enum Failure {
     ModelFile(ModelError),
     #[error("{error}; what stands there has {epochs} epochs, from which train --resume goes on")]
     NotReplaced { error: ModelError, epochs: usize },
+    #[error("--monitor none watches nothing: leave it out, or the others")]
+    NoneAndOthers,
+    #[error(transparent)]
+    Memory(#[from] TooMany),
+    #[error("there is no image to draw, so {0} was not written")]
+    NothingToDraw(String),
     #[error("the {split} split has no images (the model was trained with --validation {validation})")]
     EmptySplit { split: &'static str, validation: usize },
     #[error(
@@ -162,10 +170,11 @@ pub enum Failure {
     #[error("{path} cannot be averaged with the models named before it: {error}; evaluate it alone")]
     Join { path: String, error: JoinError },
     #[error(
-        "the models have no {split} split in common: that of {} has {} images, that of {} has {}; evaluate each alone, \
-        or all with --split test", first.0, first.1, other.0, other.1
+        "the models have no {split} split in common: that of {} has {} images from number {} on, that of {} has {} from \
+        {} on; evaluate each alone, or all with --split test",
+        first.0, first.1.len(), first.1.start, other.0, other.1.len(), other.1.start
     )]
-    SplitsDiffer { split: &'static str, first: (String, usize), other: (String, usize) },
+    SplitsDiffer { split: &'static str, first: (String, Range<usize>), other: (String, Range<usize>) },
     #[error("there is no image {index} in the {split} split: its {images} images are numbered from 0")]
     Index { index: usize, split: &'static str, images: usize },
     #[error("no image can have the label {label}: there are {classes} classes, 0 to {}", classes - 1)]
@@ -234,6 +243,7 @@ impl Failure {
             | Failure::NotWatched(_)
             | Failure::EmptyData
             | Failure::Idle { .. }
+            | Failure::NoneAndOthers
             | Failure::Instructions(_)
             | Failure::SameFile(_)
             | Failure::Ending(_)

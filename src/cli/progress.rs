@@ -18,7 +18,9 @@ pub struct Progress {
     table: Option<EpochTable>,
     bars: Option<Bars>,
     n_train: usize,
-    /// The bars are next moved when so many images of the epoch are done.
+    /// The epoch that the bars are in; 0 before the first.
+    epoch: usize,
+    /// They are next moved when so many of its images are done.
     next_move: usize,
     /// What went wrong with standard output. Training is worth more than its table, so it goes on.
     pub failure: Option<Failure>,
@@ -46,12 +48,17 @@ impl Progress {
         done: usize,
     ) -> Self {
         let bars = screen.map(|screen| Bars::new(screen, epochs, n_train, done));
-        Progress { table, bars, n_train, next_move: 0, failure: None }
+        Progress { table, bars, n_train, epoch: 0, next_move: 0, failure: None }
     }
 
     /// So many images of the epoch are done.
     pub fn images(&mut self, epoch: usize, done: usize) {
         let Some(bars) = &self.bars else { return };
+        if epoch != self.epoch {
+            bars.epoch.set_message("training");
+            bars.epoch.reset();
+            (self.epoch, self.next_move) = (epoch, 0);
+        }
         if done >= self.next_move || done == self.n_train {
             bars.epoch.set_position(done as u64);
             bars.run.set_position(((epoch - 1) * self.n_train + done) as u64);
@@ -66,13 +73,12 @@ impl Progress {
         }
     }
 
-    /// An epoch is complete.
+    /// An epoch is complete. The next one may be under way already: the bars are then in that.
     pub fn epoch(&mut self, record: &EpochRecord, training: Duration) {
         let Some(table) = &mut self.table else { return };
         let row = table.row(record, training);
         self.print(&format!("{row}\n"));
-        self.next_move = 0;
-        if let Some(bars) = &self.bars {
+        if let Some(bars) = self.bars.as_ref().filter(|_| self.epoch <= record.epoch) {
             bars.run.set_position((record.epoch * self.n_train) as u64);
             bars.epoch.set_message("training");
             bars.epoch.reset();
@@ -169,6 +175,21 @@ mod tests {
         assert!(screen.contents().contains("100%  monitoring"), "{}", screen.contents());
         progress.finish();
         assert_eq!(screen.contents(), "");
+    }
+
+    #[test]
+    fn bars_go_on_while_the_epoch_before_is_still_looked_at() {
+        let (mut progress, screen) = halfway();
+        progress.images(1, 100);
+        progress.monitoring();
+        progress.images(2, 10);
+        let shown = screen.contents();
+        assert!(shown.contains(" 55%") && shown.contains(" 10%  training"), "{shown}");
+        progress.images(2, 60);
+        progress.epoch(&EpochRecord { epoch: 1, n_training: 100, ..EpochRecord::default() }, Duration::ZERO);
+        progress.images(2, 61);
+        let shown = screen.contents();
+        assert!(shown.contains(" 80%") && shown.contains(" 61%  training"), "{shown}");
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
             dataset: images.identity().to_string(),
             split: split::name(arguments.split),
             lambda: member.lambda(),
+            l1: member.l1(),
             regularization: member.regularization(images.len()),
             evaluation: &evaluation,
         },

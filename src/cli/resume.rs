@@ -46,7 +46,9 @@ pub struct ResumeArguments {
 /// Goes on with the training in the model file at `path`.
 pub fn run(company: Company, arguments: &TrainArguments, path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
     let portion = company.portion();
-    match read(path, matches) {
+    let out = if is_typed(matches, "out") { &arguments.out } else { path };
+    let checked = |model| company.check_outputs(out, arguments).map(|()| model);
+    match read(path, matches).and_then(checked) {
         Ok((Precision::F32, json)) => company.train(job::<f32>(arguments, (path, &json), matches, portion), arguments),
         Ok((Precision::F64, json)) => company.train(job::<f64>(arguments, (path, &json), matches, portion), arguments),
         Err(failure) => company.train::<f32>(Err(failure), arguments),

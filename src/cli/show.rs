@@ -118,7 +118,11 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
         arguments.choice.description(&chosen, arguments.mistakes),
     );
     match &arguments.out {
-        _ if gallery.exhibits.is_empty() => output::result(heading + "\n"),
+        Some(out) if gallery.exhibits.is_empty() => {
+            output::result(heading + "\n")?;
+            Err(Failure::NothingToDraw(out.display().to_string()))
+        }
+        None if gallery.exhibits.is_empty() => output::result(heading + "\n"),
         Some(out) => save(&gallery, out, &heading),
         None => {
             let rows = gallery.rows(output::width_of_pictures(), output::depth());
@@ -173,8 +177,8 @@ impl<'a> Treatment<'a> {
     }
 
     /// Image `index` of `data` as it is, and as a training sees it.
-    fn of_image(&self, data: &Dataset, index: usize) -> Vec<Exhibit> {
-        let shifted = self.images.expand(data.slice(index..index + 1), 1);
+    fn of_image(&self, data: &Dataset, index: usize) -> Result<Vec<Exhibit>, Failure> {
+        let shifted = self.images.expand(data.slice(index..index + 1), 1)?;
         let mut exhibits = Vec::with_capacity(self.versions());
         for shift in 0..shifted.len() {
             for epoch in 0..=self.epochs {
@@ -193,7 +197,7 @@ impl<'a> Treatment<'a> {
                 exhibits.push(Exhibit { picture, index, label, version, outputs: None });
             }
         }
-        exhibits
+        Ok(exhibits)
     }
 }
 
@@ -204,7 +208,8 @@ fn exhibits(
     treatment: &Treatment,
     model: Option<(&Member, Machine)>,
 ) -> Result<Vec<Exhibit>, Failure> {
-    let mut exhibits: Vec<_> = indices.iter().flat_map(|&index| treatment.of_image(data, index)).collect();
+    let versions = indices.iter().map(|&index| treatment.of_image(data, index)).collect::<Result<Vec<_>, _>>()?;
+    let mut exhibits: Vec<_> = versions.into_iter().flatten().collect();
     if let Some((member, machine)) = model.filter(|_| !exhibits.is_empty()) {
         let pixels = exhibits.iter().flat_map(|exhibit| exhibit.picture.pixels()).copied().collect();
         let labels = exhibits.iter().map(|exhibit| exhibit.label as u8).collect();

@@ -1,6 +1,8 @@
 //! The images of a split, cut as they were when a model was trained.
 
+use mnist_mlp::data::source::Source;
 use mnist_mlp::data::splits::{self, SplitError};
+use mnist_mlp::data::synthetic::TRAINING_COUNT;
 use mnist_mlp::data::{Dataset, Part};
 
 use super::args::{DataArguments, Split};
@@ -9,13 +11,50 @@ use super::{Failure, dataset, output};
 
 /// The images that `split` is cut from: all that there are, and of the built-in digits as many as the models were made of.
 pub fn whole(arguments: &DataArguments, split: Split, members: &[Member], threads: usize) -> Result<Dataset, Failure> {
-    let source = dataset::source(arguments, false)?;
+    load(&dataset::source(arguments, false)?, split, members, threads)
+}
+
+fn load(source: &Source, split: Split, members: &[Member], threads: usize) -> Result<Dataset, Failure> {
     if split == Split::Test {
         return Ok(source.load(Part::Test, threads)?);
     }
-    let images = |member: &Member| member.train_size().unwrap_or(0).saturating_add(member.validation());
-    let wanted = members.iter().map(images).max().unwrap_or(0);
+    let wanted = members.iter().map(images_for).max().unwrap_or(0);
     Ok(source.load_at_least(wanted, Part::Training, threads)?)
+}
+
+/// How many images there must have been to train a model.
+fn images_for(member: &Member) -> usize {
+    member.train_size().unwrap_or(0).saturating_add(member.validation())
+}
+
+/// The images of `split`, cut as they were when the members, of which there is one at least, were trained. These may have
+/// been trained on other numbers of images, as long as this split had the same.
+pub fn in_common(
+    arguments: &DataArguments,
+    split: Split,
+    members: &[Member],
+    threads: usize,
+) -> Result<Dataset, Failure> {
+    let source = dataset::source(arguments, false)?;
+    let whole = load(&source, split, members, threads)?;
+    let range = |member: &Member| {
+        let there_were = match source {
+            Source::Synthetic { .. } => images_for(member).max(TRAINING_COUNT), // there is no last one
+            Source::Directory(_) | Source::File(_) => whole.len(),
+        };
+        let most = there_were.saturating_sub(member.validation());
+        match split {
+            Split::Test => 0..whole.len(),
+            Split::Validation => most..most + member.validation(),
+            Split::Train => 0..member.train_size().unwrap_or(most),
+        }
+    };
+    let (first, others) = members.split_first().expect("clap demands a model");
+    if let Some(other) = others.iter().find(|other| range(other) != range(first)) {
+        let [first, other] = [first, other].map(|member| (member.path.clone(), range(member)));
+        return Err(Failure::SplitsDiffer { split: name(split), first, other });
+    }
+    cut_for(first, whole, split)
 }
 
 /// Cuts `split` out of `whole`: the last `validation` images, the first `train_size` of the others (all if not given), or

@@ -57,7 +57,7 @@ impl Task {
         let all = source.load_wanted((wanted, &looked_at), Part::Training, threads)?;
         let (training, validation) = splits::split(&all, choice.train_size, choice.validation)?;
         let dataset = training.identity().name().to_string();
-        let training = ExpandName::apply(choice.expand, training, threads);
+        let training = ExpandName::apply(choice.expand, training, threads)?;
         let (evaluation, evaluated_on) = match choice.evaluate_on {
             EvaluateOn::Validation => (validation, "validation"),
             EvaluateOn::Test => (

@@ -22,7 +22,7 @@ use super::saver::Saver;
 use super::summary::{introduction, resumption, summary};
 use super::task::Task;
 use super::watch::Watch;
-use super::{Failure, idle, output, outputs, resume};
+use super::{Failure, idle, output, resume};
 
 /// A training that is about to begin or to go on.
 pub struct Job<F: Real> {
@@ -46,15 +46,19 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
         return resume::run(company, arguments, path, matches);
     }
     check_idle(arguments, matches)?;
+    let checked = company.check_outputs(&arguments.out, arguments);
     match arguments.precision {
-        PrecisionName::F32 => company.train(job::<f32>(arguments, portion), arguments),
-        PrecisionName::F64 => company.train(job::<f64>(arguments, portion), arguments),
+        PrecisionName::F32 => company.train(checked.and_then(|()| job::<f32>(arguments, portion)), arguments),
+        PrecisionName::F64 => company.train(checked.and_then(|()| job::<f64>(arguments, portion)), arguments),
     }
 }
 
-/// Refuses options that would change nothing as the others are.
+/// Refuses options that would change nothing as the others are, or that contradict each other.
 pub fn check_idle(arguments: &TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
-    let TrainArguments { descent, schedule, images, .. } = arguments;
+    let TrainArguments { descent, schedule, images, monitor, .. } = arguments;
+    if monitor.len() > 1 && monitor.contains(&MonitorName::None) {
+        return Err(Failure::NoneAndOthers);
+    }
     idle::check(matches, descent.purposes().into_iter().chain(schedule.purposes()).chain(images.purposes()))
 }
 
@@ -62,6 +66,7 @@ pub fn check_idle(arguments: &TrainArguments, matches: &ArgMatches) -> Result<()
 fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job<F>, Failure> {
     let start = Instant::now();
     let settings = settings(arguments, machine(arguments.threads)?);
+    settings.check_beforehand()?;
     let task = Task::of(arguments, portion, settings.machine.threads.min(MAX_THREADS))?;
     settings.check(task.training.len(), task.evaluation.len())?;
     let progress = Progress::start(start_network::<F>(arguments, &task)?);
@@ -79,11 +84,10 @@ pub struct Begun<F: Real> {
     start: Instant,
 }
 
-/// Makes sure of the outputs.
+/// Claims the outputs.
 pub fn begin<F: Trainable>(job: Job<F>, arguments: &TrainArguments) -> Result<Begun<F>, Failure> {
     let Job { settings, task, progress, record, out, start } = job;
     let config = settings.check(task.training.len(), task.evaluation.len())?;
-    outputs::check(&out, arguments)?;
     let every = Duration::from_secs(arguments.resume.checkpoint_every.into());
     let saver = Saver::new(&out, record, settings, every)?;
     let watch = Watch::start(arguments, &settings, task.training.len(), &progress.history, saver)?;

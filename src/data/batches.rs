@@ -15,10 +15,10 @@ impl EpochOrder {
     /// The orders of `n_train` images under `seed`; without a seed, the order of the file in every epoch.
     ///
     /// # Panics
-    /// If there are more than 2^32 images.
+    /// If there are 2^32 images or more.
     #[must_use]
     pub fn new(n_train: usize, seed: Option<u64>) -> Self {
-        let n_train = u32::try_from(n_train).expect("at most 2^32 images");
+        let n_train = u32::try_from(n_train).expect("less than 2^32 images");
         EpochOrder { seed, indices: (0..n_train).collect() }
     }
 

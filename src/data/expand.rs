@@ -1,6 +1,7 @@
 //! The book's expand_mnist.py: five images for one.
 
 use super::Dataset;
+use super::room::{self, TooMany};
 use crate::threads::share_out;
 
 /// Versions of each image: itself and four shifts.
@@ -17,10 +18,13 @@ const JOB: usize = 1_000;
 ///
 /// The book's program also shuffles its file. Here the order of every epoch is drawn anew, so none is needed. Cut the
 /// validation set off first: the shifts of one image must not end up on both sides.
-#[must_use]
-pub fn shifts(data: &Dataset, threads: usize) -> Dataset {
+///
+/// # Errors
+/// [`TooMany`].
+pub fn shifts(data: &Dataset, threads: usize) -> Result<Dataset, TooMany> {
     let (_, cols) = data.geometry();
     let size = data.image_size();
+    room::check(data.len().saturating_mul(VERSIONS), size)?;
     let mut pixels = vec![0; data.len() * VERSIONS * size];
     let jobs = data.pixels().chunks(JOB * size).zip(pixels.chunks_mut(JOB * VERSIONS * size));
     share_out(threads, jobs, |(images, expanded)| {
@@ -29,7 +33,7 @@ pub fn shifts(data: &Dataset, threads: usize) -> Dataset {
         }
     });
     let labels = data.labels().iter().flat_map(|&label| [label; VERSIONS]).collect();
-    data.replaced(pixels, labels, data.identity().treated("expanded by shifts"))
+    Ok(data.replaced(pixels, labels, data.identity().treated("expanded by shifts")))
 }
 
 /// Writes the five versions of `image`, whose rows have `cols` pixels, into `versions`, which is all background.
@@ -65,7 +69,7 @@ mod tests {
             4, 5, 6,
             7, 8, 9,
         ], &[7], (3, 3));
-        assert_eq!(shifts(&data, 1).pixels(), [
+        assert_eq!(shifts(&data, 1).unwrap().pixels(), [
             1, 2, 3,
             4, 5, 6,
             7, 8, 9,
@@ -91,28 +95,28 @@ mod tests {
     #[test]
     fn labels_are_repeated_and_the_rest_is_kept() {
         let data = dataset(vec![9; 4 * 6], &[3, 1, 4, 1], (2, 3));
-        let expanded = shifts(&data.slice(1..3), 2);
+        let expanded = shifts(&data.slice(1..3), 2).unwrap();
         assert_eq!(expanded.labels(), [1, 1, 1, 1, 1, 4, 4, 4, 4, 4]);
         assert_eq!((expanded.len(), expanded.geometry(), expanded.classes()), (10, (2, 3), 10));
-        assert!(shifts(&data.slice(2..2), 2).is_empty());
+        assert!(shifts(&data.slice(2..2), 2).unwrap().is_empty());
     }
 
     #[test]
     fn a_single_row_or_column_can_be_shifted() {
-        let row = shifts(&dataset(vec![1, 2], &[0], (1, 2)), 1);
+        let row = shifts(&dataset(vec![1, 2], &[0], (1, 2)), 1).unwrap();
         assert_eq!(row.pixels(), [1, 2, 0, 0, 0, 0, 0, 1, 2, 0]);
-        let column = shifts(&dataset(vec![1, 2], &[0], (2, 1)), 1);
+        let column = shifts(&dataset(vec![1, 2], &[0], (2, 1)), 1).unwrap();
         assert_eq!(column.pixels(), [1, 2, 0, 1, 2, 0, 0, 0, 0, 0]);
-        assert_eq!(shifts(&dataset(vec![1], &[0], (1, 1)), 1).pixels(), [1, 0, 0, 0, 0]);
+        assert_eq!(shifts(&dataset(vec![1], &[0], (1, 1)), 1).unwrap().pixels(), [1, 0, 0, 0, 0]);
     }
 
     #[test]
     fn threads_change_nothing() {
         let images = 2 * JOB + 1;
         let data = dataset((0..images * 6).map(|i| i as u8).collect(), &vec![0; images], (2, 3));
-        let one = shifts(&data, 1);
+        let one = shifts(&data, 1).unwrap();
         for threads in [2, 3] {
-            assert!(shifts(&data, threads).pixels() == one.pixels(), "{threads} threads");
+            assert!(shifts(&data, threads).unwrap().pixels() == one.pixels(), "{threads} threads");
         }
     }
 
@@ -120,7 +124,7 @@ mod tests {
     fn the_name_says_what_was_done() {
         let name = |identity| {
             let data = Dataset::new(vec![0], vec![0], (1, 1), 2, identity).unwrap();
-            let expanded = shifts(&data, 1);
+            let expanded = shifts(&data, 1).unwrap();
             (expanded.identity().name().to_owned(), expanded.identity().to_string())
         };
         let mnist = "MNIST expanded by shifts";

@@ -79,10 +79,19 @@ impl Format {
             [0x80, ..] | [b'(', b'(' | b'c', ..] => Ok(Format::Pickle),
             [0, 0, ..] => Err(FileError::LoneIdx),
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Err(FileError::LoneArray),
-            text if std::str::from_utf8(text).is_ok_and(|text| text.contains(',')) => Ok(Format::Csv),
+            other if text(other).is_some_and(|text| text.contains(',')) => Ok(Format::Csv),
             other => Err(FileError::Unknown(other[..other.len().min(4)].to_vec())),
         }
     }
+}
+
+/// The text that begins so, of whose last letter some bytes may be missing.
+fn text(start: &[u8]) -> Option<&str> {
+    let whole_letters = match std::str::from_utf8(start) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => start.len(),
+    };
+    std::str::from_utf8(&start[..whole_letters]).ok()
 }
 
 /// The book's split becomes that of the IDX files: its validation images are the last of their training images.
@@ -151,5 +160,26 @@ impl Found {
             labels: labels.map(|labels| labels.map(Summed::from)),
             files: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn text_is_text_wherever_its_beginning_is_cut() {
+        let format = |bytes: &[u8]| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(bytes).unwrap();
+            Format::of(file.path())
+        };
+        for shift in 0..4 {
+            let header = format!("{}label,{}\n", "x".repeat(shift), "\u{1f58b}".repeat(400)); // four bytes each
+            assert_eq!(format(header.as_bytes()).unwrap(), Format::Csv, "shifted by {shift}");
+        }
+        assert!(matches!(format(b"a,b,\xff,c"), Err(FileError::Unknown(_))));
     }
 }

@@ -24,6 +24,7 @@ pub mod known;
 pub mod npz;
 pub mod pickle;
 mod pixels;
+pub mod room;
 pub mod source;
 pub mod splits;
 pub(crate) mod sum;

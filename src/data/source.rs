@@ -12,8 +12,8 @@ use super::known::Known;
 use super::npz::NpzError;
 use super::pickle::PickleError;
 use super::pixels::Pixels;
+use super::room::TooMany;
 use super::sum::sha256_of_idx;
-use super::synthetic::TooMany;
 use super::{Dataset, DatasetError, Identity, Part, Wanted, directory, file, synthetic};
 
 /// The directory that is looked into when none is named.
@@ -68,7 +68,7 @@ pub enum SourceError {
     /// A CSV file holds one part only, and its name does not say where the test images are.
     #[error(
         "{} has no test images beside it: for a file with 'train' in its name the one with 'test' in its place is used, \
-        as in mnist_train.csv and mnist_test.csv", .0.display()
+        as in mnist_train.csv and mnist_test.csv (--split validation does without)", .0.display()
     )]
     NoTestImages(PathBuf),
     /// A file is damaged or cannot be read.

@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn values_are_finite_for_any_number_of_outputs() {
         // ln 2 for each, and a product of 2^3000.
-        let found = value(&CrossEntropy, &[0.0; 3000], &[0.0; 3000]);
+        let found = value(&CrossEntropy, &vec![0.0; 3000], &vec![0.0; 3000]);
         assert!((found - 3000.0 * 2f64.ln()).abs() < 1e-9, "{found}");
     }
 

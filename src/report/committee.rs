@@ -109,6 +109,7 @@ mod tests {
             dataset: "toy".to_string(),
             split: "test",
             lambda: 0.0,
+            l1: 0.0,
             regularization: 0.25,
             evaluation,
         };

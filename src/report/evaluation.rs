@@ -23,9 +23,11 @@ pub struct EvaluationReport<'a> {
     pub dataset: String,
     /// "test", "validation" or "train".
     pub split: &'static str,
-    /// The regularization parameter of the training.
+    /// The regularization parameters of the training: lambda for L2, lambda_1 for L1.
     pub lambda: f64,
-    /// The regularization term of the cost.
+    /// See `lambda`.
+    pub l1: f64,
+    /// The regularization terms of the cost, added up.
     pub regularization: f64,
     /// The figures.
     pub evaluation: &'a Evaluation,
@@ -91,8 +93,10 @@ impl EvaluationReport<'_> {
         let accuracy = percent(Some(evaluation.accuracy()));
         text += &format!("accuracy  {accuracy}  ({correct} of {n} right, {} wrong)\n", n - correct);
         text += &format!("cost      {:.6}", self.cost());
-        if self.lambda > 0.0 {
-            text += &format!("  (of it {:.6} for lambda {})", self.regularization, self.lambda);
+        let parameters = [("lambda", self.lambda), ("l1", self.l1)].into_iter().filter(|&(_, value)| value > 0.0);
+        let parameters: Vec<_> = parameters.map(|(name, value)| format!("{name} {value}")).collect();
+        if !parameters.is_empty() {
+            text += &format!("  (of it {:.6} for {})", self.regularization, parameters.join(" and "));
         }
         text += "\n\n";
         text += &tables(evaluation, width);
@@ -190,6 +194,7 @@ mod tests {
             dataset: "toy".to_string(),
             split: "test",
             lambda: 2.0,
+            l1: 0.0,
             regularization: 0.25,
             evaluation,
         }
@@ -202,6 +207,19 @@ mod tests {
         assert_eq!(json["confusion"][1], serde_json::json!([2, 1, 0]));
         let class = serde_json::json!({"label": 2, "support": 0, "precision": null, "recall": null, "f1": null});
         assert_eq!(json["per_class"][2], class);
+    }
+
+    #[test]
+    fn what_the_regularization_is_for_is_said() {
+        let evaluation = evaluation();
+        let line = |lambda, l1| {
+            let text = EvaluationReport { lambda, l1, ..report(&evaluation) }.text(80);
+            text.lines().find(|line| line.starts_with("cost")).unwrap().to_string()
+        };
+        assert_eq!(line(2.0, 0.0), "cost      0.750000  (of it 0.250000 for lambda 2)");
+        assert_eq!(line(0.0, 0.1), "cost      0.750000  (of it 0.250000 for l1 0.1)");
+        assert_eq!(line(2.0, 0.1), "cost      0.750000  (of it 0.250000 for lambda 2 and l1 0.1)");
+        assert_eq!(line(0.0, 0.0), "cost      0.750000");
     }
 
     #[test]

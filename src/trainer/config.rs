@@ -238,11 +238,23 @@ impl Settings {
     /// # Errors
     /// A [`ConfigError`] that names the first setting that makes no sense, and its range.
     pub fn check(self, n_train: usize, n_evaluation: usize) -> Result<TrainConfig, ConfigError> {
-        if self.epochs == 0 {
-            return Err(ConfigError::Epochs(self.epochs));
-        }
+        self.check_beforehand()?;
         if !(1..=n_train).contains(&self.batch_size) {
             return Err(ConfigError::BatchSize { asked: self.batch_size, n_train });
+        }
+        if self.monitors.watched().contains(&Watched::Evaluation) && n_evaluation == 0 {
+            return Err(ConfigError::NothingToEvaluate);
+        }
+        Ok(TrainConfig(self))
+    }
+
+    /// What of [`check`](Settings::check) can be told before there are images.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check_beforehand(&self) -> Result<(), ConfigError> {
+        if self.epochs == 0 {
+            return Err(ConfigError::Epochs(self.epochs));
         }
         if !(self.eta > 0.0 && self.eta.is_finite()) {
             return Err(ConfigError::Eta(self.eta));
@@ -282,11 +294,7 @@ impl Settings {
         if !(1..=MAX_THREADS).contains(&self.machine.threads) {
             return Err(ConfigError::Threads(self.machine.threads));
         }
-        if self.monitors.watched().contains(&Watched::Evaluation) && n_evaluation == 0 {
-            return Err(ConfigError::NothingToEvaluate);
-        }
-        self.check_course()?;
-        Ok(TrainConfig(self))
+        self.check_course()
     }
 }
 

@@ -1,6 +1,7 @@
 //! This process alone.
 
 use std::io;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use mnist_mlp::data::splits::Portion;
@@ -8,10 +9,10 @@ use mnist_mlp::engine::Trainable;
 use mnist_mlp::trainer::go_on;
 use mnist_mlp::tune::{Crew, Job, Outcome, threads};
 
-use crate::cli::Failure;
 use crate::cli::args::TrainArguments;
 use crate::cli::train::{self, begin};
 use crate::cli::tune::{self, Found, Hunt, Trials, TuneArguments};
+use crate::cli::{Failure, outputs};
 
 pub struct Alone;
 
@@ -34,6 +35,11 @@ impl Alone {
     /// The images that are looked at here.
     pub fn portion(&self) -> Portion {
         Portion::WHOLE
+    }
+
+    /// Refuses outputs that cannot be written.
+    pub fn check_outputs(&self, out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
+        outputs::check(out, arguments)
     }
 
     /// Trains, if there is something to.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -16,12 +17,12 @@ use mnist_mlp::tune::{Crew, Job, Outcome, threads};
 use sha2::{Digest, Sha256};
 
 use super::alone::Alone;
-use crate::cli::Failure;
 use crate::cli::args::TrainArguments;
 use crate::cli::task::Task;
 use crate::cli::train::{self, begin};
 use crate::cli::tune::{self, Found, Hunt, Trials, TuneArguments};
 use crate::cli::watch::stop_signals;
+use crate::cli::{Failure, outputs};
 
 /// The ranks that a launcher started, seen from one of them; this process alone if none did.
 pub enum Ranks {
@@ -55,6 +56,15 @@ impl Ranks {
         match self {
             Ranks::Alone(alone) => alone.portion(),
             Ranks::Together(world) => world.portion(),
+        }
+    }
+
+    /// Refuses outputs that cannot be written, where they are written.
+    pub fn check_outputs(&self, out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
+        match self {
+            Ranks::Alone(alone) => alone.check_outputs(out, arguments),
+            Ranks::Together(world) if assists(world) => Ok(()),
+            Ranks::Together(_) => outputs::check(out, arguments),
         }
     }
 

@@ -129,9 +129,10 @@ pub fn carry_out<F: Trainable>(
     searched.map_err(Failure::NoThread)?;
     let signal = signal.load(Ordering::Relaxed) as u8;
     let (model, failure) = trials.best(trainer.finish(), arguments.out.is_some());
-    if let (Some(model), Some(out)) = (model, &arguments.out) {
-        save(out, &model)?;
-    }
+    let saved = match (model, &arguments.out) {
+        (Some(model), Some(out)) => save(out, &model),
+        _ => Ok(()),
+    };
     let Some(best) = search.best() else { return Err(nothing(&search, signal, failure)) };
     if let Some(failure) = failure {
         output::warning(format_args!("some trials could not be trained; the first of them: {failure}"));
@@ -145,6 +146,7 @@ pub fn carry_out<F: Trainable>(
         repeat: repeat_command(arguments, &search),
     };
     output::result(if arguments.format == Format::Json { report.json() } else { report.text() })?;
+    saved?; // what was found is printed all the same
     if !arguments.quiet {
         output::aside(farewell(arguments, start.elapsed()));
     }

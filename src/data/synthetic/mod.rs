@@ -24,8 +24,8 @@ use std::ops::Range;
 use std::slice;
 
 use dice::Dice;
-use thiserror::Error;
 
+use super::room::{self, TooMany};
 use super::{Dataset, Identity, Part, Wanted};
 use crate::random::{Purpose, stream};
 use crate::threads::share_out;
@@ -47,14 +47,6 @@ const JOB: usize = 500;
 /// The most threads that draw at once.
 const MAX_THREADS: usize = 64;
 
-/// More built-in digits than there is memory for.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error("{count} built-in digits would take {} GiB of memory, more than can be had: choose fewer", (*count as u128 * PIXELS as u128) >> 30)]
-pub struct TooMany {
-    /// The digits that were asked for.
-    pub count: usize,
-}
-
 /// The built-in digits of `seed`, drawn by `threads` threads (see [`draw_many`]): as many as MNIST has, but at least
 /// so many. There is no last one; the first ones are always the same. Those that are not `wanted` are left blank.
 ///
@@ -68,11 +60,7 @@ pub fn dataset(seed: u64, part: Part, (at_least, wanted): (usize, Wanted), threa
         Part::Training => TRAINING_COUNT,
         Part::Test => TEST_COUNT,
     });
-    // Images are numbered by 32 bits. Whether there is room is asked first: to be refused it later ends the program.
-    let room = count.checked_mul(PIXELS).filter(|_| u32::try_from(count).is_ok());
-    if room.is_none_or(|room| Vec::<u8>::new().try_reserve_exact(room).is_err()) {
-        return Err(TooMany { count });
-    }
+    room::check(count, PIXELS)?;
     let name = if seed == 0 { "built-in digits".to_string() } else { format!("built-in digits of seed {seed}") };
     let (pixels, labels) = draw_wanted(seed, part, count, &wanted(count), threads);
     Ok(Dataset::new(pixels, labels, (SIDE, SIDE), CLASSES, Identity::named(name)).expect("as many images as labels"))

@@ -1,0 +1,46 @@
+//! Whether there is memory for so many images. To be refused it later ends the program.
+
+use thiserror::Error;
+
+/// More images than there is memory for, or than 32 bits can number.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error(
+    "{count} images of {pixels} pixels would take {} GiB of memory, more than can be had: choose fewer",
+    (*count as u128 * *pixels as u128) >> 30
+)]
+pub struct TooMany {
+    /// The images that were asked for.
+    pub count: usize,
+    /// The pixels of each.
+    pub pixels: usize,
+}
+
+/// Asks for room for `count` images of so many pixels, and gives it back.
+///
+/// # Errors
+/// [`TooMany`].
+pub(super) fn check(count: usize, pixels: usize) -> Result<(), TooMany> {
+    let room = count.checked_mul(pixels).filter(|_| u32::try_from(count).is_ok());
+    match room {
+        Some(room) if Vec::<u8>::new().try_reserve_exact(room).is_ok() => Ok(()),
+        _ => Err(TooMany { count, pixels }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_had_is_refused_with_its_size() {
+        assert_eq!(check(1_000, 784), Ok(()));
+        assert_eq!(check(0, 784), Ok(()));
+        assert_eq!(check(1 << 32, 0), Err(TooMany { count: 1 << 32, pixels: 0 }));
+        for count in [1 << 33, usize::MAX] {
+            let refused = check(count, 784).unwrap_err();
+            assert_eq!(refused, TooMany { count, pixels: 784 });
+            let gib = count as u128 * 784 / (1 << 30); // which 64 bits do not always hold
+            assert!(refused.to_string().contains(&format!(" {gib} GiB")), "{refused}");
+        }
+    }
+}
