@@ -102,6 +102,7 @@ impl Member {
                 let (done, data) = (training.epochs_done, &training.dataset);
                 match training.course.epoch {
                     Some(epoch) => format!("{}, epoch {epoch} of {done} on {data}", self.network()),
+                    None if done == 1 => format!("{}, 1 epoch of {data}", self.network()),
                     None => format!("{}, {done} epochs of {data}", self.network()),
                 }
             }

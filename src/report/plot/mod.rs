@@ -70,13 +70,13 @@ impl Figure {
         for Panel { x, y, series } in &self.panels {
             for (axis, is_x) in [(x, true), (y, false)].into_iter().filter(|(axis, _)| axis.scale == Scale::Log) {
                 let values = series.iter().flat_map(|series| &series.points).map(|p| if is_x { p.0 } else { p.1 });
-                let points = match values.filter(|&value| value <= 0.0).count() {
+                let (points, whose) = match values.filter(|&value| value <= 0.0).count() {
                     0 => continue,
-                    1 => "1 point has".to_string(),
-                    many => format!("{many} points have"),
+                    1 => ("1 point has".to_string(), "its"),
+                    many => (format!("{many} points have"), "their"),
                 };
-                sentences
-                    .push(format!("{points} no place on a logarithmic axis, for their {} is 0 or less", axis.label));
+                let why = format!("for {whose} {} is 0 or less", axis.label);
+                sentences.push(format!("{points} no place on a logarithmic axis, {why}"));
             }
         }
         sentences.dedup(); // panels share their x
