@@ -79,6 +79,9 @@ enum XName {
 }
 
 pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
+    if arguments.epochs.is_some() && arguments.x != XName::Epoch {
+        return Err(Failure::Idle { option: "epochs", of: "x epoch" });
+    }
     let target = arguments.out.as_deref().map(Target::of).transpose()?;
     let runs = arguments.files.iter().map(|path| read(path, &arguments.files)).collect::<Result<Vec<_>, _>>()?;
     let figure = learning_curves(&runs, &choice(arguments)).map_err(Failure::Plot)?;

@@ -72,7 +72,7 @@ pub enum ModelError {
     #[error("the file has format {0}, this program reads up to {FORMAT}: use a newer mnist")]
     Format(u32),
     /// A cost that nobody knows.
-    #[error("unknown cost '{name}': known are {}", costs::<f64>().map(Cost::name_in_file).join(", "))]
+    #[error("unknown cost '{}': known are {}", name.escape_debug(), costs::<f64>().map(Cost::name_in_file).join(", "))]
     Cost {
         /// The name in the file.
         name: String,

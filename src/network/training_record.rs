@@ -1,6 +1,6 @@
 //! What a model file says of the training behind it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{CourseRecord, Optimizer};
 use crate::data::distort::Distortion;
@@ -16,12 +16,14 @@ pub struct TrainingRecord {
     /// Name and version of the program.
     pub program: String,
     /// The name of the dataset.
+    #[serde(deserialize_with = "printable")]
     pub dataset: String,
     /// Number of training images.
     pub n_train: usize,
     /// Number of images set aside for validation.
     pub n_validation: usize,
     /// What the evaluation monitors watched: "validation" or "test".
+    #[serde(deserialize_with = "printable")]
     pub evaluate_on: String,
     /// How the start weights were drawn; "model" if they came from another model file.
     pub init: String,
@@ -87,6 +89,11 @@ impl TrainingRecord {
 /// What is left out of the file, so that a training without it leaves the file as it was before there was such a thing.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// A text that is printed as it stands: what would move the cursor of a terminal, or worse, is replaced.
+fn printable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(|text| text.replace(char::is_control, "\u{FFFD}"))
 }
 
 /// What the monitors saw after an epoch. A monitor that was off is left out.

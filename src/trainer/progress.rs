@@ -35,7 +35,7 @@ pub enum ResumeError {
     #[error("no epoch of its training is recorded")]
     NoEpoch,
     /// The file speaks of something that this program does not know.
-    #[error("it was trained with the {what} '{name}', which this program does not know")]
+    #[error("it was trained with the {what} '{}', which this program does not know", name.escape_debug())]
     Unknown {
         /// "engine", "schedule" and the like.
         what: &'static str,

@@ -230,6 +230,9 @@ pub(super) fn marks(places: &[f64], (all, number): (usize, usize), turn: f64) ->
             next = place + space;
         }
     }
+    if marked.is_empty() {
+        marked.push(places.len() - 1); // the whole curve is shorter than its turn
+    }
     marked
 }
 

@@ -66,19 +66,16 @@ impl Figure {
     /// What a logarithmic axis leaves out, in a sentence each; nothing if it has a place for all.
     #[must_use]
     pub fn left_out(&self) -> Vec<String> {
+        let axes = self.panels.iter().flat_map(|Panel { x, y, series }| [(x, series, true), (y, series, false)]);
         let mut sentences = Vec::new();
-        for Panel { x, y, series } in &self.panels {
-            for (axis, is_x) in [(x, true), (y, false)].into_iter().filter(|(axis, _)| axis.scale == Scale::Log) {
-                let values = series.iter().flat_map(|series| &series.points).map(|p| if is_x { p.0 } else { p.1 });
-                let (points, whose) = match values.filter(|&value| value <= 0.0).count() {
-                    0 => continue,
-                    1 => ("1 point has".to_string(), "its"),
-                    many => (format!("{many} points have"), "their"),
-                };
-                let why = format!("for {whose} {} is 0 or less", axis.label);
-                sentences.push(format!("{points} no place on a logarithmic axis, {why}"));
+        for (axis, series, is_x) in axes.filter(|(axis, ..)| axis.scale == Scale::Log) {
+            let mut values = series.iter().flat_map(|series| &series.points).map(|p| if is_x { p.0 } else { p.1 });
+            if values.any(|value| value <= 0.0) {
+                let what = format!("{} of 0 or less", axis.label);
+                sentences.push(format!("{what} has no place on a logarithmic axis: it is left out"));
             }
         }
+        sentences.sort();
         sentences.dedup(); // panels share their x
         sentences
     }

@@ -48,6 +48,7 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     };
     let share = |name: &str, share: f64| option(name, (share != 0.0).then(|| share.to_string()));
     list.push(option("schedule", course.schedule.clone()));
+    list.push(option("patience", course.patience.map(|epochs| epochs.to_string())));
     list.push(option("warm-up", course.warm_up.map(|epochs| epochs.to_string())));
     list.push(share("l1", training.l1));
     list.push(share("dropout", training.dropout));

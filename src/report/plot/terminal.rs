@@ -29,8 +29,8 @@ impl Figure {
             text += &format!("{}\n", line.trim_end());
         }
         for panel in &self.panels {
-            text +=
-                &format!("\n{}\n{}{}", panel.y.label, legend(panel, columns, colours), plot(panel, columns, colours));
+            let label = in_lines(&shown(&panel.y.label), columns).join("\n");
+            text += &format!("\n{label}\n{}{}", legend(panel, columns, colours), plot(panel, columns, colours));
         }
         text
     }

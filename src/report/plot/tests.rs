@@ -122,8 +122,8 @@ fn a_logarithmic_axis_says_what_it_leaves_out() {
         learning_curves(runs, &choice).unwrap().left_out()
     };
     let (some, none) = (run("a", "{}", 95), run("b", r#"{"lambda": 0.0}"#, 94));
-    // Training and validation, in two panels that share their axis.
-    let expected = ["2 points have no place on a logarithmic axis, for their lambda is 0 or less"];
+    // In two panels that share their axis.
+    let expected = ["lambda of 0 or less has no place on a logarithmic axis: it is left out"];
     assert_eq!(of(Scale::Log, &[some.clone(), none.clone()]), expected);
     assert!(of(Scale::Linear, &[some.clone(), none]).is_empty() && of(Scale::Log, &[some]).is_empty());
 }
@@ -156,6 +156,27 @@ fn every_curve_has_a_sign_of_its_own() {
     let signs: std::collections::BTreeSet<_> =
         text.lines().filter(|line| line.contains("seed ")).map(|line| line.chars().nth(2)).collect();
     assert_eq!(signs.len(), 30, "{text}");
+}
+
+#[test]
+fn a_short_curve_beside_a_long_one_has_its_sign() {
+    let mut short = run("b", r#"{"eta": 0.25}"#, 94);
+    short.history.truncate(10);
+    let metrics = vec![Metric::EvaluationAccuracy];
+    let mut long = run("a", "{}", 95);
+    let last = long.history[29].clone();
+    long.history.extend((31..=400).map(|epoch| EpochRecord { epoch, ..last.clone() }));
+    let figure = learning_curves(&[long, short], &Choice { metrics, ..Choice::default() }).unwrap();
+    let text = anstream::adapter::strip_str(&figure.text(80, true)).to_string();
+    assert_eq!(text.matches('x').count(), 2, "in the legend and on the curve:\n{text}");
+    assert!(!draw::marks(&[0.0, 0.001, 0.002], (2, 12), 0.9).is_empty());
+}
+
+#[test]
+fn words_of_a_file_cannot_move_the_cursor() {
+    let record = run("a", r#"{"dataset": "\u001b[2J\n", "evaluate_on": "\u0007test"}"#, 95).model.unwrap();
+    let training = record.training.unwrap();
+    assert_eq!((training.dataset.as_str(), training.evaluate_on.as_str()), ("\u{FFFD}[2J\u{FFFD}", "\u{FFFD}test"));
 }
 
 #[test]
