@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::replace_file::{directory_of, is_temporary_of, target};
 
 /// What is said of a file that somebody else has claimed.
-const IN_USE: &str = "another run is writing it: wait for that one, or choose another name";
+pub const IN_USE: &str = "another run is writing it: wait for that one, or choose another name";
 
 /// As long as it lives, nobody else can [`claim`] the file.
 ///
@@ -74,7 +74,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     matches!((file.metadata().map(key), fs::metadata(path).map(key)), (Ok(ours), Ok(there)) if ours == there)
 }
 
-/// An open file cannot be taken away here.
+/// Here nothing tells. Of three runs that begin and end at the same moment, two could have the same claim.
 #[cfg(not(unix))]
 fn is_at(_: &File, _: &Path) -> bool {
     true

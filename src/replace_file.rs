@@ -1,7 +1,7 @@
 //! Writing a file whole or not at all.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,8 @@ use tempfile::{Builder, NamedTempFile};
 ///
 /// It is written to a temporary file in the same directory, synced to the disk and then renamed, so that at every
 /// moment `path` is the old file or the new one, even if the program is killed or the machine loses power. A symbolic
-/// link stays one: what it points to is replaced. Who may read and write the old file may do so with the new one.
+/// link stays one: what it points to is replaced. The new file has the permissions of the old one, and where we may give
+/// it away, its owner and group.
 ///
 /// # Errors
 /// Errors of `write` and of the file system; the old file is then untouched and the temporary one gone, unless a disk failed
@@ -20,7 +21,7 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io
     let path = &target(path)?;
     let temporary = temporary_beside(path)?;
     if let Ok(there) = path.metadata() {
-        temporary.as_file().set_permissions(there.permissions())?;
+        take_after(&there, temporary.as_file());
     }
     let mut writer = BufWriter::with_capacity(1 << 16, temporary.as_file());
     write(&mut writer)?;
@@ -56,18 +57,41 @@ pub fn target(path: &Path) -> io::Result<PathBuf> {
     match path.metadata() {
         Ok(there) if there.is_dir() => refuse(io::ErrorKind::IsADirectory, "it is a directory"),
         Ok(there) if !there.is_file() => refuse(io::ErrorKind::InvalidInput, "it is not an ordinary file"),
+        // It will be another file of this name, for which the right to write in the directory would do: what is asked here
+        // is whether we might write into this one. The administrator may write into all.
         Ok(there) if there.permissions().readonly() => refuse(io::ErrorKind::PermissionDenied, "it is write-protected"),
-        Ok(_) => path.canonicalize(),
+        Ok(_) => File::options().write(true).open(path).and_then(|_| path.canonicalize()),
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Err(_) => match (path.read_link(), path.file_name()) {
             (Ok(next), _) => target(&directory_of(path).join(next)),
             (Err(_), None) => refuse(io::ErrorKind::InvalidInput, "it does not name a file"),
+            (Err(_), Some(_)) if names_a_directory(path) => {
+                refuse(io::ErrorKind::NotFound, "there is no such directory")
+            }
             (Err(_), Some(name)) => match directory_of(path).canonicalize() {
                 Ok(directory) if directory.is_dir() => Ok(directory.join(name)),
                 _ => refuse(io::ErrorKind::NotFound, "there is no such directory"),
             },
         },
     }
+}
+
+/// Makes a file as like another as the system lets us.
+fn take_after(there: &Metadata, file: &File) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let _ = fchown(file, None, Some(there.gid()));
+        let _ = fchown(file, Some(there.uid()), None);
+    }
+    let _ = file.set_permissions(there.permissions());
+}
+
+/// Whether a path ends as only those of directories do, in "models/" or "models/.".
+fn names_a_directory(path: &Path) -> bool {
+    let text = path.as_os_str().as_encoded_bytes();
+    let text = text.strip_suffix(b".").unwrap_or(text);
+    text.last().is_some_and(|&end| std::path::is_separator(end.into()))
 }
 
 fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
@@ -149,6 +173,10 @@ mod tests {
         assert_eq!(check_replaceable(dir.path()).unwrap_err().kind(), io::ErrorKind::IsADirectory);
         let nowhere = dir.path().join("nowhere").join("model.json");
         assert_eq!(check_replaceable(&nowhere).unwrap_err().kind(), io::ErrorKind::NotFound);
+        for nowhere in ["models/", "models/.", "models//"] {
+            assert_eq!(check_replaceable(&dir.path().join(nowhere)).unwrap_err().kind(), io::ErrorKind::NotFound);
+        }
+        assert!(check_replaceable(&dir.path().join("ends with a dot.")).is_ok());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 

@@ -229,6 +229,17 @@ fn as_many_validation_images_are_not_yet_the_same() {
     sandbox.line("eval a.json b.json --data synthetic --split validation").success();
     let run = sandbox.line("eval a.json c.json --data synthetic --split validation");
     run.failure(1, &["a.json has 100 images from number 59900 on", "c.json has 100 from 60000 on", "--split test"]);
+    // A model that does not say how it was trained has all but the last 10,000 of 60,000, beside whomever.
+    let unknown = r#"{"sizes":[784,10],"weights":[[W]],"biases":[[B]],"cost":"CrossEntropyCost"}"#;
+    let rows = vec![format!("[{}]", vec!["0.5"; 784].join(",")); 10].join(",");
+    let unknown = unknown.replace('W', &rows).replace('B', &["[0.5]"; 10].join(","));
+    fs::write(sandbox.path("unknown.json"), unknown).unwrap();
+    let command = "train --data synthetic --train-size 50000 --validation 20000 --hidden 2 --epochs 1 --monitor none";
+    sandbox.line(&format!("{command} -o d.json")).success();
+    for order in ["unknown.json d.json", "d.json unknown.json"] {
+        let run = sandbox.line(&format!("eval {order} --data synthetic --split train")).success();
+        assert!(run.stdout.contains("50,000 images of the train split"), "{order}: {}", run.stdout);
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! The log: a line of JSON for each epoch.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mnist_mlp::claim::{Claim, claim};
+use mnist_mlp::claim::{Claim, IN_USE, claim};
 use mnist_mlp::network::EpochRecord;
 use serde::{Deserialize, Serialize};
 
@@ -71,8 +71,7 @@ impl EpochLog {
     pub fn create(path: &Path, history: &[EpochRecord]) -> Result<Self, Failure> {
         let failure = |error| failure(path, error);
         let is_file = path.metadata().map_or(true, |metadata| metadata.is_file());
-        // What is no file, as a terminal, is anybody's.
-        let claim = if is_file { Some(claim(path).map_err(failure)?) } else { None };
+        let claim = if is_file { claimed(path).map_err(failure)? } else { None };
         let (mut file, old) = open(path, is_file).map_err(failure)?;
         let old: Vec<Line> = old.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let line = |record: &EpochRecord| {
@@ -97,11 +96,24 @@ impl EpochLog {
     }
 }
 
+/// The claim of a log, if its directory lets us make one. (What is no file, as a terminal, is anybody's.)
+fn claimed(log: &Path) -> io::Result<Option<Claim>> {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    match claim(log) {
+        Ok(claim) => Ok(Some(claim)),
+        Err(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) && log.exists() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// A file at its beginning, and what stands in it. (What is no file is written to as it is, and to read it might be to wait
 /// for somebody to type.)
 fn open(path: &Path, is_file: bool) -> io::Result<(File, String)> {
     let mut file = OpenOptions::new().read(is_file).write(true).create(true).truncate(false).open(path)?;
     let mut text = String::new();
+    if is_file && matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+        return Err(io::Error::new(io::ErrorKind::ResourceBusy, IN_USE)); // by a run that could make no claim either
+    }
     if is_file {
         let _ = file.read_to_string(&mut text); // what is no text is no log either
         file.rewind()?;

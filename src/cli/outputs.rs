@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use mnist_mlp::network::ModelError;
+use mnist_mlp::claim::{Claim, claim};
+use mnist_mlp::network::{ModelError, costs};
 use mnist_mlp::replace_file::{check_replaceable, target};
 
 use super::args::TrainArguments;
@@ -30,13 +31,43 @@ pub fn check_model_file(out: &Path) -> Result<(), Failure> {
     check_ours(out, "a model file", is_model)
 }
 
-/// Whether a model file, ours or network2.py's, may begin so: with the sizes of its layers, and then its weights.
+/// Keeps others from writing the model file.
+pub fn claim_model_file(out: &Path) -> Result<Claim, Failure> {
+    claim(out).map_err(|error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error }))
+}
+
+/// Whether a model file may begin so: with the sizes of its layers, and then its weights; or, if Python 2 wrote what is
+/// network2.py's, with the cost before them.
 fn is_model(start: &[u8]) -> bool {
     const WEIGHTS: &[u8] = b"],\"weights\":[[[";
     let start: Vec<u8> = start.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let of_python_2 = |cost: &str| start.starts_with(format!("{{\"cost\":\"{cost}\",\"weights\":[[[").as_bytes());
+    if costs::<f64>().iter().any(|cost| of_python_2(cost.name_in_file())) {
+        return true;
+    }
     let Some(sizes) = start.strip_prefix(b"{\"sizes\":[") else { return false };
     let end = sizes.iter().position(|byte| !byte.is_ascii_digit() && *byte != b',').unwrap_or(sizes.len());
     // Those of a hundred layers may be longer than what is known of the file.
     let rest = &sizes[end..];
     rest.starts_with(WEIGHTS) || WEIGHTS.starts_with(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn model_files_are_known_by_their_beginning() {
+        for start in [
+            r#"{"sizes":[784,30,10],"weights":[[[0.1,"#,
+            r#"{"sizes": [784, 30, 10], "weights": [[[0.1, "#,
+            r#"{"cost": "QuadraticCost", "weights": [[[0.1, "#,
+            r#"{"sizes":[784,30,30,30"#,
+        ] {
+            assert!(is_model(start.as_bytes()), "{start}");
+        }
+        for start in [r#"{"sizes":[36,38],"colours":["red"]}"#, r#"{"cost":"10 euros"}"#, "{}", "my thesis"] {
+            assert!(!is_model(start.as_bytes()), "{start}");
+        }
+    }
 }

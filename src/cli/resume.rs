@@ -17,7 +17,7 @@ use super::machine::machine;
 use super::member::of_model;
 use super::task::{Choice, Task};
 use super::train::Job;
-use super::{Failure, output};
+use super::{Failure, output, outputs};
 
 /// The options stand together in the help.
 const HEADING: &str = "Interrupting and resuming";
@@ -47,7 +47,7 @@ pub struct ResumeArguments {
 pub fn run(company: Company, arguments: &TrainArguments, path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
     let portion = company.portion();
     let out = if is_typed(matches, "out") { &arguments.out } else { path };
-    let checked = |model| company.check_outputs(out, arguments).map(|()| model);
+    let checked = |model| company.if_writing(|| outputs::check(out, arguments)).map(|_| model);
     match read(path, matches).and_then(checked) {
         Ok((Precision::F32, json)) => company.train(job::<f32>(arguments, (path, &json), matches, portion), arguments),
         Ok((Precision::F64, json)) => company.train(job::<f64>(arguments, (path, &json), matches, portion), arguments),

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use mnist_mlp::Real;
-use mnist_mlp::claim::{Claim, claim};
-use mnist_mlp::network::{ModelError, TrainingRecord};
+use mnist_mlp::claim::Claim;
+use mnist_mlp::network::TrainingRecord;
 use mnist_mlp::trainer::{Progress, Settings};
 
 use super::Failure;
+use super::outputs::claim_model_file;
 
 /// The training goes on for so many times as long as saving took before it is saved again.
 const SHARE: u32 = 20;
@@ -29,8 +30,7 @@ pub struct Saver {
 impl Saver {
     /// Saves to `out`, while the training goes on not sooner than `every` so often.
     pub fn new(out: &Path, record: TrainingRecord, settings: Settings, every: Duration) -> Result<Self, Failure> {
-        let claim =
-            claim(out).map_err(|error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error }))?;
+        let claim = claim_model_file(out)?;
         Ok(Saver {
             out: out.to_path_buf(),
             record,

@@ -37,12 +37,13 @@ pub fn in_common(
 ) -> Result<Dataset, Failure> {
     let source = dataset::source(arguments, false)?;
     let whole = load(&source, split, members, threads)?;
+    let there_were = |member: &Member| match source {
+        // There is no last one.
+        Source::Synthetic { .. } if split != Split::Test => images_for(member).max(TRAINING_COUNT),
+        _ => whole.len(),
+    };
     let range = |member: &Member| {
-        let there_were = match source {
-            Source::Synthetic { .. } => images_for(member).max(TRAINING_COUNT), // there is no last one
-            Source::Directory(_) | Source::File(_) => whole.len(),
-        };
-        let most = there_were.saturating_sub(member.validation());
+        let most = there_were(member).saturating_sub(member.validation());
         match split {
             Split::Test => 0..whole.len(),
             Split::Validation => most..most + member.validation(),
@@ -54,7 +55,7 @@ pub fn in_common(
         let [first, other] = [first, other].map(|member| (member.path.clone(), range(member)));
         return Err(Failure::SplitsDiffer { split: name(split), first, other });
     }
-    cut_for(first, whole, split)
+    cut_for(first, whole.slice(0..there_were(first)), split)
 }
 
 /// Cuts `split` out of `whole`: the last `validation` images, the first `train_size` of the others (all if not given), or

@@ -22,7 +22,7 @@ use super::saver::Saver;
 use super::summary::{introduction, resumption, summary};
 use super::task::Task;
 use super::watch::Watch;
-use super::{Failure, idle, output, resume};
+use super::{Failure, idle, output, outputs, resume};
 
 /// A training that is about to begin or to go on.
 pub struct Job<F: Real> {
@@ -46,10 +46,10 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
         return resume::run(company, arguments, path, matches);
     }
     check_idle(arguments, matches)?;
-    let checked = company.check_outputs(&arguments.out, arguments);
+    let checked = company.if_writing(|| outputs::check(&arguments.out, arguments));
     match arguments.precision {
-        PrecisionName::F32 => company.train(checked.and_then(|()| job::<f32>(arguments, portion)), arguments),
-        PrecisionName::F64 => company.train(checked.and_then(|()| job::<f64>(arguments, portion)), arguments),
+        PrecisionName::F32 => company.train(checked.and_then(|_| job::<f32>(arguments, portion)), arguments),
+        PrecisionName::F64 => company.train(checked.and_then(|_| job::<f64>(arguments, portion)), arguments),
     }
 }
 

@@ -128,6 +128,11 @@ pub fn fetch(
     let mut outcome = Outcome::WasThere;
     for file in known.files {
         let path = directory.join(file.name);
+        // Two that write into one file would both find it damaged; of two that unpack it, one would miss it.
+        let _claim = claim(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::ResourceBusy => DownloadError::Busy { path: path.clone() },
+            _ => DownloadError::Disk { path: path.clone(), error },
+        })?;
         if !path.exists() {
             fetch_file(&client, file, &path, mirrors, observer)?;
             outcome = Outcome::Fetched;
@@ -182,11 +187,6 @@ fn fetch_file(
     mirrors: &[String],
     observer: &mut dyn Observer,
 ) -> Result<(), DownloadError> {
-    // Two that write into one file would both find it damaged.
-    let _claim = claim(path).map_err(|error| match error.kind() {
-        io::ErrorKind::ResourceBusy => DownloadError::Busy { path: path.to_path_buf() },
-        _ => DownloadError::Disk { path: path.to_path_buf(), error },
-    })?;
     let part = path.with_file_name(format!("{}.part", file.name));
     let mut attempts = Vec::new();
     for (i, mirror) in mirrors.iter().enumerate() {

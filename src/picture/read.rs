@@ -88,13 +88,26 @@ pub fn read(file: impl Read) -> Result<Picture, FileError> {
     Picture::new(height, width, grey.into_bytes()).map_err(|_| FileError::Empty)
 }
 
-/// Whether the last scan of a JPEG is followed by the marker of its end, which cannot be part of a scan. (Before its scans
-/// there may be a small JPEG of the same photo, with an end of its own; behind its end, anything.)
+/// Whether a JPEG goes on to the marker of its end. What stands behind that may be anything, such as a film.
 fn has_end(jpeg: &[u8]) -> bool {
-    const START_OF_SCAN: [u8; 2] = [0xFF, 0xDA];
-    const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
-    let last = |marker: [u8; 2]| jpeg.windows(2).rposition(|window| window == marker);
-    last(END_OF_IMAGE) > last(START_OF_SCAN)
+    let mut rest = jpeg;
+    // To the next marker: 0xFF and what is neither a byte of a scan (0x00), nor filling (0xFF), nor a place to begin anew.
+    while let Some(at) = rest.windows(2).position(|two| two[0] == 0xFF && !matches!(two[1], 0x00 | 0xD0..=0xD7 | 0xFF))
+    {
+        let marker = rest[at + 1];
+        rest = &rest[at + 2..];
+        match (marker, rest) {
+            (0xD9, _) => return true,
+            (0x01 | 0xD8, _) => {} // alone
+            (_, &[high, low, ..]) => {
+                // A segment, its length with it; there may be a smaller JPEG in it.
+                let length = usize::from(u16::from_be_bytes([high, low]));
+                rest = rest.get(length..).unwrap_or_default();
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// The greys, on a ground that shows what there is where the picture is transparent.
@@ -194,7 +207,16 @@ mod tests {
             assert!(read(&jpeg[..end]).is_err(), "{end} of {} bytes", jpeg.len());
         }
         let whole = read(&jpeg[..]).unwrap();
-        assert_eq!(read(&[&jpeg[..], b"what some cameras add"].concat()[..]).unwrap(), whole);
+        for added in [&b"what some cameras add"[..], b"\xff\xda of a film", &jpeg[..jpeg.len() / 2]] {
+            assert_eq!(read(&[&jpeg[..], added].concat()[..]).unwrap(), whole);
+        }
+        // A thumbnail has an end of its own.
+        let mut thumbnail = vec![0xFF, 0xE1];
+        thumbnail.extend((jpeg.len() as u16 + 2).to_be_bytes());
+        thumbnail.extend(&jpeg);
+        let with_thumbnail = [&jpeg[..2], &thumbnail, &jpeg[2..]].concat();
+        assert_eq!(read(&with_thumbnail[..]).unwrap(), whole);
+        assert!(read(&with_thumbnail[..with_thumbnail.len() * 9 / 10]).is_err());
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! This process alone.
 
 use std::io;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use mnist_mlp::data::splits::Portion;
@@ -9,10 +8,10 @@ use mnist_mlp::engine::Trainable;
 use mnist_mlp::trainer::go_on;
 use mnist_mlp::tune::{Crew, Job, Outcome, threads};
 
+use crate::cli::Failure;
 use crate::cli::args::TrainArguments;
 use crate::cli::train::{self, begin};
 use crate::cli::tune::{self, Found, Hunt, Trials, TuneArguments};
-use crate::cli::{Failure, outputs};
 
 pub struct Alone;
 
@@ -37,9 +36,9 @@ impl Alone {
         Portion::WHOLE
     }
 
-    /// Refuses outputs that cannot be written.
-    pub fn check_outputs(&self, out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
-        outputs::check(out, arguments)
+    /// Does what concerns only those who write what comes out.
+    pub fn if_writing<T>(&self, work: impl FnOnce() -> Result<T, Failure>) -> Result<Option<T>, Failure> {
+        work().map(Some)
     }
 
     /// Trains, if there is something to.

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -17,12 +16,12 @@ use mnist_mlp::tune::{Crew, Job, Outcome, threads};
 use sha2::{Digest, Sha256};
 
 use super::alone::Alone;
+use crate::cli::Failure;
 use crate::cli::args::TrainArguments;
 use crate::cli::task::Task;
 use crate::cli::train::{self, begin};
 use crate::cli::tune::{self, Found, Hunt, Trials, TuneArguments};
 use crate::cli::watch::stop_signals;
-use crate::cli::{Failure, outputs};
 
 /// The ranks that a launcher started, seen from one of them; this process alone if none did.
 pub enum Ranks {
@@ -59,12 +58,12 @@ impl Ranks {
         }
     }
 
-    /// Refuses outputs that cannot be written, where they are written.
-    pub fn check_outputs(&self, out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
+    /// Does what concerns only those who write what comes out.
+    pub fn if_writing<T>(&self, work: impl FnOnce() -> Result<T, Failure>) -> Result<Option<T>, Failure> {
         match self {
-            Ranks::Alone(alone) => alone.check_outputs(out, arguments),
-            Ranks::Together(world) if assists(world) => Ok(()),
-            Ranks::Together(_) => outputs::check(out, arguments),
+            Ranks::Alone(alone) => alone.if_writing(work),
+            Ranks::Together(world) if assists(world) => Ok(None),
+            Ranks::Together(_) => work().map(Some),
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use mnist_mlp::claim::Claim;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::network::ModelError;
@@ -17,7 +18,7 @@ use mnist_mlp::tune::{self, Crew, Job, Limit, Outcome, Rungs, Search, Space, Tri
 use super::args::{Format, PrecisionName, TrainArguments};
 use super::company::Company;
 use super::machine::machine;
-use super::outputs::check_model_file;
+use super::outputs::{check_model_file, claim_model_file};
 use super::task::Task;
 use super::watch::stop_signals;
 use super::{Failure, output};
@@ -50,11 +51,21 @@ pub fn run(mut arguments: TuneArguments) -> Result<(), Failure> {
     let company = Company::join();
     arguments.quiet |= company.is_quiet();
     arguments.threads = arguments.threads.or(company.threads());
-    let common = common(&arguments);
+    let claimed = company.if_writing(|| arguments.out.as_deref().map(claim).transpose());
+    let (_claim, common) = match claimed {
+        Ok(claim) => (claim, common(&arguments)),
+        Err(failure) => (None, Err(failure)),
+    };
     match common.as_ref().map(|common| common.precision) {
         Ok(PrecisionName::F64) => company.tune::<f64>(common.and_then(|c| Hunt::new::<f64>(&arguments, c)), &arguments),
         _ => company.tune::<f32>(common.and_then(|c| Hunt::new::<f32>(&arguments, c)), &arguments),
     }
+}
+
+/// Refuses a model file that cannot be written or is none, before any work, and keeps others from writing it.
+fn claim(out: &Path) -> Result<Claim, Failure> {
+    check_model_file(out)?;
+    claim_model_file(out)
 }
 
 /// The options of `mnist train` that hold for all trials.
@@ -68,9 +79,6 @@ fn common(arguments: &TuneArguments) -> Result<TrainArguments, Failure> {
 
 impl Hunt {
     fn new<F: Trainable>(arguments: &TuneArguments, common: TrainArguments) -> Result<Self, Failure> {
-        if let Some(out) = &arguments.out {
-            check_model_file(out)?;
-        }
         let machine = machine(arguments.threads.map(usize::from))?;
         // Every trial looks at all images.
         let task = Task::of(&common, Portion::WHOLE, machine.threads)?;
