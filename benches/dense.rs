@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{Dense, Product, images, network, only_checking, seconds};
+use common::{Dense, Product, agree, images, network, only_checking, seconds};
 use mnist_mlp::data::Dataset;
 use mnist_mlp::data::batches::EpochOrder;
 use mnist_mlp::engine::{EngineKind, Machine, evaluate};
@@ -56,11 +56,6 @@ fn agrees_with_the_reference(network: &Network<f32>, training: &Dataset) {
             dense.update(mini_batch, step);
             reference.update(mini_batch, &[], step);
         }
-        let (found, expected) = (dense.network(), reference.network());
-        for (found, expected) in found.weights().iter().zip(expected.weights()) {
-            let largest = expected.iter().fold(0.0_f32, |largest, w| largest.max(w.abs()));
-            let worst = found.iter().zip(expected).fold(0.0_f32, |worst, (a, b)| worst.max((a - b).abs()));
-            assert!(worst < 1e-4 * largest, "{product:?} differs from the reference by {worst}");
-        }
+        agree(&dense.network(), &reference.network());
     }
 }

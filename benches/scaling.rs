@@ -10,7 +10,7 @@
 mod common;
 
 use common::peak::peak;
-use common::{Dense, Product, all_images, median, network, only_checking, seconds};
+use common::{Dense, Product, agree, all_images, median, network, only_checking, seconds};
 use mnist_mlp::data::batches::EpochOrder;
 use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::{Engine, EngineKind, Machine};
@@ -87,6 +87,11 @@ fn measure(work: Work, training: &Dataset, rounds: usize, peak: f64) -> String {
             let mini_batches = order.mini_batches(round, batch_size);
             times.push(seconds(|| mini_batches.for_each(|mini_batch| dense.update(mini_batch, step))));
         }
+    }
+    if only_checking() {
+        let others = fast[1..].iter_mut().map(|engine| engine.network()).collect::<Vec<_>>();
+        let expected = fast[0].network();
+        others.iter().chain(&dense.each_ref().map(Dense::network)).for_each(|found| agree(found, &expected));
     }
     let medians: Vec<f64> = times.into_iter().map(median).collect();
     let (one, two) = (medians[0], medians[1]);

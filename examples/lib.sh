@@ -8,8 +8,13 @@ set -eu
 if [ -z "${MNIST:-}" ]; then
     root=$(cd "$(dirname "$0")" && while [ ! -e Cargo.toml ]; do cd ..; done && pwd)
     (cd "$root" && cargo build --release --quiet)
-    MNIST=${CARGO_TARGET_DIR:-$root/target}/release/mnist
+    MNIST=$(cd "$root" && cd "${CARGO_TARGET_DIR:-target}" && pwd)/release/mnist
 fi
+# Some scripts go elsewhere to call it. A name without a slash is looked for in PATH, wherever they are.
+case $MNIST in
+    /* | [A-Za-z]:* ) ;;
+    */* ) MNIST=$PWD/$MNIST ;;
+esac
 if [ -z "${OUT:-}" ]; then
     OUT=$(mktemp -d)
     trap 'rm -rf "$OUT"' EXIT

@@ -39,6 +39,16 @@ pub fn only_checking() -> bool {
     std::env::args().any(|argument| argument == "--test")
 }
 
+/// Panics if two networks that learned the same differ by more than rounding.
+pub fn agree(found: &Network<f32>, expected: &Network<f32>) {
+    for (found, expected) in found.weights().iter().zip(expected.weights()) {
+        let largest = expected.iter().fold(0.0_f32, |largest, w| largest.max(w.abs()));
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-4 * largest, "{found} instead of {expected}, the largest {largest}");
+        }
+    }
+}
+
 pub fn seconds(work: impl FnOnce()) -> f64 {
     let start = Instant::now();
     work();

@@ -3,6 +3,7 @@
 //! A file holds one part. The other is in the file beside it that has 'test' for 'train' in its name: `mnist_train.csv`
 //! and `mnist_test.csv`.
 
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -61,7 +62,8 @@ impl From<csv::Error> for CsvError {
 /// The file with the images of `part`, when `path` was named: itself or the one beside it. None if the name says neither
 /// 'train' nor 'test': such a file holds training images alone.
 pub(super) fn file_of(path: &Path, part: Part) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
+    // A name that is no Unicode says neither.
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     let with = |word: &str, other: &str| Some(path.with_file_name(replace_word(name, word, other)?));
     let itself = || Some(path.to_path_buf());
     match part {
@@ -214,6 +216,12 @@ mod tests {
         assert_eq!(files("latest-train.csv"), ("latest-train.csv".into(), Some("latest-test.csv".into())));
         for name in ["digits.csv", "latest.csv", "training.csv"] {
             assert_eq!(files(name), (name.into(), None));
+        }
+        #[cfg(unix)]
+        {
+            let latin_1 = Path::new(<OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"caf\xe9.csv"));
+            assert_eq!(file_of(latin_1, Part::Training).as_deref(), Some(latin_1));
+            assert_eq!(file_of(latin_1, Part::Test), None);
         }
     }
 }

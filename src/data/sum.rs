@@ -15,19 +15,28 @@ const PIECE: usize = 1 << 18;
 const WAITING: usize = 16;
 
 /// Gives `read` a reader of the same bytes as `reader`, and returns what it returns with the sum of all bytes that it
-/// read, as lower-case hexadecimal digits. Adding up takes as long as half of unpacking, so it is done side by side.
-pub fn with_sha256<R: Read, T>(reader: R, read: impl FnOnce(Summed<R>) -> T) -> (T, String) {
+/// read, as lower-case hexadecimal digits. Adding up takes as long as half of unpacking, so it is done side by side, where
+/// the system has a thread to give.
+pub fn with_sha256<R: Read, T>(reader: R, read: impl FnOnce(&mut Summed<R>) -> T) -> (T, String) {
     let (sender, pieces) = sync_channel::<Vec<u8>>(WAITING);
     thread::scope(|scope| {
-        let hash = scope.spawn(move || {
+        let add_up = move || {
             let mut hash = Sha256::new();
             for piece in pieces {
                 hash.update(piece);
             }
-            digits(&hash.finalize())
-        });
-        let result = read(Summed { reader, piece: Vec::with_capacity(PIECE), sender });
-        (result, hash.join().expect("adding up cannot fail"))
+            hash
+        };
+        let other = thread::Builder::new().spawn_scoped(scope, add_up).ok();
+        let piece = Vec::with_capacity(PIECE);
+        // Without the other thread nobody listens to the sender.
+        let mut summed = Summed { reader, piece, sender: other.is_some().then_some(sender), hash: Sha256::new() };
+        let result = read(&mut summed);
+        summed.hand_on();
+        let Summed { sender, hash, .. } = summed;
+        drop(sender); // so that the other thread ends
+        let hash = other.map_or(hash, |other| other.join().expect("adding up cannot fail"));
+        (result, digits(&hash.finalize()))
     })
 }
 
@@ -61,13 +70,21 @@ fn digits(sum: &[u8]) -> String {
 pub struct Summed<R> {
     reader: R,
     piece: Vec<u8>,
-    sender: SyncSender<Vec<u8>>,
+    /// To the other thread, if there is one.
+    sender: Option<SyncSender<Vec<u8>>>,
+    /// The sum so far, if there is none.
+    hash: Sha256,
 }
 
 impl<R> Summed<R> {
     fn hand_on(&mut self) {
-        // Nobody stops listening while this lives.
-        let _ = self.sender.send(std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE)));
+        if let Some(sender) = &self.sender {
+            // Nobody stops listening while this lives.
+            let _ = sender.send(std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE)));
+        } else {
+            self.hash.update(&self.piece);
+            self.piece.clear();
+        }
     }
 }
 
@@ -82,12 +99,6 @@ impl<R: Read> Read for Summed<R> {
     }
 }
 
-impl<R> Drop for Summed<R> {
-    fn drop(&mut self) {
-        self.hand_on();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +106,7 @@ mod tests {
     #[test]
     fn the_sum_is_that_of_all_bytes() {
         let sum = |bytes: &[u8]| {
-            let (copy, sum) = with_sha256(bytes, |mut reader| {
+            let (copy, sum) = with_sha256(bytes, |reader| {
                 let mut copy = Vec::new();
                 reader.read_to_end(&mut copy).unwrap();
                 copy
@@ -110,11 +121,21 @@ mod tests {
     }
 
     #[test]
+    fn without_another_thread_the_sum_is_the_same() {
+        let bytes = vec![b'a'; 1_000_000];
+        let mut alone = Summed { reader: &bytes[..], piece: Vec::new(), sender: None, hash: Sha256::new() };
+        io::copy(&mut alone, &mut io::sink()).unwrap();
+        alone.hand_on();
+        let beside = with_sha256(&bytes[..], |reader| io::copy(reader, &mut io::sink()).unwrap()).1;
+        assert_eq!(digits(&alone.hash.finalize()), beside);
+    }
+
+    #[test]
     fn the_sum_of_an_idx_is_that_of_its_file() {
         let idx = Idx { dims: vec![2, 1, 3], bytes: vec![1, 2, 3, 4, 5, 6] };
         let mut file = Vec::new();
         idx.write(&mut file).unwrap();
-        assert_eq!(sha256_of_idx(&idx), with_sha256(&file[..], |mut reader| io::copy(&mut reader, &mut io::sink())).1);
+        assert_eq!(sha256_of_idx(&idx), with_sha256(&file[..], |reader| io::copy(reader, &mut io::sink())).1);
     }
 
     #[test]

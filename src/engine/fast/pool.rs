@@ -167,6 +167,7 @@ impl Pool {
         if shared.busy.swap(true, SeqCst) {
             return f(0);
         }
+        let _free = Free(shared);
         // SAFETY: only the lifetime changes. A helper calls the job after it has entered and before it leaves; `Close`
         // lets nobody enter any more and waits for those inside, before this function is left, even by a panic. Until then
         // `busy` keeps any other job from taking the place of this one.
@@ -212,6 +213,14 @@ impl Drop for Close<'_> {
         let entered = self.0.state.swap((number + 1) * ENTERED, SeqCst) % ENTERED;
         self.0.sleeping[0].wait(|| self.0.left.load(SeqCst) == entered);
         *locked(&self.0.job) = None; // nobody has it any more
+    }
+}
+
+/// Lets the next job come, when it is dropped: nothing of the one before is needed any more.
+struct Free<'a>(&'a Shared);
+
+impl Drop for Free<'_> {
+    fn drop(&mut self) {
         self.0.busy.store(false, SeqCst);
     }
 }
