@@ -182,6 +182,10 @@ fn a_file_that_is_not_a_model_is_not_overwritten() {
     sandbox.line(&format!("{TUNE} --trials 3 -o best.json")).failure(1, &["best.json", "not a model file"]);
     assert_eq!(sandbox.read("best.json"), "my thesis");
     sandbox.line(&format!("{TUNE} --trials 3 -o nowhere/best.json")).failure(1, &["nowhere"]);
+    let others = mnist_mlp::claim::claim(&sandbox.path("taken.json")).unwrap();
+    sandbox.line(&format!("{TUNE} --trials 3 -o taken.json")).failure(1, &["taken.json", "another run is writing it"]);
+    drop(others);
+    sandbox.line(&format!("{TUNE} --trials 3 -o taken.json")).success();
 }
 
 #[test]
