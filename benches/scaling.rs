@@ -31,8 +31,8 @@ const USUAL: Work = Work { hidden: 100, batch_size: 10, images: 50_000, density:
 
 fn main() {
     let training = all_images();
+    measure(Work { hidden: 10, images: 1_000, density: Some(50), ..USUAL }, &training, 1, peak(1), true);
     if only_checking() {
-        measure(Work { hidden: 10, images: 1_000, density: Some(50), ..USUAL }, &training, 1, peak(1));
         return;
     }
     let peak = [1, 2].map(peak);
@@ -50,7 +50,7 @@ fn main() {
         println!("\n{title:<14}  1 thread  2 threads  dense, best  dense/best  dense at peak");
         for (name, work) in rows {
             let rounds = if work.hidden >= 1_000 || work.batch_size == 1 { 3 } else { 5 };
-            println!("{name:>14}{}", measure(work, &training, rounds, peak[1]));
+            println!("{name:>14}{}", measure(work, &training, rounds, peak[1], false));
         }
     };
     let rows = |values: &[usize], work: &dyn Fn(usize) -> Work| {
@@ -62,8 +62,8 @@ fn main() {
     table("density, %", rows(&[1, 5, 10, 20, 40, 70, 100], &|d| Work { density: Some(d), ..USUAL }));
 }
 
-/// One row: medians of epochs that take turns, so that a machine that slows down slows all.
-fn measure(work: Work, training: &Dataset, rounds: usize, peak: f64) -> String {
+/// One row, of networks that are compared in the end if that `is_check`: medians of epochs that take turns, so that a machine that slows down slows all.
+fn measure(work: Work, training: &Dataset, rounds: usize, peak: f64, is_check: bool) -> String {
     let Work { hidden, batch_size, .. } = work;
     let training = match work.density {
         None => training.slice(0..work.images),
@@ -88,7 +88,7 @@ fn measure(work: Work, training: &Dataset, rounds: usize, peak: f64) -> String {
             times.push(seconds(|| mini_batches.for_each(|mini_batch| dense.update(mini_batch, step))));
         }
     }
-    if only_checking() {
+    if is_check {
         let others = fast[1..].iter_mut().map(|engine| engine.network()).collect::<Vec<_>>();
         let expected = fast[0].network();
         others.iter().chain(&dense.each_ref().map(Dense::network)).for_each(|found| agree(found, &expected));

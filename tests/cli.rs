@@ -512,6 +512,22 @@ fn files_of_others_are_not_overwritten() {
 }
 
 #[test]
+fn words_of_a_file_do_not_move_the_cursor() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(TRAIN).success();
+    let model = sandbox.read("model.json");
+    for (from, to) in
+        [("\"f32\"", "\"\\u001b[2Jf32\""), ("CrossEntropyCost", "\\u0007Cost"), ("\"unknown images", "\"\\u001b[2J")]
+    {
+        assert!(model.contains(from), "{model}");
+        fs::write(sandbox.path("evil.json"), model.replacen(from, to, 1)).unwrap();
+        let run = sandbox.line("eval evil.json --data idx");
+        let text = run.stdout + &run.stderr;
+        assert!(!text.is_empty() && !text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+    }
+}
+
+#[test]
 fn images_of_two_sizes_are_refused() {
     let sandbox = Sandbox::with_tiny_data();
     let mut images = fs::read(sandbox.path("idx/t10k-images-idx3-ubyte")).unwrap();

@@ -247,8 +247,13 @@ fn a_dataset_is_fetched_once() {
 
     let (outcome, _) = fetch_from(&[&server], known, &to);
     assert_eq!((outcome.unwrap(), server.requests().len()), (Outcome::WasThere, 4));
-    // The rest of a dataset is fetched alone.
+    // The rest of a dataset is fetched alone, though what is there is write-protected.
     fs::remove_file(to.join(IMAGES)).unwrap();
+    for file in fs::read_dir(&to).unwrap().map(|file| file.unwrap().path()) {
+        let mut permissions = file.metadata().unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&file, permissions).unwrap();
+    }
     let (outcome, _) = fetch_from(&[&server], known, &to);
     assert_eq!((outcome.unwrap(), server.requests().len()), (Outcome::Fetched, 5));
     assert_whole(&to, &files);
@@ -423,7 +428,7 @@ fn files_of_other_datasets_are_not_touched() {
 #[test]
 fn two_downloads_to_one_place_do_not_mix() {
     let ((files, known), dir) = (toy(), TempDir::new().unwrap());
-    let first = claim(&dir.path().join(IMAGES)).unwrap();
+    let first = claim(&dir.path().join(format!("{IMAGES}.part"))).unwrap();
     let server = Server::good(&files);
     let (result, _) = fetch_from(&[&server], known, dir.path());
     assert!(matches!(&result, Err(DownloadError::Busy { path }) if path.ends_with(IMAGES)), "{result:?}");

@@ -112,7 +112,9 @@ fn a_csv_file_alone_can_be_learned_from_but_not_tested_on() {
     fs::write(sandbox.path("digits.csv"), training().csv(true)).unwrap();
     sandbox.line("train --data digits.csv --validation 8 --epochs 1").success();
     sandbox.line("eval model.json --data digits.csv --split validation").success();
-    sandbox.line("eval model.json --data digits.csv").failure(1, &["no test images", "mnist_test.csv"]);
+    let words = ["no test images", "mnist_test.csv", "--split validation", "--evaluate-on validation"];
+    sandbox.line("eval model.json --data digits.csv").failure(1, &words);
+    sandbox.line("train --data digits.csv --validation 8 --evaluate-on test -o other.json").failure(1, &words);
     fs::rename(sandbox.path("digits.csv"), sandbox.path("digits_train.csv")).unwrap();
     sandbox.line("eval model.json --data digits_train.csv").failure(1, &["there is no digits_test.csv"]);
 }

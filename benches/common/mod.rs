@@ -41,8 +41,12 @@ pub fn only_checking() -> bool {
 
 /// Panics if two networks that learned the same differ by more than rounding.
 pub fn agree(found: &Network<f32>, expected: &Network<f32>) {
-    for (found, expected) in found.weights().iter().zip(expected.weights()) {
-        let largest = expected.iter().fold(0.0_f32, |largest, w| largest.max(w.abs()));
+    let layers = |network: &Network<f32>| -> Vec<Vec<f32>> {
+        let weights = network.weights().iter().map(|w| w.iter().copied().collect());
+        weights.chain(network.biases().iter().map(|b| b.to_vec())).collect()
+    };
+    for (found, expected) in layers(found).into_iter().zip(layers(expected)) {
+        let largest = expected.iter().fold(1e-3_f32, |largest, number| largest.max(number.abs()));
         for (found, expected) in found.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-4 * largest, "{found} instead of {expected}, the largest {largest}");
         }

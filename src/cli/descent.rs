@@ -39,7 +39,7 @@ pub struct DescentArguments {
     #[arg(help_heading = HEADING, long, value_name = "SHARE")]
     pub ema: Option<f64>,
 
-    /// What is made of the gradient; adamw takes lambda as its decay, lambda/n of a weight.
+    /// What is made of the gradient; adamw takes lambda as its decay, eta lambda/n of a weight at each step.
     #[arg(help_heading = HEADING, long, value_enum, default_value_t)]
     pub optimizer: OptimizerName,
 

@@ -72,7 +72,7 @@ impl EpochLog {
         let failure = |error| failure(path, error);
         let is_file = path.metadata().map_or(true, |metadata| metadata.is_file());
         let claim = if is_file { claimed(path).map_err(failure)? } else { None };
-        let (mut file, old) = open(path, is_file).map_err(failure)?;
+        let (mut file, old) = open(path, is_file, claim.is_some()).map_err(failure)?;
         let old: Vec<Line> = old.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let line = |record: &EpochRecord| {
             let is_it = |line: &&Line| **line == Line::new(record, line.seconds);
@@ -108,11 +108,12 @@ fn claimed(log: &Path) -> io::Result<Option<Claim>> {
 
 /// A file at its beginning, and what stands in it. (What is no file is written to as it is, and to read it might be to wait
 /// for somebody to type.)
-fn open(path: &Path, is_file: bool) -> io::Result<(File, String)> {
+fn open(path: &Path, is_file: bool, is_claimed: bool) -> io::Result<(File, String)> {
     let mut file = OpenOptions::new().read(is_file).write(true).create(true).truncate(false).open(path)?;
     let mut text = String::new();
-    if is_file && matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
-        return Err(io::Error::new(io::ErrorKind::ResourceBusy, IN_USE)); // by a run that could make no claim either
+    // A lock on the log itself would keep readers away on some systems.
+    if is_file && !is_claimed && matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+        return Err(io::Error::new(io::ErrorKind::ResourceBusy, IN_USE));
     }
     if is_file {
         let _ = file.read_to_string(&mut text); // what is no text is no log either

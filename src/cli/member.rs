@@ -12,6 +12,7 @@ use mnist_mlp::export::{self, FileType, Input};
 use mnist_mlp::network::{
     Activation, Model, ModelError, ModelRecord, Network, Output, TrainingRecord, precision_of, read_model_file,
 };
+use mnist_mlp::report::epochs;
 use ndarray::Array2;
 
 use super::Failure;
@@ -102,8 +103,7 @@ impl Member {
                 let (done, data) = (training.epochs_done, &training.dataset);
                 match training.course.epoch {
                     Some(epoch) => format!("{}, epoch {epoch} of {done} on {data}", self.network()),
-                    None if done == 1 => format!("{}, 1 epoch of {data}", self.network()),
-                    None => format!("{}, {done} epochs of {data}", self.network()),
+                    None => format!("{}, {} of {data}", self.network(), epochs(done as f64)),
                 }
             }
             None => format!("{}, training unknown", self.network()),

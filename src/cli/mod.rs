@@ -1,5 +1,6 @@
 //! The command line: the only place that knows clap, terminals, colours and progress bars.
 
+use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -115,6 +116,10 @@ pub enum Failure {
     SameFile(String),
     #[error("{0} is there and is not {1}, so it is not overwritten: choose another name, or remove it first")]
     Foreign(String, &'static str),
+    #[error(
+        "{path} is there and cannot be read ({error}), so it is not overwritten: choose another name, or remove it first"
+    )]
+    Unreadable { path: String, error: io::Error },
     #[error(transparent)]
     Ending(#[from] UnknownEnding),
     #[error("--input is for .onnx: a .{0} file holds weights alone, so leave it out")]

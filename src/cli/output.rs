@@ -54,22 +54,27 @@ pub fn aside(text: impl Display) {
 
 /// Prints a note.
 pub fn note(text: impl Display) {
-    to_stderr(format_args!("{NOTE}note:{NOTE:#} {text}"));
+    to_stderr(format_args!("{NOTE}note:{NOTE:#} {}", printable(text)));
 }
 
 /// Prints a warning.
 pub fn warning(text: impl Display) {
-    to_stderr(format_args!("{WARNING}warning:{WARNING:#} {text}"));
+    to_stderr(format_args!("{WARNING}warning:{WARNING:#} {}", printable(text)));
 }
 
 /// Prints an error and its chain of causes.
 pub fn error(error: &dyn Error) {
-    to_stderr(format_args!("{ERROR}error:{ERROR:#} {error}"));
+    to_stderr(format_args!("{ERROR}error:{ERROR:#} {}", printable(error)));
     let mut cause = error.source();
     while let Some(error) = cause {
-        to_stderr(format_args!("  because: {error}"));
+        to_stderr(format_args!("  because: {}", printable(error)));
         cause = error.source();
     }
+}
+
+/// A message in which names and words of files may stand: none of them moves the cursor.
+fn printable(message: impl Display) -> String {
+    message.to_string().replace(|c: char| c.is_control() && c != '\n', "\u{FFFD}")
 }
 
 /// Where even standard error cannot be written to, there is nobody left to tell.

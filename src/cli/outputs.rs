@@ -13,8 +13,8 @@ use super::{Failure, log};
 /// Refuses output files that cannot be written, before hours of work and not after, and files that are not ours.
 pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
     let unless_forced = |failure| match failure {
-        Failure::Foreign(..) if arguments.resume.force => Ok(()),
-        Failure::Foreign(..) => Err(Failure::Unforced(Box::new(failure))),
+        Failure::Foreign(..) | Failure::Unreadable { .. } if arguments.resume.force => Ok(()),
+        Failure::Foreign(..) | Failure::Unreadable { .. } => Err(Failure::Unforced(Box::new(failure))),
         other => Err(other),
     };
     check_model_file(out).or_else(unless_forced)?;

@@ -46,7 +46,7 @@ pub struct PlotArguments {
     #[arg(long, value_enum, default_value_t)]
     x: XName,
 
-    /// Draw these epochs only, as in 10-40, 10- or -40.
+    /// With --x epoch: draw these epochs only, as in 10-40, 10- or -40.
     #[arg(long, value_name = "A-B", value_parser = epochs, allow_hyphen_values = true)]
     epochs: Option<RangeInclusive<usize>>,
 

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use mnist_mlp::Real;
+use mnist_mlp::report::epochs;
 use mnist_mlp::trainer::{Ending, Keep, Schedule, Settings, Trained};
 
 use super::idle::Purpose;
@@ -111,10 +112,4 @@ pub fn why_stopped<F: Real>(trained: &Trained<F>, settings: &Settings) -> String
         Ending::Completed | Ending::Stopped | Ending::Diverged(_) => return String::new(),
     };
     format!("stopped   after epoch {} of {}: {why}\n", trained.history.len(), settings.epochs)
-}
-
-/// "1 epoch", "2.5 epochs".
-fn epochs(n: f64) -> String {
-    let n = (n * 1e6).round() / 1e6;
-    format!("{n} {}", if (n - 1.0).abs() < 1e-9 { "epoch" } else { "epochs" })
 }

@@ -68,7 +68,7 @@ pub enum SourceError {
     /// A CSV file holds one part only, and its name does not say where the test images are.
     #[error(
         "{} has no test images beside it: for a file with 'train' in its name the one with 'test' in its place is used, \
-        as in mnist_train.csv and mnist_test.csv (--split validation does without)", .0.display()
+        as in mnist_train.csv and mnist_test.csv (with --split validation, or in a training --evaluate-on validation, none are needed)", .0.display()
     )]
     NoTestImages(PathBuf),
     /// A file is damaged or cannot be read.

@@ -129,7 +129,7 @@ pub fn fetch(
     for file in known.files {
         let path = directory.join(file.name);
         // Two that write into one file would both find it damaged; of two that unpack it, one would miss it.
-        let _claim = claim(&path).map_err(|error| match error.kind() {
+        let _claim = claim(&part_of(&path)).map_err(|error| match error.kind() {
             io::ErrorKind::ResourceBusy => DownloadError::Busy { path: path.clone() },
             _ => DownloadError::Disk { path: path.clone(), error },
         })?;
@@ -179,6 +179,13 @@ fn sum_of(path: &Path) -> io::Result<String> {
     md5(File::open(path)?)
 }
 
+/// What is written until all of a file has arrived.
+fn part_of(path: &Path) -> PathBuf {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    PathBuf::from(part)
+}
+
 /// Fetches one file from the first mirror that has it.
 fn fetch_file(
     client: &Client,
@@ -187,7 +194,7 @@ fn fetch_file(
     mirrors: &[String],
     observer: &mut dyn Observer,
 ) -> Result<(), DownloadError> {
-    let part = path.with_file_name(format!("{}.part", file.name));
+    let part = part_of(path);
     let mut attempts = Vec::new();
     for (i, mirror) in mirrors.iter().enumerate() {
         let url = format!("{}/{}", mirror.trim_end_matches('/'), file.name);

@@ -6,7 +6,7 @@
 //! biases     a column for each layer after the input, (n_l, 1), as nested lists
 //! cost       "QuadraticCost", "CrossEntropyCost" or "LogLikelihoodCost"
 //! format     1; a file without it was written by network2.py and loads with the defaults
-//! activation "sigmoid", that of the hidden layers
+//! activation "sigmoid", that of the hidden layers; where they differ a list, as in ["tanh", "relu"]
 //! training   how it was trained, see `TrainingRecord`
 //! history    a row for each epoch, see `EpochRecord`
 //! checkpoint what the training needs to go on, if that is more than the weights, see `Checkpoint`

@@ -26,6 +26,13 @@ fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_string(), |share| format!("{:.2}%", 100.0 * share))
 }
 
+/// "1 epoch", "2.5 epochs".
+#[must_use]
+pub fn epochs(n: f64) -> String {
+    let n = (n * 1e6).round() / 1e6;
+    format!("{n} {}", if (n - 1.0).abs() < 1e-9 { "epoch" } else { "epochs" })
+}
+
 /// A whole number with a comma between thousands: "50,000".
 #[must_use]
 pub fn thousands(number: usize) -> String {

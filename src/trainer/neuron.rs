@@ -76,7 +76,10 @@ pub fn learning_curve(
     let mut network = Network::from_parts(vec![array![[weight]]], vec![array![bias]], cost)
         .map_err(|_: NetworkError| NeuronError::NotFinite)?;
     let example = [(array![1.0], array![0.0])];
-    Ok((0..=epochs).map(move |epoch| {
+    Ok((0..=epochs).scan(false, move |has_diverged, epoch| {
+        if *has_diverged {
+            return None;
+        }
         if epoch > 0 {
             network.update_mini_batch(&example, eta, 0.0, 1);
         }
@@ -85,7 +88,12 @@ pub fn learning_curve(
         let (weight, bias) = (network.weights()[0][[0, 0]], network.biases()[0][0]);
         let cost = cost.value(&[z], &[output], &[0.0]);
         let finite = [output, cost, weight, bias].iter().all(|number| number.is_finite());
-        if finite { Ok(Point { epoch, output, cost, weight, bias }) } else { Err(NeuronError::Diverged { epoch, eta }) }
+        *has_diverged = !finite;
+        Some(if finite {
+            Ok(Point { epoch, output, cost, weight, bias })
+        } else {
+            Err(NeuronError::Diverged { epoch, eta })
+        })
     }))
 }
 
@@ -131,5 +139,6 @@ mod tests {
         assert!(matches!(learning_curve(&Quadratic, (0.0, 0.0), 0.1, 0).map(|_| ()), Err(NeuronError::Epochs)));
         let mut overflow = learning_curve(&CrossEntropy, (1e308, 1e308), 0.1, 5).unwrap();
         assert_eq!(overflow.next(), Some(Err(NeuronError::Diverged { epoch: 0, eta: 0.1 })));
+        assert_eq!(overflow.next(), None);
     }
 }

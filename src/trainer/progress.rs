@@ -81,9 +81,13 @@ impl<F: Real> Progress<F> {
         if record.epochs_done != last || record.course.epoch.unwrap_or(last) != replay.epoch {
             return Err(ResumeError::History { epoch: last });
         }
-        let state = match replay.ending {
-            Some(ending) if ending.is_final(settings) => None,
-            _ => state(&network, &record, settings, (replay.epoch, last), &checkpoint.unwrap_or_default())?,
+        // What ended it may have struck in the very epoch that is now asked for as the last.
+        let endless = Settings { epochs: usize::MAX, ..*settings };
+        let endings = [replay.ending, Replay::of(&history, &endless).ending];
+        let state = if endings.iter().flatten().any(|ending| ending.is_final(settings)) {
+            None
+        } else {
+            state(&network, &record, settings, (replay.epoch, last), &checkpoint.unwrap_or_default())?
         };
         Ok(Progress { network, epoch: replay.epoch, history, state })
     }

@@ -2,7 +2,7 @@
 
 use crate::Precision;
 use crate::network::{CourseRecord, Optimizer, TrainingRecord};
-use crate::report::thousands;
+use crate::report::{epochs, thousands};
 
 /// Names and values of all settings; what was left as it is by default in plain trainings is left out.
 pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
@@ -86,14 +86,14 @@ fn optimizer_name(optimizer: Optimizer) -> String {
 }
 
 fn schedule(CourseRecord { schedule, warm_up, patience, .. }: &CourseRecord) -> Option<String> {
-    let warm_up = warm_up.map(|epochs| format!("warm-up {epochs} epochs"));
-    let patience = patience.map(|epochs| format!("patience {epochs} epochs"));
+    let warm_up = warm_up.map(|n| format!("warm-up {}", epochs(n)));
+    let patience = patience.map(|n| format!("patience {}", epochs(n as f64)));
     let parts: Vec<_> = schedule.clone().into_iter().chain(patience).chain(warm_up).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn stopping(CourseRecord { early_stop, keep, .. }: &CourseRecord) -> Option<String> {
-    let stop = early_stop.map(|epochs| format!("after {epochs} epochs without a better accuracy"));
+    let stop = early_stop.map(|n| format!("after {} without a better accuracy", epochs(n as f64)));
     let keep = keep.as_ref().map(|epoch| format!("the {epoch} epoch is kept"));
     let parts: Vec<_> = stop.into_iter().chain(keep).collect();
     (!parts.is_empty()).then(|| parts.join("; "))

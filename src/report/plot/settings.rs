@@ -5,7 +5,7 @@ use std::fmt;
 use crate::data::distort::Distortion;
 use crate::network::{Activation, ModelRecord, Optimizer};
 use crate::real::Precision;
-use crate::report::thousands;
+use crate::report::{epochs, thousands};
 
 /// A setting in words.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +63,7 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     list.push(kind("elastic", augment.and_then(|distortion| distortion.elastic)));
     let fading = augment.filter(Distortion::fades).map(|distortion| format!("to {}", distortion.fade_to));
     list.push(option("fading", fading));
-    list.push((format!("{} epochs", training.epochs), Usual));
+    list.push((epochs(training.epochs as f64), Usual));
     list.push(option("early stop", course.early_stop.map(|epochs| epochs.to_string())));
     list.push((format!("keep {}", course.keep.as_deref().unwrap_or("last")), Usual));
     list.push((if training.shuffle { "shuffled" } else { "not shuffled" }.to_string(), Usual));

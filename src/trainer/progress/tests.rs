@@ -151,11 +151,12 @@ fn a_training_that_has_ended_ends_again() {
     let settings = Settings { epochs: 100, early_stop: Some(2), ..settings() };
     let whole = run(Progress::start(network()), settings, &mut Silent);
     assert_eq!(whole.ending, Ending::EarlyStopped);
+    let done = whole.history.len();
     let whole_file = file(&whole.into_progress(), &settings);
-    for epochs in [100, 200] {
+    for epochs in [done, 100, 200] {
         let (progress, again) = read(&whole_file, epochs).unwrap();
         let resumed = run(progress, again, &mut Silent);
-        assert_eq!(resumed.ending, Ending::EarlyStopped);
+        assert_eq!(resumed.ending, if epochs == done { Ending::Completed } else { Ending::EarlyStopped });
         assert!(epochs != 100 || file(&resumed.into_progress(), &settings) == whole_file);
     }
 }
