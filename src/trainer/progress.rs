@@ -81,10 +81,11 @@ impl<F: Real> Progress<F> {
         if record.epochs_done != last || record.course.epoch.unwrap_or(last) != replay.epoch {
             return Err(ResumeError::History { epoch: last });
         }
-        // What ended it may have struck in the very epoch that is now asked for as the last.
+        let is_final = |ending: Option<Ending>| ending.is_some_and(|ending| ending.is_final(settings));
+        // What ended it for good, so that nothing was stored, may have struck in the epoch that is now asked for as the last.
         let endless = Settings { epochs: usize::MAX, ..*settings };
-        let endings = [replay.ending, Replay::of(&history, &endless).ending];
-        let state = if endings.iter().flatten().any(|ending| ending.is_final(settings)) {
+        let has_ended = || checkpoint.is_none() && is_final(Replay::of(&history, &endless).ending);
+        let state = if is_final(replay.ending.clone()) || has_ended() {
             None
         } else {
             state(&network, &record, settings, (replay.epoch, last), &checkpoint.unwrap_or_default())?

@@ -159,6 +159,13 @@ fn a_training_that_has_ended_ends_again() {
         assert_eq!(resumed.ending, if epochs == done { Ending::Completed } else { Ending::EarlyStopped });
         assert!(epochs != 100 || file(&resumed.into_progress(), &settings) == whole_file);
     }
+    // The last of its epochs may be that in which it would have stopped: to ask for as many loses nothing.
+    let adamw = Settings { optimizer: Optimizer::AdamW, eta: 0.3, ..settings };
+    let done = run(Progress::start(network()), adamw, &mut Silent).history.len();
+    let short = Settings { epochs: done, ..adamw };
+    let whole = file(&run(Progress::start(network()), short, &mut Silent).into_progress(), &short);
+    let (progress, again) = read(&whole, done).unwrap();
+    assert!(file(&run(progress, again, &mut Silent).into_progress(), &short) == whole);
 }
 
 #[test]
