@@ -162,6 +162,7 @@ fn a_training_that_has_ended_ends_again() {
     // The last of its epochs may be that in which it would have stopped: to ask for as many loses nothing.
     let adamw = Settings { optimizer: Optimizer::AdamW, eta: 0.3, ..settings };
     let done = run(Progress::start(network()), adamw, &mut Silent).history.len();
+    assert!(done < 100);
     let short = Settings { epochs: done, ..adamw };
     let whole = file(&run(Progress::start(network()), short, &mut Silent).into_progress(), &short);
     let (progress, again) = read(&whole, done).unwrap();
