@@ -474,6 +474,15 @@ fn emnist_is_unpacked_into_six_directories() {
     assert_eq!(fs::read_dir(to.path()).unwrap().count(), 6, "the archive is gone");
     assert_eq!(fetch_from(&[&server], known, to.path()).0.unwrap(), Outcome::WasThere);
     assert_eq!(server.requests().len(), 1);
+    // What is missing is added beside what is write-protected.
+    let mut letters = fs::read_dir(to.path().join("letters")).unwrap().map(|file| file.unwrap().path());
+    let (missing, protected) = (letters.next().unwrap(), letters.next().unwrap());
+    fs::remove_file(&missing).unwrap();
+    let mut permissions = protected.metadata().unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&protected, permissions).unwrap();
+    assert_eq!(fetch_from(&[&server], known, to.path()).0.unwrap(), Outcome::Fetched);
+    assert!(missing.is_file());
 
     let (server, known) = serve(members("emnist-mnist-test-labels-idx1-ubyte"));
     let (result, _) = fetch_from(&[&server], known, TempDir::new().unwrap().path());

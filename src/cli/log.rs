@@ -109,10 +109,12 @@ fn claimed(log: &Path) -> io::Result<Option<Claim>> {
 /// A file at its beginning, and what stands in it. (What is no file is written to as it is, and to read it might be to wait
 /// for somebody to type.)
 fn open(path: &Path, is_file: bool, is_claimed: bool) -> io::Result<(File, String)> {
-    let mut file = OpenOptions::new().read(is_file).write(true).create(true).truncate(false).open(path)?;
+    let open = |read| OpenOptions::new().read(read).write(true).create(true).truncate(false).open(path);
+    let may_not_read = |error: &io::Error| is_file && error.kind() == io::ErrorKind::PermissionDenied;
+    let mut file = open(is_file).or_else(|error| if may_not_read(&error) { open(false) } else { Err(error) })?;
     let mut text = String::new();
-    // A lock on the log itself would keep readers away on some systems.
-    if is_file && !is_claimed && matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+    // The lock is for those who could make no claim. On Unix it keeps no reader away, so that all may have it.
+    if is_file && (cfg!(unix) || !is_claimed) && matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
         return Err(io::Error::new(io::ErrorKind::ResourceBusy, IN_USE));
     }
     if is_file {

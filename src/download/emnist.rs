@@ -33,8 +33,8 @@ pub(super) fn is_unpacked(directory: &Path) -> bool {
     members().all(|(split, name)| directory.join(split).join(name).is_file())
 }
 
-/// Unpacks the archive into `directory/letters` and so on. Only the files that belong to EMNIST are looked for, so no name
-/// in the archive leads anywhere else.
+/// Unpacks into `directory/letters` and so on what of the archive is not there yet. Only the files that belong to EMNIST are
+/// looked for, so no name in the archive leads anywhere else.
 pub(super) fn unpack(path: &Path, directory: &Path) -> Result<(), DownloadError> {
     let of_archive = |error| DownloadError::Archive { path: path.to_path_buf(), error };
     let file = File::open(path).map_err(|error| of_archive(error.into()))?;
@@ -42,6 +42,9 @@ pub(super) fn unpack(path: &Path, directory: &Path) -> Result<(), DownloadError>
     for (split, name) in members() {
         let directory = directory.join(split);
         let to: PathBuf = directory.join(&name);
+        if to.is_file() {
+            continue;
+        }
         let disk = |error| DownloadError::Disk { path: to.clone(), error };
         fs::create_dir_all(&directory).map_err(disk)?;
         let member = archive.by_name(&format!("gzip/{name}")).map_err(of_archive)?;

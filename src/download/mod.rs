@@ -131,8 +131,11 @@ pub fn fetch(
         // Two that write into one file would both find it damaged; of two that unpack it, one would miss it.
         let _claim = claim(&part_of(&path)).map_err(|error| match error.kind() {
             io::ErrorKind::ResourceBusy => DownloadError::Busy { path: path.clone() },
-            _ => DownloadError::Disk { path: path.clone(), error },
+            _ => DownloadError::Disk { path: part_of(&path), error },
         })?;
+        if emnist::is_archive(file) && emnist::is_unpacked(directory) {
+            continue; // by another run, meanwhile
+        }
         if !path.exists() {
             fetch_file(&client, file, &path, mirrors, observer)?;
             outcome = Outcome::Fetched;
