@@ -6,11 +6,10 @@
 
 mod common;
 
-use common::{Dense, Product, agree, images, network, only_checking, seconds};
-use mnist_mlp::data::Dataset;
+use common::{Dense, Product, agrees_with_the_reference, images, network, only_checking, seconds};
 use mnist_mlp::data::batches::EpochOrder;
-use mnist_mlp::engine::{EngineKind, Machine, evaluate};
-use mnist_mlp::network::{Network, Step};
+use mnist_mlp::engine::{Machine, evaluate};
+use mnist_mlp::network::Step;
 
 fn main() {
     let (training, validation) = images();
@@ -41,21 +40,5 @@ fn main() {
         let accuracy = evaluate(&dense.network(), &validation, Machine::default()).unwrap().accuracy();
         let (name, threads) = (product.name(), product.threads());
         println!(r#"{{"name":"{name}","threads":{threads},"seconds":{seconds:?},"accuracy":{accuracy}}}"#);
-    }
-}
-
-/// Twenty mini-batches of the dense version and of the reference come to the same.
-fn agrees_with_the_reference(network: &Network<f32>, training: &Dataset) {
-    let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len(), ..Step::default() };
-    let order: Vec<u32> = (0..140).collect();
-    for product in Product::ALL {
-        let mut dense = Dense::new(network, &training.slice(0..140), 7, product);
-        let data = (training.slice(0..140), training.slice(0..0));
-        let mut reference = EngineKind::Reference.start(network.clone(), data, 7, Machine::default());
-        for mini_batch in order.chunks(7) {
-            dense.update(mini_batch, step);
-            reference.update(mini_batch, &[], step);
-        }
-        agree(&dense.network(), &reference.network());
     }
 }

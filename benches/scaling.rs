@@ -10,7 +10,7 @@
 mod common;
 
 use common::peak::peak;
-use common::{Dense, Product, agree, all_images, median, network, only_checking, seconds};
+use common::{Dense, Product, agrees_with_the_reference, all_images, median, network, only_checking, seconds};
 use mnist_mlp::data::batches::EpochOrder;
 use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::{Engine, EngineKind, Machine};
@@ -31,8 +31,9 @@ const USUAL: Work = Work { hidden: 100, batch_size: 10, images: 50_000, density:
 
 fn main() {
     let training = all_images();
-    measure(Work { hidden: 10, images: 1_000, density: Some(50), ..USUAL }, &training, 1, peak(1), true);
+    agrees_with_the_reference(&network(784, &[100], 10), &training);
     if only_checking() {
+        measure(Work { hidden: 10, images: 1_000, density: Some(50), ..USUAL }, &training, 1, peak(1));
         return;
     }
     let peak = [1, 2].map(peak);
@@ -50,7 +51,7 @@ fn main() {
         println!("\n{title:<14}  1 thread  2 threads  dense, best  dense/best  dense at peak");
         for (name, work) in rows {
             let rounds = if work.hidden >= 1_000 || work.batch_size == 1 { 3 } else { 5 };
-            println!("{name:>14}{}", measure(work, &training, rounds, peak[1], false));
+            println!("{name:>14}{}", measure(work, &training, rounds, peak[1]));
         }
     };
     let rows = |values: &[usize], work: &dyn Fn(usize) -> Work| {
@@ -62,8 +63,8 @@ fn main() {
     table("density, %", rows(&[1, 5, 10, 20, 40, 70, 100], &|d| Work { density: Some(d), ..USUAL }));
 }
 
-/// One row, of networks that are compared in the end if that `is_check`: medians of epochs that take turns, so that a machine that slows down slows all.
-fn measure(work: Work, training: &Dataset, rounds: usize, peak: f64, is_check: bool) -> String {
+/// One row: medians of epochs that take turns, so that a machine that slows down slows all.
+fn measure(work: Work, training: &Dataset, rounds: usize, peak: f64) -> String {
     let Work { hidden, batch_size, .. } = work;
     let training = match work.density {
         None => training.slice(0..work.images),
@@ -87,11 +88,6 @@ fn measure(work: Work, training: &Dataset, rounds: usize, peak: f64, is_check: b
             let mini_batches = order.mini_batches(round, batch_size);
             times.push(seconds(|| mini_batches.for_each(|mini_batch| dense.update(mini_batch, step))));
         }
-    }
-    if is_check {
-        let others = fast[1..].iter_mut().map(|engine| engine.network()).collect::<Vec<_>>();
-        let expected = fast[0].network();
-        others.iter().chain(&dense.each_ref().map(Dense::network)).for_each(|found| agree(found, &expected));
     }
     let medians: Vec<f64> = times.into_iter().map(median).collect();
     let (one, two) = (medians[0], medians[1]);

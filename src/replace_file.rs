@@ -220,9 +220,7 @@ mod tests {
         let number = std::os::fd::AsRawFd::as_raw_fd(&writer);
         let (end, link) = (Path::new("/dev/fd").join(number.to_string()), dir.path().join("standard output"));
         std::os::unix::fs::symlink(&end, &link).unwrap();
-        if end.exists() {
-            assert_eq!(target(&link).unwrap_err().kind(), io::ErrorKind::InvalidInput);
-        }
+        assert_eq!(target(&link).unwrap_err().kind(), io::ErrorKind::InvalidInput);
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         assert_eq!(check_replaceable(&pipe).unwrap_err().kind(), io::ErrorKind::InvalidInput);
         assert!(replace_file(&pipe, |file| file.write_all(b"new")).is_err() && !pipe.is_file());

@@ -11,7 +11,7 @@ use gemm::Parallelism;
 use mnist_mlp::Real;
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Part, splits};
-use mnist_mlp::engine::Trainable;
+use mnist_mlp::engine::{EngineKind, Machine, Trainable};
 use mnist_mlp::network::{CrossEntropy, Init, Network, Step};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
@@ -39,8 +39,24 @@ pub fn only_checking() -> bool {
     std::env::args().any(|argument| argument == "--test")
 }
 
+/// Panics unless twenty mini-batches of each dense version and of the reference come to the same.
+pub fn agrees_with_the_reference(network: &Network<f32>, training: &Dataset) {
+    let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len(), ..Step::default() };
+    let order: Vec<u32> = (0..140).collect();
+    for product in Product::ALL {
+        let mut dense = Dense::new(network, &training.slice(0..140), 7, product);
+        let data = (training.slice(0..140), training.slice(0..0));
+        let mut reference = EngineKind::Reference.start(network.clone(), data, 7, Machine::default());
+        for mini_batch in order.chunks(7) {
+            dense.update(mini_batch, step);
+            reference.update(mini_batch, &[], step);
+        }
+        agree(&dense.network(), &reference.network());
+    }
+}
+
 /// Panics if two networks that learned the same differ by more than rounding.
-pub fn agree(found: &Network<f32>, expected: &Network<f32>) {
+fn agree(found: &Network<f32>, expected: &Network<f32>) {
     let layers = |network: &Network<f32>| -> Vec<Vec<f32>> {
         let weights = network.weights().iter().map(|w| w.iter().copied().collect());
         weights.chain(network.biases().iter().map(|b| b.to_vec())).collect()

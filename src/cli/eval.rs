@@ -19,14 +19,8 @@ pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
     let evaluations = members.iter().map(|member| member.evaluate(&data, machine)).collect::<Result<Vec<_>, _>>()?;
     let alone = members.len() == 1;
     let report = |(member, evaluation): (&Member, _)| EvaluationReport {
-        model: member.path.clone(),
         description: if alone { member.description() } else { member.network() },
-        dataset: data.identity().to_string(),
-        split: split::name(arguments.split),
-        lambda: member.lambda(),
-        l1: member.l1(),
-        regularization: member.regularization(data.len()),
-        evaluation,
+        ..member.report(&data, arguments.split, evaluation)
     };
     let reports: Vec<_> = members.iter().zip(&evaluations).map(report).collect();
     let json = arguments.format == Format::Json;

@@ -72,7 +72,12 @@ impl EpochLog {
         let failure = |error| failure(path, error);
         let is_file = path.metadata().map_or(true, |metadata| metadata.is_file());
         let claim = if is_file { claimed(path).map_err(failure)? } else { None };
-        let (mut file, old) = open(path, is_file, claim.is_some()).map_err(failure)?;
+        let mut file = open(path, is_file, claim.is_some()).map_err(failure)?;
+        let mut old = String::new();
+        if is_file && !history.is_empty() {
+            let _ = file.read_to_string(&mut old); // what is no text is no log either
+            file.rewind().map_err(failure)?;
+        }
         let old: Vec<Line> = old.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let line = |record: &EpochRecord| {
             let is_it = |line: &&Line| **line == Line::new(record, line.seconds);
@@ -106,22 +111,15 @@ fn claimed(log: &Path) -> io::Result<Option<Claim>> {
     }
 }
 
-/// A file at its beginning, and what stands in it. (What is no file is written to as it is, and to read it might be to wait
-/// for somebody to type.)
-fn open(path: &Path, is_file: bool, is_claimed: bool) -> io::Result<(File, String)> {
-    let open = |read| OpenOptions::new().read(read).write(true).create(true).truncate(false).open(path);
-    let may_not_read = |error: &io::Error| is_file && error.kind() == io::ErrorKind::PermissionDenied;
-    let mut file = open(is_file).or_else(|error| if may_not_read(&error) { open(false) } else { Err(error) })?;
-    let mut text = String::new();
+/// A file at its beginning, as it stands. (What is no file is written to alone: to read a terminal would be to wait for
+/// somebody to type.)
+fn open(path: &Path, is_file: bool, is_claimed: bool) -> io::Result<File> {
+    let file = OpenOptions::new().read(is_file).write(true).create(true).truncate(false).open(path)?;
     // The lock is for those who could make no claim. On Unix it keeps no reader away, so that all may have it.
     if is_file && (cfg!(unix) || !is_claimed) && matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
         return Err(io::Error::new(io::ErrorKind::ResourceBusy, IN_USE));
     }
-    if is_file {
-        let _ = file.read_to_string(&mut text); // what is no text is no log either
-        file.rewind()?;
-    }
-    Ok((file, text))
+    Ok(file)
 }
 
 fn failure(path: &Path, error: io::Error) -> Failure {

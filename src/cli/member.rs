@@ -12,11 +12,12 @@ use mnist_mlp::export::{self, FileType, Input};
 use mnist_mlp::network::{
     Activation, Model, ModelError, ModelRecord, Network, Output, TrainingRecord, precision_of, read_model_file,
 };
-use mnist_mlp::report::epochs;
+use mnist_mlp::report::{EvaluationReport, epochs};
 use ndarray::Array2;
 
-use super::Failure;
+use super::args::Split;
 use super::summary::activations;
+use super::{Failure, split};
 
 /// The validation images of a model that does not say: the book's split.
 pub const DEFAULT_VALIDATION: usize = 10_000;
@@ -68,17 +69,12 @@ impl Member {
         self.model.precision()
     }
 
-    pub fn lambda(&self) -> f64 {
+    fn lambda(&self) -> f64 {
         self.model.training().map_or(0.0, |training| training.lambda)
     }
 
-    pub fn l1(&self) -> f64 {
+    fn l1(&self) -> f64 {
         self.model.training().map_or(0.0, |training| training.l1)
-    }
-
-    /// The regularization term of a cost over `n` images.
-    pub fn regularization(&self, n: usize) -> f64 {
-        self.model.regularization(self.lambda(), self.l1(), n)
     }
 
     /// Pixels of the images that it is for.
@@ -112,6 +108,20 @@ impl Member {
 
     pub fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, Failure> {
         self.model.evaluate(data, machine).map_err(|error| Failure::Fit { path: self.path.clone(), error })
+    }
+
+    /// What is said of an evaluation on these images of the split.
+    pub fn report<'a>(&self, images: &Dataset, split: Split, evaluation: &'a Evaluation) -> EvaluationReport<'a> {
+        EvaluationReport {
+            model: self.path.clone(),
+            description: self.description(),
+            dataset: images.identity().to_string(),
+            split: split::name(split),
+            lambda: self.lambda(),
+            l1: self.l1(),
+            regularization: self.model.regularization(self.lambda(), self.l1(), images.len()),
+            evaluation,
+        }
     }
 
     /// a^L of every image, (n, n_L).

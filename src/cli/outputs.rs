@@ -1,5 +1,6 @@
 //! The files that a training writes.
 
+use std::io;
 use std::path::Path;
 
 use mnist_mlp::claim::{Claim, claim};
@@ -13,8 +14,8 @@ use super::{Failure, log};
 /// Refuses output files that cannot be written, before hours of work and not after, and files that are not ours.
 pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
     let unless_forced = |failure| match failure {
-        Failure::Foreign(..) | Failure::Unreadable { .. } if arguments.resume.force => Ok(()),
-        Failure::Foreign(..) | Failure::Unreadable { .. } => Err(Failure::Unforced(Box::new(failure))),
+        Failure::Foreign(..) if arguments.resume.force => Ok(()),
+        Failure::Foreign(..) => Err(Failure::Unforced(Box::new(failure))),
         other => Err(other),
     };
     check_model_file(out).or_else(unless_forced)?;
@@ -27,13 +28,18 @@ pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
 
 /// Refuses a model file that cannot be written, and a file that is none.
 pub fn check_model_file(out: &Path) -> Result<(), Failure> {
-    check_replaceable(out).map_err(|error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error }))?;
+    check_replaceable(out).map_err(not_written(out))?;
     check_ours(out, "a model file", is_model)
 }
 
 /// Keeps others from writing the model file.
 pub fn claim_model_file(out: &Path) -> Result<Claim, Failure> {
-    claim(out).map_err(|error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error }))
+    claim(out).map_err(not_written(out))
+}
+
+/// Why a model file is not written.
+pub fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
+    |error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error })
 }
 
 /// Whether a model file may begin so: with the sizes of its layers, and then its weights; or, if Python 2 wrote what is

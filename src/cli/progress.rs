@@ -73,16 +73,11 @@ impl Progress {
         }
     }
 
-    /// An epoch is complete. The next one may be under way already: the bars are then in that.
+    /// An epoch is complete. The bars stay: the next one may be under way already.
     pub fn epoch(&mut self, record: &EpochRecord, training: Duration) {
         let Some(table) = &mut self.table else { return };
         let row = table.row(record, training);
         self.print(&format!("{row}\n"));
-        if let Some(bars) = self.bars.as_ref().filter(|_| self.epoch <= record.epoch) {
-            bars.run.set_position((record.epoch * self.n_train) as u64);
-            bars.epoch.set_message("training");
-            bars.epoch.reset();
-        }
     }
 
     /// Prints a result above the bars, unless nothing is to be shown.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use mnist_mlp::mistakes::mistakes;
 use mnist_mlp::replace_file::{check_replaceable, replace_file};
-use mnist_mlp::report::{EvaluationReport, PAGE_START, Subject, page};
+use mnist_mlp::report::{PAGE_START, Subject, page};
 
 use super::args::{DataArguments, Split};
 use super::machine::machine;
@@ -50,16 +50,7 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
     let evaluation = member.evaluate(&images, machine)?;
     let mistakes = mistakes(member.outputs(&images, machine)?.view(), images.labels());
     let html = page(Subject {
-        report: EvaluationReport {
-            model: member.path.clone(),
-            description: member.description(),
-            dataset: images.identity().to_string(),
-            split: split::name(arguments.split),
-            lambda: member.lambda(),
-            l1: member.l1(),
-            regularization: member.regularization(images.len()),
-            evaluation: &evaluation,
-        },
+        report: member.report(&images, arguments.split, &evaluation),
         images: &images,
         mistakes: &mistakes,
         network: &member.network_in_double(),

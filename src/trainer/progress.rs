@@ -81,14 +81,9 @@ impl<F: Real> Progress<F> {
         if record.epochs_done != last || record.course.epoch.unwrap_or(last) != replay.epoch {
             return Err(ResumeError::History { epoch: last });
         }
-        let is_final = |ending: Option<Ending>| ending.is_some_and(|ending| ending.is_final(settings));
-        // What ended it for good, so that nothing was stored, may have struck in the epoch that is now asked for as the last.
-        let endless = Settings { epochs: usize::MAX, ..*settings };
-        let has_ended = || checkpoint.is_none() && is_final(Replay::of(&history, &endless).ending);
-        let state = if is_final(replay.ending.clone()) || has_ended() {
-            None
-        } else {
-            state(&network, &record, settings, (replay.epoch, last), &checkpoint.unwrap_or_default())?
+        let state = match replay.ending {
+            Some(ending) if ending.is_final(settings) => None,
+            _ => state(&network, &record, settings, (replay.epoch, last), &checkpoint.unwrap_or_default())?,
         };
         Ok(Progress { network, epoch: replay.epoch, history, state })
     }
@@ -200,9 +195,9 @@ impl Replay {
 
     /// Another epoch is complete. Says whether its network is to be kept.
     pub fn watch(&mut self, row: &EpochRecord) -> bool {
-        let epochs = self.course.settings().epochs;
-        let reason = self.course.watch(row).filter(|_| row.epoch < epochs);
-        self.ending = reason.or((row.epoch >= epochs).then_some(Ending::Completed));
+        let is_last = row.epoch >= self.course.settings().epochs;
+        // What strikes in the last epoch counts as well: no epoch can follow, even if more are asked for.
+        self.ending = self.course.watch(row).or(is_last.then_some(Ending::Completed));
         let is_kept = self.choice.takes(row);
         if is_kept {
             self.epoch = row.epoch;

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use mnist_mlp::claim::Claim;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
-use mnist_mlp::network::ModelError;
 use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::{TuningReport, thousands};
 use mnist_mlp::tune::{self, Crew, Job, Limit, Outcome, Rungs, Search, Space, Trial};
@@ -18,7 +17,7 @@ use mnist_mlp::tune::{self, Crew, Job, Limit, Outcome, Rungs, Search, Space, Tri
 use super::args::{Format, PrecisionName, TrainArguments};
 use super::company::Company;
 use super::machine::machine;
-use super::outputs::{check_model_file, claim_model_file};
+use super::outputs::{check_model_file, claim_model_file, not_written};
 use super::task::Task;
 use super::watch::stop_signals;
 use super::{Failure, output};
@@ -165,8 +164,7 @@ pub fn carry_out<F: Trainable>(
 }
 
 fn save(out: &Path, model: &[u8]) -> Result<(), Failure> {
-    let written = replace_file(out, |file| file.write_all(model));
-    written.map_err(|error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error }))
+    replace_file(out, |file| file.write_all(model)).map_err(not_written(out))
 }
 
 /// Refuses settings that make no sense, before any work: those that all trials have, and both ends of what is searched.
