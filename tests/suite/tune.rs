@@ -1,10 +1,8 @@
 //! `mnist tune`, the real binary, on tiny data.
 
-mod common;
-
 use std::fs;
 
-use common::{Run, Sandbox};
+use crate::common::{Run, Sandbox};
 use serde_json::Value;
 
 /// Rounds of nine trials: nine for an epoch, three for three, one for nine.
@@ -231,7 +229,7 @@ fn an_interrupted_search_prints_and_saves_the_best_so_far() {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let run = common::stopped(child);
+    let run = crate::common::stopped(child);
     assert!(
         run.stdout.contains("\ntrain it  ") && run.stdout.contains("were stopped before their end"),
         "{}",

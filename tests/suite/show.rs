@@ -1,10 +1,8 @@
 //! `mnist show`, end to end, on tiny data: 64 training and 13 test images of 5 x 4 pixels in 4 classes.
 
-mod common;
-
 use std::fs;
 
-use common::{Run, Sandbox};
+use crate::common::{Run, Sandbox};
 use mnist_mlp::data::distort::{Affine, Distortion};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Part, expand};

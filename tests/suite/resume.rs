@@ -2,14 +2,12 @@
 
 #![cfg_attr(not(unix), allow(dead_code, unused_imports, reason = "what needs signals is left out"))]
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::{Run, Sandbox};
+use crate::common::{Run, Sandbox};
 use serde_json::Value;
 
 /// Options that every run of a test shares.
@@ -60,7 +58,7 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
         sandbox.line(&format!("{line} -o whole.json --quiet")).success();
         let child = start(&sandbox, &format!("{line} --checkpoint-every 0"));
         signal(&child, "-INT");
-        let run = common::stopped(child);
+        let run = crate::common::stopped(child);
         let run = run.failure(130, &["interrupted: model.json holds epoch", "go on with: "]);
         let go_on = run.stderr.trim_end().split("mnist train ").last().unwrap().to_string();
         assert_eq!(go_on, "--resume model.json --data idx --log start.jsonl");
@@ -148,7 +146,7 @@ fn files_that_cannot_be_resumed_are_named_and_explained() {
     let sandbox = Sandbox::with_tiny_data();
     let resume = "train --resume model.json --data idx";
     sandbox.line(resume).failure(1, &["model.json cannot be read"]);
-    fs::copy(common::golden("two_layer_quadratic_l2.start.json"), sandbox.path("model.json")).unwrap();
+    fs::copy(crate::common::golden("two_layer_quadratic_l2.start.json"), sandbox.path("model.json")).unwrap();
     sandbox.line(resume).failure(1, &["model.json cannot be resumed", "how it was trained", "--from model.json"]);
     sandbox.line(&format!("{TINY} --epochs 3 --optimizer adamw")).success();
     let whole = sandbox.read("model.json");
@@ -247,7 +245,7 @@ fn a_second_signal_stops_at_once() {
     std::thread::sleep(Duration::from_millis(50));
     assert!(child.try_wait().unwrap().is_none(), "the mini-batch was too short for the test");
     signal(&child, "-INT");
-    let run = common::stopped(child);
+    let run = crate::common::stopped(child);
     assert!(!run.failure(130, &[]).stderr.contains("interrupted"));
     assert!(!sandbox.path("model.json").exists());
 }
@@ -263,7 +261,7 @@ fn an_interruption_in_the_first_epoch_says_that_nothing_was_saved() {
     let mut child = command.args(words(line)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0]).unwrap();
     signal(&child, "-TERM");
-    let run = common::stopped(child);
+    let run = crate::common::stopped(child);
     run.failure(143, &["no epoch was completed, so nothing was saved", "the same command begins anew"]);
     assert_eq!(sandbox.read("model.json"), old);
 }
@@ -311,7 +309,7 @@ fn a_folder_in_which_nothing_can_be_written_is_known_before_training() {
 /// SIGKILL at random moments, most of them while the model is written. After each, the file must be whole, and it must
 /// never go back; at the end it must be what a run without a single kill writes.
 ///
-/// `MNIST_KILLS=500 cargo test --release --test resume killed -- --nocapture` kills more often.
+/// `MNIST_KILLS=500 cargo test --release --test suite resume::a_training_that_is_killed -- --nocapture` kills more often.
 #[cfg(unix)]
 #[test]
 fn a_training_that_is_killed_again_and_again_loses_nothing() {

@@ -1,11 +1,9 @@
 //! Every command of the tutorial runs, in its order, on tiny data and for two epochs.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{Run, Sandbox};
+use crate::common::{Run, Sandbox};
 
 /// The commands of the page: the lines of its console blocks that begin with a prompt.
 fn commands() -> Vec<Vec<String>> {

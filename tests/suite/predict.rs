@@ -1,15 +1,12 @@
 //! `mnist predict`, the real binary: pictures in, digits out.
 
-mod common;
-#[path = "common/treatments.rs"]
-mod treatments;
-
 use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 use std::sync::LazyLock;
 
-use common::{Run, Sandbox};
+use crate::common::{Run, Sandbox};
+use crate::treatments::{Kind, TREATMENTS, enlarged, treated};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Part, splits};
 use mnist_mlp::engine::{Machine, evaluate, outputs};
@@ -20,7 +17,6 @@ use mnist_mlp::picture::normalize::centre;
 use mnist_mlp::trainer::{Settings, Silent, train};
 use ndarray::Array2;
 use serde_json::Value;
-use treatments::{Kind, TREATMENTS, enlarged, treated};
 
 /// Built-in test digits.
 static DIGITS: LazyLock<Dataset> =

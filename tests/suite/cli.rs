@@ -1,10 +1,8 @@
 //! The real binary, end to end, on tiny data.
 
-mod common;
-
 use std::fs;
 
-use common::{Sandbox, golden};
+use crate::common::{Sandbox, golden};
 use serde_json::Value;
 
 const TRAIN: &str = "train --data idx --validation 11 --epochs 3 --hidden 6";
@@ -337,7 +335,7 @@ fn the_built_in_digits_are_used_when_there_is_nothing_else_and_a_note_says_so() 
 #[test]
 fn the_variable_names_the_data_and_the_option_goes_before_it() {
     let sandbox = Sandbox::with_tiny_data();
-    let with_variable = |value: &str, line: &str| -> common::Run {
+    let with_variable = |value: &str, line: &str| -> crate::common::Run {
         let mut command = sandbox.command();
         command.env("MNIST_DATA_DIR", value).args(line.split(' ')).output().unwrap().into()
     };
@@ -346,7 +344,8 @@ fn the_variable_names_the_data_and_the_option_goes_before_it() {
     with_variable("nowhere", "train").failure(1, &["error: MNIST_DATA_DIR: there is no nowhere"]);
     with_variable("synthetic:x", "train").failure(2, &["error: MNIST_DATA_DIR: ", "synthetic:7"]);
     let mut empty = sandbox.command();
-    let run: common::Run = empty.env("MNIST_DATA_DIR", "").arg("eval").arg("model.json").output().unwrap().into();
+    let run: crate::common::Run =
+        empty.env("MNIST_DATA_DIR", "").arg("eval").arg("model.json").output().unwrap().into();
     run.failure(1, &["20 inputs", "28 x 28"]);
 }
 
@@ -657,7 +656,7 @@ fn stop_by(signal: &str, code: i32) {
     }
     let kill = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
     assert!(kill.unwrap().success());
-    let run = common::stopped(child);
+    let run = crate::common::stopped(child);
     let run = run.failure(code, &["interrupted", "model.json holds epoch"]);
     let model = sandbox.json("model.json");
     let epochs = model["training"]["epochs_done"].as_u64().unwrap();

@@ -1,10 +1,8 @@
 //! Other data than 28 x 28 digits: any geometry, any number of classes, odd mini-batches, classes that a split lacks.
 
-mod common;
-
 use std::fs;
 
-use common::Sandbox;
+use crate::common::Sandbox;
 
 /// Images of `rows` x `cols` pixels: each class has bright pixels of its own, and noise that a seed decides.
 fn write_part(sandbox: &Sandbox, prefix: &str, (rows, cols): (usize, usize), classes: usize, labels: &[u8]) {

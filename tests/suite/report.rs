@@ -1,12 +1,10 @@
 //! `mnist report`, end to end but for the browser, in which `tests/browser` opens the page.
 
-mod common;
-
 use std::fs;
 
+use crate::common::Sandbox;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use common::Sandbox;
 use serde_json::Value;
 
 const TRAIN: &str = "train --data idx --validation 11 --epochs 3 --hidden 6 --monitor all --quiet";

@@ -1,12 +1,10 @@
 //! What a package of the program holds beside it: completion scripts, manual pages, and what `--version` tells.
 
-mod common;
-
 use std::fs;
 #[cfg(unix)]
 use std::process::Command;
 
-use common::{Run, Sandbox};
+use crate::common::{Run, Sandbox};
 
 /// The subcommands, as the help lists them.
 fn subcommands(sandbox: &Sandbox) -> Vec<String> {

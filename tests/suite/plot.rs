@@ -1,12 +1,10 @@
 //! `mnist plot`, end to end, on tiny trainings.
 
-mod common;
-
 use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use common::Sandbox;
+use crate::common::Sandbox;
 
 /// A sandbox with two models that differ in eta, and the log of the first.
 fn trained() -> Sandbox {
@@ -120,7 +118,7 @@ fn a_curve_may_come_through_a_pipe() {
     let csv = sandbox.line("slowdown --cost quadratic --weight 2 --bias 2 --eta 0.15 --epochs 50").success().stdout;
     fs::write(sandbox.path("-.csv"), &csv).unwrap();
     let from_file = sandbox.line("plot ./-.csv").success().stdout;
-    let through_a_pipe = |text: &str| -> common::Run {
+    let through_a_pipe = |text: &str| -> crate::common::Run {
         let mut command = sandbox.command();
         command.args(["plot", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -1,8 +1,6 @@
 //! Downloads from a server on this machine, which does all that servers do: it truncates, stalls, damages, redirects, knows
 //! nothing of the file, and shows web pages. (The real mirrors are asked by nobody here.)
 
-mod common;
-
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -12,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::formats::{Digits, gzip, zip};
-use common::{Run, Sandbox};
+use crate::common::formats::{Digits, gzip, zip};
+use crate::common::{Run, Sandbox};
 use md5::{Digest, Md5};
 use mnist_mlp::claim::claim;
 use mnist_mlp::data::Part;

@@ -3,11 +3,9 @@
 //! `tests/golden/golden.py` (pure Python) made the images, the start models and the expected numbers. Here the real
 //! binary trains from the same start on the same images in the same order, with both engines.
 
-mod common;
-
 use std::path::Path;
 
-use common::{Sandbox, golden};
+use crate::common::{Sandbox, golden};
 use serde_json::Value;
 
 /// Sums in another order differ by rounding; after a few epochs that is still far below this.

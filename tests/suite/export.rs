@@ -1,11 +1,9 @@
 //! `mnist export`: what is written is what the model file holds.
 
-mod common;
-
 use std::fs::{self, File};
 use std::io::Read;
 
-use common::{Run, Sandbox, golden};
+use crate::common::{Run, Sandbox, golden};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use zip::ZipArchive;

@@ -1,12 +1,10 @@
 //! Datasets in other formats than IDX, and the odd ones among IDX files: read by the library, trained on by the binary.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::Sandbox;
-use common::formats::{Digits, Python, gzip, npy, npz, pickle, zip};
+use crate::common::Sandbox;
+use crate::common::formats::{Digits, Python, gzip, npy, npz, pickle, zip};
 use mnist_mlp::data::array::ArrayError;
 use mnist_mlp::data::csv::CsvError;
 use mnist_mlp::data::idx::{Idx, IdxError};

@@ -1,0 +1,23 @@
+//! What needs neither the real MNIST nor a browser nor several ranks, in one program: fifteen would each be built from the
+//! same parts again.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/treatments.rs"]
+mod treatments;
+
+mod cli;
+mod download;
+mod export;
+mod formats;
+mod geometry;
+mod golden;
+mod package;
+mod plot;
+mod predict;
+mod readers;
+mod report;
+mod resume;
+mod show;
+mod tune;
+mod tutorial;
