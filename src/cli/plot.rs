@@ -1,5 +1,6 @@
 //! `mnist plot`: learning curves from saved files.
 
+use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -99,7 +100,8 @@ const WIDEST: usize = 100;
 
 const TOO_LONG: &str = "it is longer than 128 MiB; name the file instead of piping it";
 
-/// The run in a file or, for "-", in standard input; called by the file's name, or by all of its path if another of `files` has the same name.
+/// The run in a file or, for "-", in standard input; called by the file's name, or by all of its path if another of
+/// `files` has the same name.
 fn read(path: &Path, files: &[PathBuf]) -> Result<Run, Failure> {
     if path == Path::new("-") {
         let mut text = Vec::new();
@@ -113,10 +115,21 @@ fn read(path: &Path, files: &[PathBuf]) -> Result<Run, Failure> {
         return Run::read("-", &text).map_err(|error| Failure::NoRun { path: path.display().to_string(), error });
     }
     let text = read_model_file(path).map_err(Failure::ModelFile)?;
-    let alone = files.iter().filter(|other| other.file_stem() == path.file_stem()).count() == 1;
-    let name = if alone { PathBuf::from(path.file_stem().unwrap_or_default()) } else { path.with_extension("") };
-    Run::read(&name.to_string_lossy(), &text)
-        .map_err(|error| Failure::NoRun { path: path.display().to_string(), error })
+    Run::read(&name(path, files), &text).map_err(|error| Failure::NoRun { path: path.display().to_string(), error })
+}
+
+/// What the run in a file is called.
+fn name(path: &Path, files: &[PathBuf]) -> String {
+    let name = short_name(path);
+    let is_alone = files.iter().filter(|other| short_name(other) == name).count() == 1;
+    if is_alone { name } else { path.to_string_lossy().into_owned() }
+}
+
+/// The name of a file without an ending that is ours; what follows the point of `eta-0.25` is half of a number.
+fn short_name(path: &Path) -> String {
+    let is_ours = |ending: &OsStr| ["json", "jsonl", "csv"].iter().any(|ours| ending.eq_ignore_ascii_case(ours));
+    let name = if path.extension().is_some_and(is_ours) { path.file_stem() } else { path.file_name() };
+    name.unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn choice(arguments: &PlotArguments) -> Choice {
@@ -195,5 +208,23 @@ impl<'a> Target<'a> {
         };
         replace_file(self.path, |file| file.write_all(&bytes))
             .map_err(|error| Failure::Picture { path: self.path.display().to_string(), error })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_different_names_are_called_differently() {
+        let names = |files: &[&str]| {
+            let files: Vec<_> = files.iter().map(PathBuf::from).collect();
+            files.iter().map(|path| name(path, &files)).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&["runs/a.json", "b.JSONL", "c.csv"]), ["a", "b", "c"]);
+        assert_eq!(names(&["eta-0.25", "logs/eta-0.025", "eta-0.5.json"]), ["eta-0.25", "eta-0.025", "eta-0.5"]);
+        assert_eq!(names(&["b.json", "b.jsonl", "c.json"]), ["b.json", "b.jsonl", "c"]);
+        assert_eq!(names(&["x/run.json", "y/run.json"]), ["x/run.json", "y/run.json"]);
+        assert_eq!(names(&["-", "./-"])[1], "./-", "standard input is called '-'");
     }
 }

@@ -49,6 +49,50 @@ fn several_runs_are_told_apart_by_what_differs() {
 }
 
 #[test]
+fn a_run_with_other_monitors_or_epochs_keeps_its_name_and_its_sign() {
+    let sandbox = Sandbox::with_tiny_data();
+    let train = "train --data idx --validation 11 --hidden 6 --quiet";
+    sandbox.line(&format!("{train} --epochs 10 --eta 0.5 -o a.json")).success();
+    sandbox.line(&format!("{train} --epochs 10 --eta 1 --monitor evaluation-accuracy -o c.json")).success();
+    let run = sandbox.line("plot c.json a.json").success();
+    assert_eq!(run.stdout.matches("  x eta 0.5\n").count(), 2, "in both panels:\n{}", run.stdout);
+    assert_eq!(run.stdout.matches("  o eta 1\n").count(), 1, "{}", run.stdout);
+    assert_eq!(run.stderr, "");
+
+    sandbox.line(&format!("{train} --epochs 30 --eta 0.5 -o b.json")).success();
+    let run = sandbox.line("plot a.json b.json --epochs 20-30").success();
+    assert!(run.stdout.contains("  x 30 epochs\n") && !run.stdout.contains("  o "), "{}", run.stdout);
+    assert_eq!(run.stderr, "warning: a has nothing in the epochs 20 to 30: it is left out\n");
+}
+
+#[test]
+fn models_of_one_and_of_two_hidden_layers_are_two_curves() {
+    let sandbox = Sandbox::with_tiny_data();
+    for (name, hidden) in [("a", "2"), ("b", "4"), ("c", "6"), ("d", "2,2"), ("e", "3,3")] {
+        let train = "train --data idx --validation 11 --epochs 1 --quiet";
+        sandbox.line(&format!("{train} --hidden {hidden} -o {name}.json")).success();
+    }
+    let files = "a.json b.json c.json d.json e.json";
+    let run = sandbox.line(&format!("plot {files} --x hidden --metric evaluation-accuracy")).success();
+    let legend: Vec<_> = run.stdout.lines().filter(|line| line.starts_with("  ") && line.contains("layer")).collect();
+    assert_eq!(legend, ["  o 1 hidden layer", "  x 2 hidden layers"], "{}", run.stdout);
+}
+
+#[test]
+fn logs_are_called_by_all_of_their_names() {
+    let sandbox = Sandbox::with_tiny_data();
+    let train = "train --data idx --validation 11 --epochs 2 --hidden 6 --quiet";
+    for log in ["eta-0.25", "eta-0.025", "b.json"] {
+        sandbox.line(&format!("{train} -o model.json --log {log}")).success();
+    }
+    fs::copy(sandbox.path("b.json"), sandbox.path("b.jsonl")).unwrap();
+    let run = sandbox.line("plot eta-0.25 eta-0.025 b.json b.jsonl --metric evaluation-accuracy").success();
+    for name in ["  o eta-0.25\n", "  x eta-0.025\n", "  + b.json\n", "  * b.jsonl\n"] {
+        assert!(run.stdout.contains(name), "'{name}' is not in:\n{}", run.stdout);
+    }
+}
+
+#[test]
 fn pictures_are_svg_or_png_by_their_name_and_the_same_every_time() {
     let sandbox = trained();
     sandbox.line("plot a.json b.json -o one.svg").success();

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use thiserror::Error;
 
-use super::settings::{Setting, Weight, in_common, names, settings};
+use super::settings::{SIZES, Setting, Weight, in_common, names, settings, sizes};
 use super::{Axis, Figure, Panel, Scale, Series, Unit};
 use crate::network::{EpochRecord, ModelRecord};
 
@@ -89,8 +89,8 @@ pub enum PlotError {
         /// What is missing.
         metric: Metric,
     },
-    /// No epoch of the range was trained.
-    #[error("none of the epochs {} was trained: there are {first} to {last}", range(asked))]
+    /// No epoch of the range was trained and monitored.
+    #[error("none of the epochs {} was trained and monitored: there are {first} to {last}", range(asked))]
     NoEpochs {
         /// The range.
         asked: RangeInclusive<usize>,
@@ -124,11 +124,13 @@ pub enum PlotError {
 pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotError> {
     let metrics = metrics(runs, choice)?;
     let curves = match choice.against {
-        Against::Epoch => curves_of_epochs(runs, choice)?,
+        Against::Epoch => curves_of_epochs(runs, choice),
         _ => curves_of_models(runs, choice.against)?,
     };
+    let missing = missing(runs, &metrics, choice)?;
     let (title, subtitle) = title(runs);
     let evaluated_on = evaluated_on(runs);
+    let (several, both) = (curves.len() > 1, have_both(&metrics));
     let mut panels = Vec::new();
     for (kind, unit) in [("cost", Unit::Number), ("accuracy", Unit::Percent)] {
         let metrics: Vec<_> = metrics.iter().copied().filter(|metric| metric.unit() == unit).collect();
@@ -137,21 +139,27 @@ pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotErro
             [only] => format!("{} {kind}", only.images(evaluated_on)),
             _ => kind.to_string(),
         };
-        let series = curves.iter().flat_map(|curve| {
-            metrics.iter().map(|metric| {
-                let many = [(curves.len() > 1, curve.name.as_str()), (metrics.len() > 1, metric.images(evaluated_on))];
+        // A curve has the name and the place that it has in the whole figure, whether the others have points here or not.
+        let series = curves.iter().enumerate().flat_map(|(i, curve)| {
+            metrics.iter().map(move |metric| {
+                let many = [(several, curve.name.as_str()), (both, metric.images(evaluated_on))];
                 let name = many.iter().filter(|(many, _)| *many).map(|(_, name)| *name).collect::<Vec<_>>().join(", ");
-                Series { name, points: curve.points(*metric) }
+                let place = if both { 2 * i + usize::from(metric.is_of_evaluation()) } else { i };
+                Series { name, place, points: curve.points(*metric) }
             })
         });
+        let series: Vec<_> = series.filter(|series| !series.points.is_empty()).collect();
+        if series.is_empty() {
+            continue; // monitored, but in other epochs
+        }
         panels.push(Panel {
-            series: series.filter(|series| !series.points.is_empty()).collect(),
+            series,
             x: Axis { label: choice.against.label().to_string(), scale: choice.x, unit: choice.against.unit() },
             y: Axis { label, scale: choice.y, unit },
         });
     }
     check_drawable(&panels)?;
-    Ok(Figure { title, subtitle, panels })
+    Ok(Figure { title, subtitle, panels, missing })
 }
 
 /// Rows of one curve: x and what the monitors saw there. Several rows at one x are drawn as their mean.
@@ -187,19 +195,48 @@ fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Metric>, PlotError> {
     Ok(Metric::ALL.into_iter().filter(wanted).collect())
 }
 
-/// A curve for each run.
-fn curves_of_epochs<'a>(runs: &'a [Run], choice: &Choice) -> Result<Vec<Curve<'a>>, PlotError> {
-    let all = || runs.iter().flat_map(|run| &run.history).map(|record| record.epoch);
-    if !all().any(|epoch| choice.epochs.contains(&epoch)) {
-        let (first, last) = (all().min().unwrap_or(0), all().max().unwrap_or(0));
-        return Err(PlotError::NoEpochs { asked: choice.epochs.clone(), first, last });
+/// Whether a panel shows training and evaluation images: then those are told apart in all panels.
+fn have_both(metrics: &[Metric]) -> bool {
+    metrics.iter().any(|one| metrics.iter().any(|other| one != other && one.unit() == other.unit()))
+}
+
+/// Of which runs nothing can be drawn, in a sentence each; an error if that is all of them.
+fn missing(runs: &[Run], metrics: &[Metric], choice: &Choice) -> Result<Vec<String>, PlotError> {
+    let has = |record: &EpochRecord| metrics.iter().any(|metric| metric.of(record).is_some());
+    let is_drawn = |run: &Run| match choice.against {
+        Against::Epoch => run.history.iter().any(|record| choice.epochs.contains(&record.epoch) && has(record)),
+        _ => run.model.as_ref().and_then(ModelRecord::kept).is_some_and(has),
+    };
+    if !runs.iter().any(is_drawn) {
+        return Err(nothing(runs, metrics, choice));
     }
+    let place = match choice.against {
+        Against::Epoch => format!("in the epochs {}", range(&choice.epochs)),
+        _ => "of the epoch that it holds".to_string(),
+    };
+    let words = |run: &Run| format!("{} has nothing {place}: it is left out", run.name);
+    Ok(runs.iter().filter(|run| !is_drawn(run)).map(words).collect())
+}
+
+/// Why nothing of any run can be drawn.
+fn nothing(runs: &[Run], metrics: &[Metric], choice: &Choice) -> PlotError {
+    if let (Some(run), Some(&metric), true) = (runs.first(), metrics.first(), choice.against != Against::Epoch) {
+        return PlotError::NotMonitored { run: run.name.clone(), metric };
+    }
+    let seen = |record: &&EpochRecord| metrics.iter().any(|metric| metric.of(record).is_some());
+    let epochs = || runs.iter().flat_map(|run| &run.history).filter(seen).map(|record| record.epoch);
+    let (first, last) = (epochs().min().unwrap_or(0), epochs().max().unwrap_or(0));
+    PlotError::NoEpochs { asked: choice.epochs.clone(), first, last }
+}
+
+/// A curve for each run.
+fn curves_of_epochs<'a>(runs: &'a [Run], choice: &Choice) -> Vec<Curve<'a>> {
     let named: Vec<_> = runs.iter().map(|run| (run.name.as_str(), run.model.as_ref())).collect();
     let rows = |run: &'a Run| {
         let wanted = run.history.iter().filter(|record| choice.epochs.contains(&record.epoch));
         wanted.map(|record| (record.epoch as f64, record)).collect()
     };
-    Ok(names(&named).into_iter().zip(runs).map(|(name, run)| Curve { name, rows: rows(run) }).collect())
+    names(&named).into_iter().zip(runs).map(|(name, run)| Curve { name, rows: rows(run) }).collect()
 }
 
 /// "5 to 10", or "from 5 on".
@@ -213,11 +250,15 @@ fn range(epochs: &RangeInclusive<usize>) -> String {
 /// A point for each run. Runs at the same place of the axis belong to different curves if any setting differs but the
 /// seed; what differs from place to place, as the number of epochs may, does not divide a curve.
 fn curves_of_models(runs: &[Run], against: Against) -> Result<Vec<Curve<'_>>, PlotError> {
+    let models: Vec<_> = runs.iter().filter_map(|run| run.model.as_ref()).collect();
     let unknown = |run: &Run| PlotError::NoSettings { run: run.name.clone(), against: against.label() };
     let mut points = Vec::new();
     for run in runs {
         let model = run.model.as_ref().ok_or_else(|| unknown(run))?;
-        let (settings, x) = settings(model).zip(against.of(model)).ok_or_else(|| unknown(run))?;
+        let (mut settings, x) = settings(model).zip(against.of(model)).ok_or_else(|| unknown(run))?;
+        if against == Against::Hidden {
+            settings[SIZES].words = layers(model, &models);
+        }
         let record = model.kept().ok_or_else(|| PlotError::Empty { run: run.name.clone() })?;
         points.push((x, record, settings));
     }
@@ -239,6 +280,26 @@ fn curves_of_models(runs: &[Run], against: Against) -> Result<Vec<Curve<'_>>, Pl
         }
     }
     Ok(curves)
+}
+
+/// What stands for the sizes of a model against its hidden neurons, which are part of them: how many layers those are in.
+/// Another model at its place with as many layers, but of other sizes, leaves only the sizes themselves.
+fn layers(model: &ModelRecord, models: &[&ModelRecord]) -> String {
+    let is_another = |other: &ModelRecord| {
+        let alike = hidden(other) == hidden(model) && other.sizes.len() == model.sizes.len();
+        alike && other.sizes != model.sizes
+    };
+    match model.sizes.len().saturating_sub(2) {
+        _ if models.iter().any(|other| is_another(other)) => sizes(model),
+        0 => "no hidden layer".to_string(),
+        1 => "1 hidden layer".to_string(),
+        n => format!("{n} hidden layers"),
+    }
+}
+
+/// The number of hidden neurons.
+fn hidden(model: &ModelRecord) -> usize {
+    model.sizes.iter().skip(1).rev().skip(1).sum()
 }
 
 fn check_drawable(panels: &[Panel]) -> Result<(), PlotError> {
@@ -290,6 +351,10 @@ impl Metric {
         }
     }
 
+    fn is_of_evaluation(self) -> bool {
+        matches!(self, Metric::EvaluationCost | Metric::EvaluationAccuracy)
+    }
+
     /// Which images it looks at.
     fn images(self, evaluated_on: &str) -> &str {
         match self {
@@ -332,7 +397,7 @@ impl Against {
         Some(match self {
             Against::Epoch => model.kept()?.epoch as f64,
             Against::TrainSize => training.n_train as f64,
-            Against::Hidden => model.sizes.iter().skip(1).rev().skip(1).sum::<usize>() as f64,
+            Against::Hidden => hidden(model) as f64,
             Against::BatchSize => training.batch_size as f64,
             Against::Eta => training.eta,
             Against::Lambda => training.lambda,

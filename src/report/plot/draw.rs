@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::ruler::Ruler;
-use super::{Axis, Figure, Panel, in_lines};
+use super::{Axis, Figure, Panel, Series, in_lines};
 
 /// Colours that colour-blind eyes tell apart (Okabe and Ito 2008, "Color Universal Design"), the darker ones first; its
 /// yellow is left out, which is too light for lines on white.
@@ -106,10 +106,10 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
         self.text(&panel.y.label, (MARGIN, top + LINE / 2), TEXT, 1.0)?;
         let legend = Legend::of(panel);
         let mut y = top + LINE + LINE / 2;
-        for (row, names) in legend.rows().enumerate() {
-            for (column, name) in names.iter().enumerate() {
-                let x = MARGIN + legend.column * column as i32;
-                self.sample(row * legend.columns + column, (x, y))?;
+        for names in legend.rows() {
+            for (column, (place, name)) in (0..).zip(names) {
+                let x = MARGIN + legend.column * column;
+                self.sample(*place, (x, y))?;
                 for (line, words) in (0..).zip(name) {
                     self.text(words, (x + ENTRY, y + LINE * line), TEXT, 1.0)?;
                 }
@@ -146,15 +146,15 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
             .y_label_offset(self.px(self.sink))
             .label_style(self.font(TEXT - 1, 0.85))
             .draw()?;
-        for (place, series) in panel.series.iter().enumerate() {
+        for (i, series) in panel.series.iter().enumerate() {
             let drawable = |&(at, value): &(f64, f64)| x.place(at).is_some() && y.place(value).is_some();
             let points: Vec<_> = series.points.iter().copied().filter(drawable).collect();
-            let (line, marker) = (self.line(place), self.marker(place));
+            let (line, marker) = (self.line(series.place), self.marker(series.place));
             let pieces = points.windows(if self.pieces { 2 } else { points.len().max(1) });
             chart.draw_series(pieces.map(|piece| PathElement::new(piece.to_vec(), line)))?;
             let places: Vec<_> = points.iter().filter_map(|&(at, _)| x.place(at)).collect();
-            let marked = marks(&places, MARKED, place as f64 / panel.series.len() as f64);
-            let colour = colour(place).filled();
+            let marked = marks(&places, MARKED, i as f64 / panel.series.len() as f64);
+            let colour = colour(series.place).filled();
             chart.draw_series(
                 marked.into_iter().map(|i| EmptyElement::at(points[i]) + Polygon::new(marker.clone(), colour)),
             )?;
@@ -261,10 +261,13 @@ fn broken(text: &str, size: i32, pixels: i32) -> Vec<String> {
     in_lines(text, (f64::from(pixels) / (0.6 * f64::from(size))) as usize)
 }
 
-/// The legend, in columns of one width. A curve alone has none.
+/// A name in the legend: the place of its curve, and its lines.
+type Entry = (usize, Vec<String>);
+
+/// The legend, in columns of one width. A curve without a name is not in it.
 struct Legend {
-    /// The lines of each name; more than one only in a column alone.
-    names: Vec<Vec<String>>,
+    /// More than one line each only in a column alone.
+    names: Vec<Entry>,
     columns: usize,
     /// The width of a column.
     column: i32,
@@ -272,13 +275,14 @@ struct Legend {
 
 impl Legend {
     fn of(panel: &Panel) -> Self {
-        let many = panel.series.iter().filter(|_| panel.series.len() > 1);
-        let names: Vec<_> = many.map(|series| broken(&series.name, TEXT, WIDTH - 2 * MARGIN - ENTRY)).collect();
-        let column = ENTRY + 12 + names.iter().flatten().map(|line| width(line, TEXT)).max().unwrap_or(0);
+        let entry = |series: &Series| (series.place, broken(&series.name, TEXT, WIDTH - 2 * MARGIN - ENTRY));
+        let names: Vec<_> = panel.named().map(entry).collect();
+        let widths = names.iter().flat_map(|(_, lines)| lines).map(|line| width(line, TEXT));
+        let column = ENTRY + 12 + widths.max().unwrap_or(0);
         Legend { names, columns: ((WIDTH - 2 * MARGIN + 12) / column).max(1) as usize, column }
     }
 
-    fn rows(&self) -> impl Iterator<Item = &[Vec<String>]> {
+    fn rows(&self) -> impl Iterator<Item = &[Entry]> {
         self.names.chunks(self.columns)
     }
 
@@ -287,8 +291,8 @@ impl Legend {
     }
 }
 
-fn row_height(names: &[Vec<String>]) -> i32 {
-    LINE * names.iter().map(Vec::len).max().unwrap_or(0) as i32
+fn row_height(names: &[Entry]) -> i32 {
+    LINE * names.iter().map(|(_, lines)| lines.len()).max().unwrap_or(0) as i32
 }
 
 impl Ranged for Ruler {

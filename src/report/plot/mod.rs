@@ -29,6 +29,8 @@ pub struct Figure {
     pub subtitle: String,
     /// What is drawn.
     pub panels: Vec<Panel>,
+    /// What was to be drawn and is not because there is nothing of it, in a sentence each.
+    pub missing: Vec<String>,
 }
 
 /// One pair of axes and the curves between them.
@@ -56,14 +58,24 @@ pub struct Axis {
 /// A curve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// What the legend says; a curve alone has no need of one.
+    /// What the legend says; a curve alone in its figure has no need of one, and no name.
     pub name: String,
+    /// Its place among the curves of the figure, from which its colour and its marker follow: those of one name have one
+    /// place in all panels, whatever else is in them.
+    pub place: usize,
     /// x and y, in the order in which they are joined.
     pub points: Vec<(f64, f64)>,
 }
 
+impl Panel {
+    /// The curves that the legend names.
+    fn named(&self) -> impl Iterator<Item = &Series> {
+        self.series.iter().filter(|series| !series.name.is_empty())
+    }
+}
+
 impl Figure {
-    /// What a logarithmic axis leaves out, in a sentence each; nothing if it has a place for all.
+    /// What is missing, and what a logarithmic axis leaves out, in a sentence each; nothing if all is drawn.
     #[must_use]
     pub fn left_out(&self) -> Vec<String> {
         let axes = self.panels.iter().flat_map(|Panel { x, y, series }| [(x, series, true), (y, series, false)]);
@@ -77,7 +89,7 @@ impl Figure {
         }
         sentences.sort();
         sentences.dedup(); // panels share their x
-        sentences
+        [self.missing.clone(), sentences].concat()
     }
 
     /// What the figure shows, for those who do not see it: where each curve begins and ends.

@@ -29,12 +29,14 @@ pub(super) enum Weight {
 
 use Weight::{Chance, Main, Minor, Usual};
 
+/// Where the sizes stand among the settings.
+pub(super) const SIZES: usize = 0;
+
 /// All settings of a model, in an order that is the same for all; nothing of a model whose file does not say.
 pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     let training = model.training.as_ref()?;
     let course = &training.course;
-    let sizes: Vec<_> = model.sizes.iter().map(ToString::to_string).collect();
-    let mut list = vec![(sizes.join("-"), Main), activation(&model.activations), (model.cost.to_string(), Main)];
+    let mut list = vec![(sizes(model), Main), activation(&model.activations), (model.cost.to_string(), Main)];
     list.push((training.dataset.clone(), Main));
     list.push((format!("{} images", thousands(training.n_train)), Minor));
     list.push((format!("{} start weights", training.init), if training.init == "default" { Usual } else { Minor }));
@@ -116,6 +118,12 @@ fn compared(models: &[&ModelRecord]) -> Option<(Vec<Setting>, Vec<Vec<String>>)>
         }
     }
     Some((common, different))
+}
+
+/// "784-30-10".
+pub(super) fn sizes(model: &ModelRecord) -> String {
+    let sizes: Vec<_> = model.sizes.iter().map(ToString::to_string).collect();
+    sizes.join("-")
 }
 
 fn activation(activations: &[Activation]) -> (String, Weight) {

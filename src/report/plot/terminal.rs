@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::draw::{marks, ruler, shown};
 use super::ruler::Ruler;
-use super::{Figure, Panel, in_lines};
+use super::{Figure, Panel, Series, in_lines};
 
 /// Lines of a plot, without what stands around it.
 const ROWS: usize = 15;
@@ -36,16 +36,15 @@ impl Figure {
     }
 }
 
-/// A line for each curve, or as many as it takes; none for a curve alone.
+/// A line for each curve with a name, or as many as it takes.
 fn legend(panel: &Panel, columns: usize, colours: bool) -> String {
-    let many = panel.series.iter().enumerate().filter(|_| panel.series.len() > 1);
-    let line = |(place, series): (usize, &super::Series)| {
-        let style = style(place, colours);
+    let line = |series: &Series| {
+        let style = style(series.place, colours);
         let lines = in_lines(&shown(&series.name), columns - 4);
         let name = lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n    ");
-        format!("{style}  {} {name}{style:#}\n", sign(place))
+        format!("{style}  {} {name}{style:#}\n", sign(series.place))
     };
-    many.map(line).collect()
+    panel.named().map(line).collect()
 }
 
 /// The curves with their axes.
@@ -102,17 +101,17 @@ impl Canvas {
     fn of(panel: &Panel, x: &Ruler, y: &Ruler, columns: usize, colours: bool) -> Self {
         let mut canvas = Canvas { columns, colours, cells: vec![vec![Cell::default(); columns]; ROWS] };
         let (wide, high) = if colours { (2 * columns, 4 * ROWS) } else { (columns, ROWS) };
-        for (place, series) in panel.series.iter().enumerate() {
+        for (i, series) in panel.series.iter().enumerate() {
             let dot = |&(at, value): &(f64, f64)| {
                 let dots = |place: f64, n: usize| (place * (n - 1) as f64).round() as i64;
                 Some((dots(x.place(at)?, wide), dots(1.0 - y.place(value)?, high)))
             };
             let dots: Vec<_> = series.points.iter().filter_map(dot).collect();
-            dots.windows(2).for_each(|pair| canvas.line(pair[0], pair[1], place));
+            dots.windows(2).for_each(|pair| canvas.line(pair[0], pair[1], series.place));
             let places: Vec<_> = dots.iter().map(|&(x, _)| x as f64 / wide as f64).collect();
-            let turn = place as f64 / panel.series.len() as f64;
-            for i in marks(&places, (8, 8), turn) {
-                canvas.sign(dots[i], place);
+            let turn = i as f64 / panel.series.len() as f64;
+            for mark in marks(&places, (8, 8), turn) {
+                canvas.sign(dots[mark], series.place);
             }
         }
         canvas

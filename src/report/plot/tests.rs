@@ -75,6 +75,93 @@ fn the_legend_is_made_of_what_differs() {
     );
 }
 
+/// A run of which only these were monitored.
+fn monitored(metrics: &[Metric], mut run: Run) -> Run {
+    let is_on = |metric| metrics.contains(&metric);
+    for record in &mut run.history {
+        record.training_cost = record.training_cost.filter(|_| is_on(Metric::TrainingCost));
+        record.evaluation_cost = record.evaluation_cost.filter(|_| is_on(Metric::EvaluationCost));
+        record.training_accuracy = record.training_accuracy.filter(|_| is_on(Metric::TrainingAccuracy));
+        record.evaluation_accuracy = record.evaluation_accuracy.filter(|_| is_on(Metric::EvaluationAccuracy));
+    }
+    run
+}
+
+/// The names of the curves of a panel and their places.
+fn signs(panel: &Panel) -> Vec<(&str, usize)> {
+    panel.series.iter().map(|series| (series.name.as_str(), series.place)).collect()
+}
+
+#[test]
+fn a_name_has_the_same_sign_in_all_panels_and_is_in_every_legend() {
+    use Metric::{EvaluationAccuracy, EvaluationCost, TrainingAccuracy, TrainingCost};
+    let c = monitored(&[EvaluationAccuracy], run("c", r#"{"eta": 1.0}"#, 95));
+    let a = monitored(&[TrainingCost, EvaluationAccuracy], run("a", "{}", 95));
+    let figure = learning_curves(&[c.clone(), a], &Choice::default()).unwrap();
+    assert_eq!(signs(&figure.panels[0]), [("eta 0.5", 1)]);
+    assert_eq!(signs(&figure.panels[1]), [("eta 1", 0), ("eta 0.5", 1)]);
+    assert_eq!(figure.text(80, false).matches("  x eta 0.5\n").count(), 2, "{}", figure.text(80, false));
+    assert_eq!(figure.svg(Theme::Paper).matches("\neta 0.5\n").count(), 2, "{}", figure.svg(Theme::Paper));
+
+    // One kind of images in the upper panel, both in the lower.
+    let a = monitored(&[EvaluationCost, TrainingAccuracy, EvaluationAccuracy], run("a", "{}", 95));
+    let figure = learning_curves(&[a.clone(), c.clone()], &Choice::default()).unwrap();
+    assert_eq!(signs(&figure.panels[0]), [("eta 0.5, validation", 1)]);
+    let below = [("eta 0.5, training", 0), ("eta 0.5, validation", 1), ("eta 1, validation", 3)];
+    assert_eq!(signs(&figure.panels[1]), below);
+    let figure = learning_curves(&[a], &Choice::default()).unwrap();
+    assert_eq!(signs(&figure.panels[0]), [("validation", 1)]);
+    assert_eq!(figure.panels[0].y.label, "validation cost");
+
+    // A panel for each: its label says all of a curve alone.
+    let only = monitored(&[TrainingCost, EvaluationAccuracy], run("a", "{}", 95));
+    let figure = learning_curves(&[only], &Choice::default()).unwrap();
+    assert_eq!(names(&figure), ["", ""]);
+}
+
+#[test]
+fn a_run_without_epochs_in_the_range_is_said_to_be_left_out() {
+    let mut a = run("a", r#"{"epochs": 10}"#, 95);
+    a.history.truncate(10);
+    let runs = [a, run("b", "{}", 95)];
+    let of = |epochs| {
+        let choice = Choice { metrics: vec![Metric::EvaluationAccuracy], epochs, ..Choice::default() };
+        learning_curves(&runs, &choice).unwrap()
+    };
+    let figure = of(20..=30);
+    assert_eq!(figure.left_out(), ["a has nothing in the epochs 20 to 30: it is left out"]);
+    assert_eq!(signs(&figure.panels[0]), [("30 epochs", 1)]);
+    assert!(figure.text(80, false).contains("  x 30 epochs\n"), "{}", figure.text(80, false));
+    assert_eq!(of(11..=usize::MAX).left_out(), ["a has nothing in the epochs from 11 on: it is left out"]);
+    assert!(of(10..=30).left_out().is_empty());
+}
+
+#[test]
+fn what_was_monitored_in_other_epochs_only_has_no_panel() {
+    let mut a = run("a", "{}", 95);
+    a.history.iter_mut().skip(10).for_each(|record| (record.training_cost, record.evaluation_cost) = (None, None));
+    let of = |run: &Run, metrics: Vec<Metric>| {
+        let choice = Choice { metrics, epochs: 20..=30, ..Choice::default() };
+        learning_curves(std::slice::from_ref(run), &choice)
+    };
+    let figure = of(&a, Vec::new()).unwrap();
+    let labels: Vec<_> = figure.panels.iter().map(|panel| panel.y.label.as_str()).collect();
+    assert_eq!(labels, ["accuracy"]);
+    let none = of(&a, vec![Metric::TrainingCost]).unwrap_err();
+    assert_eq!(none, PlotError::NoEpochs { asked: 20..=30, first: 1, last: 10 });
+
+    // The model holds its last epoch, of which there is no cost.
+    a.model.as_mut().unwrap().history = a.history.clone();
+    let against = |runs: &[Run]| {
+        let choice = Choice { metrics: vec![Metric::TrainingCost], against: Against::Eta, ..Choice::default() };
+        learning_curves(runs, &choice)
+    };
+    let expected = PlotError::NotMonitored { run: "a".to_string(), metric: Metric::TrainingCost };
+    assert_eq!(against(std::slice::from_ref(&a)), Err(expected));
+    let figure = against(&[a, run("b", "{}", 95)]).unwrap();
+    assert_eq!(figure.left_out(), ["a has nothing of the epoch that it holds: it is left out"]);
+}
+
 #[test]
 fn a_curve_may_begin_and_end_anywhere() {
     let choice = Choice { metrics: vec![Metric::TrainingCost], epochs: 10..=20, ..Choice::default() };
@@ -86,9 +173,9 @@ fn a_curve_may_begin_and_end_anywhere() {
     let of = |epochs| learning_curves(&[run("a", "{}", 95)], &Choice { epochs, ..choice.clone() });
     let none = of(31..=40).unwrap_err();
     assert_eq!(none, PlotError::NoEpochs { asked: 31..=40, first: 1, last: 30 });
-    assert_eq!(none.to_string(), "none of the epochs 31 to 40 was trained: there are 1 to 30");
+    assert_eq!(none.to_string(), "none of the epochs 31 to 40 was trained and monitored: there are 1 to 30");
     let none = of(31..=usize::MAX).unwrap_err();
-    assert_eq!(none.to_string(), "none of the epochs from 31 on was trained: there are 1 to 30");
+    assert_eq!(none.to_string(), "none of the epochs from 31 on was trained and monitored: there are 1 to 30");
 }
 
 #[test]
@@ -113,6 +200,35 @@ fn against_a_setting_each_model_is_a_point() {
 
     let unknown = Run { model: None, ..best };
     assert!(matches!(learning_curves(&[unknown], &choice), Err(PlotError::NoSettings { .. })));
+}
+
+#[test]
+fn against_hidden_neurons_models_of_as_many_layers_are_a_curve() {
+    let of = |sizes: &[&[usize]]| {
+        let with = |hidden: &&[usize]| {
+            let mut run = run("a", "{}", 95);
+            run.model.as_mut().unwrap().sizes = [&[784][..], hidden, &[10]].concat();
+            run
+        };
+        let runs: Vec<_> = sizes.iter().map(with).collect();
+        let metrics = vec![Metric::EvaluationAccuracy];
+        let choice = Choice { metrics, against: Against::Hidden, ..Choice::default() };
+        let figure = learning_curves(&runs, &choice).unwrap();
+        let x = |series: &Series| series.points.iter().map(|(x, _)| *x as usize).collect::<Vec<_>>();
+        figure.panels[0].series.iter().map(|series| (series.name.clone(), x(series))).collect::<Vec<_>>()
+    };
+    let curve = |name: &str, x: &[usize]| (name.to_string(), x.to_vec());
+    assert_eq!(of(&[&[20], &[40], &[60]]), [curve("", &[20, 40, 60])]);
+    assert_eq!(
+        of(&[&[20], &[40], &[60], &[20, 20], &[30, 30]]),
+        [curve("1 hidden layer", &[20, 40, 60]), curve("2 hidden layers", &[40, 60])]
+    );
+    assert_eq!(of(&[&[], &[0, 0]]), [curve("no hidden layer", &[0]), curve("2 hidden layers", &[0])]);
+    // Of different models no mean is drawn.
+    assert_eq!(
+        of(&[&[20], &[40], &[20, 20], &[30, 10]]),
+        [curve("1 hidden layer", &[20, 40]), curve("784-20-20-10", &[40]), curve("784-30-10-10", &[40])]
+    );
 }
 
 #[test]
@@ -204,9 +320,9 @@ proptest! {
         let axis = |log: bool| {
             Axis { label: "x".to_string(), scale: if log { Scale::Log } else { Scale::Linear }, unit }
         };
-        let series = series.into_iter().map(|(name, points)| Series { name, points }).collect();
+        let series = series.into_iter().zip(0..).map(|((name, points), place)| Series { name, place, points }).collect();
         let panel = Panel { x: axis(log_x), y: axis(log_y), series };
-        let figure = Figure { title: "t".to_string(), subtitle: String::new(), panels: vec![panel] };
+        let figure = Figure { title: "t".to_string(), panels: vec![panel], ..Figure::default() };
         let svg = figure.svg(Theme::Page);
         prop_assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN"));
         prop_assert!(!svg.contains(|c: char| c.is_control() && c != '\n'));
