@@ -1,10 +1,12 @@
-//! Nothing is allocated while mini-batches are learned: the room that they need is made before the first.
+//! Nothing is allocated while mini-batches are learned: the room that they need is made before the first. And a tall picture
+//! takes no more room than its pixels.
 
 use mnist_mlp::data::batches::EpochOrder;
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Part};
 use mnist_mlp::engine::{EngineKind, Machine};
 use mnist_mlp::network::{CrossEntropy, Dropout, Init, Network, Optimizer, Step};
+use mnist_mlp::picture::Picture;
 
 fn digits(n: usize) -> Dataset {
     Source::Synthetic { seed: 0 }.load(Part::Training, 2).unwrap().slice(0..n)
@@ -46,6 +48,16 @@ fn learning_allocates_nothing() {
             assert_eq!(allocations(hidden, batch_size, step), 0, "784-{hidden:?}-10, {step:?}");
         }
     }
+}
+
+#[test]
+fn a_picture_of_many_rows_is_reduced_in_no_more_room_than_its_own() {
+    const HEIGHT: usize = 1_000_000;
+    let tall = Picture::new(HEIGHT, 1, vec![7; HEIGHT]).unwrap();
+    let mut reduced = None;
+    let allocated = allocation_counter::measure(|| reduced = Some(tall.reduced(5_000)));
+    assert_eq!(reduced, Some(Picture::new(200, 1, vec![7; 200]).unwrap()));
+    assert!(allocated.bytes_max <= HEIGHT as u64, "{} bytes", allocated.bytes_max);
 }
 
 #[test]

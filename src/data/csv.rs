@@ -3,6 +3,7 @@
 //! A file holds one part. The other is in the file beside it that has 'test' for 'train' in its name: `mnist_train.csv`
 //! and `mnist_test.csv`.
 
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,9 @@ use thiserror::Error;
 use super::Part;
 use super::array::side_of;
 use super::idx::Idx;
+
+/// The longest row that is read, in bytes: an image of 2000 x 2000. A packed file of one row could fill the memory.
+const LONGEST_ROW: usize = 16 << 20;
 
 /// What can be wrong with a CSV file of images.
 #[derive(Debug, Error)]
@@ -42,11 +46,43 @@ pub enum CsvError {
         found: String,
     },
     /// The pixels of a row do not make a square.
-    #[error("has rows of a label and {0} pixels, which do not make a square image")]
+    #[error("has rows of a label and {0} pixels, which do not make a square image{doubt}", doubt = if_unlabelled(*.0))]
     NotSquare(u64),
+    /// The file with the other part has rows of another length.
+    #[error("has {found} columns, {other} {expected}: {}", advice(*found, other, *expected))]
+    Columns {
+        /// How many columns it has.
+        found: usize,
+        /// The name of the file with the other part.
+        other: String,
+        /// How many columns that has.
+        expected: usize,
+    },
+    /// A row has no end.
+    #[error("has a row longer than {} MiB, the most that is read: expected an image in each row", LONGEST_ROW >> 20)]
+    LongRow,
+    /// As some spreadsheets save it.
+    #[error("has semicolons or tabs between its columns, expected commas: save it with commas")]
+    Separator,
+    /// As some spreadsheets save it.
+    #[error("is UTF-16: save it as UTF-8")]
+    Utf16,
     /// Reading failed.
     #[error(transparent)]
     Io(io::Error),
+}
+
+/// The pixels of an image without its label, of which the first was taken for one.
+fn if_unlabelled(pixels: u64) -> &'static str {
+    if pixels > 0 && side_of(pixels + 1).is_some() { ": does it lack the labels?" } else { "" }
+}
+
+fn advice(found: usize, other: &str, expected: usize) -> String {
+    if found + 1 == expected {
+        format!("does it lack the labels? (move it away to use {other} alone)")
+    } else {
+        "both need a label and images of one size".to_string()
+    }
 }
 
 impl From<csv::Error> for CsvError {
@@ -86,7 +122,7 @@ fn replace_word(name: &str, word: &str, other: &str) -> Option<String> {
 /// Reads images, (n, side, side), and their labels, (n).
 pub(super) fn read(reader: impl Read) -> Result<(Idx, Idx), CsvError> {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    let columns = rows(reader, |line, fields| {
+    let columns = rows(reader, LONGEST_ROW, |line, fields| {
         labels.push(label(line, &fields[0])?);
         for (i, field) in fields.iter().enumerate().skip(1) {
             let pixel = number(field).ok_or_else(|| CsvError::Pixel { line, column: i + 1, found: shown(field) })?;
@@ -99,24 +135,47 @@ pub(super) fn read(reader: impl Read) -> Result<(Idx, Idx), CsvError> {
     Ok((Idx { dims: vec![labels.len() as u32, side, side], bytes: pixels }, labels_of(labels)))
 }
 
-/// Reads the labels alone, (n).
-pub(super) fn read_labels(reader: impl Read) -> Result<Idx, CsvError> {
+/// Reads the labels alone, (n), and counts the columns.
+pub(super) fn read_labels(reader: impl Read) -> Result<(Idx, usize), CsvError> {
     let mut labels = Vec::new();
-    rows(reader, |line, fields| {
+    let columns = rows(reader, LONGEST_ROW, |line, fields| {
         labels.push(label(line, &fields[0])?);
         Ok(())
     })?;
-    Ok(labels_of(labels))
+    Ok((labels_of(labels), columns))
 }
 
-/// Gives every row of numbers with its line to `take`, a header not included. The number of columns, at least 1.
-fn rows(reader: impl Read, mut take: impl FnMut(u64, &ByteRecord) -> Result<(), CsvError>) -> Result<usize, CsvError> {
+/// Whether the first line of a text is that of a table, though with other separators than commas.
+pub(super) fn has_other_separator(line: &str) -> bool {
+    [';', '\t'].iter().any(|&separator| line.trim().split(separator).count() > 2)
+}
+
+/// Gives every row of numbers with its line to `take`, a header not included. The number of columns, at least 1. A row of
+/// more than `longest` bytes is refused before it fills the memory.
+fn rows(
+    mut reader: impl Read,
+    longest: usize,
+    mut take: impl FnMut(u64, &ByteRecord) -> Result<(), CsvError>,
+) -> Result<usize, CsvError> {
+    let start = start_of(&mut reader)?;
+    let left = Cell::new(longest);
+    let reader = start.as_slice().chain(Limited { reader, left: &left });
     let mut table = ReaderBuilder::new().has_headers(false).trim(Trim::All).from_reader(reader);
     let mut fields = ByteRecord::new();
+    let mut next = |fields: &mut ByteRecord| {
+        left.set(longest);
+        let more = table.read_byte_record(fields);
+        more.map_err(|error| if left.get() == 0 { CsvError::LongRow } else { error.into() })
+    };
     let mut columns = 0;
     let mut is_first = true;
-    while table.read_byte_record(&mut fields)? {
-        let is_header = is_first && fields.iter().any(|field| whole(field).is_none());
+    while next(&mut fields)? {
+        if is_first && fields[0].iter().any(|byte| b";\t".contains(byte)) {
+            return Err(CsvError::Separator);
+        }
+        // An empty field in a row of numbers is a pixel that is missing.
+        let is_word = |field: &[u8]| !field.is_empty() && whole(field).is_none();
+        let is_header = is_first && fields.iter().any(is_word);
         is_first = false;
         if !is_header {
             columns = fields.len();
@@ -124,6 +183,37 @@ fn rows(reader: impl Read, mut take: impl FnMut(u64, &ByteRecord) -> Result<(), 
         }
     }
     if columns == 0 { Err(CsvError::Empty) } else { Ok(columns) }
+}
+
+/// The first bytes, without the mark that some programs put before UTF-8.
+fn start_of(reader: &mut impl Read) -> Result<Vec<u8>, CsvError> {
+    let mut start = Vec::new();
+    reader.take(3).read_to_end(&mut start).map_err(CsvError::Io)?;
+    match start[..] {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Err(CsvError::Utf16),
+        [0xef, 0xbb, 0xbf] => start.clear(),
+        _ => {}
+    }
+    Ok(start)
+}
+
+/// Fails when no byte is left to be read. Who reads rows sets anew what is left after each, wherever its line feeds are:
+/// there may be some between quotation marks.
+struct Limited<'a, R> {
+    reader: R,
+    left: &'a Cell<usize>,
+}
+
+impl<R: Read> Read for Limited<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len().min(self.left.get());
+        if most == 0 {
+            return Err(io::Error::other("the row is too long"));
+        }
+        let count = self.reader.read(&mut buffer[..most])?;
+        self.left.set(self.left.get() - count);
+        Ok(count)
+    }
 }
 
 fn label(line: u64, field: &[u8]) -> Result<u8, CsvError> {
@@ -160,7 +250,7 @@ mod tests {
     fn images(text: &str) -> Result<(Vec<u8>, Vec<u8>), CsvError> {
         let (images, labels) = read(text.as_bytes())?;
         assert_eq!(images.dims, [labels.dims[0], 2, 2]);
-        assert_eq!(read_labels(text.as_bytes()).unwrap(), labels);
+        assert_eq!(read_labels(text.as_bytes()).unwrap(), (labels.clone(), 5));
         Ok((images.bytes, labels.bytes))
     }
 
@@ -176,6 +266,82 @@ mod tests {
         ] {
             assert_eq!(images(text).unwrap(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_mark_of_utf_8_is_no_part_of_the_first_field() {
+        /// As a decompressor may do.
+        struct ByteByByte<'a>(&'a [u8]);
+        impl Read for ByteByByte<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                let most = buffer.len().min(1);
+                self.0.read(&mut buffer[..most])
+            }
+        }
+        let text = "\u{feff}5,0,1,2,255\n9,4,30,200,7\n";
+        assert_eq!(images(text).unwrap(), (vec![0, 1, 2, 255, 4, 30, 200, 7], vec![5, 9]));
+        assert_eq!(read(ByteByByte(text.as_bytes())).unwrap(), read(text.as_bytes()).unwrap());
+        assert_eq!(images("\u{feff}\"5\",0,1,2,255\n").unwrap(), (vec![0, 1, 2, 255], vec![5]));
+    }
+
+    #[test]
+    fn a_missing_number_in_the_first_row_does_not_make_it_a_header() {
+        let error = |text: &str| read(text.as_bytes()).unwrap_err();
+        assert!(
+            matches!(error("5,0,,2,255\n9,4,30,200,7\n"), CsvError::Pixel { line: 1, column: 3, found } if found.is_empty())
+        );
+        assert!(matches!(error(",0,1,2,255\n9,4,30,200,7\n"), CsvError::Label { line: 1, found } if found.is_empty()));
+        assert_eq!(images("label,,,,\n9,4,30,200,7\n").unwrap().1, [9]);
+    }
+
+    #[test]
+    fn a_row_without_end_is_read_no_further_than_the_limit() {
+        /// A beginning, and then the same for ever.
+        struct Endless(&'static [u8], &'static [u8]);
+        impl Read for Endless {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                if self.0.is_empty() {
+                    self.0 = self.1;
+                }
+                self.0.read(buffer)
+            }
+        }
+        // The line feeds of the last two stand between quotation marks.
+        let sound = b"1,2,3,4,5\n";
+        for (start, repeated) in
+            [(&sound[..], &b"0,"[..]), (b"0", b"0"), (sound, b"x"), (b"\"", b"\n"), (b"0,", b"\"0\n\",")]
+        {
+            let error = rows(Endless(start, repeated), 5_000, |_, _| Ok(())).unwrap_err();
+            assert!(matches!(error, CsvError::LongRow), "{error:?}");
+        }
+        let mut count = 0;
+        let many = sound.repeat(5_000);
+        rows(&many[..], 5_000, |_, _| {
+            count += 1;
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(count, 5_000, "many rows may be longer than that together");
+    }
+
+    #[test]
+    fn what_spreadsheets_save_otherwise_is_named_with_what_to_do() {
+        let said = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
+        for text in ["5;0;1;2;255\n", "label;a;b;c;d\n5;0;1;2;255\n", "5\t0\t1\t2\t255\n", "5;0,0;1,0;2,0;3,0\n"] {
+            assert!(said(text.as_bytes()).ends_with("expected commas: save it with commas"), "{text}");
+        }
+        assert_eq!(said(b"\xff\xfe5\x00,\x00"), "is UTF-16: save it as UTF-8");
+        assert_eq!(said(b"\xfe\xff\x005\x00,"), "is UTF-16: save it as UTF-8");
+    }
+
+    #[test]
+    fn rows_without_a_label_are_suspected() {
+        let said = |pixels: usize| read(vec!["7"; pixels].join(",").as_bytes()).unwrap_err().to_string();
+        assert!(
+            said(784).ends_with("a label and 783 pixels, which do not make a square image: does it lack the labels?")
+        );
+        assert!(said(783).ends_with("a label and 782 pixels, which do not make a square image"));
+        assert!(said(1).ends_with("a label and 0 pixels, which do not make a square image"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Part;
 use super::file::Opened;
 use super::idx::{Idx, IdxError};
-use super::known::EMNIST;
+use super::known::{EMNIST, KNOWN, Known};
 use super::pixels::{MAPPED_ABOVE, map_idx};
 use super::source::{FileError, Found, Images, SourceError, Summed};
 use super::sum::with_sha256;
@@ -61,8 +61,20 @@ impl Naming {
     }
 
     fn is_in(&self, directory: &Path) -> bool {
-        let contents = [Contents::Images, Contents::Labels];
-        [Part::Training, Part::Test].iter().any(|&part| contents.iter().any(|&c| self.find(directory, part, c).is_ok()))
+        self.files(directory).next().is_some()
+    }
+
+    /// Those of the four files that are in `directory`.
+    fn files(&self, directory: &Path) -> impl Iterator<Item = PathBuf> {
+        [Part::Training, Part::Test].into_iter().flat_map(move |part| {
+            let contents = [Contents::Images, Contents::Labels].into_iter();
+            contents.filter_map(move |contents| self.find(directory, part, contents))
+        })
+    }
+
+    /// The dataset that `mnist download` would complete in `directory`: it refuses if any file there is not as published.
+    fn begun(&self, directory: &Path) -> Option<&'static Known> {
+        KNOWN.iter().find(|known| self.files(directory).all(|path| known.has_file(&path)))
     }
 
     /// The usual name of a file.
@@ -74,21 +86,33 @@ impl Naming {
         format!("{}{}-{contents}", self.prefix, self.parts[part as usize])
     }
 
-    /// The path of a file under one of the names that are in use for it.
-    fn find(&self, directory: &Path, part: Part, contents: Contents) -> Result<PathBuf, SourceError> {
+    /// The path of a file under one of the names that are in use for it, if it is there.
+    fn find(&self, directory: &Path, part: Part, contents: Contents) -> Option<PathBuf> {
         let name = self.name(part, contents);
         // Unpackers leave a dot before 'idx'; QMNIST's labels are integers in two dimensions.
-        let mut names = vec![name.clone(), name.replace("-idx", ".idx"), name.replace("-idx1-ubyte", "-idx2-int")];
+        let (dotted, integers) = (name.replace("-idx", ".idx"), name.replace("-idx1-ubyte", "-idx2-int"));
+        let mut names = vec![name, dotted, integers];
         names.extend(names.clone().iter().map(|name| format!("{name}.gz")));
         // What cannot be looked at may be there: opening it will say what is the matter.
-        let found = names.iter().map(|name| directory.join(name)).find(|path| path.try_exists().unwrap_or(true));
-        found.ok_or_else(|| SourceError::MissingFile { directory: directory.to_path_buf(), name })
+        names.iter().map(|name| directory.join(name)).find(|path| path.try_exists().unwrap_or(true))
     }
 }
 
 /// Whether any file of a dataset is in `directory`.
 pub(super) fn holds_any(directory: &Path) -> bool {
     Naming::all().any(|naming| naming.is_in(directory))
+}
+
+/// A file in `directory` of a dataset that is called otherwise than the one with these training `images`: both could not lie
+/// there together.
+pub(crate) fn file_of_other_naming(directory: &Path, images: &str) -> Option<PathBuf> {
+    let is_own = |naming: &Naming| naming.name(Part::Training, Contents::Images) == images.trim_end_matches(".gz");
+    // An archive is none of these: what is in it goes into directories of its own.
+    Naming::all().find(is_own)?;
+    let others = Naming::all().filter(|naming| !is_own(naming));
+    let mut found = others.filter_map(|naming| naming.files(directory).next());
+    // `find` lets pass what cannot be looked at; nobody knows what that is.
+    found.find(|path| path.exists())
 }
 
 /// Reads the images and labels of `part`, and the labels of the other part for the number of classes.
@@ -102,7 +126,13 @@ pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
         Err(error) => return Err(FileError::Io(error).of(directory)),
     }
     let naming = Naming::of(directory)?;
-    let find = |part, contents| naming.find(directory, part, contents);
+    let find = |part, contents| {
+        naming.find(directory, part, contents).ok_or_else(|| SourceError::MissingFile {
+            directory: directory.to_path_buf(),
+            name: naming.name(part, contents),
+            begun: naming.begun(directory),
+        })
+    };
     let images = find(part, Contents::Images)?;
     let labels = [find(Part::Training, Contents::Labels)?, find(Part::Test, Contents::Labels)?];
     // The images of the other part are not read, but a directory without them is not whole.

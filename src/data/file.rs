@@ -79,10 +79,17 @@ impl Format {
             [0x80, ..] | [b'(', b'(' | b'c', ..] => Ok(Format::Pickle),
             [0, 0, ..] => Err(FileError::LoneIdx),
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Err(FileError::LoneArray),
-            other if text(other).is_some_and(|text| text.contains(',')) => Ok(Format::Csv),
+            other if is_table(other) => Ok(Format::Csv),
             other => Err(FileError::Unknown(other[..other.len().min(4)].to_vec())),
         }
     }
+}
+
+/// Whether a file that begins so is a table, even if its reader will refuse it and say how to save it: with commas, in UTF-8.
+fn is_table(start: &[u8]) -> bool {
+    let is_utf_16 = matches!(start, [0xff, 0xfe, _, 0, ..] | [0xfe, 0xff, 0, ..]);
+    let is_text = |text: &str| text.contains(',') || text.lines().next().is_some_and(csv::has_other_separator);
+    is_utf_16 || text(start).is_some_and(is_text)
 }
 
 /// The text that begins so, of whose last letter some bytes may be missing.
@@ -135,9 +142,23 @@ fn load_csv(path: &Path, part: Part) -> Result<Found, SourceError> {
     // The other file is missed by those alone who want its images.
     let other = other.filter(|other| other.try_exists().unwrap_or(true));
     let (images, labels) = read_csv(&own, csv::read)?;
-    let other = other.map(|other| read_csv(&other, csv::read_labels)).transpose()?;
+    let columns = 1 + images.dims[1] as usize * images.dims[2] as usize;
+    let other = other.map(|other| read_other_labels(&other, &own, columns)).transpose()?;
     let labels = if part == Part::Training { [Some(labels), other] } else { [other, Some(labels)] };
     Ok(Found::new(images, labels))
+}
+
+/// The labels of the other part. Its rows must be as long as those of `own`, or its first column holds no labels.
+fn read_other_labels(path: &Path, own: &Path, columns: usize) -> Result<Idx, SourceError> {
+    let (labels, found) = read_csv(path, csv::read_labels)?;
+    if found == columns {
+        return Ok(labels);
+    }
+    // The shorter rows are those that lack something.
+    let sides = [(path, found), (own, columns)];
+    let [(path, found), (other, expected)] = if found < columns { sides } else { [sides[1], sides[0]] };
+    let other = other.file_name().unwrap_or_default().display().to_string();
+    Err(FileError::Csv(CsvError::Columns { found, other, expected }).of(path))
 }
 
 fn read_csv<T>(path: &Path, read: impl FnOnce(Box<dyn BufRead>) -> Result<T, CsvError>) -> Result<T, SourceError> {

@@ -33,6 +33,12 @@ pub struct PublishedFile {
     pub md5: &'static str,
 }
 
+impl PublishedFile {
+    fn is_at(&self, path: &Path) -> bool {
+        File::open(path).and_then(md5).is_ok_and(|sum| sum == self.md5)
+    }
+}
+
 const fn file(name: &'static str, md5: &'static str) -> PublishedFile {
     PublishedFile { name, md5 }
 }
@@ -141,10 +147,15 @@ impl Known {
     }
 
     fn has_files(&self, part: Part, images: &Path, labels: &Path) -> bool {
-        let is = |path: &Path, file: &PublishedFile| File::open(path).and_then(md5).is_ok_and(|sum| sum == file.md5);
         // Labels are small: they tell most other datasets.
         let files = self.files.chunks_exact(2).nth(part as usize);
-        files.is_some_and(|files| is(labels, &files[1]) && is(images, &files[0]))
+        files.is_some_and(|files| files[1].is_at(labels) && files[0].is_at(images))
+    }
+
+    /// Whether `path` is one of its files, as it was published and under its name.
+    pub(super) fn has_file(&self, path: &Path) -> bool {
+        let mut files = self.files.iter().filter(|file| path.file_name().is_some_and(|name| name == file.name));
+        files.any(|file| path.is_file() && file.is_at(path))
     }
 }
 
@@ -187,5 +198,12 @@ mod tests {
         assert!(!known.has_files(Part::Test, &path("labels"), &path("labels")));
         assert!(!known.has_files(Part::Test, &path("nowhere"), &path("labels")));
         assert!(Known::of_files(Part::Test, &path("images"), &path("labels")).is_none());
+
+        assert!(known.has_file(&path("images")) && known.has_file(&path("labels")));
+        std::fs::write(path("others"), "abc").unwrap();
+        std::fs::write(path("labels"), "b").unwrap();
+        for name in ["others", "labels", "nowhere", ""] {
+            assert!(!known.has_file(&path(name)), "{name}");
+        }
     }
 }

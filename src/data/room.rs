@@ -5,14 +5,21 @@ use thiserror::Error;
 /// More images than there is memory for, or than 32 bits can number.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error(
-    "{count} images of {pixels} pixels would take {} GiB of memory, more than can be had: choose fewer",
-    (*count as u128 * *pixels as u128) >> 30
+    "{count} images of {pixels} pixels would take {} of memory, more than can be had: choose fewer",
+    in_words(*count as u128 * *pixels as u128)
 )]
 pub struct TooMany {
     /// The images that were asked for.
     pub count: usize,
     /// The pixels of each.
     pub pixels: usize,
+}
+
+fn in_words(bytes: u128) -> String {
+    match bytes >> 30 {
+        0 => format!("{} MiB", bytes >> 20),
+        gib => format!("{gib} GiB"),
+    }
 }
 
 /// Asks for room for `count` images of so many pixels, and gives it back.
@@ -35,6 +42,7 @@ mod tests {
     fn what_cannot_be_had_is_refused_with_its_size() {
         assert_eq!(check(1_000, 784), Ok(()));
         assert_eq!(check(0, 784), Ok(()));
+        assert!(TooMany { count: 1_000_000, pixels: 784 }.to_string().contains(" 747 MiB "));
         assert_eq!(check(1 << 32, 0), Err(TooMany { count: 1 << 32, pixels: 0 }));
         for count in [1 << 33, usize::MAX] {
             let refused = check(count, 784).unwrap_err();

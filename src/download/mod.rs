@@ -12,6 +12,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::claim::claim;
+use crate::data::directory::file_of_other_naming;
 use crate::data::known::{Known, PublishedFile};
 use crate::data::source::Source;
 use crate::data::sum::md5;
@@ -63,12 +64,24 @@ pub enum DownloadError {
         /// What each mirror did.
         attempts: Vec<(String, Problem)>,
     },
-    /// A file of another dataset has the name of one of this, or goes before it.
+    /// Another file, or the same unpacked, has the name of one of this, or goes before it.
     #[error(
-        "{} is there and is not of {name}: move it away, or choose another directory with --data", path.display()
+        "{} is there and is not the published file of {name}, which is compressed: move it away, or choose another \
+        directory with --data", path.display()
     )]
     Foreign {
         /// The file that is in the way.
+        path: PathBuf,
+        /// The dataset that was to be fetched.
+        name: &'static str,
+    },
+    /// The directory holds a dataset whose files are called otherwise.
+    #[error(
+        "{} is there, of another dataset than {name}, and a directory can hold only one: choose another with --data",
+        path.display()
+    )]
+    OtherDataset {
+        /// A file of that dataset.
         path: PathBuf,
         /// The dataset that was to be fetched.
         name: &'static str,
@@ -121,6 +134,9 @@ pub fn fetch(
     }
     let disk = |error| DownloadError::Disk { path: directory.to_path_buf(), error };
     fs::create_dir_all(directory).map_err(disk)?;
+    if let Some(path) = known.files.first().and_then(|images| file_of_other_naming(directory, images.name)) {
+        return Err(DownloadError::OtherDataset { path, name: known.name });
+    }
     for file in known.files {
         check_free(known, directory, file)?;
     }

@@ -12,6 +12,7 @@ use ureq::{Agent, Body};
 
 use super::Observer;
 use crate::data::known::PublishedFile;
+use crate::replace_file::sync;
 
 /// No file of a known dataset is half as long. Whoever sends more does not send what was asked for.
 const LONGEST_FILE: u64 = 1 << 30;
@@ -122,7 +123,7 @@ impl Transfer<'_> {
         let total = body.content_length().map(|length| length.saturating_add(start));
         self.observer.begin(self.file.name, start, total);
         let received = self.receive(&mut body, start, &mut file)?;
-        file.sync_all()?;
+        sync(&file)?;
         Ok(received)
     }
 

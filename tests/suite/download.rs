@@ -424,6 +424,51 @@ fn files_of_other_datasets_are_not_touched() {
 }
 
 #[test]
+fn what_was_unpacked_by_hand_is_not_called_another_dataset() {
+    let ((files, known), dir) = (toy(), TempDir::new().unwrap());
+    let server = Server::good(&files);
+    fetch_from(&[&server], known, dir.path()).0.unwrap();
+    Digits::toy(60, 1).write_idx(dir.path(), "train");
+    for name in [IMAGES, "train-labels-idx1-ubyte.gz"] {
+        fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    let error = fetch_from(&[&server], known, dir.path()).0.unwrap_err().to_string();
+    assert!(error.contains("train-images-idx3-ubyte is there and is not the published file of Toy"), "{error}");
+    assert!(error.contains("compressed") && error.contains("--data"), "{error}");
+}
+
+#[test]
+fn a_dataset_is_not_fetched_beside_one_whose_files_are_called_otherwise() {
+    let (files, mnist) = toy();
+    let renamed = mnist.files.iter().map(|file| match file.name.trim_end_matches("-idx1-ubyte.gz") {
+        "train-labels" => "qmnist-train-labels-idx2-int.gz",
+        "t10k-labels" => "qmnist-test-labels-idx2-int.gz",
+        name if name.starts_with("train") => "qmnist-train-images-idx3-ubyte.gz",
+        _ => "qmnist-test-images-idx3-ubyte.gz",
+    });
+    let qmnist = known(
+        "qmnist",
+        &renamed.zip(mnist.files).map(|(name, file)| (name, files[file.name].clone())).collect::<Vec<_>>(),
+    );
+    let server = Server::good(&files);
+    for (there, known) in [
+        ("t10k-labels.idx1-ubyte", qmnist),
+        ("qmnist-test-images-idx3-ubyte.gz", mnist),
+        ("emnist-letters-train-labels-idx1-ubyte.gz", mnist),
+    ] {
+        let dir = TempDir::new().unwrap();
+        fs::write(dir.path().join(there), "of another dataset").unwrap();
+        let error = fetch_from(&[&server], known, dir.path()).0.unwrap_err();
+        assert!(matches!(&error, DownloadError::OtherDataset { path, .. } if path.ends_with(there)), "{error:?}");
+        assert!(
+            error.to_string().contains("another dataset than Toy") && error.to_string().contains("--data"),
+            "{error}"
+        );
+        assert_eq!((fs::read_dir(dir.path()).unwrap().count(), server.requests().len()), (1, 0));
+    }
+}
+
+#[test]
 fn two_downloads_to_one_place_do_not_mix() {
     let ((files, known), dir) = (toy(), TempDir::new().unwrap());
     let first = claim(&dir.path().join(format!("{IMAGES}.part"))).unwrap();
@@ -483,7 +528,10 @@ fn emnist_is_unpacked_into_six_directories() {
     assert!(missing.is_file());
 
     let (server, known) = serve(members("emnist-mnist-test-labels-idx1-ubyte"));
-    let (result, _) = fetch_from(&[&server], known, TempDir::new().unwrap().path());
+    // MNIST above the six directories is in nobody's way.
+    let beside = TempDir::new().unwrap();
+    fs::write(beside.path().join(IMAGES), "of MNIST").unwrap();
+    let (result, _) = fetch_from(&[&server], known, beside.path());
     assert!(matches!(result, Err(DownloadError::Archive { .. })), "{result:?}");
 }
 

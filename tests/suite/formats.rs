@@ -118,6 +118,42 @@ fn a_csv_file_alone_can_be_learned_from_but_not_tested_on() {
 }
 
 #[test]
+fn a_table_without_labels_is_not_taken_for_the_other_part() {
+    let sandbox = Sandbox::new();
+    let (training, test) = (training().csv(true), test().csv(true));
+    let unlabelled =
+        |table: &str| table.lines().map(|line| line.split_once(',').unwrap().1.to_string() + "\n").collect::<String>();
+    let write = |name: &str, text: &str| fs::write(sandbox.path(name), text).unwrap();
+    write("train.csv", &training);
+    write("test.csv", &unlabelled(&test));
+    let train = "train --data train.csv --validation 8 --epochs 1";
+    let words =
+        ["test.csv has 16 columns, train.csv 17: does it lack the labels?", "move it away to use train.csv alone"];
+    sandbox.line(train).failure(1, &words);
+    fs::rename(sandbox.path("test.csv"), sandbox.path("unlabelled.csv")).unwrap();
+    assert!(sandbox.line(train).success().stderr.contains("16-30-4"));
+    fs::rename(sandbox.path("unlabelled.csv"), sandbox.path("test.csv")).unwrap();
+    sandbox.line("eval model.json --data train.csv").failure(1, &["test.csv has rows", "does it lack the labels?"]);
+
+    // It may be the training images that lack them, or both are sound and of different sizes.
+    write("train.csv", &unlabelled(&training));
+    write("test.csv", &test);
+    sandbox
+        .line("eval model.json --data test.csv")
+        .failure(1, &["train.csv has 16 columns, test.csv 17: does it lack"]);
+    write("train.csv", &training);
+    write("test.csv", "1,2,3,4,5\n");
+    sandbox.line(train).failure(1, &["test.csv has 5 columns, train.csv 17: both need a label and images of one size"]);
+}
+
+#[test]
+fn a_directory_that_a_download_can_complete_is_said_to_be_one() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("data")).unwrap();
+    sandbox.line("train --data data").failure(1, &["'mnist download' fetches what is missing of MNIST"]);
+}
+
+#[test]
 fn qmnists_rows_of_integers_are_labels() {
     let dir = TempDir::new().unwrap();
     let (training, test) = (training(), test());
@@ -183,6 +219,15 @@ fn files_of_other_kinds_are_told_apart() {
     assert!(matches!(problem(&npy("|u1", &[2], &[1, 2])), E::LoneArray));
     assert!(matches!(problem(b"\x89PNG\r\n\x1a\n"), E::Unknown(start) if start == b"\x89PNG"));
     assert!(matches!(problem(b"no comma in sight"), E::Unknown(_)));
+    assert!(matches!(problem(b"no table;\nthough\twith\tmarks"), E::Unknown(_)));
+    for text in ["5;0;1;2;255\n", "\u{feff}label;a;b;c;d\n5;0;1;2;255\n", "5\t0\t1\t2\t255\n"] {
+        assert!(matches!(problem(text.as_bytes()), E::Csv(CsvError::Separator)), "{text}");
+    }
+    assert!(matches!(problem(&gzip(&b"0,".repeat(9 << 20))), E::Csv(CsvError::LongRow)));
+    let utf_16 = |bytes: fn(u16) -> [u8; 2]| "\u{feff}5,0,1,2,255\n".encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+    assert!(matches!(problem(&utf_16(u16::to_le_bytes)), E::Csv(CsvError::Utf16)));
+    assert!(matches!(problem(&gzip(&utf_16(u16::to_be_bytes))), E::Csv(CsvError::Utf16)));
+    assert!(matches!(problem(b"\xff\xfe\x01\x02"), E::Unknown(_)));
     assert!(matches!(problem(&gzip(b"<html>")), E::Idx(IdxError::Html)));
     let mut idx = Vec::new();
     Idx { dims: vec![2], bytes: vec![1, 2] }.write(&mut idx).unwrap();

@@ -161,12 +161,33 @@ fn images_of_no_pixels_are_refused() {
 fn a_missing_file_is_named() {
     let dir = whole();
     fs::remove_file(dir.path().join("t10k-images-idx3-ubyte")).unwrap();
-    let SourceError::MissingFile { name, .. } = load(&dir).unwrap_err() else { panic!("another error") };
+    let SourceError::MissingFile { name, begun, .. } = load(&dir).unwrap_err() else { panic!("another error") };
     assert_eq!(name, "t10k-images-idx3-ubyte");
+    assert!(begun.is_none(), "'mnist download' would refuse to add to files that it does not know");
     let file = dir.path().join(TRAIN_LABELS);
     assert!(matches!(Source::Directory(file).load(Part::Test, 1), Err(SourceError::NotADirectory(_))));
     let nowhere = dir.path().join("nowhere");
     assert!(matches!(Source::Directory(nowhere).load(Part::Test, 1), Err(SourceError::NotThere(_))));
+}
+
+#[test]
+fn a_download_that_can_complete_a_directory_is_named() {
+    let said = |directory: &str, id: &str| {
+        let (name, begun) = (TRAIN_LABELS.to_string(), Known::called(id));
+        SourceError::MissingFile { directory: directory.into(), name, begun }.to_string()
+    };
+    let lacks = "lacks train-labels-idx1-ubyte (or train-labels-idx1-ubyte.gz)";
+    let says =
+        |command: &str, name: &str| format!("{lacks}: 'mnist download{command}' fetches what is missing of {name}");
+    assert_eq!(said("data", "mnist"), format!("data {}", says("", "MNIST")));
+    assert_eq!(said("digits", "mnist"), format!("digits {}", says(" --data digits", "MNIST")));
+    assert_eq!(said("data", "qmnist"), format!("data {}", says(" qmnist --data data", "QMNIST")));
+    assert_eq!(said("data", "none"), format!("data {lacks}"));
+    // A directory with none of the files may become MNIST's.
+    let SourceError::MissingFile { begun, .. } = load(&TempDir::new().unwrap()).unwrap_err() else {
+        panic!("another error")
+    };
+    assert_eq!(begun.map(|known| known.id), Some("mnist"));
 }
 
 #[test]
