@@ -27,7 +27,7 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io
     write(&mut writer)?;
     writer.flush()?;
     drop(writer);
-    temporary.as_file().sync_all()?;
+    sync(temporary.as_file())?;
     temporary.persist(path).map_err(|error| error.error)?;
     sync_directory(path)
 }
@@ -134,14 +134,27 @@ pub(crate) fn directory_of(path: &Path) -> PathBuf {
 /// The new name itself must reach the disk too. Only Unix can sync a directory, not all of its file systems can, and not of
 /// directories that may be written in but not be read: there the name reaches the disk when it does, and is in place.
 fn sync_directory(path: &Path) -> io::Result<()> {
-    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     if !cfg!(unix) {
         return Ok(());
     }
-    match File::open(directory_of(path)).and_then(|directory| directory.sync_all()) {
-        Err(error) if matches!(error.kind(), PermissionDenied | InvalidInput | Unsupported) => Ok(()),
-        synced => synced,
+    match File::open(directory_of(path)) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        directory => sync(&directory?),
     }
+}
+
+/// Has a file reach the disk, if its file system can tell when it has: some that are mounted from elsewhere cannot, and what
+/// they took is written all the same.
+pub(crate) fn sync(file: &File) -> io::Result<()> {
+    file.sync_all().or_else(|error| if is_unsupported(&error) { Ok(()) } else { Err(error) })
+}
+
+/// Whether a file system says so. macOS has the disk itself asked, which more of them refuse, and by other words.
+fn is_unsupported(error: &io::Error) -> bool {
+    const ENOTTY: i32 = 25;
+    const ENOTSUP_OF_APPLE: i32 = 45;
+    let known = matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported);
+    known || cfg!(target_vendor = "apple") && matches!(error.raw_os_error(), Some(ENOTTY | ENOTSUP_OF_APPLE))
 }
 
 #[cfg(test)]

@@ -114,6 +114,10 @@ pub enum Failure {
     NotWatched(ConfigError),
     #[error("--out and --log both name {0}: give each a file of its own")]
     SameFile(String),
+    #[error(
+        "{0} would be replaced by what comes out: name another file with --out (short: -o), or {0} itself if that is meant"
+    )]
+    ReplacesStart(String),
     #[error("{0} is there and is not {1}, so it is not overwritten: choose another name, or remove it first")]
     Foreign(String, &'static str),
     #[error(
@@ -202,12 +206,12 @@ pub enum Failure {
     #[error("{failed} of {all} pictures have no answer")]
     Unanswered { failed: usize, all: usize },
     #[error("{divergence} ({saved})")]
-    Diverged { divergence: Divergence, saved: String },
+    Diverged { divergence: Box<Divergence>, saved: String },
     #[error("the manual pages cannot be written to {}: {error}", directory.display())]
     Manual { directory: PathBuf, error: std::io::Error },
     #[error(transparent)]
     Search(#[from] SearchError),
-    #[error("all {0} trials were lost because their numbers ran away: search smaller eta with --search eta=0.001..1")]
+    #[error("all {0} trials were lost because their numbers ran away: search smaller eta, such as 0.001..1")]
     AllLost(usize),
     #[error("no trial was over in this time: allow more with --budget, or train for fewer --epochs")]
     NoTrial,

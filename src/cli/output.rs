@@ -101,6 +101,10 @@ pub fn depth() -> Depth {
         return Depth::Ascii;
     }
     let variable = |name| std::env::var(name).unwrap_or_default();
+    // Windows Terminal says nothing of colours, and knows all.
+    if !variable("WT_SESSION").is_empty() {
+        return Depth::TrueColor;
+    }
     depth_of(&variable("COLORTERM"), &variable("TERM"))
 }
 
@@ -122,10 +126,16 @@ pub fn is_coloured() -> bool {
 
 /// A word as a shell has to be given it.
 pub fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    quoted_for(&word.to_string_lossy(), cfg!(windows))
+}
+
+/// In Windows a backslash is part of a path, and no quotes but double ones are known to all shells; no file has one in its name.
+fn quoted_for(word: &str, windows: bool) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c) || windows && c == '\\';
     if !word.is_empty() && word.chars().all(plain) {
-        word.into_owned()
+        word.to_string()
+    } else if windows {
+        format!("\"{word}\"")
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
@@ -142,6 +152,14 @@ pub fn program() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_printed_can_be_typed() {
+        let of =
+            |windows| ["a.json", r"C:\a b\c.json", r"out\c.json", "it's", ""].map(|word| quoted_for(word, windows));
+        assert_eq!(of(false), ["a.json", r"'C:\a b\c.json'", r"'out\c.json'", r"'it'\''s'", "''"]);
+        assert_eq!(of(true), ["a.json", r#""C:\a b\c.json""#, r"out\c.json", r#""it's""#, r#""""#]);
+    }
 
     #[test]
     fn a_terminal_says_how_many_colours_it_has() {

@@ -20,10 +20,23 @@ pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
     };
     check_model_file(out).or_else(unless_forced)?;
     let Some(log) = &arguments.log else { return Ok(()) };
-    if target(log).ok().is_some_and(|log| target(out).ok() == Some(log)) {
+    if is_same(log, out) {
         return Err(Failure::SameFile(log.display().to_string()));
     }
     check_ours(log, "a log of this program", log::is_ours).or_else(unless_forced)
+}
+
+/// Keeps the model of `--from` from being replaced by what comes out, which nobody who leaves `--out` out has asked for.
+pub fn check_kept(arguments: &TrainArguments) -> Result<(), Failure> {
+    match &arguments.from {
+        Some(from) if is_same(from, &arguments.out) => Err(Failure::ReplacesStart(from.display().to_string())),
+        _ => Ok(()),
+    }
+}
+
+/// Whether writing to both would write to one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    target(one).is_ok_and(|one| target(other).is_ok_and(|other| one == other))
 }
 
 /// Refuses a model file that cannot be written, and a file that is none.

@@ -107,6 +107,7 @@ fn job<F: Trainable>(
         other => other,
     })?;
     check_data(path, &record, &model, &task)?;
+    settings.check(task.training.len(), task.evaluation.len())?;
     let progress = Progress::of_model(model, &settings).map_err(refuse)?;
     let out = if is_typed(matches, "out") { &arguments.out } else { path };
     Ok(Job { settings, task, progress, record, out: out.to_path_buf(), start })

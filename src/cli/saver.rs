@@ -1,4 +1,4 @@
-//! Saves a model while it is trained, and when it is.
+//! Saves a model while it is trained, and when it is; and how often that is done.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,8 +11,33 @@ use mnist_mlp::trainer::{Progress, Settings};
 use super::Failure;
 use super::outputs::claim_model_file;
 
-/// The training goes on for so many times as long as saving took before it is saved again.
+/// Work goes on for so many times as long as saving it took before it is saved again.
 const SHARE: u32 = 20;
+
+/// When to save what takes long.
+pub struct Pace {
+    every: Duration,
+    next: Instant,
+}
+
+impl Pace {
+    /// For the first time after `first`, then not sooner than `every` so often.
+    pub fn new(first: Duration, every: Duration) -> Self {
+        Pace { every, next: Instant::now() + first }
+    }
+
+    /// Whether it is time.
+    pub fn is_due(&self) -> bool {
+        Instant::now() >= self.next
+    }
+
+    /// It was saved, which began at `start`.
+    pub fn saved(&mut self, start: Instant) {
+        let took = start.elapsed();
+        let pause = if self.every.is_zero() { self.every } else { self.every.max(SHARE * took) };
+        self.next = start + took + pause;
+    }
+}
 
 /// The model file of a training, which nobody else may write meanwhile.
 pub struct Saver {
@@ -20,8 +45,7 @@ pub struct Saver {
     /// What is said of the training, but for how far it has come.
     record: TrainingRecord,
     settings: Settings,
-    every: Duration,
-    next: Instant,
+    pace: Pace,
     /// The epochs behind what was saved so far.
     saved: usize,
     _claim: Claim,
@@ -31,15 +55,7 @@ impl Saver {
     /// Saves to `out`, while the training goes on not sooner than `every` so often.
     pub fn new(out: &Path, record: TrainingRecord, settings: Settings, every: Duration) -> Result<Self, Failure> {
         let claim = claim_model_file(out)?;
-        Ok(Saver {
-            out: out.to_path_buf(),
-            record,
-            settings,
-            every,
-            next: Instant::now() + every,
-            saved: 0,
-            _claim: claim,
-        })
+        Ok(Saver { out: out.to_path_buf(), record, settings, pace: Pace::new(every, every), saved: 0, _claim: claim })
     }
 
     /// Writes the model file.
@@ -54,14 +70,12 @@ impl Saver {
 
     /// Writes it if it is time.
     pub fn offer<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
-        let start = Instant::now();
-        if start < self.next {
+        if !self.pace.is_due() {
             return Ok(());
         }
+        let start = Instant::now();
         let result = self.save(progress);
-        let took = start.elapsed();
-        let pause = if self.every.is_zero() { self.every } else { self.every.max(SHARE * took) };
-        self.next = start + took + pause;
+        self.pace.saved(start);
         result
     }
 }

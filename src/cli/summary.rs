@@ -23,9 +23,12 @@ pub fn introduction<F: Real>(
     let network = &progress.network;
     let resumed = arguments.resume.resume.as_ref();
     let resumed = resumed.map(|path| resume::introduction(path, progress, settings)).unwrap_or_default();
+    let from = arguments.from.as_ref();
+    let from =
+        from.map(|path| format!("from      the weights of {}\n", output::quoted(path.as_os_str()))).unwrap_or_default();
     let sizes: Vec<_> = network.sizes().iter().map(ToString::to_string).collect();
     format!(
-        "{resumed}data      {}: {} images to train on, {} for {}\n\
+        "{resumed}{from}data      {}: {} images to train on, {} for {}\n\
          network   {}, {}, {}\n\
          training  eta {}, lambda {}, mini-batches of {}, seed {}\n{}{}{}",
         task.training.identity(),

@@ -46,6 +46,9 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
         return resume::run(company, arguments, path, matches);
     }
     check_idle(arguments, matches)?;
+    if !resume::is_typed(matches, "out") {
+        outputs::check_kept(arguments)?;
+    }
     let checked = company.if_writing(|| outputs::check(&arguments.out, arguments));
     match arguments.precision {
         PrecisionName::F32 => company.train(checked.and_then(|_| job::<f32>(arguments, portion)), arguments),
@@ -125,7 +128,7 @@ pub fn carry_out<F: Trainable>(
             };
             Err(Failure::Interrupted { signal: watch.signal(), saved: format!("{saved}; {again}") })
         }
-        Ending::Diverged(divergence) => Err(Failure::Diverged { divergence, saved }),
+        Ending::Diverged(divergence) => Err(Failure::Diverged { divergence: Box::new(divergence), saved }),
     }
 }
 

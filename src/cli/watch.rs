@@ -10,7 +10,7 @@ use mnist_mlp::network::EpochRecord;
 use mnist_mlp::report::EpochTable;
 use mnist_mlp::trainer::{Observer, Progress, Settings, Warning};
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag::{register, register_conditional_shutdown, register_usize};
+use signal_hook::flag::{register_conditional_shutdown, register_usize};
 
 use super::Failure;
 use super::args::TrainArguments;
@@ -129,17 +129,28 @@ impl<F: Real> Observer<F> for Watch {
     }
 }
 
+/// So long after the first signal a second one is another wish, and not the same one again: a terminal that closes tells the
+/// shell, which tells us too, and `timeout` signals its child and then all of its group.
+const SAME_WISH: Duration = Duration::from_millis(500);
+
 /// The number of the signal that asks to stop, 0 until one does. A second one ends the program at once.
 pub fn stop_signals() -> Arc<AtomicUsize> {
     let signal = Arc::new(AtomicUsize::new(0));
     let asked = Arc::new(AtomicBool::new(false));
     // Who started us with a signal ignored, as nohup does, wants it to stay so.
     for number in STOP_SIGNALS.iter().filter(|&&number| !is_ignored(number)) {
-        // The order matters: the shutdown is armed by the flag, which is raised only after it was looked at. Where a
-        // signal cannot be caught it simply ends the program.
+        // Where a signal cannot be caught it simply ends the program.
         let _ = register_conditional_shutdown(*number, 128 + number, Arc::clone(&asked))
-            .and_then(|_| register(*number, Arc::clone(&asked)))
             .and_then(|_| register_usize(*number, Arc::clone(&signal), *number as usize));
     }
+    let first = Arc::clone(&signal);
+    // Without this thread no signal ends the program at once, but the first one still ends it.
+    let _ = std::thread::Builder::new().spawn(move || {
+        while first.load(Ordering::Relaxed) == 0 {
+            std::thread::sleep(SAME_WISH / 10);
+        }
+        std::thread::sleep(SAME_WISH);
+        asked.store(true, Ordering::Relaxed);
+    });
     signal
 }

@@ -34,12 +34,16 @@ impl Ending {
 
 /// A training whose numbers are no longer finite.
 #[derive(Debug, Clone, PartialEq, Error)]
-#[error("training diverged in epoch {epoch}: {cause}; try a smaller eta, such as {:?}", suggested_eta(*eta))]
+#[error("training diverged in epoch {epoch}: {cause}; try a smaller {}", remedy(*eta, *lambda, *n_train))]
 pub struct Divergence {
     /// The epoch in which it happened.
     pub epoch: usize,
-    /// The learning rate that was too large.
+    /// The learning rate.
     pub eta: f64,
+    /// The regularization parameter.
+    pub lambda: f64,
+    /// The training images.
+    pub n_train: usize,
     /// Which number it was.
     pub cause: NotFinite,
 }
@@ -55,9 +59,16 @@ pub enum NotFinite {
     Cost(&'static str),
 }
 
-/// A tenth of what diverged, in short.
-fn suggested_eta(eta: f64) -> f64 {
-    format!("{:.0e}", eta / 10.0).parse().unwrap_or(0.5)
+/// What was too large, and something smaller. Each update multiplies the weights by 1 - eta lambda / n: where that makes them
+/// larger, no gradient is needed for them to run away. It is eta, too, if it leaves lambda no room.
+fn remedy(eta: f64, lambda: f64, n_train: usize) -> String {
+    let in_short = |x: f64| format!("{x:.0e}").parse().unwrap_or(x);
+    let limit = 2.0 * n_train as f64 / eta;
+    if lambda > limit && limit > 1.0 {
+        format!("lambda, such as {:?}", in_short(limit / 10.0))
+    } else {
+        format!("eta, such as {:?}", in_short(eta / 10.0))
+    }
 }
 
 /// Whether the network and the costs of an epoch are finite numbers.
@@ -69,4 +80,17 @@ pub(super) fn check_finite<F: Real>(network: &Network<F>, record: &EpochRecord) 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::remedy;
+
+    #[test]
+    fn a_divergence_names_what_was_too_large() {
+        assert_eq!(remedy(0.5, 5.0, 50_000), "eta, such as 0.05");
+        assert_eq!(remedy(1.0, 2e10, 20_000), "lambda, such as 4000.0");
+        assert_eq!(remedy(1e300, 1e300, 50), "eta, such as 1e299");
+        assert_eq!(remedy(0.5, 1e308, 50_000), "lambda, such as 20000.0");
+    }
 }

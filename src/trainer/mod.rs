@@ -215,7 +215,6 @@ impl<F: Real> Session<'_, F> {
             return ControlFlow::Continue(());
         };
         let settings = *self.replay.course.settings();
-        self.training_time += seconds;
         let looked = looking.wait();
         let record = EpochRecord {
             epoch,
@@ -225,8 +224,10 @@ impl<F: Real> Session<'_, F> {
             ..figures(&looked, state.result(), &settings)
         };
         if let Err(cause) = check_finite(state.result(), &record) {
-            return ControlFlow::Break(Ending::Diverged(Divergence { epoch, eta: settings.eta, cause }));
+            let (Settings { eta, lambda, .. }, n_train) = (settings, self.images.0);
+            return ControlFlow::Break(Ending::Diverged(Divergence { epoch, eta, lambda, n_train, cause }));
         }
+        self.training_time += seconds; // not that of an epoch of which nothing is left
         self.at_chance.watch(&looked, &settings, observer);
         let answer = observer.epoch(&record, seconds);
         if self.replay.watch(&record) {

@@ -296,6 +296,9 @@ fn training_goes_on_from_a_saved_model() {
     sandbox.line(&format!("{TRAIN} --cost quadratic --no-shuffle --precision f64")).success();
     let first = sandbox.json("model.json");
     let go_on = "train --data idx --validation 11 --epochs 2 --from model.json --no-shuffle --precision f64";
+    // It stands where the new one would: only who says so loses it.
+    sandbox.line(go_on).failure(1, &["model.json would be replaced", "--out"]);
+    assert_eq!(sandbox.json("model.json"), first);
     sandbox.line(&format!("{go_on} -o more.json")).success();
     let more = sandbox.json("more.json");
     assert_eq!((&more["cost"], &more["sizes"]), (&first["cost"], &first["sizes"]));
@@ -309,7 +312,7 @@ fn training_goes_on_from_a_saved_model() {
     sandbox.line(&format!("{go_on} --cost cross-entropy -o other.json")).success();
     assert_eq!(sandbox.json("other.json")["cost"], "CrossEntropyCost");
     sandbox.line(&format!("{go_on} --hidden 6 -o same.json")).success();
-    sandbox.line(&format!("{go_on} --hidden 7")).failure(2, &["--hidden 7", "hidden layers are 6"]);
+    sandbox.line(&format!("{go_on} --hidden 7 -o seven.json")).failure(2, &["--hidden 7", "hidden layers are 6"]);
 }
 
 #[test]
@@ -544,16 +547,16 @@ fn eval_says_that_other_data_cannot_be_split_as_in_the_training() {
 }
 
 #[test]
-fn divergence_names_the_epoch_suggests_a_smaller_eta_and_keeps_the_last_good_epoch() {
+fn divergence_names_the_epoch_and_what_was_too_large_and_keeps_the_last_good_epoch() {
     let sandbox = Sandbox::with_tiny_data();
     let line = "train --data idx --validation 11 --epochs 1000 --hidden 6 --eta 1 --lambda 500";
-    let run = sandbox.line(line).failure(1, &["diverged in epoch", "eta, such as 0.1", "model.json holds epoch"]);
+    let run = sandbox.line(line).failure(1, &["diverged in epoch", "lambda, such as 10.0", "model.json holds epoch"]);
     let epochs = sandbox.json("model.json")["training"]["epochs_done"].as_u64().unwrap();
     assert!(run.stderr.contains(&format!("diverged in epoch {}", epochs + 1)), "{}", run.stderr);
     sandbox.line("eval model.json --data idx").success();
 
     let at_once = "train --data idx --validation 11 --hidden 6 --eta 1e300 --lambda 1e300 -o none.json";
-    sandbox.line(at_once).failure(1, &["diverged in epoch 1", "nothing was saved"]);
+    sandbox.line(at_once).failure(1, &["diverged in epoch 1", "a smaller eta", "nothing was saved"]);
     assert!(!sandbox.path("none.json").exists());
 }
 

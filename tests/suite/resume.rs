@@ -236,13 +236,14 @@ fn a_model_is_saved_on_the_way_and_two_runs_do_not_write_the_same_file() {
 fn a_second_signal_stops_at_once() {
     let sandbox = Sandbox::with_tiny_data();
     // One mini-batch takes seconds.
-    let line = "train --data idx --validation 11 --engine reference --batch-size 53 --hidden 3000,3000 --epochs 1000";
+    let line = "train --data idx --validation 11 --engine reference --batch-size 53 --hidden 5000,5000 --epochs 1000";
     let mut command = sandbox.command();
     let mut child = command.args(words(line)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // The heading is printed when signals are waited for.
     std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0]).unwrap();
     signal(&child, "-INT");
-    std::thread::sleep(Duration::from_millis(50));
+    signal(&child, "-INT"); // so soon, it is the same wish
+    std::thread::sleep(Duration::from_millis(800));
     assert!(child.try_wait().unwrap().is_none(), "the mini-batch was too short for the test");
     signal(&child, "-INT");
     let run = crate::common::stopped(child);

@@ -228,7 +228,10 @@ fn an_interrupted_search_prints_and_saves_the_best_so_far() {
     command.args(TUNE.split(' ')).args(["--budget", "1h", "-o", "best.json"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_secs(2));
-    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    // A closing terminal and `timeout` may send the same signal twice.
+    for _ in 0..2 {
+        assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    }
     let run = crate::common::stopped(child);
     assert!(
         run.stdout.contains("\ntrain it  ") && run.stdout.contains("were stopped before their end"),
@@ -237,4 +240,29 @@ fn an_interrupted_search_prints_and_saves_the_best_so_far() {
     );
     run.failure(130, &["interrupted", "the best so far"]);
     sandbox.line("eval best.json --data idx").success();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_search_leaves_its_best_model() {
+    use std::process::Stdio;
+    let sandbox = Sandbox::with_tiny_data();
+    let mut command = sandbox.command();
+    command.args(TUNE.split(' ')).args(["--budget", "1h", "-o", "best.json"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let start = std::time::Instant::now();
+    while !sandbox.path("best.json").exists() && start.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    sandbox.line("eval best.json --data idx").success();
+}
+
+#[test]
+fn what_is_announced_and_what_repeats_it_are_what_was_asked_for() {
+    let sandbox = Sandbox::with_tiny_data();
+    let run = sandbox.line(&format!("{TUNE} --trials 5")).success();
+    assert!(run.stderr.contains("rounds    5 for 1"), "{}", run.stderr);
+    assert!(run.stdout.contains("tune --trials 5 "), "{}", run.stdout);
 }

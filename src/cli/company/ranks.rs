@@ -189,8 +189,9 @@ fn best_of_all<F: Trainable>(
 /// What must be the same on all ranks for them to train together.
 fn terms_of_job<F: Trainable>(job: &train::Job<F>) -> Vec<Term> {
     let train::Job { settings, task, progress, record, .. } = job;
-    // Each rank may have as many threads as it likes.
-    let options = format!("{:?} {record:?}", Settings { machine: Machine::default(), ..*settings });
+    // Each rank may have as many threads as it likes, and the instructions are a term of their own.
+    let machine = Machine { threads: 1, ..settings.machine };
+    let options = format!("{:?} {record:?}", Settings { machine, ..*settings });
     let mut start = Sha256::new();
     let mut add = |network: &Network<F>| {
         let numbers = network.weights().iter().flatten().chain(network.biases().iter().flatten());

@@ -1,7 +1,7 @@
 //! `mnist tune`: arguments to a search, the search to a table and a command line.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,23 +10,24 @@ use std::time::{Duration, Instant};
 use mnist_mlp::claim::Claim;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
-use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::{TuningReport, thousands};
 use mnist_mlp::tune::{self, Crew, Job, Limit, Outcome, Rungs, Search, Space, Trial};
 
 use super::args::{Format, PrecisionName, TrainArguments};
 use super::company::Company;
 use super::machine::machine;
-use super::outputs::{check_model_file, claim_model_file, not_written};
+use super::outputs::{check_model_file, claim_model_file};
 use super::task::Task;
 use super::watch::stop_signals;
 use super::{Failure, output};
 use arguments::words;
+use keeper::Keeper;
 use progress::Progress;
 use space::{extremes, space};
 use trainer::{command_line, parse};
 
 mod arguments;
+mod keeper;
 mod progress;
 mod space;
 mod trainer;
@@ -121,23 +122,27 @@ pub fn carry_out<F: Trainable>(
     let mut search = hunt.search();
     let trainer = hunt.trainer::<F>(arguments);
     if !arguments.quiet {
-        output::aside(introduction(&search, task, machine.threads));
+        output::aside(introduction(arguments, &search, task, machine.threads));
     }
 
     let signal = stop_signals();
     let progress = Progress::new(!arguments.quiet, task.evaluation.len());
-    let watch = |search: &Search, share: f64| {
+    let mut keeper = arguments.out.as_deref().map(Keeper::new);
+    let mut watch = |search: &Search, share: f64| {
         progress.show(search, share);
+        if let Some(Err(failure)) = keeper.as_mut().map(|keeper| keeper.offer(&trainer)) {
+            progress.warning(format_args!("{failure} (the search goes on, and it is tried again)"));
+        }
         if signal.load(Ordering::Relaxed) == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let train = |job: &Job, stop: &AtomicBool| trainer.train(job, stop);
-    let searched = trials.crew(&train, &mut |crew| tune::run(&mut search, crew, limit(arguments), watch));
+    let searched = trials.crew(&train, &mut |crew| tune::run(&mut search, crew, limit(arguments), &mut watch));
     progress.finish();
     searched.map_err(Failure::NoThread)?;
     let signal = signal.load(Ordering::Relaxed) as u8;
     let (model, failure) = trials.best(trainer.finish(), arguments.out.is_some());
     let saved = match (model, &arguments.out) {
-        (Some(model), Some(out)) => save(out, &model),
+        (Some(model), Some(out)) => keeper::save(out, &model),
         _ => Ok(()),
     };
     let Some(best) = search.best() else { return Err(nothing(&search, signal, failure)) };
@@ -161,10 +166,6 @@ pub fn carry_out<F: Trainable>(
         return Ok(());
     }
     Err(Failure::Interrupted { signal, saved: "the best so far is printed".to_string() })
-}
-
-fn save(out: &Path, model: &[u8]) -> Result<(), Failure> {
-    replace_file(out, |file| file.write_all(model)).map_err(not_written(out))
 }
 
 /// Refuses settings that make no sense, before any work: those that all trials have, and both ends of what is searched.
@@ -191,13 +192,14 @@ fn nothing(search: &Search, signal: u8, failure: Option<Failure>) -> Failure {
         return Failure::Interrupted { signal, saved: "no trial was over".to_string() };
     }
     let lost = search.trials().iter().filter(|trial| trial.lost).count();
-    failure.unwrap_or(if lost > 0 { Failure::AllLost(lost) } else { Failure::NoTrial })
+    failure.unwrap_or(if lost > 0 && lost == search.trials().len() { Failure::AllLost(lost) } else { Failure::NoTrial })
 }
 
 /// What is searched, on what, and how.
-fn introduction(search: &Search, task: &Task, threads: usize) -> String {
+fn introduction(arguments: &TuneArguments, search: &Search, task: &Task, threads: usize) -> String {
     let rungs = search.rungs();
-    let trials = rungs.trials(rungs.round());
+    let round = arguments.trials.map_or(rungs.round(), |trials| rungs.round().min(trials as usize));
+    let trials = rungs.trials(round);
     let steps: Vec<_> = trials.iter().zip(rungs.epochs()).map(|(n, epochs)| format!("{n} for {epochs}")).collect();
     format!(
         "data      {}: {} images to train on, {} for validation, by which trials are chosen\n\
@@ -217,9 +219,9 @@ fn train_command(arguments: &TuneArguments, search: &Search, best: &Trial) -> St
     command("train", command_line(&arguments.fixed, search.space(), &best.values, epochs))
 }
 
-/// The command that draws as many trials again.
+/// The command that draws as many trials as were asked for, or, where a time was, as many again.
 fn repeat_command(arguments: &TuneArguments, search: &Search) -> String {
-    let trials = search.trials().len().to_string();
+    let trials = arguments.trials.map_or(search.trials().len(), |trials| trials as usize).to_string();
     let searched = arguments.search.iter().flat_map(|text| words("search", OsStr::new(text)));
     let all = words("trials", OsStr::new(&trials)).into_iter().chain(arguments.fixed.words_without(&[]));
     command("tune", all.chain(searched))

@@ -6,6 +6,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mnist_mlp::report::thousands;
 use mnist_mlp::tune::{Search, Trial};
 
+use crate::cli::output;
+
 /// The bar has so many steps, more than a terminal has columns.
 const STEPS: f64 = 1000.0;
 
@@ -37,6 +39,11 @@ impl Progress {
         if let Some(best) = search.best() {
             self.bar.set_message(self.line(search, best));
         }
+    }
+
+    /// Warns, above the lines.
+    pub fn warning(&self, text: impl std::fmt::Display) {
+        self.bar.suspend(|| output::warning(text));
     }
 
     fn line(&self, search: &Search, best: &Trial) -> String {

@@ -73,6 +73,8 @@ pub struct Best<F: Trainable> {
     trained: Trained<F>,
     arguments: TrainArguments,
     settings: Settings,
+    /// Whether it was offered to be saved on the way.
+    is_known: bool,
 }
 
 /// Watches a trial for the flag that asks to stop.
@@ -127,9 +129,17 @@ impl<'a, F: Trainable> Trainer<'a, F> {
         let standing = Trial::standing(job.number, Score { correct, epochs: job.epochs });
         let mut best = lock(&self.best);
         if best.as_ref().is_none_or(|best| standing > best.standing) {
-            *best = Some(Best { standing, trained, arguments, settings: *config.settings() });
+            *best = Some(Best { standing, trained, arguments, settings: *config.settings(), is_known: false });
         }
         Ok(Outcome::Correct(correct))
+    }
+
+    /// The text of the best model's file, if it is another than when it was last asked for.
+    pub fn newest(&self) -> Option<Vec<u8>> {
+        let mut best = lock(&self.best);
+        let best = best.as_mut().filter(|best| !best.is_known)?;
+        best.is_known = true;
+        Some(best.json(self.task))
     }
 
     /// All trials are trained.
@@ -143,10 +153,10 @@ impl<'a, F: Trainable> Trainer<'a, F> {
 
 impl<F: Trainable> Best<F> {
     /// The text of its model file.
-    pub fn json(self, task: &Task) -> Vec<u8> {
+    pub fn json(&self, task: &Task) -> Vec<u8> {
         let record = record::<F>(&self.arguments, &self.settings, task);
         let mut json = Vec::new();
-        let written = self.trained.into_progress().model(&record, &self.settings).write_json(&mut json);
+        let written = self.trained.clone().into_progress().model(&record, &self.settings).write_json(&mut json);
         written.expect("memory takes what is written");
         json
     }
