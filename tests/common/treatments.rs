@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::io::Cursor;
+use std::thread;
 
 use image::GrayImage;
 use image::codecs::jpeg::JpegEncoder;
@@ -146,18 +147,22 @@ impl Kind {
 pub fn treated(digits: &Dataset, treatment: Treatment) -> (Dataset, usize) {
     let (_, kind, treat) = treatment;
     let (rows, cols) = digits.geometry();
-    let (mut pixels, mut lost) = (Vec::new(), 0);
-    for index in 0..digits.len() {
+    let normal = |index: usize| {
         let digit = Picture::new(rows, cols, digits.image(index).to_vec()).unwrap();
         let file = kind.file(&treat(&digit, &mut Chance::new(index as u64)));
-        if let Ok(picture) = normalized(&read(&file[..]).unwrap(), rows) {
-            pixels.extend(picture.pixels());
-        } else {
-            lost += 1;
-            pixels.extend(vec![0; rows * cols]);
-        }
-    }
-    let labels = digits.labels().to_vec();
+        normalized(&read(&file[..]).unwrap(), rows).ok()
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let pictures: Vec<Option<Picture>> = thread::scope(|scope| {
+        let share = digits.len().div_ceil(threads);
+        let shares = (0..digits.len()).step_by(share).map(|first| first..digits.len().min(first + share));
+        let shares: Vec<_> = shares.map(|share| scope.spawn(|| share.map(normal).collect::<Vec<_>>())).collect();
+        shares.into_iter().flat_map(|share| share.join().unwrap()).collect()
+    });
+    let lost = pictures.iter().filter(|picture| picture.is_none()).count();
+    let empty = vec![0; rows * cols];
+    let pixels = pictures.iter().flat_map(|picture| picture.as_ref().map_or(&empty[..], Picture::pixels)).copied();
+    let (pixels, labels) = (pixels.collect(), digits.labels().to_vec());
     let named = Identity::named(treatment.0);
     (Dataset::new(pixels, labels, (rows, cols), digits.classes(), named).unwrap(), lost)
 }
