@@ -16,7 +16,7 @@ pub mod reference;
 mod state;
 mod watch;
 
-pub use fast::{InstructionSet, UnknownInstructionSet};
+pub use fast::{Images, InstructionSet, UnknownInstructionSet};
 pub use state::State;
 pub use watch::{Looked, Looking, Watched};
 
@@ -99,20 +99,23 @@ impl EngineKind {
     }
 
     /// An engine that trains a network, or goes on with one, in mini-batches of at most `batch_size` of the training
-    /// images. Both datasets must fit the network.
+    /// images. All images must fit the network. Several trainings on the same ones should be given clones of the same
+    /// [`Images`]: those of a [`Dataset`] are made ready anew for each.
     #[must_use]
     pub fn start<F: Trainable>(
         self,
         state: impl Into<State<F>>,
-        (training, evaluation): (Dataset, Dataset),
+        (training, evaluation): (impl Into<Images>, impl Into<Images>),
         batch_size: usize,
         machine: Machine,
     ) -> Box<dyn Engine<F>> {
+        let images = (training.into(), evaluation.into());
         let state = state.into();
         let network = state.network.clone();
         let mut engine = match self {
-            EngineKind::Fast => F::fast_engine(network, training, evaluation, batch_size, machine),
+            EngineKind::Fast => F::fast_engine(network, images, batch_size, machine),
             EngineKind::Reference => {
+                let (training, evaluation) = (images.0.data().clone(), images.1.data().clone());
                 Box::new(reference::Reference::new(network, training, evaluation, machine.threads))
             }
         };
@@ -129,8 +132,7 @@ pub trait Trainable: fast::Vectors {
     /// which there are many, are compiled with this library and not again with everything that uses it.
     fn fast_engine(
         network: Network<Self>,
-        training: Dataset,
-        evaluation: Dataset,
+        images: (Images, Images),
         batch_size: usize,
         machine: Machine,
     ) -> Box<dyn Engine<Self>>;
@@ -144,16 +146,16 @@ macro_rules! trainable {
         impl Trainable for $real {
             fn fast_engine(
                 network: Network<Self>,
-                training: Dataset,
-                evaluation: Dataset,
+                images: (Images, Images),
                 batch_size: usize,
                 machine: Machine,
             ) -> Box<dyn Engine<Self>> {
-                Box::new(fast::Fast::new(network, training, evaluation, batch_size, machine))
+                Box::new(fast::Fast::new(network, images, batch_size, machine))
             }
 
             fn fast_outputs(network: Network<Self>, data: Dataset, machine: Machine) -> Array2<f64> {
-                fast::Fast::new(network, data.slice(0..0), data, 1, machine).outputs(Watched::Evaluation)
+                fast::Fast::new(network, (data.slice(0..0).into(), data.into()), 1, machine)
+                    .outputs(Watched::Evaluation)
             }
         }
     };
@@ -168,7 +170,7 @@ trainable!(f64);
 pub fn evaluate<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError> {
     check_fit(network, data)?;
     let nothing = data.slice(0..0);
-    Ok(F::fast_engine(network.clone(), nothing, data.clone(), 1, machine).evaluate(Watched::Evaluation))
+    Ok(F::fast_engine(network.clone(), (nothing.into(), data.into()), 1, machine).evaluate(Watched::Evaluation))
 }
 
 /// What the network answers to each image of `data`: a^L, (n, n_L), as double precision.

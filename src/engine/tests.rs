@@ -127,7 +127,8 @@ impl Case {
         for instructions in InstructionSet::available() {
             let run = |threads| {
                 let machine = Machine { threads, instructions };
-                let mut fast = Fast::new(network.clone(), data.clone(), data.slice(0..1), self.batch_size, machine);
+                let mut fast =
+                    Fast::new(network.clone(), ((&data).into(), data.slice(0..1).into()), self.batch_size, machine);
                 fast.always_use_all_threads();
                 let (network, evaluation) = self.train(&mut fast);
                 (network, evaluation, fast.evaluate(Watched::Evaluation))
@@ -343,7 +344,7 @@ proptest! {
         let case = Case { sizes: vec![pixels, hidden, outputs], n: case.n.min(20), batch_size: case.batch_size.min(20), optimizer, density, ..case };
         for instructions in InstructionSet::available() {
             let machine = Machine { threads: 1, instructions };
-            let fast = Fast::new(case.network::<f32>(), case.data(), case.data().slice(0..0), case.batch_size, machine);
+            let fast = Fast::new(case.network::<f32>(), (case.data().into(), case.data().slice(0..0).into()), case.batch_size, machine);
             assert!(fast.bands() > 1, "{instructions:?}, {pixels} pixels, {hidden} neurons");
         }
         case.check::<f64>(1e-8);
@@ -438,7 +439,7 @@ fn changes<F: Trainable>(case: &Case, instructions: InstructionSet) -> Vec<Vec<f
     let data = case.data();
     let start = case.network::<F>();
     let machine = Machine { threads: 1, instructions };
-    let mut fast = Fast::new(start.clone(), data.clone(), data.slice(0..0), case.batch_size, machine);
+    let mut fast = Fast::new(start.clone(), ((&data).into(), data.slice(0..0).into()), case.batch_size, machine);
     let (end, _) = case.train(&mut fast);
     let change = |(end, start): (&F, &F)| end.to_double() - start.to_double();
     let weights = end.weights().iter().zip(start.weights());

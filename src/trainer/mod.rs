@@ -3,9 +3,8 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use crate::data::Dataset;
 use crate::data::batches::EpochOrder;
-use crate::engine::{Engine, Looked, Looking, State, Trainable, Watched};
+use crate::engine::{Engine, Images, Looked, Looking, State, Trainable, Watched};
 use crate::evaluate::{Evaluation, FitError, check_fit};
 use crate::network::{EpochRecord, Network};
 use crate::real::Real;
@@ -59,41 +58,44 @@ impl<F: Real> Trained<F> {
     }
 }
 
-/// Trains `network` on `training`, watched by the monitors on `training` and `evaluation`.
+/// Trains `network` on `training`, watched by the monitors on `training` and `evaluation`. Both may be a `&Dataset`; several
+/// trainings on the same images should be given the same [`Images`], which are made ready once.
 ///
 /// # Errors
 /// A [`FitError`] if the network is not for such images.
 pub fn train<F: Trainable>(
     network: Network<F>,
-    training: &Dataset,
-    evaluation: &Dataset,
+    training: impl Into<Images>,
+    evaluation: impl Into<Images>,
     config: &TrainConfig,
     observer: &mut dyn Observer<F>,
 ) -> Result<Trained<F>, FitError> {
     go_on(Progress::start(network), training, evaluation, config, observer)
 }
 
-/// Goes on with a training on the same images under the same settings, of which only the number of epochs and the machine
-/// may be others, and the number of epochs only if nothing [depends](Settings::depends_on_epochs) on it. What comes out is
+/// Goes on with a training on the same images under the same settings, of which only the numbers of epochs and of
+/// threads may be others, and that of epochs only if nothing [depends](Settings::depends_on_epochs) on it. What comes out is
 /// what would have come out without the interruption, to the last bit.
 ///
 /// # Errors
 /// A [`FitError`] if the network is not for such images.
 pub fn go_on<F: Trainable>(
     progress: Progress<F>,
-    training: &Dataset,
-    evaluation: &Dataset,
+    training: impl Into<Images>,
+    evaluation: impl Into<Images>,
     config: &TrainConfig,
     observer: &mut dyn Observer<F>,
 ) -> Result<Trained<F>, FitError> {
-    check_fit(&progress.network, training)?;
-    check_fit(&progress.network, evaluation)?;
-    let images = (training.len(), evaluation.len());
+    let (training, mut evaluation) = (training.into(), evaluation.into());
+    check_fit(&progress.network, training.data())?;
+    check_fit(&progress.network, evaluation.data())?;
+    let numbers = (training.data().len(), evaluation.data().len());
     let settings = config.settings();
-    let watched = settings.monitors.watched().contains(&Watched::Evaluation);
-    let data = (training.clone(), evaluation.slice(0..if watched { evaluation.len() } else { 0 }));
-    let start = |state| settings.engine.start(state, data, settings.batch_size, settings.machine);
-    Ok(go_on_by(start, progress, images, config, observer))
+    if !settings.monitors.watched().contains(&Watched::Evaluation) {
+        evaluation = evaluation.data().slice(0..0).into();
+    }
+    let start = |state| settings.engine.start(state, (training, evaluation), settings.batch_size, settings.machine);
+    Ok(go_on_by(start, progress, numbers, config, observer))
 }
 
 /// The same by an engine that `start` makes from the state to begin with, for so many `images` to train and to evaluate

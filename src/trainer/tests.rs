@@ -1,8 +1,8 @@
 //! The loop on data small enough to reason about.
 
 use super::*;
-use crate::data::Identity;
 use crate::data::distort::Distortion;
+use crate::data::{Dataset, Identity};
 use crate::engine::{EngineKind, Machine};
 use crate::network::{CrossEntropy, Init, Quadratic};
 
@@ -153,10 +153,10 @@ fn accuracy_at_chance_is_warned_of_once() {
 fn a_network_for_other_images_is_refused() {
     let config = settings().check(20, 6).unwrap();
     let wide = Network::<f64>::new(&[3, 2], &Quadratic, Init::Default, 0).unwrap();
-    let error = train(wide, &easy(20), &easy(6), &config, &mut Silent).unwrap_err();
+    let error = train(wide, easy(20), easy(6), &config, &mut Silent).unwrap_err();
     assert_eq!(error, FitError::Inputs { inputs: 3, rows: 1, cols: 2 });
     let narrow = Network::<f64>::new(&[2, 1], &Quadratic, Init::Default, 0).unwrap();
-    let error = train(narrow, &easy(20), &easy(6), &config, &mut Silent).unwrap_err();
+    let error = train(narrow, easy(20), easy(6), &config, &mut Silent).unwrap_err();
     assert_eq!(error, FitError::Outputs { outputs: 1, classes: 2 });
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::{ArgMatches, FromArgMatches};
 use mnist_mlp::Real;
-use mnist_mlp::engine::{Machine, Trainable};
+use mnist_mlp::engine::{Images, Machine, Trainable};
 use mnist_mlp::trainer::{Ending, Monitors, Observer, Settings, TrainConfig, Trained, train};
 use mnist_mlp::tune::{Job, Outcome, Score, Space, Trial, Value};
 
@@ -54,6 +54,8 @@ pub struct Trainer<'a, F: Trainable> {
     fixed: &'a Fixed,
     space: &'a Space,
     task: &'a Task,
+    /// To train on and to evaluate on, made ready once for all trials.
+    images: (Images, Images),
     machine: Machine,
     best: Mutex<Option<Best<F>>>,
     /// What was wrong with the first trial whose settings do not go together.
@@ -88,7 +90,8 @@ impl<F: Real> Observer<F> for Stop<'_> {
 
 impl<'a, F: Trainable> Trainer<'a, F> {
     pub fn new(fixed: &'a Fixed, space: &'a Space, task: &'a Task, machine: Machine) -> Self {
-        Trainer { fixed, space, task, machine, best: Mutex::new(None), failure: Mutex::new(None) }
+        let images = (Images::from(&task.training), Images::from(&task.evaluation));
+        Trainer { fixed, space, task, images, machine, best: Mutex::new(None), failure: Mutex::new(None) }
     }
 
     /// Whether these values can be trained.
@@ -117,7 +120,8 @@ impl<'a, F: Trainable> Trainer<'a, F> {
     fn try_train(&self, job: &Job, stop: &AtomicBool) -> Result<Outcome, Failure> {
         let (arguments, config) = self.resolve(&job.values, job.epochs)?;
         let network = start_network::<F>(&arguments, self.task)?;
-        let trained = train(network, &self.task.training, &self.task.evaluation, &config, &mut Stop(stop))
+        let (training, evaluation) = &self.images;
+        let trained = train(network, training, evaluation, &config, &mut Stop(stop))
             .map_err(|error| fit_failure(&arguments, error))?;
         match trained.ending {
             Ending::Completed | Ending::EarlyStopped | Ending::Plateau => {}

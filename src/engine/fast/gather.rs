@@ -46,14 +46,14 @@ impl<F: Vectors> Gathered<F> {
         let mut at = 0;
         let mut next = next.iter();
         // As many of every image: a loop that ends sooner or later would be foreseen by no processor.
-        let wanted = images.mean_pairs() * 3 / 2;
+        let (pairs, wanted) = (images.pairs(), images.mean_pairs() * 3 / 2);
         for &image in batch {
-            if let (Some(pairs), Some(&next)) = (&images.pairs, next.next()) {
+            if let (Some(pairs), Some(&next)) = (pairs, next.next()) {
                 let (index, value, _) = pairs.image(next as usize);
                 prefetch(index, wanted * size_of::<u16>());
                 prefetch(value, wanted);
             }
-            let len = match &images.pairs {
+            let len = match pairs {
                 Some(pairs) => self.append(at, pairs, image as usize),
                 None => self.append_pixels(at, images.data.image(image as usize)),
             };
@@ -263,9 +263,9 @@ mod tests {
     #[test]
     fn pairs_that_are_found_anew_are_those_that_are_kept() {
         let digits = Source::Synthetic { seed: 0 }.load(Part::Test, 2).unwrap().slice(0..40);
-        let kept = Images::new(digits.clone(), 1);
-        let mut anew = Images::new(digits, 1);
-        assert!(anew.pairs.take().is_some() && anew.is_sparse());
+        let kept = Images::from(digits).prepared(1);
+        let anew = kept.without_pairs();
+        assert!(kept.pairs().is_some() && anew.is_sparse());
         let mut gathered = [(); 2].map(|()| Gathered::<f32>::new(30, (784, 3)));
         // A longer image before a shorter one leaves something to be overwritten.
         for batch in [&(0..30).collect::<Vec<u32>>()[..], &[39, 7, 7], &[]] {

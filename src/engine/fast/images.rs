@@ -4,6 +4,7 @@
 //! gradient delta^2 x^T. Images that are mostly ink, or larger than an index can say, stay as they are.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 use super::pages::Pages;
 use crate::data::Dataset;
@@ -22,10 +23,19 @@ pub const GROUP: usize = 16;
 const JOB: usize = 1024;
 
 /// Many images with their labels, ready to be visited in any order.
-pub(super) struct Images {
-    pub data: Dataset,
-    /// Those of all images. Absent if pixels are the faster way, and if there may be no room for pairs beside them.
-    pub pairs: Option<Pairs>,
+///
+/// Clones are cheap. The pairs are found when the fast engine first asks for them, once for all clones, so trainings of the
+/// same images should be given clones.
+#[derive(Clone)]
+pub struct Images {
+    pub(super) data: Dataset,
+    form: Arc<OnceLock<Form>>,
+}
+
+/// What the fast engine makes of images.
+struct Form {
+    /// The pairs of all images. Absent if pixels are the faster way, and if there may be no room for pairs beside them.
+    pairs: Option<Pairs>,
     /// The average number of pairs if they are the faster way: non-zero pixels, and what fills them up.
     sparse: Option<usize>,
 }
@@ -50,27 +60,74 @@ impl Span {
     }
 }
 
+impl From<Dataset> for Images {
+    fn from(data: Dataset) -> Self {
+        Images { data, form: Arc::default() }
+    }
+}
+
+impl From<&Dataset> for Images {
+    fn from(data: &Dataset) -> Self {
+        data.clone().into()
+    }
+}
+
+impl From<&Images> for Images {
+    fn from(images: &Images) -> Self {
+        images.clone()
+    }
+}
+
 impl Images {
-    /// Images as pairs, if they have zeros enough. The pairs of a file that is mapped are not kept: they would take half as
-    /// much memory as the file, so they are found anew for every mini-batch. So are those that are too many for a span.
-    pub fn new(data: Dataset, threads: usize) -> Self {
-        let Some(mut spans) = Span::of_images(&data, threads) else {
-            return Images { data, pairs: None, sparse: None };
-        };
-        let groups: usize = spans.iter().map(|span| span.groups()).sum();
-        let is_kept = !data.is_mapped() && Span::place(&mut spans);
-        let pairs = is_kept.then(|| Pairs::new(spans, &data, threads));
-        Images { sparse: Some(groups * GROUP / data.len().max(1)), pairs, data }
+    /// The images themselves.
+    #[must_use]
+    pub fn data(&self) -> &Dataset {
+        &self.data
+    }
+
+    /// Finds the pairs by so many threads if nobody has yet. What follows needs them.
+    pub(super) fn prepared(self, threads: usize) -> Self {
+        self.form.get_or_init(|| Form::of(&self.data, threads));
+        self
+    }
+
+    fn form(&self) -> &Form {
+        self.form.get().expect("images are prepared before they are used")
+    }
+
+    /// The pairs of all images, if they are kept.
+    #[inline]
+    pub(super) fn pairs(&self) -> Option<&Pairs> {
+        self.form().pairs.as_ref()
     }
 
     /// Whether pairs are the faster way to multiply by these images.
-    pub fn is_sparse(&self) -> bool {
-        self.sparse.is_some()
+    pub(super) fn is_sparse(&self) -> bool {
+        self.form().sparse.is_some()
     }
 
     /// The average number of pairs where they are used, of all pixels elsewhere.
-    pub fn mean_pairs(&self) -> usize {
-        self.sparse.unwrap_or(self.data.image_size())
+    pub(super) fn mean_pairs(&self) -> usize {
+        self.form().sparse.unwrap_or(self.data.image_size())
+    }
+
+    /// The same images, of which no pairs are kept.
+    #[cfg(test)]
+    pub(super) fn without_pairs(&self) -> Self {
+        let form = Form { pairs: None, sparse: self.form().sparse };
+        Images { data: self.data.clone(), form: Arc::new(form.into()) }
+    }
+}
+
+impl Form {
+    /// Pairs, if the images have zeros enough. Those of a file that is mapped are not kept: they would take half as much
+    /// memory as the file, so they are found anew for every mini-batch. So are those that are too many for a span.
+    fn of(data: &Dataset, threads: usize) -> Self {
+        let Some(mut spans) = Span::of_images(data, threads) else { return Form { pairs: None, sparse: None } };
+        let groups: usize = spans.iter().map(|span| span.groups()).sum();
+        let is_kept = !data.is_mapped() && Span::place(&mut spans);
+        let pairs = is_kept.then(|| Pairs::new(spans, data, threads));
+        Form { sparse: Some(groups * GROUP / data.len().max(1)), pairs }
     }
 }
 
@@ -184,6 +241,16 @@ pub(super) fn find_non_zero(image: &[u8], index: &mut [u16], value: &mut [u8]) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Identity;
+
+    #[test]
+    fn clones_have_their_pairs_from_one_search() {
+        let data = Dataset::new(vec![0, 7, 0, 0], vec![1], (2, 2), 10, Identity::named("a test")).unwrap();
+        let images = Images::from(data);
+        let clone = images.clone();
+        let pairs = images.prepared(2);
+        assert!(std::ptr::eq(pairs.pairs().unwrap(), clone.prepared(1).pairs().unwrap()));
+    }
 
     #[test]
     fn spans_that_cannot_be_counted_are_not_placed() {

@@ -46,18 +46,17 @@ use std::thread;
 use ndarray::Array2;
 
 use evaluator::{Evaluator, Targets};
-use images::Images;
 use packed::{Packed, Workspace};
 use pass::On;
 use pool::Pool;
 use product::TURN_FROM;
 
 use super::{Engine, Looked, Looking, Machine, State, Sum, Watched};
-use crate::data::Dataset;
 use crate::data::distort::Distortion;
 use crate::evaluate::Evaluation;
 use crate::network::{Network, Step};
 
+pub use images::Images;
 pub use simd::{InstructionSet, UnknownInstructionSet, Vectors};
 
 /// A network that trains and evaluates fast.
@@ -69,10 +68,10 @@ pub struct Fast<F: Vectors> {
     /// The threads that a mini-batch is worth.
     threads: usize,
     network: Packed<F>,
-    training: Arc<Images>,
+    training: Images,
     /// What is learned from, if not the training images.
     lessons: Option<Images>,
-    evaluation: Arc<Images>,
+    evaluation: Images,
     targets: Targets<F>,
     workspace: Workspace<F>,
     updates: u64,
@@ -92,16 +91,15 @@ struct Idle<F: Vectors> {
 }
 
 impl<F: Vectors> Fast<F> {
-    /// Packs `network` for mini-batches of at most `batch_size` of the training images. Both datasets must fit it.
+    /// Packs `network` for mini-batches of at most `batch_size` of the training images. All images must fit it.
     #[must_use]
     pub fn new(
         network: Network<F>,
-        training: Dataset,
-        evaluation: Dataset,
+        (training, evaluation): (Images, Images),
         batch_size: usize,
         machine: Machine,
     ) -> Self {
-        let [training, evaluation] = [training, evaluation].map(|data| Arc::new(Images::new(data, machine.threads)));
+        let [training, evaluation] = [training, evaluation].map(|images| images.prepared(machine.threads));
         // Who has a share, even of no images, has the layout of the whole.
         let decisive = if training.data.is_empty() && training.data.ink().is_none() { &evaluation } else { &training };
         let sparse = decisive.is_sparse() && network.weights().len() > 1;
@@ -214,7 +212,8 @@ impl<F: Vectors> Engine<F> for Fast<F> {
     fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64) {
         self.lessons = None; // before others take their place
         let threads = self.pool.threads();
-        self.lessons = Some(Images::new(distortion.epoch(&self.training.data, seed, epoch, threads), threads));
+        self.lessons =
+            Some(Images::from(distortion.epoch(&self.training.data, seed, epoch, threads)).prepared(threads));
     }
 
     fn state(&mut self) -> State<F> {
@@ -246,7 +245,7 @@ impl<F: Vectors> Engine<F> for Fast<F> {
         let now = |this: &mut Self| Looking::Done(Looked::at(sets, |set| this.evaluate(set)));
         let Some(idle) = self.idle().filter(|_| !sets.is_empty()) else { return now(self) };
         let network = Packed::new(network, self.network.sparse, self.network.lanes());
-        let (training, evaluation) = (Arc::clone(&self.training), Arc::clone(&self.evaluation));
+        let (training, evaluation) = (self.training.clone(), self.evaluation.clone());
         let wanted = sets.to_vec();
         let look = move || {
             let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner); // its room is overwritten anyway
