@@ -9,7 +9,16 @@ pub const NEURON_CSV_HEADING: &str = "epoch,output,cost,weight,bias";
 #[must_use]
 pub fn neuron_csv_line(point: &Point) -> String {
     let Point { epoch, output, cost, weight, bias } = point;
-    format!("{epoch},{output:.9},{cost:.9},{weight:.9},{bias:.9}")
+    let [output, cost, weight, bias] = [output, cost, weight, bias].map(|&number| decimal(number));
+    format!("{epoch},{output},{cost},{weight},{bias}")
+}
+
+/// Nine decimals, and as many digits of what those do not do justice to.
+fn decimal(number: f64) -> String {
+    match number.abs() {
+        0.0 | 1e-3..1e9 => format!("{number:.9}"),
+        _ => format!("{number:.9e}"),
+    }
 }
 
 #[cfg(test)]
@@ -20,5 +29,7 @@ mod tests {
     fn a_point_is_a_line() {
         let point = Point { epoch: 0, output: 0.5, cost: 0.125, weight: -1.0, bias: 1.0 };
         assert_eq!(neuron_csv_line(&point), "0,0.500000000,0.125000000,-1.000000000,1.000000000");
+        let point = Point { epoch: 7, output: 0.0, cost: 1.25e-12, weight: -1e300, bias: f64::NAN };
+        assert_eq!(neuron_csv_line(&point), "7,0.000000000,1.250000000e-12,-1.000000000e300,NaN");
     }
 }

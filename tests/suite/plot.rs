@@ -113,6 +113,8 @@ fn the_single_neuron_is_drawn_from_its_csv() {
     let sandbox = Sandbox::new();
     let csv = sandbox.line("slowdown --epochs 20").success().stdout;
     fs::write(sandbox.path("neuron.csv"), csv).unwrap();
+    fs::write(sandbox.path("nan.csv"), "epoch,output,cost,weight,bias\n0,0,0.5,0,0\n1,0,NaN,0,0\n").unwrap();
+    sandbox.line("plot nan.csv").failure(1, &["nan.csv", "line 3", "'NaN' is not a cost"]);
     let run = sandbox.line("plot neuron.csv --epochs 5-").success();
     assert!(run.stdout.starts_with("neuron\n\ntraining cost\n"), "{}", run.stdout);
 }

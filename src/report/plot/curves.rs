@@ -4,7 +4,9 @@ use std::ops::RangeInclusive;
 
 use thiserror::Error;
 
-use super::settings::{SIZES, Setting, Weight, in_common, names, settings, sizes};
+use super::against::{Against, curves_of_models};
+use super::metric::Metric;
+use super::settings::{in_common, names};
 use super::{Axis, Figure, Panel, Scale, Series, Unit};
 use crate::network::{EpochRecord, ModelRecord};
 
@@ -17,37 +19,6 @@ pub struct Run {
     pub model: Option<ModelRecord>,
     /// A row for each epoch.
     pub history: Vec<EpochRecord>,
-}
-
-/// A monitor of the training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Metric {
-    /// The cost on the training images.
-    TrainingCost,
-    /// The share of training images that are classified correctly.
-    TrainingAccuracy,
-    /// The cost on the evaluation images.
-    EvaluationCost,
-    /// The share of evaluation images that are classified correctly.
-    EvaluationAccuracy,
-}
-
-/// What stands on the horizontal axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Against {
-    /// The epochs of each training: a training is a curve.
-    #[default]
-    Epoch,
-    /// The number of training images: a training is a point, as are those with all other axes.
-    TrainSize,
-    /// The number of hidden neurons.
-    Hidden,
-    /// Images in a mini-batch.
-    BatchSize,
-    /// The learning rate.
-    Eta,
-    /// The L2 regularization parameter.
-    Lambda,
 }
 
 /// What is to be drawn, and how.
@@ -163,9 +134,9 @@ pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotErro
 }
 
 /// Rows of one curve: x and what the monitors saw there. Several rows at one x are drawn as their mean.
-struct Curve<'a> {
-    name: String,
-    rows: Vec<(f64, &'a EpochRecord)>,
+pub(super) struct Curve<'a> {
+    pub name: String,
+    pub rows: Vec<(f64, &'a EpochRecord)>,
 }
 
 impl Curve<'_> {
@@ -247,61 +218,6 @@ fn range(epochs: &RangeInclusive<usize>) -> String {
     }
 }
 
-/// A point for each run. Runs at the same place of the axis belong to different curves if any setting differs but the
-/// seed; what differs from place to place, as the number of epochs may, does not divide a curve.
-fn curves_of_models(runs: &[Run], against: Against) -> Result<Vec<Curve<'_>>, PlotError> {
-    let models: Vec<_> = runs.iter().filter_map(|run| run.model.as_ref()).collect();
-    let unknown = |run: &Run| PlotError::NoSettings { run: run.name.clone(), against: against.label() };
-    let mut points = Vec::new();
-    for run in runs {
-        let model = run.model.as_ref().ok_or_else(|| unknown(run))?;
-        let (mut settings, x) = settings(model).zip(against.of(model)).ok_or_else(|| unknown(run))?;
-        if against == Against::Hidden {
-            settings[SIZES].words = layers(model, &models);
-        }
-        let record = model.kept().ok_or_else(|| PlotError::Empty { run: run.name.clone() })?;
-        points.push((x, record, settings));
-    }
-    let divides = |place: &usize| {
-        points.iter().any(|(x, _, one)| {
-            let differs = |other: &[Setting]| one[*place].words != other[*place].words;
-            one[*place].weight != Weight::Chance && points.iter().any(|(at, _, other)| at == x && differs(other))
-        })
-    };
-    let places = points.first().map_or(0, |(_, _, settings)| settings.len());
-    let dividing: Vec<_> = (0..places).filter(divides).collect();
-    let mut curves: Vec<Curve> = Vec::new();
-    for (x, record, settings) in &points {
-        let words: Vec<_> = dividing.iter().map(|&place| settings[place].words.as_str()).collect();
-        let name = words.join(", ");
-        match curves.iter_mut().find(|curve| curve.name == name) {
-            Some(curve) => curve.rows.push((*x, record)),
-            None => curves.push(Curve { name, rows: vec![(*x, record)] }),
-        }
-    }
-    Ok(curves)
-}
-
-/// What stands for the sizes of a model against its hidden neurons, which are part of them: how many layers those are in.
-/// Another model at its place with as many layers, but of other sizes, leaves only the sizes themselves.
-fn layers(model: &ModelRecord, models: &[&ModelRecord]) -> String {
-    let is_another = |other: &ModelRecord| {
-        let alike = hidden(other) == hidden(model) && other.sizes.len() == model.sizes.len();
-        alike && other.sizes != model.sizes
-    };
-    match model.sizes.len().saturating_sub(2) {
-        _ if models.iter().any(|other| is_another(other)) => sizes(model),
-        0 => "no hidden layer".to_string(),
-        1 => "1 hidden layer".to_string(),
-        n => format!("{n} hidden layers"),
-    }
-}
-
-/// The number of hidden neurons.
-fn hidden(model: &ModelRecord) -> usize {
-    model.sizes.iter().skip(1).rev().skip(1).sum()
-}
-
 fn check_drawable(panels: &[Panel]) -> Result<(), PlotError> {
     for panel in panels {
         for (axis, x) in [(&panel.x, true), (&panel.y, false)] {
@@ -326,81 +242,4 @@ fn evaluated_on(runs: &[Run]) -> &str {
     let mut names = runs.iter().map(|run| Some(run.model.as_ref()?.training.as_ref()?.evaluate_on.as_str()));
     let first = names.next().flatten();
     first.filter(|first| names.all(|name| name == Some(*first))).unwrap_or("evaluation")
-}
-
-impl Metric {
-    /// All of them, costs first.
-    pub const ALL: [Metric; 4] =
-        [Metric::TrainingCost, Metric::EvaluationCost, Metric::TrainingAccuracy, Metric::EvaluationAccuracy];
-
-    /// The name on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Metric::TrainingCost => "training-cost",
-            Metric::TrainingAccuracy => "training-accuracy",
-            Metric::EvaluationCost => "evaluation-cost",
-            Metric::EvaluationAccuracy => "evaluation-accuracy",
-        }
-    }
-
-    fn unit(self) -> Unit {
-        match self {
-            Metric::TrainingCost | Metric::EvaluationCost => Unit::Number,
-            Metric::TrainingAccuracy | Metric::EvaluationAccuracy => Unit::Percent,
-        }
-    }
-
-    fn is_of_evaluation(self) -> bool {
-        matches!(self, Metric::EvaluationCost | Metric::EvaluationAccuracy)
-    }
-
-    /// Which images it looks at.
-    fn images(self, evaluated_on: &str) -> &str {
-        match self {
-            Metric::TrainingCost | Metric::TrainingAccuracy => "training",
-            Metric::EvaluationCost | Metric::EvaluationAccuracy => evaluated_on,
-        }
-    }
-
-    /// Its figure of an epoch: a cost, or a share from 0 to 1.
-    fn of(self, record: &EpochRecord) -> Option<f64> {
-        let share = |count: Option<usize>, n: usize| count.filter(|_| n > 0).map(|count| count as f64 / n as f64);
-        match self {
-            Metric::TrainingCost => record.training_cost,
-            Metric::TrainingAccuracy => share(record.training_accuracy, record.n_training),
-            Metric::EvaluationCost => record.evaluation_cost,
-            Metric::EvaluationAccuracy => share(record.evaluation_accuracy, record.n_evaluation),
-        }
-    }
-}
-
-impl Against {
-    fn label(self) -> &'static str {
-        match self {
-            Against::Epoch => "epoch",
-            Against::TrainSize => "training images",
-            Against::Hidden => "hidden neurons",
-            Against::BatchSize => "mini-batch size",
-            Against::Eta => "eta",
-            Against::Lambda => "lambda",
-        }
-    }
-
-    fn unit(self) -> Unit {
-        if matches!(self, Against::Eta | Against::Lambda) { Unit::Number } else { Unit::Count }
-    }
-
-    /// Where a model stands; nowhere if its file does not say.
-    fn of(self, model: &ModelRecord) -> Option<f64> {
-        let training = model.training.as_ref()?;
-        Some(match self {
-            Against::Epoch => model.kept()?.epoch as f64,
-            Against::TrainSize => training.n_train as f64,
-            Against::Hidden => hidden(model) as f64,
-            Against::BatchSize => training.batch_size as f64,
-            Against::Eta => training.eta,
-            Against::Lambda => training.lambda,
-        })
-    }
 }

@@ -31,7 +31,7 @@ const PLOT: i32 = 250;
 /// Above a panel, and above its plot.
 const GAP: i32 = 10;
 const ABOVE: i32 = 8;
-/// Beside the plot: for the numbers of y and x, for the name of x, for half a number at the right.
+/// Beside the plot: for the numbers of y, if they are not long, and x, for the name of x, for half a number at the right.
 const LEFT: i32 = 58;
 const BELOW: i32 = 26;
 const NAME: i32 = 20;
@@ -47,6 +47,9 @@ const ENTRY: i32 = SAMPLE + 6;
 
 /// A curve with more points than the first has about as many markers as the second.
 const MARKED: (usize, usize) = (40, 12);
+
+/// Curves that the legend names: so many can be told apart by colour and marker.
+const NAMED: usize = COLOURS.len() * MARKERS.len();
 
 type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
@@ -94,14 +97,16 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
             self.text(&line, (MARGIN, top + LINE / 2), TEXT, 0.7)?;
             top += LINE;
         }
+        let left = left(figure);
         for panel in &figure.panels {
-            self.panel(panel, top)?;
+            self.panel(panel, top, left)?;
             top += panel_height(panel);
         }
         self.area.present()
     }
 
-    fn panel(&self, panel: &Panel, top: i32) -> Drawn<DB> {
+    /// `left` is where the plot begins.
+    fn panel(&self, panel: &Panel, top: i32, left: i32) -> Drawn<DB> {
         let top = top + GAP;
         self.text(&panel.y.label, (MARGIN, top + LINE / 2), TEXT, 1.0)?;
         let legend = Legend::of(panel);
@@ -109,7 +114,9 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
         for names in legend.rows() {
             for (column, (place, name)) in (0..).zip(names) {
                 let x = MARGIN + legend.column * column;
-                self.sample(*place, (x, y))?;
+                if let Some(place) = place {
+                    self.sample(*place, (x, y))?;
+                }
                 for (line, words) in (0..).zip(name) {
                     self.text(words, (x + ENTRY, y + LINE * line), TEXT, 1.0)?;
                 }
@@ -117,22 +124,21 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
             y += row_height(names);
         }
         let top = top + LINE + legend.height();
-        self.plot(panel, top)?;
-        let middle = (LEFT + WIDTH - RIGHT) / 2;
+        self.plot(panel, top, left)?;
+        let middle = (left + WIDTH - RIGHT) / 2;
         self.centred(&panel.x.label, (middle, top + ABOVE + PLOT + BELOW + NAME / 2))
     }
 
     /// The axes and what is between them.
-    fn plot(&self, panel: &Panel, top: i32) -> Drawn<DB> {
+    fn plot(&self, panel: &Panel, top: i32, left: i32) -> Drawn<DB> {
         let (_, below) = self.area.split_vertically(self.px(top));
         let (area, _) = below.split_vertically(self.px(ABOVE + PLOT + BELOW));
-        let [x, y] =
-            [(&panel.x, 8, true), (&panel.y, 6, false)].map(|(axis, ticks, is_x)| ruler(panel, axis, ticks, is_x));
+        let (x, y) = (ruler(panel, &panel.x, 8, true), ruler_of_y(panel));
         let mut chart = ChartBuilder::on(&area)
             .margin_top(self.px(ABOVE))
             .margin_right(self.px(RIGHT))
             .margin_left(self.px(MARGIN))
-            .set_label_area_size(LabelAreaPosition::Left, self.px(LEFT - MARGIN))
+            .set_label_area_size(LabelAreaPosition::Left, self.px(left - MARGIN))
             .set_label_area_size(LabelAreaPosition::Bottom, self.px(BELOW))
             .build_cartesian_2d(x.clone(), y.clone())?;
         chart
@@ -251,6 +257,17 @@ pub(super) fn shown(text: &str) -> String {
     text.replace(|c: char| c.is_control() || ('\u{FFFE}'..='\u{FFFF}').contains(&c), "\u{FFFD}")
 }
 
+fn ruler_of_y(panel: &Panel) -> Ruler {
+    ruler(panel, &panel.y, 6, false)
+}
+
+/// Where all plots of a figure begin: behind the longest number beside them, of digits, which are all as wide.
+fn left(figure: &Figure) -> i32 {
+    let ticks = figure.panels.iter().flat_map(|panel| ruler_of_y(panel).ticks);
+    let longest = ticks.map(|(_, label)| label.chars().count()).max().unwrap_or(0);
+    LEFT.max(MARGIN + 7 + (0.55 * f64::from(TEXT - 1) * longest as f64).ceil() as i32)
+}
+
 /// How wide a text may be at most, in pixels: fonts of browsers differ, and this is a wide one.
 fn width(text: &str, size: i32) -> i32 {
     (0.6 * f64::from(size) * text.chars().count() as f64).ceil() as i32
@@ -261,8 +278,8 @@ fn broken(text: &str, size: i32, pixels: i32) -> Vec<String> {
     in_lines(text, (f64::from(pixels) / (0.6 * f64::from(size))) as usize)
 }
 
-/// A name in the legend: the place of its curve, and its lines.
-type Entry = (usize, Vec<String>);
+/// A name in the legend: the place of its curve, and its lines. What is not the name of a curve has no place.
+type Entry = (Option<usize>, Vec<String>);
 
 /// The legend, in columns of one width. A curve without a name is not in it.
 struct Legend {
@@ -275,8 +292,12 @@ struct Legend {
 
 impl Legend {
     fn of(panel: &Panel) -> Self {
-        let entry = |series: &Series| (series.place, broken(&series.name, TEXT, WIDTH - 2 * MARGIN - ENTRY));
-        let names: Vec<_> = panel.named().map(entry).collect();
+        let entry = |series: &Series| (Some(series.place), broken(&series.name, TEXT, WIDTH - 2 * MARGIN - ENTRY));
+        let mut names: Vec<_> = panel.named().take(NAMED).map(entry).collect();
+        let more = panel.named().count() - names.len();
+        if more > 0 {
+            names.push((None, vec![format!("and {more} more")]));
+        }
         let widths = names.iter().flat_map(|(_, lines)| lines).map(|line| width(line, TEXT));
         let column = ENTRY + 12 + widths.max().unwrap_or(0);
         Legend { names, columns: ((WIDTH - 2 * MARGIN + 12) / column).max(1) as usize, column }

@@ -5,8 +5,10 @@
 #![allow(clippy::cast_possible_wrap, reason = "lines, columns and ticks are few")]
 #![allow(clippy::float_cmp, reason = "what is compared are copies of the same number")]
 
+mod against;
 mod curves;
 mod draw;
+mod metric;
 mod picture;
 mod read;
 mod ruler;
@@ -15,7 +17,9 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 
-pub use curves::{Against, Choice, Metric, PlotError, Run, learning_curves};
+pub use against::Against;
+pub use curves::{Choice, PlotError, Run, learning_curves};
+pub use metric::Metric;
 pub use read::ReadError;
 use ruler::in_words;
 pub use ruler::{Scale, Unit};

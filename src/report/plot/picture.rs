@@ -3,7 +3,7 @@
 use std::sync::Once;
 
 use image::RgbImage;
-use image::imageops::{FilterType, resize};
+use image::imageops::thumbnail;
 use plotters::prelude::*;
 use plotters::style::register_font;
 use png::ColorType;
@@ -18,6 +18,8 @@ const FINE: i32 = 10;
 const COARSE: i32 = 3;
 /// So many pixels of a PNG make one of the page: enough for print.
 const DENSE: i32 = 2;
+/// A figure that is higher than so many pixels of the page is drawn as it is, and not smoothed: that would take too much memory.
+const SMOOTH: i32 = 1500;
 
 impl Figure {
     /// How an SVG document of ours begins.
@@ -57,17 +59,21 @@ impl Figure {
     pub fn png(&self) -> Vec<u8> {
         register_fonts();
         let (wide, high) = (WIDTH, height(self));
-        let fine = pixels(wide, high, DENSE * COARSE);
+        let coarse = if high > SMOOTH { 1 } else { COARSE };
+        let fine = pixels(wide, high, DENSE * coarse);
         let mut drawn = vec![255; 3 * fine.0 as usize * fine.1 as usize];
         {
             let area = BitMapBackend::with_buffer(&mut drawn, fine).into_drawing_area();
-            Sheet { area: &area, scale: DENSE * COARSE, sink: 3, pieces: true }
+            Sheet { area: &area, scale: DENSE * coarse, sink: 3, pieces: true }
                 .figure(self)
                 .expect("memory takes everything");
         }
-        let drawn = RgbImage::from_raw(fine.0, fine.1, drawn).expect("the buffer has its size");
         let (wide, high) = pixels(wide, high, DENSE);
-        encoded((wide, high), ColorType::Rgb, &resize(&drawn, wide, high, FilterType::Triangle))
+        if fine == (wide, high) {
+            return encoded(fine, ColorType::Rgb, &drawn);
+        }
+        let drawn = RgbImage::from_raw(fine.0, fine.1, drawn).expect("the buffer has its size");
+        encoded((wide, high), ColorType::Rgb, &thumbnail(&drawn, wide, high))
     }
 }
 

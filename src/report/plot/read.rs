@@ -35,7 +35,7 @@ impl Run {
             return Ok(run(records(text, 1, neuron)?, None));
         }
         if serde_json::from_slice::<EpochRecord>(first).is_ok() {
-            return Ok(run(records(text, 0, |line| serde_json::from_str(line).map_err(|e| e.to_string()))?, None));
+            return Ok(run(records(text, 0, |line| serde_json::from_str(line).map_err(without_place))?, None));
         }
         let model = ModelRecord::from_json(text).map_err(ReadError::Unknown)?;
         Ok(run(model.history.clone(), Some(model)))
@@ -53,12 +53,20 @@ fn records(
     lines.map(|(i, line)| record(line).map_err(|why| ReadError::Line { line: i + 1, why })).collect()
 }
 
+/// What is wrong, but for where: that is always the first line of one.
+fn without_place(error: serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_string()
+}
+
 fn neuron(line: &str) -> Result<EpochRecord, String> {
     let mut fields = line.split(',');
     let (epoch, cost) = (fields.next().unwrap_or_default(), fields.nth(1).unwrap_or_default());
     Ok(EpochRecord {
         epoch: epoch.parse().map_err(|_| format!("'{epoch}' is not a number of updates"))?,
-        training_cost: Some(cost.parse().map_err(|_| format!("'{cost}' is not a cost"))?),
+        training_cost: Some(
+            cost.parse().ok().filter(|cost: &f64| cost.is_finite()).ok_or_else(|| format!("'{cost}' is not a cost"))?,
+        ),
         n_training: 1,
         ..EpochRecord::default()
     })

@@ -158,10 +158,12 @@ fn label(tick: f64, step: f64, unit: Unit) -> String {
         Unit::Count if tick == 0.0 || (1.0..1e15).contains(&tick) => thousands(tick as usize),
         Unit::Percent if (1e-6..1e6).contains(&step) => format!("{:.*}%", decimals(100.0 * step), 100.0 * tick),
         _ if tick == 0.0 => "0".to_string(),
-        _ if tick.abs() >= 1e6 || step < 1e-4 => {
-            format!("{tick:.*e}", usize::try_from(digits(tick) - digits(step)).unwrap_or(0))
+        _ => {
+            let plain = format!("{tick:.*}", decimals(step));
+            let short = format!("{tick:.*e}", usize::try_from(digits(tick) - digits(step)).unwrap_or(0));
+            let is_long = tick.abs() >= 1e6 || step < 1e-4;
+            if is_long && short.len() < plain.len() { short } else { plain }
         }
-        _ => format!("{tick:.*}", decimals(step)),
     }
 }
 
@@ -186,6 +188,8 @@ mod tests {
         assert_eq!(labels(&[0.1, 0.75], Scale::Linear, Unit::Number), "0 0.2 0.4 0.6 0.8");
         assert_eq!(labels(&[-2e7, 1e7], Scale::Linear, Unit::Number), "-2.0e7 -1.5e7 -1.0e7 -5e6 0 5e6 1.0e7");
         assert_eq!(labels(&[3e-6, 1e-5], Scale::Linear, Unit::Number), "2e-6 4e-6 6e-6 8e-6 1.0e-5");
+        let plateau = labels(&[0.499_661, 0.499_669], Scale::Linear, Unit::Number);
+        assert_eq!(plateau, "0.499660 0.499662 0.499664 0.499666 0.499668 0.499670");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::data::distort::Distortion;
-use crate::network::{Activation, ModelRecord, Optimizer};
+use crate::network::{Activation, CourseRecord, ModelRecord, Optimizer, TrainingRecord};
 use crate::real::Precision;
 use crate::report::{epochs, thousands};
 
@@ -35,45 +35,72 @@ pub(super) const SIZES: usize = 0;
 /// All settings of a model, in an order that is the same for all; nothing of a model whose file does not say.
 pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     let training = model.training.as_ref()?;
-    let course = &training.course;
+    // Lists of all fields, so that none that is added can be forgotten here.
+    let TrainingRecord {
+        program: _,
+        dataset,
+        n_train: _,
+        n_validation,
+        evaluate_on,
+        init,
+        epochs: asked,
+        batch_size,
+        eta,
+        lambda,
+        l1,
+        optimizer: rule,
+        dropout,
+        input_dropout,
+        max_norm,
+        tolerance,
+        ema,
+        expand,
+        augment,
+        seed,
+        shuffle,
+        precision,
+        engine,
+        epochs_done: _,
+        course,
+    } = training;
+    let CourseRecord { schedule, warm_up, patience, early_stop, keep, epoch: _ } = course;
     let mut list = vec![(sizes(model), Main), activation(&model.activations), (model.cost.to_string(), Main)];
-    list.push((training.dataset.clone(), Main));
-    list.push((format!("{} images", thousands(training.n_train)), Minor));
-    list.push((format!("{} start weights", training.init), if training.init == "default" { Usual } else { Minor }));
-    list.push((format!("eta {}", training.eta), Minor));
-    list.push((format!("lambda {}", training.lambda), Minor));
-    list.push((format!("mini-batches of {}", training.batch_size), Minor));
-    list.push(optimizer(training.optimizer));
+    list.push((dataset.clone(), Main));
+    list.push((format!("{} images", thousands(training.images_of_file())), Minor));
+    list.push((format!("{init} start weights"), if init == "default" { Usual } else { Minor }));
+    list.push((format!("eta {eta}"), Minor));
+    list.push((format!("lambda {lambda}"), Minor));
+    list.push((format!("mini-batches of {batch_size}"), Minor));
+    list.push(optimizer(*rule));
     let option = |name: &str, value: Option<String>| match value {
         Some(value) => (format!("{name} {value}"), Minor),
         None => (format!("no {name}"), Usual),
     };
     let share = |name: &str, share: f64| option(name, (share != 0.0).then(|| share.to_string()));
-    list.push(option("schedule", course.schedule.clone()));
-    list.push(option("patience", course.patience.map(|epochs| epochs.to_string())));
-    list.push(option("warm-up", course.warm_up.map(|epochs| epochs.to_string())));
-    list.push(share("l1", training.l1));
-    list.push(share("dropout", training.dropout));
-    list.push(share("input dropout", training.input_dropout));
-    list.push(option("max-norm", training.max_norm.map(|norm| norm.to_string())));
-    list.push(share("tolerance", training.tolerance));
-    list.push(option("ema", training.ema.map(|share| share.to_string())));
-    list.push(option("expand", training.expand.clone()));
+    list.push(option("schedule", schedule.clone()));
+    list.push(option("patience", patience.map(|epochs| epochs.to_string())));
+    list.push(option("warm-up", warm_up.map(|epochs| epochs.to_string())));
+    list.push(share("l1", *l1));
+    list.push(share("dropout", *dropout));
+    list.push(share("input dropout", *input_dropout));
+    list.push(option("max-norm", max_norm.map(|norm| norm.to_string())));
+    list.push(share("tolerance", *tolerance));
+    list.push(option("ema", ema.map(|share| share.to_string())));
+    list.push(option("expand", expand.clone()));
     // Each kind on its own, so that runs are told apart by what differs.
-    let augment = training.augment;
     list.push(kind("affine", augment.and_then(|distortion| distortion.affine)));
     list.push(kind("elastic", augment.and_then(|distortion| distortion.elastic)));
     let fading = augment.filter(Distortion::fades).map(|distortion| format!("to {}", distortion.fade_to));
     list.push(option("fading", fading));
-    list.push((epochs(training.epochs as f64), Usual));
-    list.push(option("early stop", course.early_stop.map(|epochs| epochs.to_string())));
-    list.push((format!("keep {}", course.keep.as_deref().unwrap_or("last")), Usual));
-    list.push((if training.shuffle { "shuffled" } else { "not shuffled" }.to_string(), Usual));
-    list.push((format!("evaluated on {}", training.evaluate_on), Usual));
-    list.push((format!("{} validation images", thousands(training.n_validation)), Usual));
-    list.push((if training.precision == Precision::F32 { "f32" } else { "f64" }.to_string(), Usual));
-    list.push((format!("{} engine", training.engine), Usual));
-    list.push((format!("seed {}", training.seed), Chance));
+    list.push((epochs(*asked as f64), Usual));
+    list.push(option("early stop", early_stop.map(|epochs| epochs.to_string())));
+    list.push((format!("keep {}", keep.as_deref().unwrap_or("last")), Usual));
+    list.push((if *shuffle { "shuffled" } else { "not shuffled" }.to_string(), Usual));
+    list.push((format!("evaluated on {evaluate_on}"), Usual));
+    list.push((format!("{} validation images", thousands(*n_validation)), Usual));
+    list.push((if *precision == Precision::F32 { "f32" } else { "f64" }.to_string(), Usual));
+    list.push((format!("{engine} engine"), Usual));
+    list.push((format!("seed {seed}"), Chance));
     Some(list.into_iter().map(|(words, weight)| Setting { words, weight }).collect())
 }
 

@@ -198,6 +198,12 @@ fn against_a_setting_each_model_is_a_point() {
     assert_eq!(names(&figure), ["eta 0.5", "eta 0.1"]);
     assert_eq!(figure.panels[0].series[1].points, [(100.0, 0.70)]);
 
+    // What is multiplied stands where its images do, as another curve.
+    let shifted = run("shifted", r#"{"n_train": 500, "epochs": 300, "expand": "shift"}"#, 75);
+    let figure = learning_curves(&[sizes[1].clone(), shifted], &choice).unwrap();
+    assert_eq!(names(&figure), ["no expand", "expand shift"]);
+    assert_eq!(figure.panels[0].series[1].points, [(100.0, 0.75)]);
+
     let unknown = Run { model: None, ..best };
     assert!(matches!(learning_curves(&[unknown], &choice), Err(PlotError::NoSettings { .. })));
 }
@@ -272,6 +278,31 @@ fn every_curve_has_a_sign_of_its_own() {
     let signs: std::collections::BTreeSet<_> =
         text.lines().filter(|line| line.contains("seed ")).map(|line| line.chars().nth(2)).collect();
     assert_eq!(signs.len(), 30, "{text}");
+}
+
+#[test]
+fn the_legend_of_a_picture_names_as_many_curves_as_can_be_told_apart() {
+    let runs: Vec<_> = (0..100).map(|seed| run("a", &format!(r#"{{"seed": {seed}}}"#), 95)).collect();
+    let metrics = vec![Metric::EvaluationAccuracy];
+    let svg = learning_curves(&runs, &Choice { metrics, ..Choice::default() }).unwrap().svg(Theme::Paper);
+    assert!(svg.contains("\nseed 41\n") && !svg.contains("\nseed 42\n") && svg.contains("\nand 58 more\n"));
+}
+
+#[test]
+fn long_numbers_have_their_place_beside_the_plot() {
+    let left = |costs: [f64; 2]| {
+        let record = |(epoch, &cost)| EpochRecord { epoch, training_cost: Some(cost), ..EpochRecord::default() };
+        let history = (1..).zip(&costs).map(record).collect();
+        let run = Run { name: "a".to_string(), history, model: None };
+        let svg = learning_curves(&[run], &Choice::default()).unwrap().svg(Theme::Paper);
+        let numbers = svg.split("<text ").filter(|text| text.contains("text-anchor=\"end\""));
+        let room = numbers.map(|text| {
+            let x: i32 = text.split("x=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+            x - 65 * text.split('\n').nth(1).unwrap().chars().count() as i32 // a digit takes 6.5 pixels
+        });
+        room.min().unwrap()
+    };
+    assert!(left([0.1, 0.5]) > 0 && left([0.499_661, 0.499_669]) > 0 && left([1.234_567e7, 1.234_568e7]) > 0);
 }
 
 #[test]

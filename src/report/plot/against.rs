@@ -1,0 +1,109 @@
+//! Trainings as points against a setting: what they reached, and which of them belong to one curve.
+
+use super::Unit;
+use super::curves::{Curve, PlotError, Run};
+use super::settings::{SIZES, Setting, Weight, settings, sizes};
+use crate::network::ModelRecord;
+
+/// What stands on the horizontal axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Against {
+    /// The epochs of each training: a training is a curve.
+    #[default]
+    Epoch,
+    /// The number of training images, before they are multiplied: a training is a point, as are those with all other axes.
+    TrainSize,
+    /// The number of hidden neurons.
+    Hidden,
+    /// Images in a mini-batch.
+    BatchSize,
+    /// The learning rate.
+    Eta,
+    /// The L2 regularization parameter.
+    Lambda,
+}
+
+impl Against {
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Against::Epoch => "epoch",
+            Against::TrainSize => "training images",
+            Against::Hidden => "hidden neurons",
+            Against::BatchSize => "mini-batch size",
+            Against::Eta => "eta",
+            Against::Lambda => "lambda",
+        }
+    }
+
+    pub(super) fn unit(self) -> Unit {
+        if matches!(self, Against::Eta | Against::Lambda) { Unit::Number } else { Unit::Count }
+    }
+
+    /// Where a model stands; nowhere if its file does not say.
+    fn of(self, model: &ModelRecord) -> Option<f64> {
+        let training = model.training.as_ref()?;
+        Some(match self {
+            Against::Epoch => model.kept()?.epoch as f64,
+            Against::TrainSize => training.images_of_file() as f64,
+            Against::Hidden => hidden(model) as f64,
+            Against::BatchSize => training.batch_size as f64,
+            Against::Eta => training.eta,
+            Against::Lambda => training.lambda,
+        })
+    }
+}
+
+/// A point for each run. Runs at the same place of the axis belong to different curves if any setting differs but the
+/// seed; what differs from place to place, as the number of epochs may, does not divide a curve.
+pub fn curves_of_models(runs: &[Run], against: Against) -> Result<Vec<Curve<'_>>, PlotError> {
+    let models: Vec<_> = runs.iter().filter_map(|run| run.model.as_ref()).collect();
+    let unknown = |run: &Run| PlotError::NoSettings { run: run.name.clone(), against: against.label() };
+    let mut points = Vec::new();
+    for run in runs {
+        let model = run.model.as_ref().ok_or_else(|| unknown(run))?;
+        let (mut settings, x) = settings(model).zip(against.of(model)).ok_or_else(|| unknown(run))?;
+        if against == Against::Hidden {
+            settings[SIZES].words = layers(model, &models);
+        }
+        let record = model.kept().ok_or_else(|| PlotError::Empty { run: run.name.clone() })?;
+        points.push((x, record, settings));
+    }
+    let divides = |place: &usize| {
+        points.iter().any(|(x, _, one)| {
+            let differs = |other: &[Setting]| one[*place].words != other[*place].words;
+            one[*place].weight != Weight::Chance && points.iter().any(|(at, _, other)| at == x && differs(other))
+        })
+    };
+    let places = points.first().map_or(0, |(_, _, settings)| settings.len());
+    let dividing: Vec<_> = (0..places).filter(divides).collect();
+    let mut curves: Vec<Curve> = Vec::new();
+    for (x, record, settings) in &points {
+        let words: Vec<_> = dividing.iter().map(|&place| settings[place].words.as_str()).collect();
+        let name = words.join(", ");
+        match curves.iter_mut().find(|curve| curve.name == name) {
+            Some(curve) => curve.rows.push((*x, record)),
+            None => curves.push(Curve { name, rows: vec![(*x, record)] }),
+        }
+    }
+    Ok(curves)
+}
+
+/// What stands for the sizes of a model against its hidden neurons, which are part of them: how many layers those are in.
+/// Another model at its place with as many layers, but of other sizes, leaves only the sizes themselves.
+fn layers(model: &ModelRecord, models: &[&ModelRecord]) -> String {
+    let is_another = |other: &ModelRecord| {
+        let alike = hidden(other) == hidden(model) && other.sizes.len() == model.sizes.len();
+        alike && other.sizes != model.sizes
+    };
+    match model.sizes.len().saturating_sub(2) {
+        _ if models.iter().any(|other| is_another(other)) => sizes(model),
+        0 => "no hidden layer".to_string(),
+        1 => "1 hidden layer".to_string(),
+        n => format!("{n} hidden layers"),
+    }
+}
+
+/// The number of hidden neurons.
+fn hidden(model: &ModelRecord) -> usize {
+    model.sizes.iter().skip(1).rev().skip(1).sum()
+}
