@@ -53,6 +53,7 @@ pub mod export;
 pub mod mistakes;
 pub mod network;
 pub mod picture;
+pub mod printable;
 mod random;
 mod real;
 pub mod replace_file;

@@ -12,6 +12,7 @@ use mnist_mlp::export::{self, FileType, Input};
 use mnist_mlp::network::{
     Activation, Model, ModelError, ModelRecord, Network, Output, TrainingRecord, precision_of, read_model_file,
 };
+use mnist_mlp::printable::printable;
 use mnist_mlp::report::{EvaluationReport, epochs};
 use ndarray::Array2;
 
@@ -37,7 +38,7 @@ impl Member {
             Precision::F32 => Box::new(Model::<f32>::from_json(&json).map_err(in_model)?),
             Precision::F64 => Box::new(Model::<f64>::from_json(&json).map_err(in_model)?),
         };
-        Ok(Member { path: path.display().to_string(), model })
+        Ok(Member { path: printable(path.display()), model })
     }
 
     /// The name of the dataset that it was trained on.
@@ -127,6 +128,11 @@ impl Member {
     /// a^L of every image, (n, n_L).
     pub fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, Failure> {
         self.model.outputs(data, machine).map_err(|error| Failure::Fit { path: self.path.clone(), error })
+    }
+
+    /// The number of its outputs.
+    pub fn classes(&self) -> usize {
+        self.model.record().sizes.last().copied().unwrap_or(0)
     }
 
     /// Writes it in a form that other programs read.

@@ -18,7 +18,7 @@ use mnist_mlp::picture::find::NoDigit;
 use mnist_mlp::picture::read::FileError;
 use mnist_mlp::picture::sheet::SheetError;
 use mnist_mlp::report::plot::{PlotError, ReadError};
-use mnist_mlp::report::thousands;
+use mnist_mlp::report::{epochs as in_epochs, thousands};
 use mnist_mlp::trainer::neuron::NeuronError;
 use mnist_mlp::trainer::{ConfigError, Divergence, ResumeError};
 use thiserror::Error;
@@ -143,6 +143,8 @@ pub enum Failure {
     EpochsDone { asked: usize, done: usize },
     #[error("{path} cannot be resumed: {error}; --from {path} starts another training from its weights")]
     Resume { path: String, error: ResumeError },
+    #[error("{path} cannot be resumed: its settings are damaged, {error}")]
+    Settings { path: String, error: ConfigError },
     #[error("{path} was trained on {expected}, but here are {found}: name the data of the training with --data")]
     OtherData { path: String, expected: String, found: String },
     #[error("{0}: give other sizes with --hidden")]
@@ -157,8 +159,13 @@ pub enum Failure {
     Model { path: String, error: ModelError },
     #[error(transparent)]
     ModelFile(ModelError),
-    #[error("{error}; what stands there has {epochs} epochs, from which train --resume goes on")]
+    #[error("{error}; what stands there has {}, from which train --resume goes on", in_epochs(*epochs as f64))]
     NotReplaced { error: ModelError, epochs: usize },
+    #[error(
+        "--schedule halve-on-plateau would never halve: --early-stop {early_stop} ends the training before {patience} epochs \
+        have passed without a better accuracy; choose a larger --early-stop, or a smaller --patience"
+    )]
+    NeverHalves { early_stop: usize, patience: usize },
     #[error("--monitor none watches nothing: leave it out, or the others")]
     NoneAndOthers,
     #[error(transparent)]
@@ -199,6 +206,10 @@ pub enum Failure {
         784 inputs"
     )]
     NotSquare { path: String, inputs: usize },
+    #[error("{0} has one output only, which says nothing of a class: it takes a model with two or more")]
+    OneOutput(String),
+    #[error("{model} has no answer to {picture}: its weights are so large that outputs are not numbers")]
+    NoAnswer { model: String, picture: String },
     #[error("{path} {error}")]
     File { path: String, error: FileError },
     #[error("{path} is {error}")]
@@ -253,8 +264,10 @@ impl Failure {
             | Failure::EmptyData
             | Failure::Idle { .. }
             | Failure::NoneAndOthers
+            | Failure::NeverHalves { .. }
             | Failure::Instructions(_)
             | Failure::SameFile(_)
+            | Failure::ReplacesStart(_)
             | Failure::Ending(_)
             | Failure::IdleInput(_)
             | Failure::PictureName(_)

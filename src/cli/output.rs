@@ -7,6 +7,7 @@ use std::error::Error;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 
 use anstyle::{AnsiColor, Style};
 use mnist_mlp::picture::terminal::Depth;
@@ -19,8 +20,16 @@ const NOTE: Style = AnsiColor::Cyan.on_default();
 
 /// Prints a result, as it is.
 pub fn result(text: impl Display) -> Result<(), Failure> {
+    piece(text).map(drop)
+}
+
+/// Prints one of several results, and says whether there is anyone left to read the others.
+pub fn piece(text: impl Display) -> Result<ControlFlow<()>, Failure> {
     let mut stdout = anstream::stdout().lock();
-    write!(stdout, "{text}").and_then(|()| stdout.flush()).or_else(unless_left)
+    match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(ControlFlow::Continue(())),
+        Err(error) => unless_left(error).map(ControlFlow::Break),
+    }
 }
 
 /// Prints a result line by line, until all is printed, one line fails or the reader has left.

@@ -49,21 +49,27 @@ pub struct PredictArguments {
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let member = Member::read(&arguments.model)?;
     let side = side(&member)?;
+    if member.classes() < 2 {
+        return Err(Failure::OneOutput(member.path));
+    }
     let machine = machine(Some(1))?;
     let mut failed = 0;
     for file in &arguments.files {
         let name = file.display().to_string();
-        let answer = seen(file, side).and_then(|picture| Ok((outputs(&member, &picture, machine)?, picture)));
+        let answer = seen(file, side).and_then(|picture| Ok((outputs(&member, (&name, &picture), machine)?, picture)));
         match answer {
             Ok((outputs, picture)) => {
                 let report = PredictionReport { file: &name, outputs: &outputs, layer: member.output_layer() };
-                output::result(match arguments.format {
+                let printed = output::piece(match arguments.format {
                     Format::Json => report.json(),
                     Format::Text if arguments.show => {
                         report.with_picture(&picture, output::width_of_pictures(), output::depth())
                     }
                     Format::Text => report.text(),
                 })?;
+                if printed.is_break() {
+                    return Ok(());
+                }
             }
             Err(failure) => {
                 if arguments.format == Format::Json {
@@ -101,10 +107,13 @@ fn seen(file: &Path, side: usize) -> Result<Picture, Failure> {
 }
 
 /// a^L, (n_L).
-fn outputs(member: &Member, picture: &Picture, machine: Machine) -> Result<Vec<f64>, Failure> {
+fn outputs(member: &Member, (file, picture): (&str, &Picture), machine: Machine) -> Result<Vec<f64>, Failure> {
     let geometry = (picture.height(), picture.width());
     // The label is not known; nobody looks at it.
     let data = Dataset::new(picture.pixels().to_vec(), vec![0], geometry, 2, Identity::named("a picture"));
     let outputs = member.outputs(&data.expect("one image, one label"), machine)?;
+    if outputs.iter().any(|output| output.is_nan()) {
+        return Err(Failure::NoAnswer { model: member.path.clone(), picture: file.to_string() });
+    }
     Ok(outputs.into_iter().collect())
 }

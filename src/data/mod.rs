@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ndarray::Array1;
 use thiserror::Error;
 
+use crate::printable::printable;
 use crate::real::Real;
 use pixels::Pixels;
 
@@ -83,7 +84,7 @@ impl Identity {
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match &self.place {
-            Some(place) => write!(f, "{place}{}", self.treatment),
+            Some(place) => write!(f, "{}{}", printable(place), self.treatment),
             None => f.write_str(&self.name),
         }
     }

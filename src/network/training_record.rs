@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::{CourseRecord, Optimizer};
 use crate::data::distort::Distortion;
 use crate::data::expand;
+use crate::printable;
 use crate::real::Precision;
 
 /// Name and version of this program, as its files have them.
@@ -93,7 +94,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 /// A text that is printed as it stands: what would move the cursor of a terminal, or worse, is replaced.
 fn printable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    String::deserialize(deserializer).map(|text| text.replace(char::is_control, "\u{FFFD}"))
+    String::deserialize(deserializer).map(printable::printable)
 }
 
 /// What the monitors saw after an epoch. A monitor that was off is left out.

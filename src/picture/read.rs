@@ -3,7 +3,9 @@
 use std::io::{self, Cursor, Read};
 
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use image::{
+    DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, LumaA,
+};
 use thiserror::Error;
 
 use super::Picture;
@@ -29,7 +31,7 @@ pub enum FileError {
     /// The picture would take too much memory.
     #[error(
         "has {width} x {height} pixels, which take {} MiB; at most {} MiB are allowed: make it smaller first",
-        bytes >> 20, MOST_BYTES >> 20
+        bytes.div_ceil(1 << 20), MOST_BYTES >> 20
     )]
     TooLarge {
         /// Width in pixels.
@@ -49,8 +51,8 @@ pub enum FileError {
 
 /// Reads a PNG or JPEG file of any size and kind: the greys as one sees them, 0 black and 255 white.
 ///
-/// Colours become the brightness of their light (ITU-R BT.709), 16 bits become 8. A picture with transparent parts
-/// lies on white if what it shows is rather dark, on black if it is rather light. A photo is turned the way its
+/// Colours become the brightness of their light (ITU-R BT.709), 16 bits become 8. Behind the
+/// transparent parts of a picture a page goes on; ink without a page lies on white if it is dark, on black if it is light. A photo is turned the way its
 /// camera was held (EXIF).
 ///
 /// At most [`MOST_BYTES`] are read, and a picture whose pixels take more is refused before they are unpacked.
@@ -110,25 +112,53 @@ fn has_end(jpeg: &[u8]) -> bool {
     false
 }
 
-/// The greys, on a ground that shows what there is where the picture is transparent.
+/// The greys, on a [`ground`] where the picture is transparent.
 fn grey(image: &DynamicImage) -> GrayImage {
     if !image.color().has_alpha() {
         return image.to_luma8();
     }
     let image = image.to_luma_alpha8();
-    let shown = |&[grey, alpha]: &[u8; 2]| (u64::from(grey) * u64::from(alpha), u64::from(alpha));
-    let sum = |(grey, alpha): (u64, u64), (more_grey, more_alpha)| (grey + more_grey, alpha + more_alpha);
-    let (light, alpha) = image.pixels().map(|pixel| shown(&pixel.0)).fold((0, 0), sum);
-    let ground = if light < 128 * alpha { 255 } else { 0 };
+    let ground = u32::from(ground(&image));
     GrayImage::from_fn(image.width(), image.height(), |x, y| {
         let [grey, alpha] = image.get_pixel(x, y).0.map(u32::from);
         image::Luma([((grey * alpha + ground * (255 - alpha) + 127) / 255) as u8])
     })
 }
 
+/// Greys that differ by no more are of one colour.
+const ONE_COLOUR: u8 = 64;
+
+/// The grey behind the transparent parts. A page with something on it, such as one whose corners are transparent because it
+/// was turned, goes on in its own grey. All else is ink without paper, and lies on what is furthest from it.
+fn ground(image: &GrayAlphaImage) -> u8 {
+    let mut amounts = [0; 256];
+    for &LumaA([grey, alpha]) in image.pixels() {
+        amounts[usize::from(grey)] += u64::from(alpha);
+    }
+    let all: u64 = amounts.iter().sum();
+    let mut upto = 0;
+    let mut is_below_half = |amount: &u64| {
+        upto += amount;
+        2 * upto < all
+    };
+    let median = amounts.iter().take_while(|amount| is_below_half(amount)).count() as u8;
+    let others: u64 = (0..=255_u8)
+        .zip(amounts)
+        .filter(|(grey, _)| grey.abs_diff(median) > ONE_COLOUR)
+        .map(|(_, amount)| amount)
+        .sum();
+    let room = 255 * u64::from(image.width()) * u64::from(image.height());
+    let is_page = 3 * all > room && 500 * others > all;
+    match median {
+        paper if is_page => paper,
+        ..128 => 255,
+        _ => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use image::{ImageBuffer, LumaA, Rgb, Rgba};
+    use image::{ImageBuffer, Rgb, Rgba};
     use proptest::prelude::*;
 
     use super::*;
@@ -167,6 +197,16 @@ mod tests {
         for (ink, ground) in [(0, 255), (255, 0), (60, 255), (200, 0)] {
             let drawing: ImageBuffer<LumaA<u8>, _> = ImageBuffer::from_vec(3, 1, vec![ink, 255, 0, 0, 255, 0]).unwrap();
             assert_eq!(pixels(&png_of(DynamicImage::ImageLumaA8(drawing))), [ink, ground, ground], "{ink}");
+        }
+        // The same on a page that is not quite square to the picture: its corners are paper, not ink.
+        for (paper, ink) in [(255, 0), (0, 255), (180, 60)] {
+            let page = ImageBuffer::from_fn(20, 20, |x, y| match (x, y) {
+                (0 | 19, _) | (_, 0 | 19) => LumaA([0, 0]),
+                (9, 5..15) => LumaA([ink, 255]),
+                _ => LumaA([paper, 255]),
+            });
+            let seen = pixels(&png_of(DynamicImage::ImageLumaA8(page)));
+            assert_eq!((seen[0], seen[21], seen[5 * 20 + 9]), (paper, paper, ink));
         }
         let nothing: ImageBuffer<Rgba<u16>, _> = ImageBuffer::from_vec(1, 1, vec![1000, 2000, 3000, 0]).unwrap();
         assert_eq!(pixels(&png_of(DynamicImage::ImageRgba16(nothing))).len(), 1);

@@ -8,6 +8,7 @@ use super::percent;
 use crate::network::{Output, prediction};
 use crate::picture::Picture;
 use crate::picture::terminal::{Depth, lines};
+use crate::printable::printable;
 
 /// Columns between the picture and the bars.
 const GAP: usize = 2;
@@ -69,7 +70,14 @@ impl PredictionReport<'_> {
             Output::Softmax => percent(Some(place.output)),
             Output::Sigmoid => format!("{:.3}", place.output),
         };
-        format!("{}: {} ({}), then {} ({})\n", self.file, first.label, shown(first), second.label, shown(second))
+        format!(
+            "{}: {} ({}), then {} ({})\n",
+            printable(self.file),
+            first.label,
+            shown(first),
+            second.label,
+            shown(second)
+        )
     }
 
     /// The same, and below it what the network saw, beside its outputs as bars; for a terminal of `width` columns.

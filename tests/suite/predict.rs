@@ -181,6 +181,41 @@ fn a_softmax_answers_with_probabilities() {
     assert!((sum - 1.0).abs() < 1e-5, "{sum}");
 }
 
+/// A network of 2x2 pixels that has `outputs` neurons with weights and biases of this size.
+fn of_four_pixels(outputs: usize, weight: f64) -> String {
+    let row = vec![format!("{weight:e}"); 4].join(",");
+    let rows = vec![format!("[{row}]"); outputs].join(",");
+    let biases = vec![format!("[{weight:e}]"); outputs].join(",");
+    format!(r#"{{"sizes":[4,{outputs}],"weights":[[{rows}]],"biases":[[{biases}]],"cost":"LogLikelihoodCost"}}"#)
+}
+
+#[test]
+fn a_network_that_cannot_answer_says_so() {
+    let sandbox = sandbox();
+    fs::write(sandbox.path("seven.png"), png(&digit(0))).unwrap();
+    for (outputs, weight, words) in [
+        (1, 1.0, ["model.json has one output only", "two or more"]),
+        (2, 1.7e308, ["model.json has no answer to seven.png", "not numbers"]),
+    ] {
+        fs::write(sandbox.path("model.json"), of_four_pixels(outputs, weight)).unwrap();
+        let run = sandbox.line("predict model.json seven.png").failure(1, &words);
+        assert!(run.stdout.is_empty(), "{}", run.stdout);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_does_not_move_the_cursor() {
+    let sandbox = sandbox();
+    let name = "a\nb\u{1b}[31m.png";
+    fs::write(sandbox.path(name), png(&digit(0))).unwrap();
+    let text = sandbox.run(["predict", "model.json", name]).success().stdout;
+    assert!(text.starts_with("a\u{FFFD}b\u{FFFD}[31m.png: ") && text.lines().count() == 1, "{text:?}");
+    // A program gets the name as it is.
+    let json = json_lines(&sandbox.run(["predict", "model.json", name, "--format", "json"]).success());
+    assert_eq!(json[0]["file"], name);
+}
+
 #[test]
 fn networks_of_other_sizes_see_squares_or_say_what_they_need() {
     let sandbox = sandbox();
