@@ -158,6 +158,7 @@ fn ranks_that_are_not_of_one_mind_do_not_begin() {
     for (other, code, words) in [
         (format!("{line} --eta 0.3"), 1, &["rank 2 on", "other options than rank 0"][..]),
         (format!("{line} --monitor none"), 1, &["rank 2 on", "other options"]),
+        (format!("{line} --nesterov"), 1, &["rank 2 on", "cannot begin: --nesterov is for --momentum"]),
         (line.replace("idx", "other"), 1, &["rank 2 on", "other images"]),
         (line.replace("idx", "nowhere"), 1, &["rank 2 on", "cannot begin: there is no nowhere"]),
         ("train --resume none.json --data idx".to_string(), 1, &["rank 2 on", "cannot begin: none.json"]),
@@ -169,8 +170,10 @@ fn ranks_that_are_not_of_one_mind_do_not_begin() {
         assert!(run.stdout.is_empty() && !sandbox.path("model.json").exists(), "{}", run.stdout);
     }
     // What is wrong on all ranks is said once.
-    let run = ranks(&sandbox, 3, &format!("{line} --eta -1")).failure(2, &["eta -1.0 is out of range"]);
-    assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
+    for (option, words) in [("--eta -1", "eta -1.0 is out of range"), ("--nesterov", "--nesterov is for --momentum")] {
+        let run = ranks(&sandbox, 3, &format!("{line} {option}")).failure(2, &[words]);
+        assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
+    }
     ranks(&sandbox, 2, &format!("{line} -o nowhere/model.json")).failure(1, &["nowhere/model.json cannot be written"]);
 }
 
@@ -188,9 +191,9 @@ fn processes(mpirun: &Child) -> Vec<u32> {
     ranks.into_iter().map(|(_, process)| process).collect()
 }
 
-/// Starts an endless training on three ranks, and waits until it has saved a few epochs.
-fn endless(sandbox: &Sandbox) -> (Child, Vec<u32>) {
-    let line = format!("{TINY} --epochs 10000000 --checkpoint-every 0 --log run.jsonl");
+/// Starts an endless training on three ranks that saves so often, in seconds, and waits until it is a few epochs old.
+fn endless(sandbox: &Sandbox, checkpoint_every: u32) -> (Child, Vec<u32>) {
+    let line = format!("{TINY} --epochs 10000000 --checkpoint-every {checkpoint_every} --log run.jsonl");
     let mut command = mpirun(sandbox, &[(3, &line)]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
@@ -226,7 +229,7 @@ fn assert_none_is_left(processes: &[u32]) {
 fn a_rank_that_dies_ends_them_all_and_the_last_epoch_is_saved() {
     for killed in 0..3 {
         let sandbox = Sandbox::with_tiny_data();
-        let (child, ranks) = endless(&sandbox);
+        let (child, ranks) = endless(&sandbox, 0);
         signal(ranks[killed], "-KILL");
         let start = Instant::now();
         let run: Run = child.wait_with_output().unwrap().into();
@@ -249,7 +252,7 @@ fn ranks_resume(sandbox: &Sandbox, n: usize, epochs: u64) {
 fn whichever_rank_is_asked_to_stop_all_stop_and_save() {
     for asked in [0, 2] {
         let sandbox = Sandbox::with_tiny_data();
-        let (child, ranks) = endless(&sandbox);
+        let (child, ranks) = endless(&sandbox, 0);
         signal(ranks[asked], "-INT");
         let run: Run = child.wait_with_output().unwrap().into();
         assert!(run.code != Some(0), "{}", run.stderr);
@@ -258,6 +261,19 @@ fn whichever_rank_is_asked_to_stop_all_stop_and_save() {
         let logged = sandbox.read("run.jsonl").lines().count();
         assert_eq!(sandbox.json("model.json")["training"]["epochs_done"], logged);
     }
+}
+
+/// Ctrl-C goes to the launcher, which soon kills those who do not end.
+#[test]
+fn a_launcher_that_is_asked_to_stop_leaves_them_the_time_to_save() {
+    let sandbox = Sandbox::with_tiny_data();
+    let (child, ranks) = endless(&sandbox, 3600);
+    signal(child.id(), "-INT");
+    let run: Run = child.wait_with_output().unwrap().into();
+    assert!(run.code != Some(0), "{}", run.stderr);
+    assert_none_is_left(&ranks);
+    let logged = sandbox.read("run.jsonl").lines().count();
+    assert_eq!(sandbox.json("model.json")["training"]["epochs_done"], logged);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use mnist_mlp::network::{
     CrossEntropy, Init, Model, Network, TrainingRecord, cost_named, precision_of, read_model_file,
 };
 use mnist_mlp::report::EpochTable;
-use mnist_mlp::trainer::{Background, Ending, MAX_THREADS, Monitors, Progress, Settings, TrainConfig, Trained};
+use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Settings, TrainConfig, Trained};
 use mnist_mlp::{Precision, Real};
 
 use super::args::{EngineName, InitName, MonitorName, PrecisionName, TrainArguments};
@@ -45,11 +45,9 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
     if let Some(path) = &arguments.resume.resume {
         return resume::run(company, arguments, path, matches);
     }
-    check_idle(arguments, matches)?;
-    if !resume::is_typed(matches, "out") {
-        outputs::check_kept(arguments)?;
-    }
-    let checked = company.if_writing(|| outputs::check(&arguments.out, arguments));
+    let checked = check_idle(arguments, matches)
+        .and_then(|()| if resume::is_typed(matches, "out") { Ok(()) } else { outputs::check_kept(arguments) })
+        .and_then(|()| company.if_writing(|| outputs::check(&arguments.out, arguments)));
     match arguments.precision {
         PrecisionName::F32 => company.train(checked.and_then(|_| job::<f32>(arguments, portion)), arguments),
         PrecisionName::F64 => company.train(checked.and_then(|_| job::<f64>(arguments, portion)), arguments),
@@ -62,6 +60,9 @@ pub fn check_idle(arguments: &TrainArguments, matches: &ArgMatches) -> Result<()
     if monitor.len() > 1 && monitor.contains(&MonitorName::None) {
         return Err(Failure::NoneAndOthers);
     }
+    if let Some((early_stop, patience)) = schedule.never_halves() {
+        return Err(Failure::NeverHalves { early_stop, patience });
+    }
     idle::check(matches, descent.purposes().into_iter().chain(schedule.purposes()).chain(images.purposes()))
 }
 
@@ -70,7 +71,7 @@ fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job
     let start = Instant::now();
     let settings = settings(arguments, machine(arguments.threads)?);
     settings.check_beforehand()?;
-    let task = Task::of(arguments, portion, settings.machine.threads.min(MAX_THREADS))?;
+    let task = Task::of(arguments, portion, settings.machine.threads)?;
     settings.check(task.training.len(), task.evaluation.len())?;
     let progress = Progress::start(start_network::<F>(arguments, &task)?);
     let record = record::<F>(arguments, &settings, &task);
@@ -211,11 +212,12 @@ fn check_hidden(arguments: &TrainArguments, sizes: &[usize]) -> Result<(), Failu
         return Ok(());
     }
     let join = |sizes: Vec<String>| sizes.join(",");
-    Err(Failure::HiddenOfModel {
-        asked: join(asked.iter().map(ToString::to_string).collect()),
-        path: path.display().to_string(),
-        found: join(hidden.iter().map(ToString::to_string).collect()),
-    })
+    let found = match hidden {
+        [] => "none".to_string(),
+        _ => join(hidden.iter().map(ToString::to_string).collect()),
+    };
+    let asked = join(asked.iter().map(ToString::to_string).collect());
+    Err(Failure::HiddenOfModel { asked, path: path.display().to_string(), found })
 }
 
 /// Images that are not what the network is for.

@@ -87,7 +87,7 @@ impl World {
         text.filter(|_| own == 0)
     }
 
-    /// The texts of all ranks.
+    /// The texts of all ranks. All of them call it together.
     #[must_use]
     pub fn texts(&self, text: &str) -> Vec<String> {
         let all = self.gather_bytes(text.as_bytes());

@@ -109,7 +109,7 @@ impl World {
         Ok(go_on_by(start, progress, images, config, &mut voter))
     }
 
-    /// This rank's part of some images.
+    /// This rank's part of some images. All ranks call it together, with as many images.
     #[must_use]
     pub fn share(&self, data: &Dataset) -> Dataset {
         let range = self.portion().of(0..data.len());

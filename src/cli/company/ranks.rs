@@ -85,8 +85,8 @@ impl Ranks {
             return Ok(()); // what is wrong the first rank says
         }
         let begun = agree(&world, job.and_then(|job| begin(job, arguments)), terms)?;
-        train::carry_out(begun, arguments, move |progress, task, config, watch| {
-            let world = world; // it ends when all have trained
+        // The world ends when all is saved: a launcher that was asked to stop kills those who are still leaving it.
+        train::carry_out(begun, arguments, |progress, task, config, watch| {
             world.go_on(progress, task.training, task.evaluation, config, watch)
         })
     }
