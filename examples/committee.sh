@@ -4,6 +4,7 @@
 #   examples/committee.sh
 #
 # SEEDS (default "0 1 2 3 4") and EPOCHS (default 30) set the size; DATA is what --data is given (default: nothing).
+# The models are kept in OUT (default: target/committee).
 . "$(dirname "$0")/lib.sh"
 : "${SEEDS:=0 1 2 3 4}" "${EPOCHS:=30}"
 

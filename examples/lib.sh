@@ -1,12 +1,12 @@
 # What the example scripts share; sourced, not run. POSIX shell.
 #
 # MNIST      the program (default: this checkout's release build)
-# OUT        where models and logs go (default: a temporary directory that is removed at the end)
+# OUT        where models and logs go (default: target/, and the script's name)
 
 set -eu
 
+root=$(cd "$(dirname "$0")" && while [ ! -e Cargo.toml ] && [ "$PWD" != / ]; do cd ..; done && pwd)
 if [ -z "${MNIST:-}" ]; then
-    root=$(cd "$(dirname "$0")" && while [ ! -e Cargo.toml ]; do cd ..; done && pwd)
     (cd "$root" && cargo build --release --quiet)
     MNIST=$(cd "$root" && cd "${CARGO_TARGET_DIR:-target}" && pwd)/release/mnist
 fi
@@ -15,10 +15,7 @@ case $MNIST in
     /* | [A-Za-z]:* ) ;;
     */* ) MNIST=$PWD/$MNIST ;;
 esac
-if [ -z "${OUT:-}" ]; then
-    OUT=$(mktemp -d)
-    trap 'rm -rf "$OUT"' EXIT
-fi
+: "${OUT:=$root/target/$(basename "$0" .sh)}"
 mkdir -p "$OUT"
 
 # values NAME LOG: the figure NAME of every epoch in a log, one a line.

@@ -9,6 +9,7 @@
 #
 # EPOCHS (default 170), SEED (default 0) and HIDDEN (default 1000,500) set the size; TOLERANCE (default 0.1) is 0 where all
 # images are to be learned from; DATA is what --data is given (default: nothing); EXTRA is added to the command.
+# The model is kept in OUT (default: target/record).
 . "$(dirname "$0")/lib.sh"
 : "${EPOCHS:=170}" "${SEED:=0}" "${HIDDEN:=1000,500}" "${TOLERANCE:=0.1}"
 

@@ -50,6 +50,9 @@ impl Evaluation {
     }
 
     /// Adds one image with its true and predicted class and its cost C_x.
+    ///
+    /// # Panics
+    /// If one of the classes is not below the number of them.
     pub fn add(&mut self, label: usize, predicted: usize, cost: f64) {
         self.confusion[[label, predicted]] += 1;
         self.cost_sum += cost;
@@ -94,7 +97,7 @@ impl Evaluation {
         ratio(self.correct(), self.n()).unwrap_or(0.0)
     }
 
-    /// The mean of C_x, without a regularization term.
+    /// The mean of C_x, without a regularization term; NaN if there are no images.
     #[must_use]
     pub fn mean_cost(&self) -> f64 {
         self.cost_sum / self.n() as f64

@@ -13,7 +13,7 @@ use common::Sandbox;
 use common::formats::{Digits, Python, gzip, npz, pickle};
 use libtest_mimic::{Arguments, Failed, Trial};
 use mnist_mlp::data::source::Source;
-use mnist_mlp::data::{Part, splits};
+use mnist_mlp::data::{Dataset, Part, splits};
 use mnist_mlp::engine::{Machine, evaluate};
 use mnist_mlp::network::{CrossEntropy, Init, Model, Network};
 use mnist_mlp::trainer::{Settings, Silent, train};
@@ -61,6 +61,22 @@ fn the_files_are_recognized(directory: &Path) {
     assert_eq!((training.len(), test.len(), training.geometry(), training.classes()), (60_000, 10_000, (28, 28), 10));
     assert_eq!(training.labels()[..5], [5, 0, 4, 1, 9]);
     assert_eq!(test.labels()[..5], [7, 2, 1, 0, 4]);
+
+    // Beside them the test images of somebody else.
+    let sandbox = Sandbox::new();
+    let write = |name: &str, data: &Dataset, invert: u8| {
+        let header = |magic: u32, dims: &[u32]| [&[magic][..], dims].concat().into_iter().flat_map(u32::to_be_bytes);
+        let pixels = data.pixels().iter().map(|pixel| pixel ^ invert);
+        let images: Vec<u8> = header(0x803, &[data.len() as u32, 28, 28]).chain(pixels).collect();
+        let labels: Vec<u8> = header(0x801, &[data.len() as u32]).chain(data.labels().iter().copied()).collect();
+        std::fs::write(sandbox.path(&format!("{name}-images-idx3-ubyte")), images).unwrap();
+        std::fs::write(sandbox.path(&format!("{name}-labels-idx1-ubyte")), labels).unwrap();
+    };
+    write("train", &training, 0);
+    write("t10k", &test, 255);
+    let line = "train --data . --train-size 100 --epochs 1 --evaluate-on test --hidden 5";
+    let run = sandbox.line(line).success();
+    assert!(run.stderr.contains("warning: the test images are not those of MNIST"), "{}", run.stderr);
 }
 
 fn the_default_command_reaches_96_percent(directory: &Path) {

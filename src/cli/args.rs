@@ -92,7 +92,7 @@ pub struct TrainArguments {
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     pub hidden: Option<Vec<u32>>,
 
-    /// Passes over the training images.
+    /// Passes over the training images; with --resume as many as were asked for when it began, if nothing else is said.
     #[arg(short, long, value_name = "N", default_value_t = 30)]
     pub epochs: usize,
 
@@ -122,7 +122,7 @@ pub struct TrainArguments {
     #[arg(long, value_enum, default_value_t)]
     pub init: InitName,
 
-    /// What every random choice derives from: the same seed gives the same model.
+    /// What every random choice derives from: the same seed gives the same model on the same kind of processor.
     #[arg(short, long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
@@ -175,7 +175,7 @@ pub struct TrainArguments {
     #[arg(long)]
     pub no_shuffle: bool,
 
-    /// Where to save the model.
+    /// Where to save the model; with --resume in the same file, if nothing else is said.
     #[arg(short, long, value_name = "FILE", default_value = "model.json")]
     pub out: PathBuf,
 

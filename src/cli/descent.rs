@@ -36,6 +36,9 @@ pub struct DescentArguments {
     pub tolerance: f64,
 
     /// Save and watch the running average of the weights, of which each mini-batch keeps this share, such as 0.999.
+    ///
+    /// At first it keeps less, t/(9 + t) of mini-batch t, so that the start weights are soon forgotten: 0.999 is reached after 9,000
+    /// mini-batches.
     #[arg(help_heading = HEADING, long, value_name = "SHARE")]
     pub ema: Option<f64>,
 

@@ -15,6 +15,8 @@ use super::Failure;
 pub struct EpochLog {
     path: PathBuf,
     file: File,
+    /// Whether something may stand below what was written.
+    holds_more: bool,
     _claim: Option<Claim>,
 }
 
@@ -86,18 +88,31 @@ impl EpochLog {
         };
         let lines: String = history.iter().map(line).collect::<Result<_, _>>().map_err(failure)?;
         file.write_all(lines.as_bytes()).map_err(failure)?;
-        if is_file {
-            // What stood there before and is longer is cut off.
-            file.stream_position().and_then(|length| file.set_len(length)).map_err(failure)?;
+        let mut log = EpochLog { path: path.to_path_buf(), file, holds_more: is_file, _claim: claim };
+        if !history.is_empty() {
+            log.cut_off().map_err(failure)?;
         }
-        Ok(EpochLog { path: path.to_path_buf(), file, _claim: claim })
+        Ok(log)
     }
 
     /// Adds a line, in one write so that whoever reads along sees whole lines.
     pub fn add(&mut self, record: &EpochRecord, training: Duration) -> Result<(), Failure> {
         let line = Line::new(record, Some(training.as_secs_f64()));
-        let written = line.json().and_then(|json| self.file.write_all(json.as_bytes()));
+        let written = line.json().and_then(|json| {
+            self.cut_off()?;
+            self.file.write_all(json.as_bytes())
+        });
         written.map_err(|error| failure(&self.path, error))
+    }
+
+    /// Ends the file here, if another training's epochs may stand below. Not before there is one of ours: as long as the model
+    /// of that training is there, so are its epochs.
+    fn cut_off(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.holds_more) {
+            let length = self.file.stream_position()?;
+            self.file.set_len(length)?;
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum, parser::ValueSo
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
 use mnist_mlp::network::{EpochRecord, Model, PROGRAM, TrainingRecord, precision_of, read_model_file};
-use mnist_mlp::trainer::{MAX_THREADS, Progress, ResumeError, Settings};
+use mnist_mlp::trainer::{ConfigError, Progress, ResumeError, Settings};
 use mnist_mlp::{Precision, Real};
 
 use super::args::{Arguments, EvaluateOn, TrainArguments};
@@ -49,8 +49,12 @@ pub fn run(company: Company, arguments: &TrainArguments, path: &Path, matches: &
     let out = if is_typed(matches, "out") { &arguments.out } else { path };
     let checked = |model| company.if_writing(|| outputs::check(out, arguments)).map(|_| model);
     match read(path, matches).and_then(checked) {
-        Ok((Precision::F32, json)) => company.train(job::<f32>(arguments, (path, &json), matches, portion), arguments),
-        Ok((Precision::F64, json)) => company.train(job::<f64>(arguments, (path, &json), matches, portion), arguments),
+        Ok((Precision::F32, json)) => {
+            company.train(job::<f32>(arguments, (path, &json), out, matches, portion), arguments)
+        }
+        Ok((Precision::F64, json)) => {
+            company.train(job::<f64>(arguments, (path, &json), out, matches, portion), arguments)
+        }
         Err(failure) => company.train::<f32>(Err(failure), arguments),
     }
 }
@@ -85,6 +89,7 @@ fn check_typed(path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
 fn job<F: Trainable>(
     arguments: &TrainArguments,
     (path, json): (&Path, &[u8]),
+    out: &Path,
     matches: &ArgMatches,
     portion: Portion,
 ) -> Result<Job<F>, Failure> {
@@ -100,17 +105,24 @@ fn job<F: Trainable>(
     }
     record.program = PROGRAM.to_string();
     let (record, settings) = (record.clone(), Settings { epochs: record.epochs, ..settings });
+    let of_file =
+        |error| if matches!(error, ConfigError::Threads(_)) { Failure::from(error) } else { unusable(path, error) };
+    settings.check_beforehand().map_err(of_file)?;
     let choice = choice(&record).map_err(refuse)?;
-    let task = Task::load(&arguments.data, arguments.quiet, &choice, portion, machine.threads.min(MAX_THREADS));
+    let task = Task::load(&arguments.data, arguments.quiet, &choice, portion, machine.threads);
     let task = task.map_err(|failure| match failure {
         Failure::Split(_) => other_data(path, &record, "fewer images".to_string()),
         other => other,
     })?;
     check_data(path, &record, &model, &task)?;
-    settings.check(task.training.len(), task.evaluation.len())?;
+    settings.check(task.training.len(), task.evaluation.len()).map_err(of_file)?;
     let progress = Progress::of_model(model, &settings).map_err(refuse)?;
-    let out = if is_typed(matches, "out") { &arguments.out } else { path };
     Ok(Job { settings, task, progress, record, out: out.to_path_buf(), start })
+}
+
+/// Settings of a file with which nothing can be trained, not even by whoever wrote them.
+fn unusable(path: &Path, error: ConfigError) -> Failure {
+    Failure::Settings { path: path.display().to_string(), error }
 }
 
 /// The epochs that were asked for, if the training can have so many.

@@ -62,6 +62,13 @@ impl ScheduleArguments {
         [(&["patience"], "schedule halve-on-plateau", self.schedule == ScheduleName::HalveOnPlateau)]
     }
 
+    /// How long a plateau must be and what ends the training sooner, if halving never comes to pass.
+    pub fn never_halves(&self) -> Option<(usize, usize)> {
+        let patience = self.patience.unwrap_or(DEFAULT_PATIENCE);
+        let early_stop = self.early_stop.filter(|_| self.schedule == ScheduleName::HalveOnPlateau)?;
+        (early_stop <= patience).then_some((early_stop, patience))
+    }
+
     /// `settings` with what these options say.
     pub fn apply(&self, settings: Settings) -> Settings {
         let schedule = match self.schedule {

@@ -5,7 +5,7 @@ use mnist_mlp::data::{Dataset, Part};
 
 use super::args::{DataArguments, EvaluateOn, TrainArguments};
 use super::images::ExpandName;
-use super::{Failure, dataset};
+use super::{Failure, dataset, output};
 
 /// Which images are learned from, and which are watched.
 pub struct Choice {
@@ -57,6 +57,7 @@ impl Task {
         let all = source.load_wanted((wanted, &looked_at), Part::Training, threads)?;
         let (training, validation) = splits::split(&all, choice.train_size, choice.validation)?;
         let dataset = training.identity().name().to_string();
+        warn_of_blank_images(&training);
         let training = ExpandName::apply(choice.expand, training, threads)?;
         let (evaluation, evaluated_on) = match choice.evaluate_on {
             EvaluateOn::Validation => (validation, "validation"),
@@ -69,9 +70,20 @@ impl Task {
                 "test",
             ),
         };
+        if evaluation.identity().name() != dataset {
+            let found = evaluation.identity();
+            output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
+        }
         if evaluation.geometry() != training.geometry() {
             return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));
         }
         Ok(Task { dataset, training, evaluation, evaluated_on })
+    }
+}
+
+/// Who has 1 for full ink in whole numbers has images that nothing can be learned from.
+fn warn_of_blank_images(images: &Dataset) {
+    if images.pixels().contains(&1) && images.pixels().iter().all(|&pixel| pixel <= 1) {
+        output::warning("no pixel of these images is above 1 of 255: if 1 is full ink, multiply them by 255");
     }
 }

@@ -143,6 +143,9 @@ pub fn stop_signals() -> Arc<AtomicUsize> {
         let _ = register_conditional_shutdown(*number, 128 + number, Arc::clone(&asked))
             .and_then(|_| register_usize(*number, Arc::clone(&signal), *number as usize));
     }
+    // A file that may not grow further is one that cannot be written, as on a full disk, and no reason to lose the others.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
     let first = Arc::clone(&signal);
     // Without this thread no signal ends the program at once, but the first one still ends it.
     let _ = std::thread::Builder::new().spawn(move || {

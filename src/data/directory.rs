@@ -93,8 +93,12 @@ impl Naming {
         let (dotted, integers) = (name.replace("-idx", ".idx"), name.replace("-idx1-ubyte", "-idx2-int"));
         let mut names = vec![name, dotted, integers];
         names.extend(names.clone().iter().map(|name| format!("{name}.gz")));
-        // What cannot be looked at may be there: opening it will say what is the matter.
-        names.iter().map(|name| directory.join(name)).find(|path| path.try_exists().unwrap_or(true))
+        let paths = names.iter().map(|name| directory.join(name));
+        // What cannot be looked at may be there: opening it will say what is the matter. So it does with a directory of that
+        // name, such as unpackers make beside the file itself, if there is nothing else.
+        let mut found: Vec<_> = paths.filter(|path| path.try_exists().unwrap_or(true)).collect();
+        found.sort_by_key(|path| path.is_dir());
+        found.into_iter().next()
     }
 }
 

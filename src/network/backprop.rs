@@ -107,6 +107,9 @@ impl Step {
 
 impl<F: Real> Network<F> {
     /// nabla C_x for the single image `x`, (n_1), with target `y`, (n_L).
+    ///
+    /// # Panics
+    /// If they have other lengths.
     #[must_use]
     pub fn backprop(&self, x: ArrayView1<F>, y: ArrayView1<F>) -> Gradient<F> {
         self.backprop_dropping(x, y, &[], Step::default())
@@ -294,7 +297,8 @@ mod tests {
         let b = &start.biases[0] - (&first.nabla_b[0] + &second.nabla_b[0]) * 0.25;
         assert!((&network.weights[0] - &w).iter().all(|d: &f64| d.abs() < 1e-15));
         assert!((&network.biases[0] - &b).iter().all(|d| d.abs() < 1e-15));
+        let before = network.clone();
         network.update_mini_batch(&[], 0.5, 2.0, 10);
-        assert_eq!(network.biases[0].len(), 2, "an empty mini-batch changes nothing");
+        assert_eq!((network.weights, network.biases), (before.weights, before.biases), "no image, no change");
     }
 }

@@ -245,6 +245,9 @@ impl<F: Real> Network<F> {
     }
 
     /// The weighted inputs z^l and the activations a^l of every layer after the input, for the input `x`, (n_1).
+    ///
+    /// # Panics
+    /// If `x` has another length.
     #[must_use]
     pub fn forward(&self, x: ArrayView1<F>) -> (Vec<Array1<F>>, Vec<Array1<F>>) {
         self.forward_dropping(x, &[])
@@ -272,6 +275,9 @@ impl<F: Real> Network<F> {
     }
 
     /// a^L, the network's answer to the input `x`, (n_1): one number a class.
+    ///
+    /// # Panics
+    /// If `x` has another length.
     #[must_use]
     pub fn feedforward(&self, x: ArrayView1<F>) -> Array1<F> {
         let (_, mut activations) = self.forward(x);

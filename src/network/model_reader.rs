@@ -15,8 +15,9 @@ use super::model_file::FORMAT;
 use super::{MAX_LAYERS, MAX_PARAMETERS, ModelError};
 use crate::real::Precision;
 
-/// A model file up to this size may hold what it likes, in bytes: it is read or refused within seconds, in twenty times as
-/// much memory at most: what may be of two kinds, or is kept flat in the file, is held before it is understood. A larger one must begin with sizes that account for it, and with weights.
+/// A model file up to this size, in bytes, may hold what it likes: it is read or refused within seconds, in twenty times as
+/// much memory at most, because what may be of two kinds, or is kept flat in the file, is held before it is understood. A
+/// larger one must begin with sizes that account for it, and with weights.
 pub const UNQUESTIONED_SIZE: u64 = 128 << 20;
 
 /// The bytes that a weight or a bias may take: its digits, and four more copies in base64 from which a training goes on.

@@ -146,8 +146,7 @@ impl<F: Real> OptimizerState<F> {
     }
 
     /// What was remembered after so many updates: none, one or both moments, in the shape of the network.
-    #[must_use]
-    pub fn remembering(network: &Network<F>, moments: Vec<Gradient<F>>, updates: u64) -> Self {
+    pub(crate) fn remembering(network: &Network<F>, moments: Vec<Gradient<F>>, updates: u64) -> Self {
         let mut moments = moments.into_iter();
         let mut next = || moments.next().unwrap_or_else(|| network.zero_gradient());
         OptimizerState { updates, first: next(), second: next() }
@@ -162,7 +161,7 @@ impl<F: Real> OptimizerState<F> {
 
 impl<F: Real> Network<F> {
     /// One step of the optimizer, from the mean gradient of a mini-batch.
-    pub fn descend(&mut self, mean: &Gradient<F>, step: &Step, state: &mut OptimizerState<F>) {
+    pub(crate) fn descend(&mut self, mean: &Gradient<F>, step: &Step, state: &mut OptimizerState<F>) {
         state.updates += 1;
         let [weights, biases] = [true, false].map(|is_weight| Rule::new(step, state.updates, is_weight));
         let OptimizerState { first, second, .. } = state;
@@ -183,7 +182,7 @@ impl<F: Real> Network<F> {
 
 impl<F: Real> Network<F> {
     /// Shrinks the weights into each hidden neuron to norm `most`, where they exceed it.
-    pub fn limit_norms(&mut self, most: f64) {
+    pub(crate) fn limit_norms(&mut self, most: f64) {
         let hidden = self.weights.len() - 1;
         for mut row in self.weights[..hidden].iter_mut().flat_map(|w| w.rows_mut()) {
             let squares = row.iter().fold(F::zero(), |sum, &w| sum + w * w);
@@ -192,7 +191,7 @@ impl<F: Real> Network<F> {
     }
 
     /// Moves by `share` of the way to `other`: a step of a running average.
-    pub fn follow(&mut self, other: &Network<F>, share: f64) {
+    pub(crate) fn follow(&mut self, other: &Network<F>, share: f64) {
         let share = F::of(share);
         let toward = |average: &mut F, &w: &F| *average += share * (w - *average);
         self.weights.iter_mut().zip(&other.weights).for_each(|(average, w)| average.zip_mut_with(w, toward));
@@ -203,7 +202,13 @@ impl<F: Real> Network<F> {
 /// What weights are to be multiplied by so that the sum of their squares, now `squares`, is that of norm `most` at most.
 pub(crate) fn shrink<F: Real>(squares: F, most: f64) -> F {
     let norm = squares.sqrt();
-    if norm > F::of(most) { F::of(most) / norm } else { F::one() }
+    if norm.is_infinite() {
+        F::nan() // the weights have run away, and 0 would hide it
+    } else if norm > F::of(most) {
+        F::of(most) / norm
+    } else {
+        F::one()
+    }
 }
 
 #[cfg(test)]
@@ -260,6 +265,9 @@ mod tests {
         close([limited.weights[0][[0, 0]], limited.weights[0][[0, 1]]], [0.6, 0.8]);
         close([limited.weights[0][[1, 0]], limited.weights[0][[1, 1]]], [0.3, 0.4]);
         close([limited.weights[1][[0, 1]]], [40.0]); // into the output
+        let mut away = network([1e200, 0.0, 3.0, 4.0]);
+        away.limit_norms(1.0);
+        assert!(away.weights[0][[0, 0]].is_nan(), "it is not hidden that weights ran away");
         let mut average = network([0.0, 1.0, 2.0, 3.0]);
         average.follow(&network([1.0, 1.0, 1.0, 1.0]), 0.25);
         close([average.weights[0][[0, 0]], average.weights[0][[1, 1]]], [0.25, 2.5]);

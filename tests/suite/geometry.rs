@@ -81,7 +81,7 @@ fn a_split_may_lack_a_class() {
         let sandbox = Sandbox::new();
         write_part(&sandbox, "train", geometry, classes, &labels(400, classes, missing_in_training));
         write_part(&sandbox, "t10k", geometry, classes, &labels(50, classes, missing_in_test));
-        // The last 9 images before validation begins lack classes too.
+        // The five validation images lack classes too.
         let line = "train --data other --validation 5 --batch-size 7 --lambda 0 --epochs 15 -q -o m.json --monitor all";
         sandbox.line(line).success();
         assert_eq!(sandbox.json("m.json")["sizes"], serde_json::json!([64, 30, 10]));

@@ -159,6 +159,7 @@ fn what_makes_no_sense_is_refused_before_any_work() {
         ("--evaluate-on test", &["--evaluate-on"]),
         ("--from model.json", &["--from"]),
         ("--optimizer adamw --momentum 0.9", &["--momentum is for --optimizer sgd"]),
+        ("--search optimizer=sgd|adamw", &["--search optimizer it takes --search eta too"]),
         ("--augment affine --search alpha=20..40", &["--alpha is for --augment elastic"]),
         ("--patience 5", &["--patience is for --schedule halve-on-plateau"]),
         ("--search augment=|affine --fade-to 0.3", &["--fade-to is for --augment"]),
@@ -238,7 +239,7 @@ fn an_interrupted_search_prints_and_saves_the_best_so_far() {
         "{}",
         run.stdout
     );
-    run.failure(130, &["interrupted", "the best so far"]);
+    run.failure(130, &["interrupted", "the best so far is printed", "holds its model"]);
     sandbox.line("eval best.json --data idx").success();
 }
 

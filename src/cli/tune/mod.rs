@@ -131,7 +131,9 @@ pub fn carry_out<F: Trainable>(
     let mut watch = |search: &Search, share: f64| {
         progress.show(search, share);
         if let Some(Err(failure)) = keeper.as_mut().map(|keeper| keeper.offer(&trainer)) {
-            progress.warning(format_args!("{failure} (the search goes on, and it is tried again)"));
+            progress.warning(format_args!(
+                "{failure} (the search goes on; it is tried again with the next better model, and at the end)"
+            ));
         }
         if signal.load(Ordering::Relaxed) == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
@@ -165,7 +167,9 @@ pub fn carry_out<F: Trainable>(
     if signal == 0 {
         return Ok(());
     }
-    Err(Failure::Interrupted { signal, saved: "the best so far is printed".to_string() })
+    let model = arguments.out.as_ref().map(|out| format!(", and {} holds its model", out.display()));
+    let saved = format!("the best so far is printed{}", model.unwrap_or_default());
+    Err(Failure::Interrupted { signal, saved })
 }
 
 /// Refuses settings that make no sense, before any work: those that all trials have, and both ends of what is searched.
@@ -223,8 +227,9 @@ fn train_command(arguments: &TuneArguments, search: &Search, best: &Trial) -> St
 fn repeat_command(arguments: &TuneArguments, search: &Search) -> String {
     let trials = arguments.trials.map_or(search.trials().len(), |trials| trials as usize).to_string();
     let searched = arguments.search.iter().flat_map(|text| words("search", OsStr::new(text)));
+    let out = arguments.out.iter().flat_map(|out| words("out", out.as_os_str()));
     let all = words("trials", OsStr::new(&trials)).into_iter().chain(arguments.fixed.words_without(&[]));
-    command("tune", all.chain(searched))
+    command("tune", all.chain(searched).chain(out))
 }
 
 fn command(name: &str, words: impl IntoIterator<Item = OsString>) -> String {

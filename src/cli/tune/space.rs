@@ -28,6 +28,11 @@ pub enum SearchError {
     Twice(String),
     #[error("--{0} is given for all trials, so it cannot be searched: leave out one of the two")]
     Fixed(String),
+    #[error(
+        "each optimizer has its own learning rates, so with --search optimizer it takes --search eta too, as in \
+        --search eta=0.0005..0.5, or one --eta for all trials"
+    )]
+    EtaOfOptimizers,
     #[error("trials begin with {epochs} epoch{}, and then {cause}", if *epochs == 1 { "" } else { "s" })]
     FirstRung { epochs: usize, cause: Box<Failure> },
     #[error(
@@ -53,6 +58,10 @@ pub fn space(
         if named[..i].iter().any(|other| other.name == parameter.name) {
             return Err(SearchError::Twice(parameter.name.clone()));
         }
+    }
+    let is_named = |name: &str| named.iter().any(|parameter| parameter.name == name);
+    if is_named("optimizer") && !is_named("eta") && !fixed.has("eta") {
+        return Err(SearchError::EtaOfOptimizers);
     }
     let mut parameters = defaults(descent, n_train);
     parameters.retain(|parameter| !fixed.has(&parameter.name));

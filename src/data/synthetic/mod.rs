@@ -44,8 +44,6 @@ const CLASSES: usize = 10;
 const PIXELS: usize = SIDE * SIDE;
 /// So many digits are drawn by one thread at a time.
 const JOB: usize = 500;
-/// The most threads that draw at once.
-const MAX_THREADS: usize = 64;
 
 /// The built-in digits of `seed`, drawn by `threads` threads (see [`draw_many`]): as many as MNIST has, but at least
 /// so many. There is no last one; the first ones are always the same. Those that are not `wanted` are left blank.
@@ -88,8 +86,7 @@ fn label_and_dice(seed: u64, part: Part, index: u64) -> (u8, Dice) {
     (dice.below(CLASSES as u32) as u8, dice)
 }
 
-/// Draws images 0 to `count` - 1 of `part`, shared out over `threads` threads (1 to 64; other
-/// numbers are taken as the nearest of these).
+/// Draws images 0 to `count` - 1 of `part`, shared out over `threads` threads; 0 is taken as 1.
 ///
 /// Returns `count` images of [`SIDE`] * [`SIDE`] pixels, one after the other and each as [`draw`]
 /// draws it, and their `count` labels: the same whatever `threads` is.
@@ -103,7 +100,7 @@ fn draw_wanted(seed: u64, part: Part, count: usize, wanted: &[Range<usize>], thr
     let mut images = vec![0; count * PIXELS];
     let mut labels = vec![0; count];
     let jobs = images.chunks_mut(JOB * PIXELS).zip(labels.chunks_mut(JOB)).zip((0..).step_by(JOB));
-    share_out(threads.min(MAX_THREADS), jobs, |((images, labels), first)| {
+    share_out(threads, jobs, |((images, labels), first)| {
         for ((image, label), index) in images.chunks_mut(PIXELS).zip(labels).zip(first..) {
             *label = if wanted.iter().any(|range| range.contains(&(index as usize))) {
                 draw(seed, part, index, image)
