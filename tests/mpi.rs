@@ -191,9 +191,9 @@ fn processes(mpirun: &Child) -> Vec<u32> {
     ranks.into_iter().map(|(_, process)| process).collect()
 }
 
-/// Starts an endless training on three ranks that saves so often, in seconds, and waits until it is a few epochs old.
-fn endless(sandbox: &Sandbox, checkpoint_every: u32) -> (Child, Vec<u32>) {
-    let line = format!("{TINY} --epochs 10000000 --checkpoint-every {checkpoint_every} --log run.jsonl");
+/// Starts an endless training on three ranks with these options, and waits until it is a few epochs old.
+fn endless(sandbox: &Sandbox, options: &str) -> (Child, Vec<u32>) {
+    let line = format!("{TINY} --epochs 10000000 --log run.jsonl {options}");
     let mut command = mpirun(sandbox, &[(3, &line)]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
@@ -229,7 +229,7 @@ fn assert_none_is_left(processes: &[u32]) {
 fn a_rank_that_dies_ends_them_all_and_the_last_epoch_is_saved() {
     for killed in 0..3 {
         let sandbox = Sandbox::with_tiny_data();
-        let (child, ranks) = endless(&sandbox, 0);
+        let (child, ranks) = endless(&sandbox, "--checkpoint-every 0");
         signal(ranks[killed], "-KILL");
         let start = Instant::now();
         let run: Run = child.wait_with_output().unwrap().into();
@@ -252,7 +252,7 @@ fn ranks_resume(sandbox: &Sandbox, n: usize, epochs: u64) {
 fn whichever_rank_is_asked_to_stop_all_stop_and_save() {
     for asked in [0, 2] {
         let sandbox = Sandbox::with_tiny_data();
-        let (child, ranks) = endless(&sandbox, 0);
+        let (child, ranks) = endless(&sandbox, "--checkpoint-every 0");
         signal(ranks[asked], "-INT");
         let run: Run = child.wait_with_output().unwrap().into();
         assert!(run.code != Some(0), "{}", run.stderr);
@@ -263,12 +263,12 @@ fn whichever_rank_is_asked_to_stop_all_stop_and_save() {
     }
 }
 
-/// Ctrl-C goes to the launcher, which kills whoever has not ended a second later.
+/// Ctrl-C goes to the launcher, which reads no more of what they print and kills whoever has not ended a second later.
 #[test]
 fn a_launcher_that_is_asked_to_stop_leaves_them_the_time_to_save() {
     let is_saved = |_| {
         let sandbox = Sandbox::with_tiny_data();
-        let (child, ranks) = endless(&sandbox, 3600);
+        let (child, ranks) = endless(&sandbox, "--checkpoint-every 3600 --quiet");
         signal(child.id(), "-INT");
         let run: Run = child.wait_with_output().unwrap().into();
         assert!(run.code != Some(0), "{}", run.stderr);
