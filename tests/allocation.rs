@@ -1,5 +1,5 @@
-//! Nothing is allocated while mini-batches are learned: the room that they need is made before the first. And a tall picture
-//! takes no more room than its pixels.
+//! Nothing is allocated by the thread that learns mini-batches, alone or with others: the room that they need is made before the
+//! first. And a tall picture takes no more room than its pixels.
 
 use mnist_mlp::data::batches::EpochOrder;
 use mnist_mlp::data::source::Source;
@@ -12,14 +12,14 @@ fn digits(n: usize) -> Dataset {
     Source::Synthetic { seed: 0 }.load(Part::Training, 2).unwrap().slice(0..n)
 }
 
-/// Allocations in the second epoch; in the first, optimizers make room for what they remember.
-fn allocations(hidden: &[usize], batch_size: usize, step: Step) -> u64 {
+/// Allocations of this thread in the second epoch; in the first, optimizers make room for what they remember.
+fn allocations(hidden: &[usize], batch_size: usize, step: Step, threads: usize) -> u64 {
     let training = digits(1_000);
     let sizes = [&[784], hidden, &[10]].concat();
     let network = Network::<f32>::new(&sizes, &CrossEntropy, Init::Default, 0).unwrap();
     let mut order = EpochOrder::new(training.len(), Some(0));
     let data = (training.clone(), training.slice(0..0));
-    let mut engine = EngineKind::Fast.start(network, data, batch_size, Machine::default());
+    let mut engine = EngineKind::Fast.start(network, data, batch_size, Machine { threads, ..Machine::default() });
     let step = Step { n_train: training.len(), ..step };
     let mut epoch = |number| {
         let mut mini_batches = order.mini_batches(number, batch_size).peekable();
@@ -44,8 +44,9 @@ fn learning_allocates_nothing() {
         Step { average: Some(0.99), ..plain },
         Step { dropout, tolerance: 0.5, ..plain },
     ] {
-        for (hidden, batch_size) in [(&[30][..], 10), (&[100, 50], 64)] {
-            assert_eq!(allocations(hidden, batch_size, step), 0, "784-{hidden:?}-10, {step:?}");
+        for (hidden, batch_size, threads) in [(&[30][..], 10, 1), (&[100, 50], 64, 1), (&[100, 50], 64, 2)] {
+            let allocations = allocations(hidden, batch_size, step, threads);
+            assert_eq!(allocations, 0, "784-{hidden:?}-10, {step:?}, {threads} threads");
         }
     }
 }

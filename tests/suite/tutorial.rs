@@ -1,4 +1,5 @@
-//! Every command of the tutorial runs, in its order, on tiny data and for two epochs.
+//! Every command of the tutorial runs, in its order, on tiny data and for two epochs. Those of the README and of the help, which
+//! stand for themselves, are understood at least.
 
 use std::fs;
 use std::path::Path;
@@ -37,4 +38,35 @@ fn every_command_of_the_tutorial_runs() {
         Run::from(run).success();
     }
     assert!(commands.len() > 20, "{} commands found", commands.len());
+}
+
+/// The words of the commands in a text, up to where the shell has its own: those of lines that begin with the program.
+fn typed(text: &str) -> Vec<Vec<String>> {
+    let lines = text.lines().filter_map(|line| line.trim_start().trim_start_matches("$ ").strip_prefix("mnist "));
+    let words =
+        lines.map(|line| line.split_whitespace().take_while(|word| !word.starts_with(['|', '>', '#', '&', '<'])));
+    words.map(|words| words.map(|word| word.trim_matches('\'').to_string()).collect()).collect()
+}
+
+#[test]
+fn no_command_of_the_readme_and_of_the_help_is_refused() {
+    let sandbox = Sandbox::new();
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let blocks = readme.split("```").skip(1).step_by(2);
+    let mut commands: Vec<_> = blocks.flat_map(typed).collect();
+    let overview = sandbox.line("--help").success().stdout;
+    let listed = overview.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    for name in listed.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+        let help = sandbox.line(&format!("{name} --help")).success().stdout;
+        commands.extend(help.split_once("Examples:").map(|(_, examples)| typed(examples)).unwrap_or_default());
+    }
+    // What loads or draws something would take its time; all others find no data and no model here.
+    let is_quick =
+        |words: &&Vec<String>| words[0] != "download" && !words.iter().any(|word| word.starts_with("synthetic"));
+    let quick: Vec<_> = commands.iter().filter(is_quick).collect();
+    for words in &quick {
+        let run: Run = sandbox.command().args(*words).env("MNIST_DATA_DIR", "nowhere").output().unwrap().into();
+        assert!(matches!(run.code, Some(0 | 1)), "mnist {}: {}", words.join(" "), run.stderr);
+    }
+    assert!(quick.len() > 60, "{} commands found", quick.len());
 }
