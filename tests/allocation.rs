@@ -1,5 +1,5 @@
-//! Nothing is allocated by the thread that learns mini-batches, alone or with others: the room that they need is made before the
-//! first. And a tall picture takes no more room than its pixels.
+//! Nothing is allocated by the thread that learns mini-batches, alone or with others: the room that they need is made
+//! before the first. And a tall picture takes no more room than its pixels.
 
 use mnist_mlp::data::batches::EpochOrder;
 use mnist_mlp::data::source::Source;

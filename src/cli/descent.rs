@@ -30,15 +30,15 @@ pub struct DescentArguments {
 
     /// Learn from those images alone of which an output is further than this from its target, such as 0.1; 0 for all.
     ///
-    /// The others have next to nothing to teach. They still count in the mini-batch, whose step is the smaller. Where most images
-    /// are known, an epoch takes half the time, or a little more with adamw and --augment.
+    /// The others have next to nothing to teach. They still count in the mini-batch, whose step is the smaller. Where
+    /// most images are known, an epoch takes half the time, or a little more with adamw and --augment.
     #[arg(help_heading = HEADING, long, value_name = "DISTANCE", default_value_t = 0.0)]
     pub tolerance: f64,
 
     /// Save and watch the running average of the weights, of which each mini-batch keeps this share, such as 0.999.
     ///
-    /// At first it keeps less, t/(9 + t) of mini-batch t, so that the start weights are soon forgotten: 0.999 is reached after 9,000
-    /// mini-batches.
+    /// At first it keeps less, t/(9 + t) of mini-batch t, so that the start weights are soon forgotten: 0.999 is
+    /// reached after 9,000 mini-batches.
     #[arg(help_heading = HEADING, long, value_name = "SHARE")]
     pub ema: Option<f64>,
 

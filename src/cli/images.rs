@@ -46,7 +46,8 @@ pub struct ImageArguments {
     #[arg(help_heading = HEADING, long, value_name = "PIXELS", default_value_t = Elastic::default().alpha)]
     pub alpha: f64,
 
-    /// Weaken the distortions evenly over the second half of the epochs, down to this share of their strengths, such as 0.25.
+    /// Weaken the distortions evenly over the second half of the epochs, down to this share of their strengths, such as
+    /// 0.25.
     #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = 1.0)]
     pub fade_to: f64,
 }

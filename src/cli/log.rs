@@ -105,8 +105,8 @@ impl EpochLog {
         written.map_err(|error| failure(&self.path, error))
     }
 
-    /// Ends the file here, if another training's epochs may stand below. Not before there is one of ours: as long as the model
-    /// of that training is there, so are its epochs.
+    /// Ends the file here, if another training's epochs may stand below. Not before there is one of ours: as long as
+    /// the model of that training is there, so are its epochs.
     fn cut_off(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.holds_more) {
             let length = self.file.stream_position()?;

@@ -138,7 +138,8 @@ pub fn quoted(word: &OsStr) -> String {
     quoted_for(&word.to_string_lossy(), cfg!(windows))
 }
 
-/// In Windows a backslash is part of a path, and no quotes but double ones are known to all shells; no file has one in its name.
+/// In Windows a backslash is part of a path, and no quotes but double ones are known to all shells; no file has one in
+/// its name.
 fn quoted_for(word: &str, windows: bool) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c) || windows && c == '\\';
     if !word.is_empty() && word.chars().all(plain) {

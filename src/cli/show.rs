@@ -67,7 +67,8 @@ pub struct ShowArguments {
     #[arg(long, requires = "augment", value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub epochs: u64,
 
-    /// Show N images side by side, smaller if they need be [default: as many as fit, at half the size if those are not five].
+    /// Show N images side by side, smaller if they need be [default: as many as fit, at half the size if those are not
+    /// five].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub columns: Option<u16>,
 

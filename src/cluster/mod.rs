@@ -80,8 +80,8 @@ impl World {
     }
 
     /// Goes on with a training as [`trainer::go_on`](crate::trainer::go_on) does, together: all ranks call it with the same
-    /// arguments, but for the observer and for images outside their [portion](Self::portion), and the same comes out on all. Whosever observer asks to stop, all do, at the same
-    /// mini-batch.
+    /// arguments, but for the observer and for images outside their [portion](Self::portion), and the same comes out on
+    /// all. Whosever observer asks to stop, all do, at the same mini-batch.
     ///
     /// # Errors
     /// A [`FitError`] if the network is not for such images.

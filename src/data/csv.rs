@@ -183,8 +183,9 @@ fn rows(
     if columns == 0 { Err(CsvError::Empty) } else { Ok(columns) }
 }
 
-/// Whether a first row names columns: in words, the first or at least half of them, or by their numbers, as pandas does where
-/// they have no names. One word in a row of numbers is a pixel that is damaged, and an empty field one that is missing.
+/// Whether a first row names columns: in words, the first or at least half of them, or by their numbers, as pandas does
+/// where they have no names. One word in a row of numbers is a pixel that is damaged, and an empty field one that is
+/// missing.
 fn is_header(fields: &ByteRecord) -> bool {
     let is_word = |field: &[u8]| !field.is_empty() && whole(field).is_none();
     let words = fields.iter().filter(|field| is_word(field)).count();

@@ -85,7 +85,8 @@ impl Format {
     }
 }
 
-/// Whether a file that begins so is a table, even if its reader will refuse it and say how to save it: with commas, in UTF-8.
+/// Whether a file that begins so is a table, even if its reader will refuse it and say how to save it: with commas, in
+/// UTF-8.
 fn is_table(start: &[u8]) -> bool {
     let is_utf_16 = matches!(start, [0xff, 0xfe, _, 0, ..] | [0xfe, 0xff, 0, ..]);
     let is_text = |text: &str| text.contains(',') || text.lines().next().is_some_and(csv::has_other_separator);

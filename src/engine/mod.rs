@@ -1,7 +1,7 @@
 //! What does the arithmetic: two engines for the same mathematics.
 //!
-//! [`mod@reference`] goes image by image, as the book does, and defines what is right. [`mod@fast`] computes the same sums for
-//! a whole mini-batch. A property test holds the two together.
+//! [`mod@reference`] goes image by image, as the book does, and defines what is right. [`mod@fast`] computes the same
+//! sums for a whole mini-batch. A property test holds the two together.
 
 use ndarray::Array2;
 
@@ -35,8 +35,8 @@ pub trait Engine<F: Real> {
     /// step of the `whole`: the number of its images, and who adds up.
     fn update_share(&mut self, mini_batch: &[u32], next: &[u32], whole: (usize, Sum<F>), step: Step);
 
-    /// From now on learns from the training images as `distortion` has them in `epoch` (1 for the first) under `seed`, unfaded;
-    /// monitors go on looking at the images themselves.
+    /// From now on learns from the training images as `distortion` has them in `epoch` (1 for the first) under `seed`,
+    /// unfaded; monitors go on looking at the images themselves.
     fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64);
 
     /// Where the training stands. To go on from it is to go on from here, to the last bit.

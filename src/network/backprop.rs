@@ -81,7 +81,8 @@ impl Step {
         self.l1 == 0.0 && self.max_norm.is_none() && matches!(self.optimizer, Optimizer::Sgd { momentum: 0.0, .. })
     }
 
-    /// Whether outputs `a` are so close to their targets `y` that the image is left out. What is no number is close to nothing.
+    /// Whether outputs `a` are so close to their targets `y` that the image is left out. What is no number is close to
+    /// nothing.
     pub(crate) fn is_known<'a, F: Real>(
         &self,
         a: impl IntoIterator<Item = &'a F>,
@@ -115,8 +116,8 @@ impl<F: Real> Network<F> {
         self.backprop_dropping(x, y, &[], Step::default())
     }
 
-    /// The same where the activations of the input and of each hidden layer are multiplied by a mask: dropout. Zeros for an image
-    /// that the step leaves out.
+    /// The same where the activations of the input and of each hidden layer are multiplied by a mask: dropout. Zeros
+    /// for an image that the step leaves out.
     fn backprop_dropping(&self, x: ArrayView1<F>, y: ArrayView1<F>, masks: &[Array1<F>], step: Step) -> Gradient<F> {
         let x = masks.first().map_or_else(|| x.to_owned(), |mask| &x * mask);
         let (zs, activations) = self.forward_dropping(x.view(), masks);
@@ -170,7 +171,8 @@ impl<F: Real> Network<F> {
         }
     }
 
-    /// The sum of nabla C_x over pairs (x, y), each with its masks of dropout, if there are any, but for those that are known.
+    /// The sum of nabla C_x over pairs (x, y), each with its masks of dropout, if there are any, but for those that are
+    /// known.
     pub(crate) fn summed_gradient(
         &self,
         mini_batch: &[(Array1<F>, Array1<F>)],

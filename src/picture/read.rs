@@ -52,8 +52,8 @@ pub enum FileError {
 /// Reads a PNG or JPEG file of any size and kind: the greys as one sees them, 0 black and 255 white.
 ///
 /// Colours become the brightness of their light (ITU-R BT.709), 16 bits become 8. Behind the
-/// transparent parts of a picture a page goes on; ink without a page lies on white if it is dark, on black if it is light. A photo is turned the way its
-/// camera was held (EXIF).
+/// transparent parts of a picture a page goes on; ink without a page lies on white if it is dark, on black if it is
+/// light. A photo is turned the way its camera was held (EXIF).
 ///
 /// At most [`MOST_BYTES`] are read, and a picture whose pixels take more is refused before they are unpacked.
 ///

@@ -75,8 +75,8 @@ pub struct Settings {
     pub input_dropout: f64,
     /// The largest norm of the weights into a hidden neuron; above 0, default none.
     pub max_norm: Option<f64>,
-    /// Learns from those images alone of which an output is further than this from its target; 0 or more and below 1, default 0:
-    /// from all.
+    /// Learns from those images alone of which an output is further than this from its target; 0 or more and below 1,
+    /// default 0: from all.
     pub tolerance: f64,
     /// What each mini-batch keeps of the running average of the weights, which is then what comes out; 0 or more and
     /// below 1, default no average.

@@ -59,8 +59,8 @@ pub enum NotFinite {
     Cost(&'static str),
 }
 
-/// What was too large, and something smaller. Each update multiplies the weights by 1 - eta lambda / n: where that makes them
-/// larger, no gradient is needed for them to run away. It is eta, too, if it leaves lambda no room.
+/// What was too large, and something smaller. Each update multiplies the weights by 1 - eta lambda / n: where that
+/// makes them larger, no gradient is needed for them to run away. It is eta, too, if it leaves lambda no room.
 fn remedy(eta: f64, lambda: f64, n_train: usize) -> String {
     let in_short = |x: f64| format!("{x:.0e}").parse().unwrap_or(x);
     let limit = 2.0 * n_train as f64 / eta;

@@ -1,5 +1,5 @@
-//! Every command of the tutorial runs, in its order, on tiny data and for two epochs. Those of the README and of the help, which
-//! stand for themselves, are understood at least.
+//! Every command of the tutorial runs, in its order, on tiny data and for two epochs. Those of the README and of the
+//! help, which stand for themselves, are understood at least.
 
 use std::fs;
 use std::path::Path;

@@ -21,7 +21,8 @@ use crate::cli::schedule::ScheduleArguments;
 ///
 /// Trials are chosen by their accuracy on the validation images. The test set is never looked at.
 ///
-/// Options of mnist train that say on what to train and how (--data, --hidden, --epochs, --optimizer, …) hold for all trials.
+/// Options of mnist train that say on what to train and how (--data, --hidden, --epochs, --optimizer, …) hold for all
+/// trials.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist tune

@@ -10,9 +10,9 @@
 //! displacement. The place lies between four pixels; their bilinear mean is what is read. So an image is resampled once,
 //! whatever is done to it. Outside the image there is background, 0.
 //!
-//! Towards the end of a training the distortions may [fade](Distortion::fade_to), so that a network that has learned from more
-//! handwriting than there is ends with the handwriting that there is (He et al. 2019, "Data Augmentation Revisited: Rethinking
-//! the Distribution Gap between Clean and Augmented Data", end without any).
+//! Towards the end of a training the distortions may [fade](Distortion::fade_to), so that a network that has learned
+//! from more handwriting than there is ends with the handwriting that there is (He et al. 2019, "Data Augmentation
+//! Revisited: Rethinking the Distribution Gap between Clean and Augmented Data", end without any).
 //!
 //! **The same bytes everywhere.** A distorted image depends on the original, the strengths, the seed, the epoch and the
 //! image's index, and on nothing else. As in the built-in digits, whatever bears on a pixel is +, -, *, / and integers:
@@ -76,8 +76,8 @@ pub struct Distortion {
     pub affine: Option<Affine>,
     /// Its lines, if at all.
     pub elastic: Option<Elastic>,
-    /// The share of all strengths that is left in the last epoch; they fade evenly over the second half of the epochs. 0 to 1,
-    /// default 1: they are the same from the first epoch to the last.
+    /// The share of all strengths that is left in the last epoch; they fade evenly over the second half of the epochs.
+    /// 0 to 1, default 1: they are the same from the first epoch to the last.
     #[serde(default = "all", skip_serializing_if = "is_all")]
     pub fade_to: f64,
 }

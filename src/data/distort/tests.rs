@@ -275,7 +275,8 @@ fn threads_and_instruction_sets_change_nothing() {
 
 #[test]
 fn distortions_run_on_the_instructions_of_the_engine() {
-    // pulp leaves out what it was not asked for and says nothing at run time; without its feature a name here does not compile.
+    // pulp leaves out what it was not asked for and says nothing at run time; without its feature a name here does not
+    // compile.
     let found = match Distorter::new(Distortion::default(), (28, 28)).arch {
         #[cfg(target_arch = "x86_64")]
         pulp::Arch::V4(_) => "avx512",

@@ -11,8 +11,8 @@ use super::simd::Vectors;
 
 /// The pairs of one mini-batch, gathered from all over the training set, values already scaled to 0..1.
 ///
-/// The pairs of every image are cut at the same pixels, into bands: the rows of a large panel that belong to one band stay in
-/// the nearest cache while all images pass.
+/// The pairs of every image are cut at the same pixels, into bands: the rows of a large panel that belong to one band
+/// stay in the nearest cache while all images pass.
 pub(super) struct Gathered<F> {
     n_in: usize,
     bands: usize,
@@ -70,8 +70,8 @@ impl<F: Vectors> Gathered<F> {
     /// How many of these pairs of an image come before `pixel`, give or take a few: a multiple of [`TOGETHER`].
     #[inline(always)]
     fn cut(&self, pairs: Range<usize>, pixel: usize) -> usize {
-        // Counting a vector at a time takes no branch; a search would be faster only in images of many bands. 16 bits suffice:
-        // more pixels follow than an image is filled up with.
+        // Counting a vector at a time takes no branch; a search would be faster only in images of many bands. 16 bits
+        // suffice: more pixels follow than an image is filled up with.
         let pixel = pixel as u16;
         let before: u16 = self.index[pairs].iter().map(|&i| u16::from(i < pixel)).sum();
         usize::from(before) / TOGETHER * TOGETHER

@@ -8,8 +8,8 @@ use super::simd::Vectors;
 use crate::network::Step;
 
 impl On<'_> {
-    /// Leaves in what the way back down reads of `work` only those images that the step does not leave out, and returns how many
-    /// they are. `target` is y of image k of the mini-batch.
+    /// Leaves in what the way back down reads of `work` only those images that the step does not leave out, and returns
+    /// how many they are. `target` is y of image k of the mini-batch.
     pub fn leave_out_known<'y, F: Vectors>(
         &self,
         network: &Packed<F>,

@@ -1,7 +1,7 @@
 //! The fast engine: the same sums as the [reference](mod@super::reference), a whole mini-batch at a time.
 //!
-//! * Four pixels in five are zero: images are lists of the others (`images`), gathered for each mini-batch (`gather`), and the
-//!   first layer reads and changes the rows of those alone (`panels`), a band of neighbouring pixels at a time.
+//! * Four pixels in five are zero: images are lists of the others (`images`), gathered for each mini-batch (`gather`),
+//!   and the first layer reads and changes the rows of those alone (`panels`), a band of neighbouring pixels at a time.
 //! * Images that are known, if the step has a tolerance for them, leave the mini-batch before the way back down (`known`).
 //! * The other layers are matrix products that keep a tile of the result in registers (`product` on the way up, `dense` on
 //!   the way down).

@@ -18,7 +18,8 @@ const FINE: i32 = 10;
 const COARSE: i32 = 3;
 /// So many pixels of a PNG make one of the page: enough for print.
 const DENSE: i32 = 2;
-/// A figure that is higher than so many pixels of the page is drawn as it is, and not smoothed: that would take too much memory.
+/// A figure that is higher than so many pixels of the page is drawn as it is, and not smoothed: that would take too
+/// much memory.
 const SMOOTH: i32 = 1500;
 
 impl Figure {
