@@ -7,7 +7,8 @@ use crate::evaluate::{Evaluation, in_chunks};
 use crate::network::{Network, OptimizerState, Step, prediction};
 use crate::real::Real;
 
-/// Trains as [`Network::update_mini_batch`] does, or with [`Network::descend`] if something is to be remembered.
+/// Trains as [`Network::update_mini_batch`] does, or by the rule of an [`Optimizer`](crate::network::Optimizer) that
+/// remembers something.
 #[derive(Debug)]
 pub struct Reference<F: Real> {
     network: Network<F>,
