@@ -764,6 +764,18 @@ fn the_log_of_another_training_stands_until_there_is_an_epoch_to_write() {
     assert_eq!(sandbox.read("run.jsonl").lines().count(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_grow_is_one_that_cannot_be_written() {
+    let sandbox = Sandbox::with_tiny_data();
+    let mut shell = std::process::Command::new("sh");
+    let line = format!("ulimit -f 1; exec {} train --data idx --validation 11 --quiet", env!("CARGO_BIN_EXE_mnist"));
+    let run: crate::common::Run = shell.args(["-c", &line]).current_dir(sandbox.path(".")).output().unwrap().into();
+    run.failure(1, &["model.json cannot be written"]);
+    let left: Vec<_> = fs::read_dir(sandbox.path(".")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["idx"], "nothing is left behind");
+}
+
 #[test]
 fn images_that_are_all_but_blank_are_warned_of() {
     let sandbox = Sandbox::with_tiny_data();
