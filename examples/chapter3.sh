@@ -5,10 +5,8 @@
 #
 # Each script of chapter3/ can be run alone; chapter3/figures.sh says what can be set. Without MNIST they draw the
 # built-in digits' figures, which look much the same.
-: "${OUT:=$(cd "$(dirname "$0")/.." && pwd)/target/chapter3}"
-export OUT
 . "$(dirname "$0")/lib.sh"
-export MNIST
+export MNIST OUT
 
 parts=
 for script in slowdown_neuron slowdown_network overfitting regularization all_data weight_initialization \

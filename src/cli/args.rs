@@ -314,8 +314,16 @@ fn cost_name() -> impl TypedValueParser<Value = String> {
 }
 
 fn activation_name() -> impl TypedValueParser<Value = Activation> {
-    let named = |name: String| Activation::ALL.into_iter().find(|a| a.name() == name);
-    PossibleValuesParser::new(Activation::ALL.map(Activation::name)).try_map(move |name| named(name).ok_or("unknown"))
+    one_of(Activation::ALL, Activation::name)
+}
+
+/// One of these by its name.
+pub fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    let named = move |typed: String| all.into_iter().find(|&one| name(one) == typed).ok_or("unknown");
+    PossibleValuesParser::new(all.map(name)).try_map(named)
 }
 
 fn cost_default() -> &'static str {

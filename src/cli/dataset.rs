@@ -40,5 +40,5 @@ pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure>
 /// What to type so that a command uses the dataset in `path`; nothing if it does anyway.
 pub fn option(path: &Path) -> String {
     let is_default = path == Path::new(DEFAULT_DIRECTORY) && std::env::var_os(VARIABLE).is_none_or(|v| v.is_empty());
-    if is_default { String::new() } else { format!(" --data {}", output::quoted(path.as_os_str())) }
+    if is_default { String::new() } else { output::option("data", path.as_os_str()) }
 }

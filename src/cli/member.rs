@@ -132,7 +132,7 @@ impl Member {
 
     /// The number of its outputs.
     pub fn classes(&self) -> usize {
-        self.model.record().sizes.last().copied().unwrap_or(0)
+        self.model.classes()
     }
 
     /// Writes it in a form that other programs read.
@@ -154,6 +154,7 @@ pub fn of_model(path: &Path, error: ModelError) -> Failure {
 trait AnyModel {
     fn training(&self) -> Option<&TrainingRecord>;
     fn inputs(&self) -> usize;
+    fn classes(&self) -> usize;
     fn output_layer(&self) -> Output;
     fn record(&self) -> ModelRecord;
     fn network_in_double(&self) -> Network<f64>;
@@ -173,6 +174,10 @@ impl<F: Trainable> AnyModel for Model<F> {
 
     fn inputs(&self) -> usize {
         self.network.inputs()
+    }
+
+    fn classes(&self) -> usize {
+        self.network.outputs()
     }
 
     fn output_layer(&self) -> Output {

@@ -64,6 +64,7 @@ use tune::SearchError;
 
 /// Does what the command line asks for.
 pub fn run() -> Result<(), Failure> {
+    watch::outlive_file_limits();
     let matches = mistyped::command().try_get_matches();
     let matches = matches.map_err(|error| mistyped::number(&error).unwrap_or_else(|| error.exit()))?;
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
@@ -162,8 +163,8 @@ pub enum Failure {
     #[error("{error}; what stands there has {}, from which train --resume goes on", in_epochs(*epochs as f64))]
     NotReplaced { error: ModelError, epochs: usize },
     #[error(
-        "--schedule halve-on-plateau would never halve: --early-stop {early_stop} ends the training before {patience} epochs \
-        have passed without a better accuracy; choose a larger --early-stop, or a smaller --patience"
+        "--schedule halve-on-plateau would never halve: --early-stop {early_stop} ends the training before \
+        --patience {patience} is used up; choose a larger --early-stop, or a smaller --patience"
     )]
     NeverHalves { early_stop: usize, patience: usize },
     #[error("--monitor none watches nothing: leave it out, or the others")]

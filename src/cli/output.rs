@@ -4,13 +4,14 @@
 //! does, is no error.
 
 use std::error::Error;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use anstyle::{AnsiColor, Style};
 use mnist_mlp::picture::terminal::Depth;
+use mnist_mlp::printable;
 
 use super::Failure;
 
@@ -83,7 +84,7 @@ pub fn error(error: &dyn Error) {
 
 /// A message in which names and words of files may stand: none of them moves the cursor.
 fn printable(message: impl Display) -> String {
-    message.to_string().replace(|c: char| c.is_control() && c != '\n', "\u{FFFD}")
+    message.to_string().split('\n').map(printable::printable).collect::<Vec<_>>().join("\n")
 }
 
 /// Where even standard error cannot be written to, there is nobody left to tell.
@@ -136,6 +137,27 @@ pub fn is_coloured() -> bool {
 /// A word as a shell has to be given it.
 pub fn quoted(word: &OsStr) -> String {
     quoted_for(&word.to_string_lossy(), cfg!(windows))
+}
+
+/// `--eta 0.5`; as one word where the value begins with a hyphen.
+pub fn words(name: &str, value: &OsStr) -> Vec<OsString> {
+    let mut option = OsString::from(format!("--{name}"));
+    if value.as_encoded_bytes().starts_with(b"-") {
+        option.push("=");
+        option.push(value);
+        return vec![option];
+    }
+    vec![option, value.to_os_string()]
+}
+
+/// An option and its value as they are typed behind others.
+pub fn option(name: &str, value: &OsStr) -> String {
+    typed(words(name, value))
+}
+
+/// Words as they are typed behind others.
+pub fn typed(words: impl IntoIterator<Item = OsString>) -> String {
+    words.into_iter().fold(String::new(), |line, word| line + " " + &quoted(&word))
 }
 
 /// In Windows a backslash is part of a path, and no quotes but double ones are known to all shells; no file has one in

@@ -5,12 +5,13 @@ use std::io::{self, Read, Write};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use mnist_mlp::network::{ModelError, UNQUESTIONED_SIZE, read_model_file};
 use mnist_mlp::picture::file::is_our_png;
 use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::plot::{Against, Choice, Figure, Metric, Run, Scale, Theme, learning_curves};
 
+use super::args::one_of;
 use super::ours::check_ours;
 use super::{Failure, output};
 
@@ -36,16 +37,16 @@ pub struct PlotArguments {
     out: Option<PathBuf>,
 
     /// What to draw [default: all that was monitored].
-    #[arg(long, value_enum, value_name = "LIST", value_delimiter = ',')]
-    metric: Vec<MetricName>,
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = one_of(Metric::ALL, Metric::name))]
+    metric: Vec<Metric>,
 
     /// What stands on the horizontal axis. Against a setting each model is one point: what it had reached at the epoch that
     /// it holds.
     ///
     /// Models at the same place belong to different curves if they differ in any other setting than the seed; of several
     /// seeds the mean is drawn.
-    #[arg(long, value_enum, default_value_t)]
-    x: XName,
+    #[arg(long, value_parser = one_of(Against::ALL, Against::name), default_value = Against::Epoch.name())]
+    x: Against,
 
     /// With --x epoch: draw these epochs only, as in 10-40, 10- or -40.
     #[arg(long, value_name = "A-B", value_parser = epochs, allow_hyphen_values = true)]
@@ -60,27 +61,8 @@ pub struct PlotArguments {
     log_y: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum MetricName {
-    TrainingCost,
-    TrainingAccuracy,
-    EvaluationCost,
-    EvaluationAccuracy,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum XName {
-    #[default]
-    Epoch,
-    TrainSize,
-    Hidden,
-    BatchSize,
-    Eta,
-    Lambda,
-}
-
 pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
-    if arguments.epochs.is_some() && arguments.x != XName::Epoch {
+    if arguments.epochs.is_some() && arguments.x != Against::Epoch {
         return Err(Failure::Idle { option: "epochs", of: "x epoch" });
     }
     let target = arguments.out.as_deref().map(Target::of).transpose()?;
@@ -134,23 +116,9 @@ fn short_name(path: &Path) -> String {
 
 fn choice(arguments: &PlotArguments) -> Choice {
     let scale = |log: bool| if log { Scale::Log } else { Scale::Linear };
-    let metric = |name: &MetricName| match name {
-        MetricName::TrainingCost => Metric::TrainingCost,
-        MetricName::TrainingAccuracy => Metric::TrainingAccuracy,
-        MetricName::EvaluationCost => Metric::EvaluationCost,
-        MetricName::EvaluationAccuracy => Metric::EvaluationAccuracy,
-    };
-    let against = match arguments.x {
-        XName::Epoch => Against::Epoch,
-        XName::TrainSize => Against::TrainSize,
-        XName::Hidden => Against::Hidden,
-        XName::BatchSize => Against::BatchSize,
-        XName::Eta => Against::Eta,
-        XName::Lambda => Against::Lambda,
-    };
     Choice {
-        metrics: arguments.metric.iter().map(metric).collect(),
-        against,
+        metrics: arguments.metric.clone(),
+        against: arguments.x,
         epochs: arguments.epochs.clone().unwrap_or(0..=usize::MAX),
         x: scale(arguments.log_x),
         y: scale(arguments.log_y),

@@ -105,8 +105,10 @@ fn job<F: Trainable>(
     }
     record.program = PROGRAM.to_string();
     let (record, settings) = (record.clone(), Settings { epochs: record.epochs, ..settings });
-    let of_file =
-        |error| if matches!(error, ConfigError::Threads(_)) { Failure::from(error) } else { unusable(path, error) };
+    let of_file = |error| match error {
+        ConfigError::Threads(_) => Failure::from(error), // the only one that is typed
+        error => Failure::Settings { path: path.display().to_string(), error },
+    };
     settings.check_beforehand().map_err(of_file)?;
     let choice = choice(&record).map_err(refuse)?;
     let task = Task::load(&arguments.data, arguments.quiet, &choice, portion, machine.threads);
@@ -118,11 +120,6 @@ fn job<F: Trainable>(
     settings.check(task.training.len(), task.evaluation.len()).map_err(of_file)?;
     let progress = Progress::of_model(model, &settings).map_err(refuse)?;
     Ok(Job { settings, task, progress, record, out: out.to_path_buf(), start })
-}
-
-/// Settings of a file with which nothing can be trained, not even by whoever wrote them.
-fn unusable(path: &Path, error: ConfigError) -> Failure {
-    Failure::Settings { path: path.display().to_string(), error }
 }
 
 /// The epochs that were asked for, if the training can have so many.

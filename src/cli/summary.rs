@@ -1,6 +1,5 @@
 //! What is said before a training, and after it.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -99,20 +98,14 @@ pub fn summary<F: Real>(
 
 /// A file, and the data that were named, as they are typed.
 fn file_and_data(arguments: &TrainArguments, file: &Path) -> String {
-    let data = arguments.data.data.as_deref().map(|data| option("data", data));
+    let data = arguments.data.data.as_deref().map(|data| output::option("data", data));
     // What begins with a dash would be taken for an option.
     let here = if file.as_os_str().as_encoded_bytes().starts_with(b"-") { "./" } else { "" };
     format!("{here}{}{}", output::quoted(file.as_os_str()), data.unwrap_or_default())
 }
 
-/// An option and its value, as they are typed. A value that begins with a dash must be of one word with its option.
-fn option(name: &str, value: &OsStr) -> String {
-    let between = if value.as_encoded_bytes().starts_with(b"-") { "=" } else { " " };
-    format!(" --{name}{between}{}", output::quoted(value))
-}
-
 /// The words after `mnist train --resume` that go on with this training and its log.
 pub fn resumption(arguments: &TrainArguments, file: &Path) -> String {
-    let log = arguments.log.as_deref().map(|log| option("log", log.as_os_str()));
+    let log = arguments.log.as_deref().map(|log| output::option("log", log.as_os_str()));
     file_and_data(arguments, file) + &log.unwrap_or_default()
 }

@@ -57,7 +57,6 @@ impl Task {
         let all = source.load_wanted((wanted, &looked_at), Part::Training, threads)?;
         let (training, validation) = splits::split(&all, choice.train_size, choice.validation)?;
         let dataset = training.identity().name().to_string();
-        warn_of_blank_images(&training);
         let training = ExpandName::apply(choice.expand, training, threads)?;
         let (evaluation, evaluated_on) = match choice.evaluate_on {
             EvaluateOn::Validation => (validation, "validation"),
@@ -70,20 +69,22 @@ impl Task {
                 "test",
             ),
         };
-        if evaluation.identity().name() != dataset {
-            let found = evaluation.identity();
-            output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
-        }
         if evaluation.geometry() != training.geometry() {
             return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));
         }
         Ok(Task { dataset, training, evaluation, evaluated_on })
     }
-}
 
-/// Who has 1 for full ink in whole numbers has images that nothing can be learned from.
-fn warn_of_blank_images(images: &Dataset) {
-    if images.pixels().contains(&1) && images.pixels().iter().all(|&pixel| pixel <= 1) {
-        output::warning("no pixel of these images is above 1 of 255: if 1 is full ink, multiply them by 255");
+    /// Warns of images that can be trained on, but hardly as somebody meant to.
+    pub fn warn(&self) {
+        let Task { dataset, training, evaluation, evaluated_on } = self;
+        if evaluation.identity().name() != dataset {
+            let found = evaluation.identity();
+            output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
+        }
+        // Who has 1 for full ink in whole numbers. Of other images, few pixels are looked at.
+        if training.pixels().iter().all(|&pixel| pixel <= 1) && training.pixels().contains(&1) {
+            output::warning("no pixel of these images is above 1 of 255: if 1 is full ink, multiply them by 255");
+        }
     }
 }

@@ -133,6 +133,13 @@ impl<F: Real> Observer<F> for Watch {
 /// shell, which tells us too, and `timeout` signals its child and then all of its group.
 const SAME_WISH: Duration = Duration::from_millis(500);
 
+/// From now on a file that may not grow further is one that cannot be written, as on a full disk, and does not end the
+/// program.
+pub fn outlive_file_limits() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
 /// The number of the signal that asks to stop, 0 until one does. A second one ends the program at once.
 pub fn stop_signals() -> Arc<AtomicUsize> {
     let signal = Arc::new(AtomicUsize::new(0));
@@ -143,9 +150,6 @@ pub fn stop_signals() -> Arc<AtomicUsize> {
         let _ = register_conditional_shutdown(*number, 128 + number, Arc::clone(&asked))
             .and_then(|_| register_usize(*number, Arc::clone(&signal), *number as usize));
     }
-    // A file that may not grow further is one that cannot be written, as on a full disk, and no reason to lose the others.
-    #[cfg(unix)]
-    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
     let first = Arc::clone(&signal);
     // Without this thread no signal ends the program at once, but the first one still ends it.
     let _ = std::thread::Builder::new().spawn(move || {

@@ -184,13 +184,14 @@ fn rows(
 }
 
 /// Whether a first row names columns: in words, the first or at least half of them, or by their numbers, as pandas does
-/// where they have no names. One word in a row of numbers is a pixel that is damaged, and an empty field one that is
-/// missing.
+/// where they have no names. One word in a row of numbers, and a first one that begins with a digit, are numbers that are
+/// damaged, and an empty field is one that is missing.
 fn is_header(fields: &ByteRecord) -> bool {
     let is_word = |field: &[u8]| !field.is_empty() && whole(field).is_none();
     let words = fields.iter().filter(|field| is_word(field)).count();
     let are_counted = || fields.len() > 4 && (0_u32..).zip(fields).all(|(i, field)| whole(field) == Some(i.into()));
-    is_word(&fields[0]) || 2 * words >= fields.len() || are_counted()
+    let begins_with_a_name = is_word(&fields[0]) && !fields[0][0].is_ascii_digit();
+    begins_with_a_name || 2 * words >= fields.len() || are_counted()
 }
 
 /// The first bytes, without the mark that some programs put before UTF-8.
@@ -302,6 +303,7 @@ mod tests {
         assert_eq!(images("label,,,,\n9,4,30,200,7\n").unwrap().1, [9]);
         // Nor does a damaged one; pandas numbers the columns that have no names.
         assert!(matches!(error("5,0,1x,2,255\n9,4,30,200,7\n"), CsvError::Pixel { line: 1, column: 3, .. }));
+        assert!(matches!(error("5x,0,1,2,255\n9,4,30,200,7\n"), CsvError::Label { line: 1, .. }));
         assert_eq!(images("0,1,2,3,4\n9,4,30,200,7\n").unwrap(), (vec![4, 30, 200, 7], vec![9]));
     }
 

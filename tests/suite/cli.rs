@@ -313,6 +313,13 @@ fn training_goes_on_from_a_saved_model() {
     assert_eq!(sandbox.json("other.json")["cost"], "CrossEntropyCost");
     sandbox.line(&format!("{go_on} --hidden 6 -o same.json")).success();
     sandbox.line(&format!("{go_on} --hidden 7 -o seven.json")).failure(2, &["--hidden 7", "hidden layers are 6"]);
+    let neuron = format!("[{}]", vec!["0"; 20].join(","));
+    let flat = format!(
+        r#"{{"sizes":[20,3],"weights":[[{neuron},{neuron},{neuron}]],"biases":[[[0],[0],[0]]],"cost":"CrossEntropyCost"}}"#
+    );
+    fs::write(sandbox.path("flat.json"), flat).unwrap();
+    let line = "train --data idx --validation 11 --from flat.json --hidden 7";
+    sandbox.line(line).failure(2, &["flat.json, whose hidden layers are none"]);
 }
 
 #[test]

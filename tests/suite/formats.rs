@@ -202,6 +202,21 @@ fn emnist_is_set_up_and_its_letters_counted_from_0() {
 }
 
 #[test]
+fn a_directory_with_the_name_of_a_file_does_not_hide_the_file_beside_it() {
+    let sandbox = Sandbox::with_tiny_data();
+    for file in fs::read_dir(sandbox.path("idx")).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        fs::rename(&path, path.with_file_name(name.replace("-idx", ".idx"))).unwrap();
+        fs::create_dir(&path).unwrap();
+    }
+    let line = "train --data idx --validation 11 --epochs 1 --quiet";
+    sandbox.line(line).success();
+    fs::remove_file(sandbox.path("idx/train-images.idx3-ubyte")).unwrap();
+    sandbox.line(line).failure(1, &["train-images-idx3-ubyte", "directory"]);
+}
+
+#[test]
 fn two_datasets_in_one_directory_are_not_guessed_between() {
     let dir = TempDir::new().unwrap();
     emnist(dir.path(), "letters", 1);

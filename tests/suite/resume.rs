@@ -157,6 +157,8 @@ fn files_that_cannot_be_resumed_are_named_and_explained() {
         (whole.replace(r#""moments":[""#, r#""moments":["?"#), "damaged"),
         (whole.replace(r#""epochs_done":3"#, r#""epochs_done":2"#), "epoch 3 in its history"),
         (whole.replace(r#""engine":"fast""#, r#""engine":"steam""#), "engine 'steam'"),
+        (whole.replace(r#""batch_size":10"#, r#""batch_size":1000"#), "its settings are damaged, batch size 1000"),
+        (whole.replace(r#""lambda":5.0"#, r#""lambda":-5.0"#), "its settings are damaged, lambda -5"),
         (whole[..whole.len() / 2].to_string(), "not a model file"),
     ] {
         fs::write(sandbox.path("model.json"), &contents).unwrap();

@@ -11,6 +11,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use crate::cli::args::{Format, TrainArguments};
 use crate::cli::descent::DescentArguments;
 use crate::cli::images::ImageArguments;
+use crate::cli::output::words;
 use crate::cli::schedule::ScheduleArguments;
 
 /// Search for settings that train well.
@@ -131,17 +132,6 @@ impl Fixed {
         let wanted = self.0.iter().filter(move |(option, _)| !names.contains(&option.as_str()));
         wanted.flat_map(|(_, words)| words.clone())
     }
-}
-
-/// `--eta 0.5`; as one word where the value begins with a hyphen.
-pub fn words(name: &str, value: &OsStr) -> Vec<OsString> {
-    let mut option = OsString::from(format!("--{name}"));
-    if value.as_encoded_bytes().starts_with(b"-") {
-        option.push("=");
-        option.push(value);
-        return vec![option];
-    }
-    vec![option, value.to_os_string()]
 }
 
 /// The words of an option, if it was typed.

@@ -16,11 +16,11 @@ use mnist_mlp::tune::{self, Crew, Job, Limit, Outcome, Rungs, Search, Space, Tri
 use super::args::{Format, PrecisionName, TrainArguments};
 use super::company::Company;
 use super::machine::machine;
+use super::output::words;
 use super::outputs::{check_model_file, claim_model_file};
 use super::task::Task;
 use super::watch::stop_signals;
 use super::{Failure, output};
-use arguments::words;
 use keeper::Keeper;
 use progress::Progress;
 use space::{extremes, space};
@@ -124,6 +124,7 @@ pub fn carry_out<F: Trainable>(
     if !arguments.quiet {
         output::aside(introduction(arguments, &search, task, machine.threads));
     }
+    task.warn();
 
     let signal = stop_signals();
     let progress = Progress::new(!arguments.quiet, task.evaluation.len());
@@ -233,8 +234,7 @@ fn repeat_command(arguments: &TuneArguments, search: &Search) -> String {
 }
 
 fn command(name: &str, words: impl IntoIterator<Item = OsString>) -> String {
-    let words = words.into_iter().map(|word| format!(" {}", output::quoted(&word)));
-    format!("{} {name}{}", output::program(), words.collect::<String>())
+    format!("{} {name}{}", output::program(), output::typed(words))
 }
 
 /// What else there is to say.

@@ -12,11 +12,12 @@ use mnist_mlp::engine::{Images, Machine, Trainable};
 use mnist_mlp::trainer::{Ending, Monitors, Observer, Settings, TrainConfig, Trained, train};
 use mnist_mlp::tune::{Job, Outcome, Score, Space, Trial, Value};
 
-use super::arguments::{Fixed, words};
+use super::arguments::Fixed;
 use super::space::SearchError;
 use crate::cli::Failure;
 use crate::cli::args::{Arguments, Command, TrainArguments};
 use crate::cli::mistyped;
+use crate::cli::output::words;
 use crate::cli::task::Task;
 use crate::cli::train::{check_idle, fit_failure, record, settings, start_network};
 

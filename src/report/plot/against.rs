@@ -24,6 +24,23 @@ pub enum Against {
 }
 
 impl Against {
+    /// All of them.
+    pub const ALL: [Against; 6] =
+        [Against::Epoch, Against::TrainSize, Against::Hidden, Against::BatchSize, Against::Eta, Against::Lambda];
+
+    /// The name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Against::Epoch => "epoch",
+            Against::TrainSize => "train-size",
+            Against::Hidden => "hidden",
+            Against::BatchSize => "batch-size",
+            Against::Eta => "eta",
+            Against::Lambda => "lambda",
+        }
+    }
+
     pub(super) fn label(self) -> &'static str {
         match self {
             Against::Epoch => "epoch",

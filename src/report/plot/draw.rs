@@ -9,6 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::ruler::Ruler;
 use super::{Axis, Figure, Panel, Series, in_lines};
+use crate::printable::printable;
 
 /// Colours that colour-blind eyes tell apart (Okabe and Ito 2008, "Color Universal Design"), the darker ones first; its
 /// yellow is left out, which is too light for lines on white.
@@ -254,7 +255,7 @@ pub(super) fn ruler(panel: &Panel, axis: &Axis, ticks: usize, is_x: bool) -> Rul
 
 /// A text without what no picture and no terminal shows, and an SVG must not hold.
 pub(super) fn shown(text: &str) -> String {
-    text.replace(|c: char| c.is_control() || ('\u{FFFE}'..='\u{FFFF}').contains(&c), "\u{FFFD}")
+    printable(text).replace(['\u{FFFE}', '\u{FFFF}'], "\u{FFFD}")
 }
 
 fn ruler_of_y(panel: &Panel) -> Ruler {
