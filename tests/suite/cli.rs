@@ -771,6 +771,15 @@ fn the_log_of_another_training_stands_until_there_is_an_epoch_to_write() {
     assert_eq!(sandbox.read("run.jsonl").lines().count(), 1);
 }
 
+#[test]
+fn a_limit_of_norms_hides_no_divergence() {
+    let sandbox = Sandbox::with_tiny_data();
+    for engine in ["fast", "reference"] {
+        let line = "train --data idx --validation 11 --epochs 1 --eta 1e30 --lambda 0 --max-norm 3 --engine";
+        sandbox.line(&format!("{line} {engine}")).failure(1, &["diverged"]);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_that_may_not_grow_is_one_that_cannot_be_written() {

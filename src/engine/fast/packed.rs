@@ -161,7 +161,7 @@ impl<F: Vectors> Packed<F> {
                 squares.iter_mut().zip(row).for_each(|(sum, &w)| *sum += w * w);
             }
             let factors = squares.map(|squares| shrink(squares, most));
-            for row in incoming.chunks_exact_mut(width).filter(|_| factors.iter().any(|&factor| factor < F::one())) {
+            for row in incoming.chunks_exact_mut(width).filter(|_| factors.iter().any(|&factor| factor != F::one())) {
                 row.iter_mut().zip(&factors).for_each(|(w, &factor)| *w *= factor);
             }
         }
@@ -173,7 +173,7 @@ impl<F: Vectors> Packed<F> {
                     squares += panel.outgoing[row(panel)].iter().map(|&w| w * w).sum::<F>();
                 }
                 let factor = shrink(squares, most);
-                for panel in layer.iter_mut().filter(|_| factor < F::one()) {
+                for panel in layer.iter_mut().filter(|_| factor != F::one()) {
                     let row = row(panel);
                     panel.outgoing[row].iter_mut().for_each(|w| *w *= factor);
                 }
