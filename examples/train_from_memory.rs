@@ -53,7 +53,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let evaluation = evaluate(&trained.network, &test, Machine::default())?;
     println!("accuracy {:.1}% after {} epochs", 100.0 * evaluation.accuracy(), trained.history.len());
     let path = std::env::temp_dir().join("bars.json");
-    Model { network: trained.network, training: None, history: trained.history, checkpoint: None }.save(&path)?;
+    Model { network: trained.network, training: None, members: Vec::new(), history: trained.history, checkpoint: None }
+        .save(&path)?;
     println!("saved {}", path.display());
     Ok(())
 }

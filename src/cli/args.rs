@@ -15,6 +15,7 @@ use super::images::ImageArguments;
 use super::machine;
 use super::man::ManArguments;
 use super::member::DEFAULT_VALIDATION;
+use super::merge::MergeArguments;
 use super::plot::PlotArguments;
 use super::predict::PredictArguments;
 use super::report::ReportArguments;
@@ -49,6 +50,7 @@ pub enum Command {
     Predict(PredictArguments),
     Report(ReportArguments),
     Slowdown(SlowdownArguments),
+    Merge(MergeArguments),
     Export(ExportArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),

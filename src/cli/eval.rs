@@ -39,7 +39,7 @@ pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
 }
 
 /// A model that is named twice has two votes: hardly ever what was meant, and easily typed with a `*`.
-fn warn_of_repetition(paths: &[PathBuf]) {
+pub fn warn_of_repetition(paths: &[PathBuf]) {
     let file = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let files: Vec<_> = paths.iter().map(file).collect();
     for (i, path) in paths.iter().enumerate() {

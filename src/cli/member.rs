@@ -3,17 +3,18 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use mnist_mlp::Precision;
-use mnist_mlp::committee::{Committee, JoinError};
+use mnist_mlp::committee::Committee;
 use mnist_mlp::data::Dataset;
-use mnist_mlp::engine::{Machine, Trainable, evaluate, outputs};
-use mnist_mlp::evaluate::{Evaluation, FitError};
+use mnist_mlp::engine::{Machine, evaluate, outputs};
+use mnist_mlp::evaluate::Evaluation;
 use mnist_mlp::export::{self, FileType, Input};
 use mnist_mlp::network::{
-    Activation, Model, ModelError, ModelRecord, Network, Output, TrainingRecord, precision_of, read_model_file,
+    Activation, MergeError, Model, ModelError, ModelRecord, Network, Output, TrainingRecord, precision_of,
+    read_model_file,
 };
 use mnist_mlp::printable::printable;
 use mnist_mlp::report::{EvaluationReport, epochs};
+use mnist_mlp::{Precision, Real};
 use ndarray::Array2;
 
 use super::args::Split;
@@ -26,7 +27,23 @@ pub const DEFAULT_VALIDATION: usize = 10_000;
 /// A model and its file.
 pub struct Member {
     pub path: String,
-    model: Box<dyn AnyModel>,
+    model: AnyModel,
+}
+
+/// A model of either precision.
+enum AnyModel {
+    F32(Model<f32>),
+    F64(Model<f64>),
+}
+
+/// Asks the same of a model, whichever its precision.
+macro_rules! ask {
+    ($member:expr, $model:ident => $answer:expr) => {
+        match &$member.model {
+            AnyModel::F32($model) => $answer,
+            AnyModel::F64($model) => $answer,
+        }
+    };
 }
 
 impl Member {
@@ -34,68 +51,117 @@ impl Member {
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let in_model = |error| of_model(path, error);
         let json = read_model_file(path).map_err(Failure::ModelFile)?;
-        let model: Box<dyn AnyModel> = match precision_of(&json).map_err(in_model)? {
-            Precision::F32 => Box::new(Model::<f32>::from_json(&json).map_err(in_model)?),
-            Precision::F64 => Box::new(Model::<f64>::from_json(&json).map_err(in_model)?),
+        let model = match precision_of(&json).map_err(in_model)? {
+            Precision::F32 => AnyModel::F32(Model::from_json(&json).map_err(in_model)?),
+            Precision::F64 => AnyModel::F64(Model::from_json(&json).map_err(in_model)?),
         };
         Ok(Member { path: printable(path.display()), model })
     }
 
-    /// The name of the dataset that it was trained on.
+    /// The models merged into one, in single precision if all of them are.
+    pub fn merged(members: &[Member], path: &Path) -> Result<Self, Failure> {
+        let singles: Option<Vec<_>> = members.iter().map(Member::in_single).collect();
+        let model = if let Some(models) = singles {
+            Model::merged(&models).map(AnyModel::F32)
+        } else {
+            let models: Vec<_> = members.iter().map(|member| ask!(member, model => model.in_double())).collect();
+            Model::merged(&models.iter().collect::<Vec<_>>()).map(AnyModel::F64)
+        };
+        let model = model.map_err(|error| match error {
+            MergeError::Unlike(unlike) => Failure::Unlike { path: members[unlike.network].path.clone(), unlike },
+            other => Failure::Merge(other),
+        })?;
+        Ok(Member { path: printable(path.display()), model })
+    }
+
+    /// The model, if it is of single precision.
+    fn in_single(&self) -> Option<&Model<f32>> {
+        match &self.model {
+            AnyModel::F32(model) => Some(model),
+            AnyModel::F64(_) => None,
+        }
+    }
+
+    pub fn save(&self, path: &Path) -> Result<(), Failure> {
+        ask!(self, model => model.save(path)).map_err(Failure::ModelFile)
+    }
+
+    fn training(&self) -> Option<&TrainingRecord> {
+        ask!(self, model => model.training.as_ref())
+    }
+
+    /// The trainings behind it: several if it was merged from several networks, nothing for one that is unknown.
+    fn trainings(&self) -> Vec<Option<&TrainingRecord>> {
+        ask!(self, model => model.trainings())
+    }
+
+    /// The name of the dataset that all of it was trained on.
     pub fn dataset(&self) -> Option<&str> {
-        self.model.training().map(|training| training.dataset.as_str())
+        let trainings = self.trainings();
+        let mut datasets = trainings.iter().map(|training| training.map(|training| training.dataset.as_str()));
+        let first = datasets.next()?;
+        first.filter(|_| datasets.all(|other| other == first))
     }
 
-    /// How many images its training set aside for validation.
+    /// How many images were set aside for validation, whatever of it was trained.
     pub fn validation(&self) -> usize {
-        self.model.training().map_or(DEFAULT_VALIDATION, |training| training.n_validation)
+        let of =
+            |training: Option<&TrainingRecord>| training.map_or(DEFAULT_VALIDATION, |training| training.n_validation);
+        self.trainings().into_iter().map(of).min().unwrap_or(DEFAULT_VALIDATION)
     }
 
-    /// How many images it was trained on, if its file says so.
+    /// How many images all of it was trained on, if its file says so.
     pub fn train_size(&self) -> Option<usize> {
-        self.model.training().map(TrainingRecord::images_of_file)
+        // Nothing is less than anything: one that does not say is enough.
+        self.trainings().into_iter().map(|training| training.map(TrainingRecord::images_of_file)).min().flatten()
     }
 
     /// What its file says beside the weights.
     pub fn record(&self) -> ModelRecord {
-        self.model.record()
+        ask!(self, model => ModelRecord {
+            sizes: model.network.sizes(),
+            cost: model.network.cost().name(),
+            activations: model.network.activations().to_vec(),
+            training: model.training.clone(),
+            history: model.history.clone(),
+        })
     }
 
     /// The network, whatever its precision: double holds single exactly.
     pub fn network_in_double(&self) -> Network<f64> {
-        self.model.network_in_double()
+        ask!(self, model => model.network.in_double())
     }
 
     pub fn precision(&self) -> Precision {
-        self.model.precision()
-    }
-
-    fn lambda(&self) -> f64 {
-        self.model.training().map_or(0.0, |training| training.lambda)
-    }
-
-    fn l1(&self) -> f64 {
-        self.model.training().map_or(0.0, |training| training.l1)
+        match self.model {
+            AnyModel::F32(_) => Precision::F32,
+            AnyModel::F64(_) => Precision::F64,
+        }
     }
 
     /// Pixels of the images that it is for.
     pub fn inputs(&self) -> usize {
-        self.model.inputs()
+        ask!(self, model => model.network.inputs())
+    }
+
+    /// The number of its outputs.
+    pub fn classes(&self) -> usize {
+        ask!(self, model => model.network.outputs())
     }
 
     /// What its outputs are.
     pub fn output_layer(&self) -> Output {
-        self.model.output_layer()
+        ask!(self, model => model.network.cost().output())
     }
 
     /// "784-30-10, cross-entropy".
     pub fn network(&self) -> String {
-        self.model.network()
+        ask!(self, model => described(&model.network))
     }
 
     /// "784-30-10, cross-entropy, 30 epochs of MNIST".
     pub fn description(&self) -> String {
-        match self.model.training() {
+        match self.training() {
             Some(training) => {
                 let (done, data) = (training.epochs_done, &training.dataset);
                 match training.course.epoch {
@@ -103,129 +169,62 @@ impl Member {
                     None => format!("{}, {} of {data}", self.network(), epochs(done as f64)),
                 }
             }
-            None => format!("{}, training unknown", self.network()),
+            None => match ask!(self, model => model.members.len()) {
+                0 => format!("{}, training unknown", self.network()),
+                networks => {
+                    let data = self.dataset().map_or_else(String::new, |data| format!(", trained on {data}"));
+                    format!("{}, {networks} networks in one{data}", self.network())
+                }
+            },
         }
     }
 
     pub fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, Failure> {
-        self.model.evaluate(data, machine).map_err(|error| Failure::Fit { path: self.path.clone(), error })
+        let evaluation = ask!(self, model => evaluate(&model.network, data, machine));
+        evaluation.map_err(|error| Failure::Fit { path: self.path.clone(), error })
     }
 
     /// What is said of an evaluation on these images of the split.
     pub fn report<'a>(&self, images: &Dataset, split: Split, evaluation: &'a Evaluation) -> EvaluationReport<'a> {
+        let (lambda, l1) = self.training().map_or((0.0, 0.0), |training| (training.lambda, training.l1));
         EvaluationReport {
             model: self.path.clone(),
             description: self.description(),
             dataset: images.identity().to_string(),
             split: split::name(split),
-            lambda: self.lambda(),
-            l1: self.l1(),
-            regularization: self.model.regularization(self.lambda(), self.l1(), images.len()),
+            lambda,
+            l1,
+            regularization: ask!(self, model => model.network.regularization(lambda, l1, images.len())),
             evaluation,
         }
     }
 
     /// a^L of every image, (n, n_L).
     pub fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, Failure> {
-        self.model.outputs(data, machine).map_err(|error| Failure::Fit { path: self.path.clone(), error })
-    }
-
-    /// The number of its outputs.
-    pub fn classes(&self) -> usize {
-        self.model.classes()
+        let outputs = ask!(self, model => outputs(&model.network, data, machine));
+        outputs.map_err(|error| Failure::Fit { path: self.path.clone(), error })
     }
 
     /// Writes it in a form that other programs read.
     pub fn export(&self, file_type: FileType, input: Input, writer: &mut dyn Write) -> io::Result<()> {
-        self.model.export(file_type, input, writer)
+        ask!(self, model => export::write(model, file_type, input, writer))
     }
 
     pub fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), Failure> {
-        self.model.join(committee, machine).map_err(|error| Failure::Join { path: self.path.clone(), error })
+        let joined = ask!(self, model => committee.join(&model.network, machine));
+        joined.map_err(|error| Failure::Join { path: self.path.clone(), error })
     }
+}
+
+/// "784-30-10, cross-entropy".
+fn described<F: Real>(network: &Network<F>) -> String {
+    let sizes: Vec<_> = network.sizes().iter().map(ToString::to_string).collect();
+    let sigmoid = network.activations().iter().all(|&activation| activation == Activation::Sigmoid);
+    let activations = if sigmoid { String::new() } else { format!(" {}", activations(network)) };
+    format!("{}{activations}, {}", sizes.join("-"), network.cost().name())
 }
 
 /// A fault of a model file, with its path.
 pub fn of_model(path: &Path, error: ModelError) -> Failure {
     Failure::Model { path: path.display().to_string(), error }
-}
-
-/// What is asked of a model of either precision.
-trait AnyModel {
-    fn training(&self) -> Option<&TrainingRecord>;
-    fn inputs(&self) -> usize;
-    fn classes(&self) -> usize;
-    fn output_layer(&self) -> Output;
-    fn record(&self) -> ModelRecord;
-    fn network_in_double(&self) -> Network<f64>;
-    fn precision(&self) -> Precision;
-    fn network(&self) -> String;
-    fn regularization(&self, lambda: f64, l1: f64, n: usize) -> f64;
-    fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError>;
-    fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, FitError>;
-    fn export(&self, file_type: FileType, input: Input, writer: &mut dyn Write) -> io::Result<()>;
-    fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), JoinError>;
-}
-
-impl<F: Trainable> AnyModel for Model<F> {
-    fn training(&self) -> Option<&TrainingRecord> {
-        self.training.as_ref()
-    }
-
-    fn inputs(&self) -> usize {
-        self.network.inputs()
-    }
-
-    fn classes(&self) -> usize {
-        self.network.outputs()
-    }
-
-    fn output_layer(&self) -> Output {
-        self.network.cost().output()
-    }
-
-    fn record(&self) -> ModelRecord {
-        ModelRecord {
-            sizes: self.network.sizes(),
-            cost: self.network.cost().name(),
-            activations: self.network.activations().to_vec(),
-            training: self.training.clone(),
-            history: self.history.clone(),
-        }
-    }
-
-    fn network_in_double(&self) -> Network<f64> {
-        self.network.in_double()
-    }
-
-    fn precision(&self) -> Precision {
-        F::PRECISION
-    }
-
-    fn network(&self) -> String {
-        let sizes: Vec<_> = self.network.sizes().iter().map(ToString::to_string).collect();
-        let sigmoid = self.network.activations().iter().all(|&activation| activation == Activation::Sigmoid);
-        let activations = if sigmoid { String::new() } else { format!(" {}", activations(&self.network)) };
-        format!("{}{activations}, {}", sizes.join("-"), self.network.cost().name())
-    }
-
-    fn regularization(&self, lambda: f64, l1: f64, n: usize) -> f64 {
-        self.network.regularization(lambda, l1, n)
-    }
-
-    fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError> {
-        evaluate(&self.network, data, machine)
-    }
-
-    fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, FitError> {
-        outputs(&self.network, data, machine)
-    }
-
-    fn export(&self, file_type: FileType, input: Input, writer: &mut dyn Write) -> io::Result<()> {
-        export::write(self, file_type, input, writer)
-    }
-
-    fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), JoinError> {
-        committee.join(&self.network, machine)
-    }
 }

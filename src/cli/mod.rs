@@ -13,7 +13,7 @@ use mnist_mlp::download::DownloadError;
 use mnist_mlp::engine::UnknownInstructionSet;
 use mnist_mlp::evaluate::FitError;
 use mnist_mlp::export::UnknownEnding;
-use mnist_mlp::network::{ModelError, NetworkError};
+use mnist_mlp::network::{MergeError, ModelError, NetworkError, Unlike};
 use mnist_mlp::picture::find::NoDigit;
 use mnist_mlp::picture::read::FileError;
 use mnist_mlp::picture::sheet::SheetError;
@@ -38,6 +38,7 @@ mod log;
 mod machine;
 mod man;
 mod member;
+mod merge;
 mod mistyped;
 mod ours;
 pub mod output;
@@ -78,6 +79,7 @@ pub fn run() -> Result<(), Failure> {
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Slowdown(arguments) => slowdown::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
@@ -119,6 +121,14 @@ pub enum Failure {
         "{0} would be replaced by what comes out: name another file with --out (short: -o), or {0} itself if that is meant"
     )]
     ReplacesStart(String),
+    #[error("{0} is one of the models to merge and would be replaced: name another file with --out (short: -o)")]
+    ReplacesMember(String),
+    #[error(
+        "{path} cannot be merged with the models named before it: {unlike}; evaluate them together with: mnist eval"
+    )]
+    Unlike { path: String, unlike: Unlike },
+    #[error("the models cannot be merged: {0}")]
+    Merge(MergeError),
     #[error("{0} is there and is not {1}, so it is not overwritten: choose another name, or remove it first")]
     Foreign(String, &'static str),
     #[error(
@@ -269,6 +279,7 @@ impl Failure {
             | Failure::Instructions(_)
             | Failure::SameFile(_)
             | Failure::ReplacesStart(_)
+            | Failure::ReplacesMember(_)
             | Failure::Ending(_)
             | Failure::IdleInput(_)
             | Failure::PictureName(_)

@@ -35,7 +35,7 @@ pub fn check_kept(arguments: &TrainArguments) -> Result<(), Failure> {
 }
 
 /// Whether writing to both would write to one file.
-fn is_same(one: &Path, other: &Path) -> bool {
+pub fn is_same(one: &Path, other: &Path) -> bool {
     target(one).is_ok_and(|one| target(other).is_ok_and(|other| one == other))
 }
 

@@ -96,7 +96,8 @@ fn job<F: Trainable>(
     let start = Instant::now();
     let refuse = |error| Failure::Resume { path: path.display().to_string(), error };
     let mut model = Model::<F>::from_json(json).map_err(|error| of_model(path, error))?;
-    let record = model.training.as_mut().ok_or(refuse(ResumeError::NoTraining))?;
+    let untrained = ResumeError::untrained(&model);
+    let record = model.training.as_mut().ok_or(refuse(untrained))?;
     let machine = machine(arguments.threads)?;
     let settings = Settings::of_record(record, &model.history, machine).map_err(refuse)?;
     if is_typed(matches, "epochs") {

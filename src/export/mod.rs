@@ -163,6 +163,9 @@ fn about<F: Real>(model: &Model<F>, input: Input) -> Map<String, Value> {
     if let Some(training) = &model.training {
         say("training", json!(training));
     }
+    if !model.members.is_empty() {
+        say("members", json!(model.members));
+    }
     about
 }
 
@@ -173,7 +176,7 @@ mod tests {
 
     fn model<F: Real>() -> Model<F> {
         let network = Network::new(&[6, 4, 3], &CrossEntropy, Init::Default, 1).unwrap();
-        Model { network, training: None, history: Vec::new(), checkpoint: None }
+        Model { network, training: None, members: Vec::new(), history: Vec::new(), checkpoint: None }
     }
 
     fn bytes<F: Real>(model: &Model<F>, file_type: FileType) -> Vec<u8> {

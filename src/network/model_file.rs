@@ -8,6 +8,7 @@
 //! format     1; a file without it was written by network2.py and loads with the defaults
 //! activation "sigmoid", that of the hidden layers; where they differ a list, as in ["tanh", "relu"]
 //! training   how it was trained, see `TrainingRecord`
+//! members    if it was merged from several networks: how each was trained, null where that is unknown
 //! history    a row for each epoch, see `EpochRecord`
 //! checkpoint what the training needs to go on, if that is more than the weights, see `Checkpoint`
 //! ```
@@ -38,8 +39,10 @@ pub const FORMAT: u32 = 1;
 pub struct Model<F: Real> {
     /// The trained network.
     pub network: Network<F>,
-    /// How it was trained; absent from files of network2.py.
+    /// How it was trained; absent from files of network2.py, and if it was merged from several.
     pub training: Option<TrainingRecord>,
+    /// How each of the networks was trained that were [merged](Model::merged) into this one; empty if it is not so made.
+    pub members: Vec<Option<TrainingRecord>>,
     /// What the monitors saw, a row for each epoch.
     pub history: Vec<EpochRecord>,
     /// What the training needs to go on; absent if that is the network alone, or if it has ended for good.
@@ -103,6 +106,13 @@ pub enum ModelError {
 }
 
 impl<F: Real> Model<F> {
+    /// The same model in double precision, which holds every number of single precision.
+    #[must_use]
+    pub fn in_double(&self) -> Model<f64> {
+        let Model { network, training, members, history, checkpoint } = self.clone();
+        Model { network: network.in_double(), training, members, history, checkpoint }
+    }
+
     /// Reads a model from the text of a model file, ours or network2.py's.
     ///
     /// # Errors
@@ -121,7 +131,8 @@ impl<F: Real> Model<F> {
         if network.sizes() != sizes {
             return Err(ModelError::Sizes { found: network.sizes(), sizes });
         }
-        Ok(Model { network, training: file.training, history: file.history, checkpoint: file.checkpoint })
+        let FileRead { training, members, history, checkpoint, .. } = file;
+        Ok(Model { network, training, members, history, checkpoint })
     }
 
     /// Writes the model as JSON.
@@ -137,6 +148,7 @@ impl<F: Real> Model<F> {
             format: FORMAT,
             activation: Activations::of(&self.network),
             training: self.training.as_ref(),
+            members: &self.members,
             history: &self.history,
             checkpoint: self.checkpoint.as_ref(),
         };
@@ -185,6 +197,8 @@ struct FileRead<'a> {
     activation: Activations,
     training: Option<TrainingRecord>,
     #[serde(default)]
+    members: Vec<Option<TrainingRecord>>,
+    #[serde(default)]
     history: Vec<EpochRecord>,
     checkpoint: Option<Checkpoint>,
 }
@@ -200,6 +214,8 @@ struct FileWritten<'a, F> {
     activation: Activations,
     #[serde(skip_serializing_if = "Option::is_none")]
     training: Option<&'a TrainingRecord>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    members: &'a [Option<TrainingRecord>],
     history: &'a [EpochRecord],
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoint: Option<&'a Checkpoint>,
@@ -290,6 +306,7 @@ mod tests {
         let model = Model {
             network,
             training: None,
+            members: Vec::new(),
             history: vec![EpochRecord { epoch: 1, ..Default::default() }],
             checkpoint: None,
         };
@@ -327,7 +344,13 @@ mod tests {
     fn the_first_four_keys_are_network2s() {
         let network =
             Network::<f64>::from_parts(vec![ndarray::array![[0.5, -2.0]]], vec![ndarray::array![1.25]], &Quadratic);
-        let model = Model { network: network.unwrap(), training: None, history: Vec::new(), checkpoint: None };
+        let model = Model {
+            network: network.unwrap(),
+            training: None,
+            members: Vec::new(),
+            history: Vec::new(),
+            checkpoint: None,
+        };
         let text = String::from_utf8(json(&model)).unwrap();
         assert!(text.starts_with(
             r#"{"sizes":[2,1],"weights":[[[0.5,-2.0]]],"biases":[[[1.25]]],"cost":"QuadraticCost","format":1,"#

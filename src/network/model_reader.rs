@@ -66,13 +66,18 @@ pub(super) fn parameters(sizes: &[usize]) -> Option<usize> {
     sizes.windows(2).try_fold(0_usize, |sum, n| sum.checked_add(layer(n)?))
 }
 
-/// The precision in which a model was trained; double for a file of network2.py.
+/// The precision in which a model was trained, or all that were merged into it; double for a file of network2.py.
 ///
 /// # Errors
 /// [`ModelError::Json`] or [`ModelError::Format`] if this is no model file of ours.
 pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
     let head = Head::read(json)?;
-    Ok(head.training.map_or(Precision::F64, |training| training.precision))
+    let trainings = head.training.map_or(head.members, |training| vec![Some(training)]);
+    let is_single = |training: &Option<HeadTraining>| {
+        training.as_ref().is_some_and(|training| training.precision == Precision::F32)
+    };
+    let all_single = !trainings.is_empty() && trainings.iter().all(is_single);
+    Ok(if all_single { Precision::F32 } else { Precision::F64 })
 }
 
 /// What has to be known before the rest can be read. The other keys are passed over.
@@ -80,6 +85,8 @@ pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
 pub(super) struct Head {
     format: Option<u32>,
     training: Option<HeadTraining>,
+    #[serde(default)]
+    members: Vec<Option<HeadTraining>>,
 }
 
 #[derive(Deserialize)]

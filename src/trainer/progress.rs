@@ -31,6 +31,9 @@ pub enum ResumeError {
     /// The file says nothing of a training, as one of network2.py.
     #[error("it does not say how it was trained")]
     NoTraining,
+    /// It was merged from so many networks.
+    #[error("{0} networks were merged into it, whose trainings are over")]
+    Merged(usize),
     /// There is nothing yet to go on from.
     #[error("no epoch of its training is recorded")]
     NoEpoch,
@@ -61,6 +64,17 @@ pub enum ResumeError {
     },
 }
 
+impl ResumeError {
+    /// Why a model whose file has no training of its own cannot be gone on with.
+    #[must_use]
+    pub fn untrained<F: Real>(model: &Model<F>) -> Self {
+        match model.members.len() {
+            0 => ResumeError::NoTraining,
+            networks => ResumeError::Merged(networks),
+        }
+    }
+}
+
 impl<F: Real> Progress<F> {
     /// Before the first epoch.
     #[must_use]
@@ -73,8 +87,9 @@ impl<F: Real> Progress<F> {
     /// # Errors
     /// A [`ResumeError`] if it cannot go on from there.
     pub fn of_model(model: Model<F>, settings: &Settings) -> Result<Self, ResumeError> {
-        let Model { network, training: Some(record), history, checkpoint } = model else {
-            return Err(ResumeError::NoTraining);
+        let untrained = ResumeError::untrained(&model);
+        let Model { network, training: Some(record), history, checkpoint, .. } = model else {
+            return Err(untrained);
         };
         check_history(&history, settings)?;
         let (replay, last) = (Replay::of(&history, settings), history.len());
@@ -96,6 +111,7 @@ impl<F: Real> Progress<F> {
         Model {
             network: self.network.clone(),
             training: Some(TrainingRecord { epochs_done, course, ..record.clone() }),
+            members: Vec::new(),
             history: self.history.clone(),
             checkpoint: self.checkpoint(),
         }

@@ -1,4 +1,4 @@
-//! What needs neither the real MNIST nor a browser nor several ranks, in one program: fifteen would each be built from the
+//! What needs neither the real MNIST nor a browser nor several ranks, in one program: sixteen would each be built from the
 //! same parts again.
 
 #[path = "../common/mod.rs"]
@@ -12,6 +12,7 @@ mod export;
 mod formats;
 mod geometry;
 mod golden;
+mod merge;
 mod package;
 mod plot;
 mod predict;

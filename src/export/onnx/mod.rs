@@ -154,7 +154,10 @@ mod tests {
     use crate::network::{CrossEntropy, Init, LogLikelihood};
 
     fn exported<F: Real>(network: Network<F>, input: Input) -> ModelProto {
-        let bytes = bytes(&Model { network, training: None, history: Vec::new(), checkpoint: None }, input);
+        let bytes = bytes(
+            &Model { network, training: None, members: Vec::new(), history: Vec::new(), checkpoint: None },
+            input,
+        );
         ModelProto::decode(&bytes[..]).unwrap()
     }
 

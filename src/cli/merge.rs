@@ -1,0 +1,47 @@
+//! `mnist merge`: several models in one.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::eval::warn_of_repetition;
+use super::member::Member;
+use super::{Failure, output, outputs};
+
+/// Merge several models into one network, which answers as they do together.
+///
+/// Their hidden layers stand side by side in it and do not see one another; what goes into its outputs, z, is the mean
+/// of what goes into theirs. It is a model as any other: one file to predict with, to report on and to export. 'train
+/// --from' goes on with all of its weights, those of 0 between the networks, too.
+///
+/// 'eval' averages outputs instead of z, so that its committee may differ in an image now and then.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist merge seed-0.json seed-1.json seed-2.json -o one.json && mnist eval one.json
+  mnist train --from one.json --eta 0.01 --epochs 3 -o finer.json")]
+pub struct MergeArguments {
+    /// A model file, ours or network2.py's; two or more.
+    ///
+    /// They have the same inputs, outputs, number of layers, activations and cost. Their hidden layers may be of any
+    /// size. If all are of single precision, so is what comes out.
+    #[arg(required = true, num_args = 2.., value_name = "MODEL")]
+    models: Vec<PathBuf>,
+
+    /// Where to save the merged model.
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
+    let MergeArguments { models, out } = arguments;
+    if let Some(model) = models.iter().find(|model| outputs::is_same(model, out)) {
+        return Err(Failure::ReplacesMember(model.display().to_string()));
+    }
+    outputs::check_model_file(out)?;
+    let _claim = outputs::claim_model_file(out)?;
+    warn_of_repetition(models);
+    let members = models.iter().map(|path| Member::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let merged = Member::merged(&members, out)?;
+    merged.save(out)?;
+    output::result(format_args!("saved  {}: {}\n", output::quoted(out.as_os_str()), merged.description()))
+}

@@ -1,0 +1,252 @@
+//! Several networks in one, which answers as they do together.
+//!
+//! Their hidden layers stand side by side and do not see one another; the z of their outputs are averaged. With M
+//! networks:
+//!
+//! ```text
+//!       | w_1^2 |          | w_1^l           |
+//! w^2 = |  ...  |    w^l = |       ...       |    w^L = 1/M ( w_1^L ... w_M^L )    b^L = 1/M sum b_m^L
+//!       | w_M^2 |          |           w_M^l |
+//! ```
+
+use ndarray::{Array1, Array2, s};
+use thiserror::Error;
+
+use super::{Model, Network, NetworkError, TrainingRecord, check_sizes};
+use crate::real::Real;
+
+/// Why a network cannot be merged with those before it.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[error("it has {found}, the first {expected}")]
+pub struct Unlike {
+    /// Which network, 0 for the first.
+    pub network: usize,
+    /// What it has.
+    pub found: String,
+    /// What the first has.
+    pub expected: String,
+}
+
+/// Why networks cannot be merged.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+pub enum MergeError {
+    /// There is none.
+    #[error("there is no network to merge")]
+    Nothing,
+    /// One is of another kind than the first.
+    #[error(transparent)]
+    Unlike(#[from] Unlike),
+    /// All together are too large.
+    #[error(transparent)]
+    TooLarge(#[from] NetworkError),
+}
+
+impl<F: Real> Network<F> {
+    /// One network in which these stand side by side: z^L, what its outputs make their answer of, is the mean of theirs.
+    ///
+    /// They have the same numbers of inputs, outputs and layers, the same activations and the same cost; hidden layers
+    /// may be of any size. The network has as many hidden neurons as all of them, and weights of 0 between those of one
+    /// and those of another; training it goes on with these, too.
+    ///
+    /// # Errors
+    /// A [`MergeError`] if there is no network, one is not like the first, or all are too large together.
+    pub fn merged(networks: &[&Self]) -> Result<Self, MergeError> {
+        let first = networks.first().ok_or(MergeError::Nothing)?;
+        for (number, network) in networks.iter().enumerate() {
+            check_alike(number, network, first)?;
+        }
+        let mut sizes = vec![first.inputs()];
+        let outputs = first.biases.len() - 1;
+        sizes.extend(
+            (0..outputs).map(|layer| networks.iter().map(|network| network.biases[layer].len()).sum::<usize>()),
+        );
+        sizes.push(first.outputs());
+        check_sizes(&sizes)?;
+
+        let mut weights: Vec<_> = sizes.windows(2).map(|n| Array2::zeros((n[1], n[0]))).collect();
+        let mut biases: Vec<_> = sizes[1..].iter().map(|&n| Array1::zeros(n)).collect();
+        let share = F::one() / F::of(networks.len() as f64);
+        for (layer, (merged_w, merged_b)) in weights.iter_mut().zip(&mut biases).enumerate() {
+            let (mut row, mut column) = (0, 0);
+            for network in networks {
+                let (w, b) = (&network.weights[layer], &network.biases[layer]);
+                let (rows, columns) = w.dim();
+                let factor = if layer == outputs { share } else { F::one() };
+                merged_w.slice_mut(s![row..row + rows, column..column + columns]).scaled_add(factor, w);
+                merged_b.slice_mut(s![row..row + rows]).scaled_add(factor, b);
+                // All see the same inputs and answer at the same outputs.
+                row += if layer == outputs { 0 } else { rows };
+                column += if layer == 0 { 0 } else { columns };
+            }
+        }
+        Ok(Network { weights, biases, activations: first.activations.clone(), cost: first.cost })
+    }
+}
+
+impl<F: Real> Model<F> {
+    /// The model of the networks merged, which keeps what is known of the training of each.
+    ///
+    /// # Errors
+    /// Those of [`Network::merged`].
+    pub fn merged(models: &[&Self]) -> Result<Self, MergeError> {
+        let networks: Vec<_> = models.iter().map(|model| &model.network).collect();
+        Ok(Model {
+            network: Network::merged(&networks)?,
+            training: None,
+            members: models.iter().flat_map(|model| model.trainings()).map(Option::<&_>::cloned).collect(),
+            history: Vec::new(),
+            checkpoint: None,
+        })
+    }
+
+    /// The trainings behind the model: its own, or those of its members. One that is unknown is nothing.
+    #[must_use]
+    pub fn trainings(&self) -> Vec<Option<&TrainingRecord>> {
+        match &self.members[..] {
+            [] => vec![self.training.as_ref()],
+            members => members.iter().map(Option::as_ref).collect(),
+        }
+    }
+}
+
+/// Whether a network can stand beside the first.
+fn check_alike<F: Real>(number: usize, network: &Network<F>, first: &Network<F>) -> Result<(), Unlike> {
+    let kinds: [fn(&Network<F>) -> String; 5] = [
+        |network| format!("{} inputs", network.inputs()),
+        |network| format!("{} outputs", network.outputs()),
+        |network| format!("{} layers", network.biases.len() + 1),
+        |network| {
+            let names: Vec<_> = network.activations.iter().map(|activation| activation.name()).collect();
+            format!("the activations {}", names.join(","))
+        },
+        |network| format!("the cost {}", network.cost.name()),
+    ];
+    for kind in kinds {
+        let (found, expected) = (kind(network), kind(first));
+        if found != expected {
+            return Err(Unlike { network: number, found, expected });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Zip, array};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::network::{Activation, CrossEntropy, Init, LogLikelihood, Quadratic, costs};
+
+    /// Whether the merged network's z^L is the mean of its members', and its answer what the cost makes of that.
+    fn answers_as_all<F: Real>(networks: &[Network<F>], tolerance: f64) {
+        let merged = Network::merged(&networks.iter().collect::<Vec<_>>()).unwrap();
+        let x = Array1::from_shape_fn(merged.inputs(), |i| F::of((i * i % 7) as f64 / 7.0));
+        let z_of = |network: &Network<F>| network.forward(x.view()).0.pop().unwrap().mapv(F::to_double);
+        let mut mean = Array1::<f64>::zeros(merged.outputs());
+        for network in networks {
+            mean.scaled_add(1.0 / networks.len() as f64, &z_of(network));
+        }
+        Zip::from(&z_of(&merged)).and(&mean).for_each(|found, mean| assert!((found - mean).abs() < tolerance));
+        let (zs, activations) = merged.forward(x.view());
+        assert_eq!(activations.last().unwrap(), &merged.cost().output().of(zs.last().unwrap().view()));
+    }
+
+    proptest! {
+        #[test]
+        fn z_of_the_outputs_is_the_mean(
+            cost in 0..costs::<f64>().len(),
+            hidden in prop::collection::vec(prop::collection::vec(1_usize..9, 3), 1..5),
+            depth in 0_usize..=3,
+            seed in any::<u64>(),
+        ) {
+            fn networks<F: Real>(cost: usize, hidden: &[Vec<usize>], depth: usize, seed: u64) -> Vec<Network<F>> {
+                let activations = [Activation::Relu, Activation::Tanh, Activation::Sigmoid];
+                let network = |(hidden, seed): (&Vec<usize>, u64)| {
+                    let sizes: Vec<_> = [6].iter().chain(&hidden[..depth]).chain(&[4]).copied().collect();
+                    let network = Network::new(&sizes, costs()[cost], Init::Large, seed).unwrap();
+                    network.with_activations(&activations[..depth]).unwrap()
+                };
+                hidden.iter().zip((0..).map(|member| seed.wrapping_add(member))).map(network).collect()
+            }
+            answers_as_all(&networks::<f64>(cost, &hidden, depth, seed), 1e-12);
+            answers_as_all(&networks::<f32>(cost, &hidden, depth, seed), 1e-4);
+        }
+    }
+
+    #[test]
+    fn hidden_layers_stand_side_by_side() {
+        let network = |w: Array2<f64>, v: Array2<f64>, b: f64| {
+            let biases = vec![Array1::from_elem(w.nrows(), b), array![b]];
+            Network::from_parts(vec![w, v], biases, &Quadratic).unwrap()
+        };
+        let one = network(array![[1.0, 2.0]], array![[8.0]], 1.0);
+        let other = network(array![[3.0, 4.0], [5.0, 6.0]], array![[10.0, 12.0]], 3.0);
+        let merged = Network::merged(&[&one, &other]).unwrap();
+        assert_eq!(merged.weights(), [array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], array![[4.0, 5.0, 6.0]]]);
+        assert_eq!(merged.biases(), [array![1.0, 3.0, 3.0], array![2.0]]);
+        let deep = |w: f64| {
+            let layers = vec![array![[w]]; 3];
+            Network::from_parts(layers, vec![array![w]; 3], &Quadratic).unwrap()
+        };
+        let merged = Network::merged(&[&deep(1.0), &deep(2.0)]).unwrap();
+        assert_eq!(merged.weights(), [array![[1.0], [2.0]], array![[1.0, 0.0], [0.0, 2.0]], array![[0.5, 1.0]]]);
+    }
+
+    #[test]
+    fn one_that_is_not_like_the_first_is_named() {
+        let network = |sizes: &[usize]| Network::<f32>::new(sizes, &CrossEntropy, Init::Default, 0).unwrap();
+        let first = network(&[4, 3, 2]);
+        let unlike = |other: Network<f32>| match Network::merged(&[&first, &first, &other]) {
+            Err(MergeError::Unlike(Unlike { network: 2, found, expected })) => (found, expected),
+            other => panic!("{other:?}"),
+        };
+        let words = |found: &str, expected: &str| (found.to_string(), expected.to_string());
+        assert_eq!(unlike(network(&[5, 3, 2])), words("5 inputs", "4 inputs"));
+        assert_eq!(unlike(network(&[4, 3, 3])), words("3 outputs", "2 outputs"));
+        assert_eq!(unlike(network(&[4, 3, 3, 2])), words("4 layers", "3 layers"));
+        let tanh = network(&[4, 3, 2]).with_activations(&[Activation::Tanh]).unwrap();
+        assert_eq!(unlike(tanh), words("the activations tanh", "the activations sigmoid"));
+        let softmax = network(&[4, 3, 2]).with_cost(&LogLikelihood);
+        assert_eq!(unlike(softmax), words("the cost log-likelihood", "the cost cross-entropy"));
+    }
+
+    #[test]
+    fn nothing_and_too_much_are_refused() {
+        assert_eq!(Network::<f32>::merged(&[]).unwrap_err(), MergeError::Nothing);
+        let wide = Network::<f32>::new(&[2, 2_000, 2_000, 2], &Quadratic, Init::Default, 0).unwrap();
+        let error = Network::merged(&[&wide; 4]).unwrap_err();
+        assert_eq!(error, MergeError::TooLarge(NetworkError::TooLarge(vec![2, 8_000, 8_000, 2])));
+    }
+
+    #[test]
+    fn the_model_knows_the_training_of_each_member() {
+        let record = |seed: u64| -> TrainingRecord {
+            let json = format!(
+                r#"{{"program":"mnist 0","dataset":"d","n_train":5,"n_validation":1,"evaluate_on":"test",
+                "init":"default","epochs":9,"batch_size":2,"eta":0.3,"lambda":5.0,"seed":{seed},"shuffle":true,
+                "precision":"f32","engine":"fast","epochs_done":9}}"#
+            );
+            serde_json::from_str(&json).unwrap()
+        };
+        let model = |training| Model {
+            network: Network::<f32>::new(&[4, 3, 2], &CrossEntropy, Init::Default, 0).unwrap(),
+            training,
+            members: Vec::new(),
+            history: Vec::new(),
+            checkpoint: None,
+        };
+        let merged = Model::merged(&[&model(Some(record(1))), &model(Some(record(2)))]).unwrap();
+        assert_eq!((&merged.training, &merged.members[..]), (&None, &[Some(record(1)), Some(record(2))][..]));
+        let mut json = Vec::new();
+        merged.write_json(&mut json).unwrap();
+        assert_eq!(crate::network::precision_of(&json).unwrap(), crate::real::Precision::F32);
+        assert_eq!(Model::<f32>::from_json(&json).unwrap().members, merged.members);
+
+        let again = Model::merged(&[&merged, &model(None)]).unwrap();
+        assert_eq!(again.members, [Some(record(1)), Some(record(2)), None]);
+        let mut json = Vec::new();
+        again.write_json(&mut json).unwrap();
+        assert_eq!(crate::network::precision_of(&json).unwrap(), crate::real::Precision::F64, "one does not say");
+    }
+}

@@ -1,0 +1,126 @@
+//! `mnist merge`: several models in one, which is a model as any other.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::common::{Sandbox, golden};
+
+const TRAIN: &str = "train --data idx --validation 11 --epochs 2 --quiet";
+
+/// A sandbox with `a.json` and `b.json`, whose hidden layers differ in size.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(&format!("{TRAIN} --hidden 6,5 --activation relu,tanh -o a.json")).success();
+    sandbox.line(&format!("{TRAIN} --hidden 4,3 --activation relu,tanh --seed 1 -o b.json")).success();
+    sandbox
+}
+
+fn evaluation(sandbox: &Sandbox, command: &str) -> Value {
+    serde_json::from_str(&sandbox.line(&format!("eval {command} --data idx --format json")).success().stdout).unwrap()
+}
+
+#[test]
+fn what_comes_out_is_a_model_as_any_other() {
+    let sandbox = sandbox();
+    let run = sandbox.line("merge a.json b.json -o one.json").success();
+    let description = "20-10-8-4 relu and tanh, cross-entropy, 2 networks in one, trained on unknown images";
+    assert!(run.stdout.starts_with(&format!("saved  one.json: {description}")), "{}", run.stdout);
+    assert_eq!((run.stdout.lines().count(), run.stderr.as_str()), (1, ""));
+    let one = sandbox.json("one.json");
+    assert_eq!(one["sizes"], serde_json::json!([20, 10, 8, 4]));
+    assert_eq!(
+        one["members"],
+        serde_json::json!([sandbox.json("a.json")["training"], sandbox.json("b.json")["training"]])
+    );
+    assert_eq!((&one["training"], &one["history"]), (&Value::Null, &serde_json::json!([])));
+    // No number is in double precision, whose digits would be more.
+    assert!(one["weights"][0][0][0].to_string().len() < 14, "{}", one["weights"][0][0][0]);
+
+    let text = sandbox.line("eval one.json --data idx").success().stdout;
+    assert!(text.contains(description), "{text}");
+    // The splits are those of the members, and the data are known to be theirs.
+    assert_eq!(evaluation(&sandbox, "one.json --split validation")["n"], 11);
+    assert_eq!(evaluation(&sandbox, "one.json --split train")["n"], 53);
+    let other = sandbox.line("eval one.json --data synthetic").failure(1, &["20 inputs"]);
+    assert_eq!(other.stdout, "");
+    sandbox.line("report one.json --data idx -o one.html").success();
+    assert!(sandbox.read("one.html").contains("2 networks in one"));
+    sandbox.line("export one.json -o one.onnx").success();
+    sandbox.line("show --data idx --model one.json --mistakes").success();
+    sandbox.line("plot one.json -o one.svg").failure(1, &["one has no epochs with figures"]);
+}
+
+#[test]
+fn copies_in_one_answer_as_one_does() {
+    let sandbox = sandbox();
+    let run = sandbox.line("merge a.json a.json -o twice.json").success();
+    assert!(run.stderr.contains("warning: a.json is named more than once"), "{}", run.stderr);
+    assert_eq!(evaluation(&sandbox, "twice.json")["confusion"], evaluation(&sandbox, "a.json")["confusion"]);
+    // Merged models can be merged, and all that stand side by side are known.
+    sandbox.line("merge twice.json b.json -o three.json").success();
+    let (three, a, b) = (sandbox.json("three.json"), sandbox.json("a.json"), sandbox.json("b.json"));
+    assert_eq!(three["members"], serde_json::json!([a["training"], a["training"], b["training"]]));
+    assert_eq!(three["sizes"], serde_json::json!([20, 16, 13, 4]));
+}
+
+#[test]
+fn a_merged_model_can_be_trained_on_but_not_resumed() {
+    let sandbox = sandbox();
+    sandbox.line("merge a.json b.json -o one.json").success();
+    let run = sandbox.line("train --resume one.json --data idx");
+    run.failure(1, &["one.json cannot be resumed", "2 networks were merged into it", "--from one.json"]);
+    sandbox.line(&format!("{TRAIN} --from one.json -o finer.json")).success();
+    let finer = sandbox.json("finer.json");
+    assert_eq!((&finer["sizes"], &finer["members"]), (&sandbox.json("one.json")["sizes"], &Value::Null));
+    assert_eq!(finer["training"]["init"], "model");
+    // What was 0 between the two has learned.
+    let between = |model: &Value| model["weights"][1][0].as_array().unwrap()[6..].to_vec();
+    assert!(between(&sandbox.json("one.json")).iter().all(|w| *w == 0.0));
+    assert!(between(&finer).iter().any(|w| *w != 0.0));
+}
+
+#[test]
+fn one_of_double_precision_makes_all_of_it_double() {
+    let sandbox = sandbox();
+    sandbox.line(&format!("{TRAIN} --hidden 2,2 --activation relu,tanh --precision f64 -o double.json")).success();
+    sandbox.line("merge a.json double.json -o one.json").success();
+    let (one, a, double) = (sandbox.json("one.json"), sandbox.json("a.json"), sandbox.json("double.json"));
+    // The double of the single number, not of its shortest digits.
+    let single = a["weights"][0][0][0].as_f64().unwrap() as f32;
+    assert_eq!(one["weights"][0][0][0], f64::from(single));
+    assert_eq!(one["weights"][0][6][0], double["weights"][0][0][0]);
+    // Nor does network2.py say of what precision its numbers are.
+    let theirs = golden("two_layer_quadratic_l2.start.json");
+    fs::copy(&theirs, sandbox.path("network2.json")).unwrap();
+    let run = sandbox.line("merge network2.json network2.json -o theirs.json").success();
+    assert!(run.stdout.trim_end().ends_with("quadratic, 2 networks in one"), "{}", run.stdout);
+    assert_eq!(sandbox.json("theirs.json")["members"], serde_json::json!([null, null]));
+    assert_eq!(evaluation(&sandbox, "theirs.json")["confusion"], evaluation(&sandbox, "network2.json")["confusion"]);
+}
+
+#[test]
+fn what_cannot_be_merged_is_said_before_anything_is_written() {
+    let sandbox = sandbox();
+    let a = sandbox.read("a.json");
+    sandbox.line("merge a.json b.json -o ./a.json").failure(2, &["a.json is one of the models to merge", "--out"]);
+    assert_eq!(sandbox.read("a.json"), a);
+    sandbox.line("merge a.json -o one.json").failure(2, &["2 values required"]);
+    fs::write(sandbox.path("thesis.json"), "my thesis").unwrap();
+    sandbox.line("merge a.json b.json -o thesis.json").failure(1, &["thesis.json is there and is not a model file"]);
+    sandbox.line("merge a.json missing.json -o one.json").failure(1, &["missing.json cannot be read"]);
+    sandbox.line("merge a.json thesis.json -o one.json").failure(1, &["thesis.json: not a model file"]);
+    for (options, words) in [
+        ("--hidden 4 --activation relu", "it has 3 layers, the first 4 layers"),
+        ("--hidden 4,4 --activation relu", "it has the activations relu,relu, the first the activations relu,tanh"),
+        (
+            "--hidden 4,4 --activation relu,tanh --cost quadratic",
+            "it has the cost quadratic, the first the cost cross-entropy",
+        ),
+    ] {
+        sandbox.line(&format!("{TRAIN} {options} -o other.json")).success();
+        let run = sandbox.line("merge a.json b.json other.json -o one.json");
+        run.failure(1, &["other.json cannot be merged", words, "mnist eval"]);
+    }
+    assert!(!sandbox.path("one.json").exists());
+}
