@@ -17,7 +17,7 @@ use super::{Failure, output, outputs};
 /// 'eval' averages outputs instead of z, so that its committee may differ in an image now and then.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  mnist merge seed-0.json seed-1.json seed-2.json -o one.json && mnist eval one.json
+  mnist merge seed-*.json -o one.json && mnist eval one.json
   mnist train --from one.json --eta 0.01 --epochs 3 -o finer.json")]
 pub struct MergeArguments {
     /// A model file, ours or network2.py's; two or more.

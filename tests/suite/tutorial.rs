@@ -45,7 +45,12 @@ fn typed(text: &str) -> Vec<Vec<String>> {
     let lines = text.lines().filter_map(|line| line.trim_start().trim_start_matches("$ ").strip_prefix("mnist "));
     let words =
         lines.map(|line| line.split_whitespace().take_while(|word| !word.starts_with(['|', '>', '#', '&', '<'])));
-    words.map(|words| words.map(|word| word.trim_matches('\'').to_string()).collect()).collect()
+    words.map(|words| words.flat_map(|word| expanded(word.trim_matches('\''))).collect()).collect()
+}
+
+/// What a shell makes of a pattern: several words.
+fn expanded(word: &str) -> Vec<String> {
+    if word.contains('*') { ["0", "1"].map(|seed| word.replace('*', seed)).to_vec() } else { vec![word.to_string()] }
 }
 
 #[test]
