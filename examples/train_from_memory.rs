@@ -53,8 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let evaluation = evaluate(&trained.network, &test, Machine::default())?;
     println!("accuracy {:.1}% after {} epochs", 100.0 * evaluation.accuracy(), trained.history.len());
     let path = std::env::temp_dir().join("bars.json");
-    Model { network: trained.network, training: None, members: Vec::new(), history: trained.history, checkpoint: None }
-        .save(&path)?;
+    Model { history: trained.history, ..Model::from(trained.network) }.save(&path)?;
     println!("saved {}", path.display());
     Ok(())
 }

@@ -9,7 +9,7 @@ use mnist_mlp::engine::{Machine, evaluate, outputs};
 use mnist_mlp::evaluate::Evaluation;
 use mnist_mlp::export::{self, FileType, Input};
 use mnist_mlp::network::{
-    Activation, MergeError, Model, ModelError, ModelRecord, Network, Output, TrainingRecord, precision_of,
+    Activation, MergeError, Model, ModelError, ModelRecord, Network, Output, TrainingRecord, Unlike, precision_of,
     read_model_file,
 };
 use mnist_mlp::printable::printable;
@@ -58,7 +58,7 @@ impl Member {
         Ok(Member { path: printable(path.display()), model })
     }
 
-    /// The models merged into one, in single precision if all of them are.
+    /// The models merged into one, in single precision if all of them are, to be saved at `path`.
     pub fn merged(members: &[Member], path: &Path) -> Result<Self, Failure> {
         let singles: Option<Vec<_>> = members.iter().map(Member::in_single).collect();
         let model = if let Some(models) = singles {
@@ -67,8 +67,10 @@ impl Member {
             let models: Vec<_> = members.iter().map(|member| ask!(member, model => model.in_double())).collect();
             Model::merged(&models.iter().collect::<Vec<_>>()).map(AnyModel::F64)
         };
+        let path_of = |unlike: &Unlike| members[unlike.network].path.clone();
         let model = model.map_err(|error| match error {
-            MergeError::Unlike(unlike) => Failure::Unlike { path: members[unlike.network].path.clone(), unlike },
+            MergeError::OtherTask(unlike) => Failure::OtherTask { path: path_of(&unlike), unlike },
+            MergeError::OtherKind(unlike) => Failure::OtherKind { path: path_of(&unlike), unlike },
             other => Failure::Merge(other),
         })?;
         Ok(Member { path: printable(path.display()), model })
@@ -95,25 +97,40 @@ impl Member {
         ask!(self, model => model.trainings())
     }
 
-    /// The name of the dataset that all of it was trained on.
-    pub fn dataset(&self) -> Option<&str> {
-        let trainings = self.trainings();
-        let mut datasets = trainings.iter().map(|training| training.map(|training| training.dataset.as_str()));
-        let first = datasets.next()?;
-        first.filter(|_| datasets.all(|other| other == first))
+    /// The names of the datasets that it was trained on, as far as they are known: several if networks were merged into
+    /// it that were trained on different ones.
+    pub fn datasets(&self) -> Vec<&str> {
+        let mut datasets = Vec::new();
+        for training in self.trainings().into_iter().flatten() {
+            if !datasets.contains(&training.dataset.as_str()) {
+                datasets.push(&training.dataset);
+            }
+        }
+        datasets
     }
 
-    /// How many images were set aside for validation, whatever of it was trained.
+    /// How many images were set aside for validation; of several networks in one the fewest, so that none was trained on
+    /// them.
     pub fn validation(&self) -> usize {
         let of =
             |training: Option<&TrainingRecord>| training.map_or(DEFAULT_VALIDATION, |training| training.n_validation);
         self.trainings().into_iter().map(of).min().unwrap_or(DEFAULT_VALIDATION)
     }
 
-    /// How many images all of it was trained on, if its file says so.
+    /// How many images it was trained on, if its file says so; of several networks in one the fewest, which all were
+    /// trained on.
     pub fn train_size(&self) -> Option<usize> {
-        // Nothing is less than anything: one that does not say is enough.
-        self.trainings().into_iter().map(|training| training.map(TrainingRecord::images_of_file)).min().flatten()
+        let sizes = self.trainings().into_iter().map(|training| training.map(TrainingRecord::images_of_file));
+        sizes.collect::<Option<Vec<_>>>().and_then(|sizes| sizes.into_iter().min())
+    }
+
+    /// How many images there must have been to train it, those for validation among them.
+    pub fn images(&self) -> usize {
+        let of = |training: Option<&TrainingRecord>| {
+            training
+                .map_or(DEFAULT_VALIDATION, |training| training.images_of_file().saturating_add(training.n_validation))
+        };
+        self.trainings().into_iter().map(of).max().unwrap_or(0)
     }
 
     /// What its file says beside the weights.
@@ -123,6 +140,7 @@ impl Member {
             cost: model.network.cost().name(),
             activations: model.network.activations().to_vec(),
             training: model.training.clone(),
+            members: model.members.clone(),
             history: model.history.clone(),
         })
     }
@@ -172,8 +190,9 @@ impl Member {
             None => match ask!(self, model => model.members.len()) {
                 0 => format!("{}, training unknown", self.network()),
                 networks => {
-                    let data = self.dataset().map_or_else(String::new, |data| format!(", trained on {data}"));
-                    format!("{}, {networks} networks in one{data}", self.network())
+                    let datasets = self.datasets();
+                    let on = if datasets.is_empty() { "" } else { ", trained on " };
+                    format!("{}, {networks} networks in one{on}{}", self.network(), datasets.join(" and "))
                 }
             },
         }
@@ -181,7 +200,8 @@ impl Member {
 
     pub fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, Failure> {
         let evaluation = ask!(self, model => evaluate(&model.network, data, machine));
-        evaluation.map_err(|error| Failure::Fit { path: self.path.clone(), error })
+        let evaluation = evaluation.map_err(|error| Failure::Fit { path: self.path.clone(), error })?;
+        if evaluation.mean_cost().is_nan() { Err(self.no_answer()) } else { Ok(evaluation) }
     }
 
     /// What is said of an evaluation on these images of the split.
@@ -202,7 +222,12 @@ impl Member {
     /// a^L of every image, (n, n_L).
     pub fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, Failure> {
         let outputs = ask!(self, model => outputs(&model.network, data, machine));
-        outputs.map_err(|error| Failure::Fit { path: self.path.clone(), error })
+        let outputs = outputs.map_err(|error| Failure::Fit { path: self.path.clone(), error })?;
+        if outputs.iter().any(|output| output.is_nan()) { Err(self.no_answer()) } else { Ok(outputs) }
+    }
+
+    fn no_answer(&self) -> Failure {
+        Failure::NoAnswer { model: self.path.clone(), images: "some of these images".to_string() }
     }
 
     /// Writes it in a form that other programs read.

@@ -14,7 +14,8 @@ use super::{Failure, output, outputs};
 /// of what goes into theirs. It is a model as any other: one file to predict with, to report on and to export. 'train
 /// --from' goes on with all of its weights, those of 0 between the networks, too.
 ///
-/// 'eval' averages outputs instead of z, so that its committee may differ in an image now and then.
+/// Each network has one vote, those of a model that was merged before, too. 'eval' averages outputs instead of z, so that
+/// its committee may differ in an image now and then.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist merge seed-*.json -o one.json && mnist eval one.json
@@ -42,6 +43,9 @@ pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
     warn_of_repetition(models);
     let members = models.iter().map(|path| Member::read(path)).collect::<Result<Vec<_>, _>>()?;
     let merged = Member::merged(&members, out)?;
+    if let [first, other, ..] = merged.datasets()[..] {
+        output::warning(format_args!("the models were trained on different images: {first} and {other}"));
+    }
     merged.save(out)?;
     output::result(format_args!("saved  {}: {}\n", output::quoted(out.as_os_str()), merged.description()))
 }

@@ -123,11 +123,13 @@ pub enum Failure {
     ReplacesStart(String),
     #[error("{0} is one of the models to merge and would be replaced: name another file with --out (short: -o)")]
     ReplacesMember(String),
+    #[error("{path} cannot be merged with the models named before it: {unlike}, so it answers another question")]
+    OtherTask { path: String, unlike: Unlike },
     #[error(
-        "{path} cannot be merged with the models named before it: {unlike}; evaluate them together with: mnist eval"
+        "{path} cannot be merged with the models named before it: {unlike}; 'mnist eval' averages them as they are"
     )]
-    Unlike { path: String, unlike: Unlike },
-    #[error("the models cannot be merged: {0}")]
+    OtherKind { path: String, unlike: Unlike },
+    #[error("the models cannot be merged: {0}; 'mnist eval' averages them as they are")]
     Merge(MergeError),
     #[error("{0} is there and is not {1}, so it is not overwritten: choose another name, or remove it first")]
     Foreign(String, &'static str),
@@ -183,7 +185,7 @@ pub enum Failure {
     Memory(#[from] TooMany),
     #[error("there is no image to draw, so {0} was not written")]
     NothingToDraw(String),
-    #[error("the {split} split has no images (the model was trained with --validation {validation})")]
+    #[error("the {split} split has no images: it was trained with --validation {validation}")]
     EmptySplit { split: &'static str, validation: usize },
     #[error(
         "there is no {split} split as in the training, with {validation} validation images at the end: {images} images \
@@ -219,8 +221,8 @@ pub enum Failure {
     NotSquare { path: String, inputs: usize },
     #[error("{0} has one output only, which says nothing of a class: it takes a model with two or more")]
     OneOutput(String),
-    #[error("{model} has no answer to {picture}: its weights are so large that outputs are not numbers")]
-    NoAnswer { model: String, picture: String },
+    #[error("{model} has no answer to {images}: its weights are so large that outputs are not numbers")]
+    NoAnswer { model: String, images: String },
     #[error("{path} {error}")]
     File { path: String, error: FileError },
     #[error("{path} is {error}")]
@@ -233,7 +235,9 @@ pub enum Failure {
     Manual { directory: PathBuf, error: std::io::Error },
     #[error(transparent)]
     Search(#[from] SearchError),
-    #[error("all {0} trials were lost because their numbers ran away: search smaller eta, such as 0.001..1")]
+    #[error(
+        "all {0} trials were lost because their numbers ran away: try a smaller eta, as in --search eta=0.001..1, or a smaller lambda"
+    )]
     AllLost(usize),
     #[error("no trial was over in this time: allow more with --budget, or train for fewer --epochs")]
     NoTrial,

@@ -111,9 +111,10 @@ fn outputs(member: &Member, (file, picture): (&str, &Picture), machine: Machine)
     let geometry = (picture.height(), picture.width());
     // The label is not known; nobody looks at it.
     let data = Dataset::new(picture.pixels().to_vec(), vec![0], geometry, 2, Identity::named("a picture"));
-    let outputs = member.outputs(&data.expect("one image, one label"), machine)?;
-    if outputs.iter().any(|output| output.is_nan()) {
-        return Err(Failure::NoAnswer { model: member.path.clone(), picture: file.to_string() });
-    }
+    let outputs = member.outputs(&data.expect("one image, one label"), machine);
+    let outputs = outputs.map_err(|failure| match failure {
+        Failure::NoAnswer { model, .. } => Failure::NoAnswer { model, images: file.to_string() },
+        other => other,
+    })?;
     Ok(outputs.into_iter().collect())
 }

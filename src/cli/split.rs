@@ -18,13 +18,8 @@ fn load(source: &Source, split: Split, members: &[Member], threads: usize) -> Re
     if split == Split::Test {
         return Ok(source.load(Part::Test, threads)?);
     }
-    let wanted = members.iter().map(images_for).max().unwrap_or(0);
+    let wanted = members.iter().map(Member::images).max().unwrap_or(0);
     Ok(source.load_at_least(wanted, Part::Training, threads)?)
-}
-
-/// How many images there must have been to train a model.
-fn images_for(member: &Member) -> usize {
-    member.train_size().unwrap_or(0).saturating_add(member.validation())
 }
 
 /// The images of `split`, cut as they were when the members, of which there is one at least, were trained. These may have
@@ -39,7 +34,7 @@ pub fn in_common(
     let whole = load(&source, split, members, threads)?;
     let there_were = |member: &Member| match source {
         // There is no last one.
-        Source::Synthetic { .. } if split != Split::Test => images_for(member).max(TRAINING_COUNT),
+        Source::Synthetic { .. } if split != Split::Test => member.images().max(TRAINING_COUNT),
         _ => whole.len(),
     };
     let range = |member: &Member| {
@@ -82,11 +77,11 @@ pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset,
 /// Says so if the models were trained on another dataset.
 pub fn warn_of_other_data(members: &[Member], data: &Dataset) {
     for member in members {
-        if let Some(dataset) = member.dataset()
-            && dataset != data.identity().name()
-        {
+        let others: Vec<_> = member.datasets().into_iter().filter(|&name| name != data.identity().name()).collect();
+        if !others.is_empty() {
             let model = if members.len() == 1 { "the model" } else { &member.path };
-            output::warning(format_args!("{model} was trained on {dataset}, these are {}", data.identity()));
+            let others = others.join(" and ");
+            output::warning(format_args!("{model} was trained on {others}, these are {}", data.identity()));
         }
     }
 }

@@ -82,6 +82,15 @@ impl Task {
             let found = evaluation.identity();
             output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
         }
+        if let Some((first, others)) = training.labels().split_first()
+            && others.len() > 1
+            && others.iter().all(|label| label == first)
+        {
+            output::warning(format_args!(
+                "all images to train on have the label {first}: are their labels where they are looked for, in a CSV file in \
+                the first column?"
+            ));
+        }
         // Who has 1 for full ink in whole numbers. Of other images, few pixels are looked at.
         if training.pixels().iter().all(|&pixel| pixel <= 1) && training.pixels().contains(&1) {
             output::warning("no pixel of these images is above 1 of 255: if 1 is full ink, multiply them by 255");

@@ -67,6 +67,9 @@ pub enum CsvError {
     /// As some spreadsheets save it.
     #[error("is UTF-16: save it as UTF-8")]
     Utf16,
+    /// The header says so, as that of OpenML's MNIST.
+    #[error("has its labels in the last column, '{0}': move them to the first")]
+    LabelsLast(String),
     /// Reading failed.
     #[error(transparent)]
     Io(io::Error),
@@ -175,7 +178,9 @@ fn rows(
         }
         let is_header = is_first && is_header(&fields);
         is_first = false;
-        if !is_header {
+        if is_header {
+            check_header(&fields)?;
+        } else {
             columns = fields.len();
             take(fields.position().map_or(0, csv::Position::line), &fields)?;
         }
@@ -187,11 +192,25 @@ fn rows(
 /// where they have no names. One word in a row of numbers, and a first one that begins with a digit, are numbers that are
 /// damaged, and an empty field is one that is missing.
 fn is_header(fields: &ByteRecord) -> bool {
-    let is_word = |field: &[u8]| !field.is_empty() && whole(field).is_none();
+    let is_word = |field: &[u8]| !field.is_empty() && whole(field).is_none() && !is_missing(field);
     let words = fields.iter().filter(|field| is_word(field)).count();
     let are_counted = || fields.len() > 4 && (0_u32..).zip(fields).all(|(i, field)| whole(field) == Some(i.into()));
     let begins_with_a_name = is_word(&fields[0]) && !fields[0][0].is_ascii_digit();
     begins_with_a_name || 2 * words >= fields.len() || are_counted()
+}
+
+/// Fails where the names of the columns say that the labels are not in the first.
+fn check_header(fields: &ByteRecord) -> Result<(), CsvError> {
+    let is_of_labels = |field: &[u8]| {
+        let name = String::from_utf8_lossy(field).to_lowercase();
+        ["label", "labels", "class", "target", "digit", "y"].contains(&name.as_str())
+    };
+    match (fields.get(0), fields.iter().next_back()) {
+        (Some(first), Some(last)) if is_of_labels(last) && !is_of_labels(first) => {
+            Err(CsvError::LabelsLast(shown(last)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The first bytes, without the mark that some programs put before UTF-8.
@@ -245,6 +264,11 @@ fn number(field: &[u8]) -> Option<u8> {
 fn whole(field: &[u8]) -> Option<f64> {
     let number: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
     (number.fract() == 0.0).then_some(number)
+}
+
+/// Whether a number is written as none, as in NaN.
+fn is_missing(field: &[u8]) -> bool {
+    std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok_and(|number| !number.is_finite()))
 }
 
 /// The beginning of a field, fit for a message.
@@ -305,6 +329,17 @@ mod tests {
         assert!(matches!(error("5,0,1x,2,255\n9,4,30,200,7\n"), CsvError::Pixel { line: 1, column: 3, .. }));
         assert!(matches!(error("5x,0,1,2,255\n9,4,30,200,7\n"), CsvError::Label { line: 1, .. }));
         assert_eq!(images("0,1,2,3,4\n9,4,30,200,7\n").unwrap(), (vec![4, 30, 200, 7], vec![9]));
+        assert!(matches!(error("5,nan,NaN,inf,255\n9,4,30,200,7\n"), CsvError::Pixel { line: 1, column: 2, .. }));
+    }
+
+    #[test]
+    fn labels_in_the_last_column_are_not_taken_for_pixels() {
+        let read = |header: &str| read(format!("{header}\n0,4,30,200,7\n").as_bytes());
+        for header in ["pixel1,pixel2,pixel3,pixel4,class", "a,b,c,d,Label", "a,b,c,d,y"] {
+            let last = header.rsplit(',').next().unwrap();
+            assert!(matches!(read(header), Err(CsvError::LabelsLast(name)) if name == last), "{header}");
+        }
+        assert!(read("label,1x1,1x2,2x1,2x2").is_ok() && read("class,a,b,c,y").is_ok());
     }
 
     #[test]

@@ -176,7 +176,7 @@ mod tests {
 
     fn model<F: Real>() -> Model<F> {
         let network = Network::new(&[6, 4, 3], &CrossEntropy, Init::Default, 1).unwrap();
-        Model { network, training: None, members: Vec::new(), history: Vec::new(), checkpoint: None }
+        Model::from(network)
     }
 
     fn bytes<F: Real>(model: &Model<F>, file_type: FileType) -> Vec<u8> {

@@ -15,7 +15,10 @@ use thiserror::Error;
 use super::{Model, Network, NetworkError, TrainingRecord, check_sizes};
 use crate::real::Real;
 
-/// Why a network cannot be merged with those before it.
+/// The most networks that stand side by side in one.
+pub const MAX_MEMBERS: usize = 1_000;
+
+/// How a network differs from the first of those that it is to be merged with.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[error("it has {found}, the first {expected}")]
 pub struct Unlike {
@@ -30,73 +33,82 @@ pub struct Unlike {
 /// Why networks cannot be merged.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum MergeError {
-    /// There is none.
-    #[error("there is no network to merge")]
-    Nothing,
-    /// One is of another kind than the first.
+    /// There is one at most.
+    #[error("it takes two networks or more")]
+    TooFew,
+    /// Too many would stand side by side.
+    #[error("these would be {0} networks: there are {MAX_MEMBERS} in one at most")]
+    TooMany(usize),
+    /// One has other inputs or outputs than the first: it answers another question.
     #[error(transparent)]
-    Unlike(#[from] Unlike),
-    /// All together are too large.
+    OtherTask(Unlike),
+    /// One has another number of layers, other activations or another cost than the first.
     #[error(transparent)]
-    TooLarge(#[from] NetworkError),
+    OtherKind(Unlike),
+    /// All together are too large, or so are the means of their numbers.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
 }
 
+/// A network and the votes that it has: its share in the mean.
+type Voter<'a, F> = (&'a Network<F>, usize);
+
 impl<F: Real> Network<F> {
-    /// One network in which these stand side by side: z^L, what its outputs make their answer of, is the mean of theirs.
+    /// One network in which these stand side by side: z^L, what its outputs make their answer of, is the mean of theirs,
+    /// each counted as often as it has votes.
     ///
     /// They have the same numbers of inputs, outputs and layers, the same activations and the same cost; hidden layers
     /// may be of any size. The network has as many hidden neurons as all of them, and weights of 0 between those of one
     /// and those of another; training it goes on with these, too.
     ///
     /// # Errors
-    /// A [`MergeError`] if there is no network, one is not like the first, or all are too large together.
-    pub fn merged(networks: &[&Self]) -> Result<Self, MergeError> {
-        let first = networks.first().ok_or(MergeError::Nothing)?;
-        for (number, network) in networks.iter().enumerate() {
+    /// A [`MergeError`] if there are not two networks, one is not like the first, or all are too large together.
+    pub fn merged(voters: &[Voter<F>]) -> Result<Self, MergeError> {
+        let [(first, _), _, ..] = voters else { return Err(MergeError::TooFew) };
+        for (number, (network, _)) in voters.iter().enumerate() {
             check_alike(number, network, first)?;
         }
+        let output = first.biases.len() - 1;
         let mut sizes = vec![first.inputs()];
-        let outputs = first.biases.len() - 1;
-        sizes.extend(
-            (0..outputs).map(|layer| networks.iter().map(|network| network.biases[layer].len()).sum::<usize>()),
-        );
+        sizes.extend((0..output).map(|layer| voters.iter().map(|(voter, _)| voter.biases[layer].len()).sum::<usize>()));
         sizes.push(first.outputs());
         check_sizes(&sizes)?;
 
         let mut weights: Vec<_> = sizes.windows(2).map(|n| Array2::zeros((n[1], n[0]))).collect();
         let mut biases: Vec<_> = sizes[1..].iter().map(|&n| Array1::zeros(n)).collect();
-        let share = F::one() / F::of(networks.len() as f64);
+        let all: usize = voters.iter().map(|(_, votes)| votes).sum();
         for (layer, (merged_w, merged_b)) in weights.iter_mut().zip(&mut biases).enumerate() {
             let (mut row, mut column) = (0, 0);
-            for network in networks {
+            for (network, votes) in voters {
                 let (w, b) = (&network.weights[layer], &network.biases[layer]);
                 let (rows, columns) = w.dim();
-                let factor = if layer == outputs { share } else { F::one() };
-                merged_w.slice_mut(s![row..row + rows, column..column + columns]).scaled_add(factor, w);
-                merged_b.slice_mut(s![row..row + rows]).scaled_add(factor, b);
+                let share = if layer == output { F::of(*votes as f64 / all as f64) } else { F::one() };
+                merged_w.slice_mut(s![row..row + rows, column..column + columns]).scaled_add(share, w);
+                merged_b.slice_mut(s![row..row + rows]).scaled_add(share, b);
                 // All see the same inputs and answer at the same outputs.
-                row += if layer == outputs { 0 } else { rows };
+                row += if layer == output { 0 } else { rows };
                 column += if layer == 0 { 0 } else { columns };
             }
         }
-        Ok(Network { weights, biases, activations: first.activations.clone(), cost: first.cost })
+        let merged = Network { weights, biases, activations: first.activations.clone(), cost: first.cost };
+        merged.check_finite()?;
+        Ok(merged)
     }
 }
 
 impl<F: Real> Model<F> {
-    /// The model of the networks merged, which keeps what is known of the training of each.
+    /// The model of the networks merged, which keeps what is known of the training of each. One that was merged itself
+    /// has as many votes as there are networks in it.
     ///
     /// # Errors
-    /// Those of [`Network::merged`].
+    /// Those of [`Network::merged`], and [`MergeError::TooMany`].
     pub fn merged(models: &[&Self]) -> Result<Self, MergeError> {
-        let networks: Vec<_> = models.iter().map(|model| &model.network).collect();
-        Ok(Model {
-            network: Network::merged(&networks)?,
-            training: None,
-            members: models.iter().flat_map(|model| model.trainings()).map(Option::<&_>::cloned).collect(),
-            history: Vec::new(),
-            checkpoint: None,
-        })
+        let members: Vec<_> = models.iter().flat_map(|model| model.trainings()).map(Option::<&_>::cloned).collect();
+        if members.len() > MAX_MEMBERS {
+            return Err(MergeError::TooMany(members.len()));
+        }
+        let voters: Vec<_> = models.iter().map(|model| (&model.network, model.trainings().len())).collect();
+        Ok(Model { members, ..Model::from(Network::merged(&voters)?) })
     }
 
     /// The trainings behind the model: its own, or those of its members. One that is unknown is nothing.
@@ -110,24 +122,26 @@ impl<F: Real> Model<F> {
 }
 
 /// Whether a network can stand beside the first.
-fn check_alike<F: Real>(number: usize, network: &Network<F>, first: &Network<F>) -> Result<(), Unlike> {
-    let kinds: [fn(&Network<F>) -> String; 5] = [
-        |network| format!("{} inputs", network.inputs()),
-        |network| format!("{} outputs", network.outputs()),
-        |network| format!("{} layers", network.biases.len() + 1),
-        |network| {
-            let names: Vec<_> = network.activations.iter().map(|activation| activation.name()).collect();
-            format!("the activations {}", names.join(","))
-        },
-        |network| format!("the cost {}", network.cost.name()),
-    ];
-    for kind in kinds {
-        let (found, expected) = (kind(network), kind(first));
-        if found != expected {
-            return Err(Unlike { network: number, found, expected });
-        }
+fn check_alike<F: Real>(number: usize, network: &Network<F>, first: &Network<F>) -> Result<(), MergeError> {
+    let differs = |of: fn(&Network<F>) -> String| {
+        let (found, expected) = (of(network), of(first));
+        (found != expected).then_some(Unlike { network: number, found, expected })
+    };
+    let task = differs(|network| format!("{} inputs", network.inputs()))
+        .or_else(|| differs(|network| format!("{} outputs", network.outputs())));
+    let kind = differs(|network| format!("{} layers", network.biases.len() + 1))
+        .or_else(|| {
+            differs(|network| {
+                let names: Vec<_> = network.activations.iter().map(|activation| activation.name()).collect();
+                format!("the activations {}", names.join(","))
+            })
+        })
+        .or_else(|| differs(|network| format!("the cost {}", network.cost.name())));
+    match (task, kind) {
+        (Some(unlike), _) => Err(MergeError::OtherTask(unlike)),
+        (None, Some(unlike)) => Err(MergeError::OtherKind(unlike)),
+        (None, None) => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -140,12 +154,14 @@ mod tests {
 
     /// Whether the merged network's z^L is the mean of its members', and its answer what the cost makes of that.
     fn answers_as_all<F: Real>(networks: &[Network<F>], tolerance: f64) {
-        let merged = Network::merged(&networks.iter().collect::<Vec<_>>()).unwrap();
+        let voters: Vec<_> = networks.iter().zip(1..).collect();
+        let merged = Network::merged(&voters).unwrap();
         let x = Array1::from_shape_fn(merged.inputs(), |i| F::of((i * i % 7) as f64 / 7.0));
         let z_of = |network: &Network<F>| network.forward(x.view()).0.pop().unwrap().mapv(F::to_double);
         let mut mean = Array1::<f64>::zeros(merged.outputs());
-        for network in networks {
-            mean.scaled_add(1.0 / networks.len() as f64, &z_of(network));
+        let all: usize = voters.iter().map(|(_, votes)| votes).sum();
+        for (network, votes) in voters {
+            mean.scaled_add(votes as f64 / all as f64, &z_of(network));
         }
         Zip::from(&z_of(&merged)).and(&mean).for_each(|found, mean| assert!((found - mean).abs() < tolerance));
         let (zs, activations) = merged.forward(x.view());
@@ -156,7 +172,7 @@ mod tests {
         #[test]
         fn z_of_the_outputs_is_the_mean(
             cost in 0..costs::<f64>().len(),
-            hidden in prop::collection::vec(prop::collection::vec(1_usize..9, 3), 1..5),
+            hidden in prop::collection::vec(prop::collection::vec(1_usize..9, 3), 2..5),
             depth in 0_usize..=3,
             seed in any::<u64>(),
         ) {
@@ -182,14 +198,14 @@ mod tests {
         };
         let one = network(array![[1.0, 2.0]], array![[8.0]], 1.0);
         let other = network(array![[3.0, 4.0], [5.0, 6.0]], array![[10.0, 12.0]], 3.0);
-        let merged = Network::merged(&[&one, &other]).unwrap();
+        let merged = Network::merged(&[(&one, 1), (&other, 1)]).unwrap();
         assert_eq!(merged.weights(), [array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], array![[4.0, 5.0, 6.0]]]);
         assert_eq!(merged.biases(), [array![1.0, 3.0, 3.0], array![2.0]]);
         let deep = |w: f64| {
             let layers = vec![array![[w]]; 3];
             Network::from_parts(layers, vec![array![w]; 3], &Quadratic).unwrap()
         };
-        let merged = Network::merged(&[&deep(1.0), &deep(2.0)]).unwrap();
+        let merged = Network::merged(&[(&deep(1.0), 1), (&deep(2.0), 1)]).unwrap();
         assert_eq!(merged.weights(), [array![[1.0], [2.0]], array![[1.0, 0.0], [0.0, 2.0]], array![[0.5, 1.0]]]);
     }
 
@@ -197,26 +213,59 @@ mod tests {
     fn one_that_is_not_like_the_first_is_named() {
         let network = |sizes: &[usize]| Network::<f32>::new(sizes, &CrossEntropy, Init::Default, 0).unwrap();
         let first = network(&[4, 3, 2]);
-        let unlike = |other: Network<f32>| match Network::merged(&[&first, &first, &other]) {
-            Err(MergeError::Unlike(Unlike { network: 2, found, expected })) => (found, expected),
+        let merge = |other| match Network::merged(&[(&first, 1), (&first, 1), (&other, 1)]).unwrap_err() {
+            MergeError::OtherTask(unlike) => (true, unlike),
+            MergeError::OtherKind(unlike) => (false, unlike),
             other => panic!("{other:?}"),
         };
+        let answers_another_question = |other| {
+            let (is_of_task, Unlike { network: 2, found, expected }) = merge(other) else { panic!("it is the third") };
+            assert!(is_of_task);
+            (found, expected)
+        };
+        let is_made_otherwise = |other| {
+            let (is_of_task, Unlike { network: 2, found, expected }) = merge(other) else { panic!("it is the third") };
+            assert!(!is_of_task);
+            (found, expected)
+        };
         let words = |found: &str, expected: &str| (found.to_string(), expected.to_string());
-        assert_eq!(unlike(network(&[5, 3, 2])), words("5 inputs", "4 inputs"));
-        assert_eq!(unlike(network(&[4, 3, 3])), words("3 outputs", "2 outputs"));
-        assert_eq!(unlike(network(&[4, 3, 3, 2])), words("4 layers", "3 layers"));
+        assert_eq!(answers_another_question(network(&[5, 3, 2])), words("5 inputs", "4 inputs"));
+        assert_eq!(answers_another_question(network(&[4, 3, 3])), words("3 outputs", "2 outputs"));
+        assert_eq!(is_made_otherwise(network(&[4, 3, 3, 2])), words("4 layers", "3 layers"));
         let tanh = network(&[4, 3, 2]).with_activations(&[Activation::Tanh]).unwrap();
-        assert_eq!(unlike(tanh), words("the activations tanh", "the activations sigmoid"));
+        assert_eq!(is_made_otherwise(tanh), words("the activations tanh", "the activations sigmoid"));
         let softmax = network(&[4, 3, 2]).with_cost(&LogLikelihood);
-        assert_eq!(unlike(softmax), words("the cost log-likelihood", "the cost cross-entropy"));
+        assert_eq!(is_made_otherwise(softmax), words("the cost log-likelihood", "the cost cross-entropy"));
     }
 
     #[test]
-    fn nothing_and_too_much_are_refused() {
-        assert_eq!(Network::<f32>::merged(&[]).unwrap_err(), MergeError::Nothing);
+    fn too_few_and_too_much_are_refused() {
+        assert_eq!(Network::<f32>::merged(&[]).unwrap_err(), MergeError::TooFew);
         let wide = Network::<f32>::new(&[2, 2_000, 2_000, 2], &Quadratic, Init::Default, 0).unwrap();
-        let error = Network::merged(&[&wide; 4]).unwrap_err();
-        assert_eq!(error, MergeError::TooLarge(NetworkError::TooLarge(vec![2, 8_000, 8_000, 2])));
+        assert_eq!(Network::merged(&[(&wide, 2)]).unwrap_err(), MergeError::TooFew);
+        let error = Network::merged(&[(&wide, 1); 4]).unwrap_err();
+        assert_eq!(error, MergeError::Network(NetworkError::TooLarge(vec![2, 8_000, 8_000, 2])));
+        let small = Model::from(Network::<f32>::new(&[2, 2], &Quadratic, Init::Default, 0).unwrap());
+        assert!(Model::merged(&[&small; MAX_MEMBERS]).is_ok());
+        assert_eq!(Model::merged(&[&small; MAX_MEMBERS + 1]).unwrap_err(), MergeError::TooMany(MAX_MEMBERS + 1));
+    }
+
+    #[test]
+    fn a_mean_that_is_no_number_is_refused() {
+        let largest = Network::from_parts(vec![array![[f32::MAX]]], vec![array![f32::MAX]], &Quadratic).unwrap();
+        // Ten tenths are a little more than 1.
+        let error = Network::merged(&[(&largest, 1); 10]).unwrap_err();
+        assert!(matches!(error, MergeError::Network(NetworkError::NotFinite { .. })), "{error:?}");
+    }
+
+    #[test]
+    fn networks_that_were_merged_before_have_a_vote_each() {
+        let model = |b: f64| Model::from(Network::from_parts(vec![array![[b]]], vec![array![b]], &Quadratic).unwrap());
+        let (a, b, c) = (model(1.0), model(2.0), model(6.0));
+        let two = Model::merged(&[&a, &b]).unwrap();
+        let three = Model::merged(&[&two, &c]).unwrap();
+        assert_eq!((two.network.biases()[0][0], three.members.len()), (1.5, 3));
+        assert!((three.network.biases()[0][0] - 3.0).abs() < 1e-15, "not 3.75");
     }
 
     #[test]
@@ -229,13 +278,8 @@ mod tests {
             );
             serde_json::from_str(&json).unwrap()
         };
-        let model = |training| Model {
-            network: Network::<f32>::new(&[4, 3, 2], &CrossEntropy, Init::Default, 0).unwrap(),
-            training,
-            members: Vec::new(),
-            history: Vec::new(),
-            checkpoint: None,
-        };
+        let network = Network::<f32>::new(&[4, 3, 2], &CrossEntropy, Init::Default, 0).unwrap();
+        let model = |training| Model { training, ..Model::from(network.clone()) };
         let merged = Model::merged(&[&model(Some(record(1))), &model(Some(record(2)))]).unwrap();
         assert_eq!((&merged.training, &merged.members[..]), (&None, &[Some(record(1)), Some(record(2))][..]));
         let mut json = Vec::new();

@@ -27,7 +27,7 @@ pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
 pub use course_record::CourseRecord;
 pub use dropout::Dropout;
 pub use init::Init;
-pub use merge::{MergeError, Unlike};
+pub use merge::{MAX_MEMBERS, MergeError, Unlike};
 pub use model_file::{FORMAT, Model, ModelError};
 pub use model_reader::{UNQUESTIONED_SIZE, precision_of, read_model_file};
 pub use model_record::ModelRecord;

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::model_reader::{Head, Number, Sizes, layers, read_model_file};
+use super::model_reader::{Head, Members, Number, Sizes, layers, read_model_file};
 use super::{Activation, Checkpoint, Cost, EpochRecord, Network, NetworkError, TrainingRecord, costs};
 use crate::real::Real;
 use crate::replace_file::replace_file;
@@ -100,9 +100,19 @@ pub enum ModelError {
         /// The sizes of the weights in the file.
         found: Vec<usize>,
     },
+    /// One member is none, and what was merged has no training of its own.
+    #[error("its members are not those of a merged model: two or more, and no training beside them")]
+    Members,
     /// Weights and biases are not those of a network.
     #[error(transparent)]
     Network(#[from] NetworkError),
+}
+
+/// A network of which nothing else is known.
+impl<F: Real> From<Network<F>> for Model<F> {
+    fn from(network: Network<F>) -> Self {
+        Model { network, training: None, members: Vec::new(), history: Vec::new(), checkpoint: None }
+    }
 }
 
 impl<F: Real> Model<F> {
@@ -131,7 +141,7 @@ impl<F: Real> Model<F> {
         if network.sizes() != sizes {
             return Err(ModelError::Sizes { found: network.sizes(), sizes });
         }
-        let FileRead { training, members, history, checkpoint, .. } = file;
+        let FileRead { training, members: Members(members), history, checkpoint, .. } = file;
         Ok(Model { network, training, members, history, checkpoint })
     }
 
@@ -197,7 +207,7 @@ struct FileRead<'a> {
     activation: Activations,
     training: Option<TrainingRecord>,
     #[serde(default)]
-    members: Vec<Option<TrainingRecord>>,
+    members: Members<TrainingRecord>,
     #[serde(default)]
     history: Vec<EpochRecord>,
     checkpoint: Option<Checkpoint>,
@@ -288,7 +298,7 @@ impl<F: Real> Serialize for Column<'_, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{CourseRecord, CrossEntropy, Init, Quadratic};
+    use crate::network::{CourseRecord, CrossEntropy, Init, MAX_MEMBERS, Quadratic};
 
     fn json(model: &Model<impl Real>) -> Vec<u8> {
         let mut json = Vec::new();
@@ -303,13 +313,7 @@ mod tests {
     fn round_trip<F: Real>() {
         let network = Network::<F>::new(&[7, 5, 4, 3], &CrossEntropy, Init::Large, 5).unwrap();
         let network = network.with_activations(&[Activation::Tanh, Activation::Relu]).unwrap();
-        let model = Model {
-            network,
-            training: None,
-            members: Vec::new(),
-            history: vec![EpochRecord { epoch: 1, ..Default::default() }],
-            checkpoint: None,
-        };
+        let model = Model { history: vec![EpochRecord { epoch: 1, ..Default::default() }], ..Model::from(network) };
         let again = Model::<F>::from_json(&json(&model)).unwrap();
         assert_eq!(again.network.weights(), model.network.weights());
         assert_eq!(again.network.activations(), [Activation::Tanh, Activation::Relu]);
@@ -344,13 +348,7 @@ mod tests {
     fn the_first_four_keys_are_network2s() {
         let network =
             Network::<f64>::from_parts(vec![ndarray::array![[0.5, -2.0]]], vec![ndarray::array![1.25]], &Quadratic);
-        let model = Model {
-            network: network.unwrap(),
-            training: None,
-            members: Vec::new(),
-            history: Vec::new(),
-            checkpoint: None,
-        };
+        let model = Model::from(network.unwrap());
         let text = String::from_utf8(json(&model)).unwrap();
         assert!(text.starts_with(
             r#"{"sizes":[2,1],"weights":[[[0.5,-2.0]]],"biases":[[[1.25]]],"cost":"QuadraticCost","format":1,"#
@@ -391,6 +389,20 @@ mod tests {
         assert!(matches!(activation(r#""softsign""#), Err(E::Json(_))));
         let two = activation(r#"["relu", "tanh"]"#);
         assert!(matches!(two, Err(E::Network(NetworkError::Activations { found: 2, expected: 1 }))));
+        let members = |rest: &str| {
+            let start = r#"{"sizes":[2,1],"weights":[[[1,2]]],"biases":[[[3]]],"cost":"QuadraticCost""#;
+            Model::<f64>::from_json(format!("{start},{rest}}}").as_bytes())
+        };
+        assert!(members(r#""members":[null,null]"#).is_ok());
+        assert!(matches!(members(r#""members":[null]"#), Err(E::Members)));
+        assert!(matches!(members(r#""members":[null,{}]"#), Err(E::Json(_))));
+        let many = format!(r#""members":[{}]"#, vec!["null"; MAX_MEMBERS + 1].join(","));
+        assert!(matches!(members(&many), Err(E::Json(_))), "each would take a hundred times its place in the file");
+        let trained = r#""training":{"program":"mnist 0","dataset":"d","n_train":5,"n_validation":1,"evaluate_on":"test",
+            "init":"default","epochs":9,"batch_size":2,"eta":0.3,"lambda":5.0,"seed":1,"shuffle":true,
+            "precision":"f64","engine":"fast","epochs_done":9}"#;
+        assert!(members(trained).is_ok());
+        assert!(matches!(members(&format!(r#"{trained},"members":[null,null]"#)), Err(E::Members)));
         assert!(matches!(error("{}"), E::Json(_)));
         assert!(matches!(error("<html>"), E::Json(_)));
         assert!(matches!(error(r#"{"format": 2}"#), E::Format(2)));

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::model_file::FORMAT;
-use super::{MAX_LAYERS, MAX_PARAMETERS, ModelError};
+use super::{MAX_LAYERS, MAX_MEMBERS, MAX_PARAMETERS, ModelError};
 use crate::real::Precision;
 
 /// A model file up to this size, in bytes, may hold what it likes: it is read or refused within seconds, in twenty times as
@@ -72,7 +72,7 @@ pub(super) fn parameters(sizes: &[usize]) -> Option<usize> {
 /// [`ModelError::Json`] or [`ModelError::Format`] if this is no model file of ours.
 pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
     let head = Head::read(json)?;
-    let trainings = head.training.map_or(head.members, |training| vec![Some(training)]);
+    let trainings = head.training.map_or(head.members.0, |training| vec![Some(training)]);
     let is_single = |training: &Option<HeadTraining>| {
         training.as_ref().is_some_and(|training| training.precision == Precision::F32)
     };
@@ -86,7 +86,7 @@ pub(super) struct Head {
     format: Option<u32>,
     training: Option<HeadTraining>,
     #[serde(default)]
-    members: Vec<Option<HeadTraining>>,
+    members: Members<HeadTraining>,
 }
 
 #[derive(Deserialize)]
@@ -97,9 +97,13 @@ struct HeadTraining {
 impl Head {
     pub fn read(json: &[u8]) -> Result<Self, ModelError> {
         let head: Head = serde_json::from_slice(json)?;
-        match head.format {
-            Some(format) if format > FORMAT => Err(ModelError::Format(format)),
-            _ => Ok(head),
+        if let Some(format) = head.format.filter(|&format| format > FORMAT) {
+            return Err(ModelError::Format(format));
+        }
+        match head.members.0.len() {
+            0 => Ok(head),
+            2.. if head.training.is_none() => Ok(head),
+            _ => Err(ModelError::Members),
         }
     }
 }
@@ -111,6 +115,23 @@ impl<'de> Deserialize<'de> for Sizes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let sizes = Vec::read(deserializer, &Cell::new(MAX_LAYERS))?;
         Ok(Sizes(sizes.into_iter().map(|Number(size)| size).collect()))
+    }
+}
+
+/// What is known of each member of a merged model: a list that cannot be long, for each null in it takes room for all that
+/// might be known.
+pub(super) struct Members<T>(pub Vec<Option<T>>);
+
+impl<T> Default for Members<T> {
+    fn default() -> Self {
+        Members(Vec::new())
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Members<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = Vec::read(deserializer, &Cell::new(MAX_MEMBERS))?;
+        Ok(Members(members.into_iter().map(|Number(member)| member).collect()))
     }
 }
 
@@ -185,7 +206,7 @@ impl<'de, T: Limited> DeserializeSeed<'de> for Item<'_, T> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
         let left = self.left.get().checked_sub(1);
-        self.left.set(left.ok_or_else(|| D::Error::custom("a list is longer than the sizes of a network allow"))?);
+        self.left.set(left.ok_or_else(|| D::Error::custom("a list is longer than a model allows"))?);
         T::read(deserializer, self.left)
     }
 }
@@ -215,7 +236,7 @@ mod tests {
             let json = format!(r#"{{"sizes":{sizes},"weights":{weights},"biases":[[[1]]],"cost":"QuadraticCost"}}"#);
             Model::<f32>::from_json(json.as_bytes()).unwrap_err().to_string()
         };
-        let long = "longer than the sizes of a network allow";
+        let long = "longer than a model allows";
         let (zeros, lists) = (vec!["0"; 3_000].join(","), vec!["[]"; 3_000].join(","));
         assert!(refused("[2,1]", &format!("[[[{zeros}]]]")).contains(long));
         assert!(refused("[2,1]", &format!("[[{lists}]]")).contains(long));

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::model_file::Activations;
-use super::model_reader::{Head, Sizes};
+use super::model_reader::{Head, Members, Sizes};
 use super::{Activation, Cost, EpochRecord, ModelError, TrainingRecord, costs};
 
 /// The part of a model file that is the same in either precision.
@@ -19,6 +19,8 @@ pub struct ModelRecord {
     pub activations: Vec<Activation>,
     /// How it was trained; absent from files of network2.py.
     pub training: Option<TrainingRecord>,
+    /// How each of the networks was trained that were merged into this one; empty if it is not so made.
+    pub members: Vec<Option<TrainingRecord>>,
     /// What the monitors saw, a row for each epoch.
     pub history: Vec<EpochRecord>,
 }
@@ -31,6 +33,8 @@ struct Read {
     activation: Activations,
     training: Option<TrainingRecord>,
     #[serde(default)]
+    members: Members<TrainingRecord>,
+    #[serde(default)]
     history: Vec<EpochRecord>,
 }
 
@@ -41,10 +45,11 @@ impl ModelRecord {
     /// [`ModelError::Json`], [`ModelError::Format`] or [`ModelError::Cost`].
     pub fn from_json(json: &[u8]) -> Result<Self, ModelError> {
         Head::read(json)?;
-        let Read { sizes: Sizes(sizes), cost, activation, training, history } = serde_json::from_slice(json)?;
+        let Read { sizes: Sizes(sizes), cost, activation, training, members: Members(members), history } =
+            serde_json::from_slice(json)?;
         let known = costs::<f64>().into_iter().find(|known| known.name_in_file() == cost);
         let cost = known.map(Cost::name).ok_or(ModelError::Cost { name: cost })?;
-        Ok(ModelRecord { sizes, cost, activations: activation.into_vec(), training, history })
+        Ok(ModelRecord { sizes, cost, activations: activation.into_vec(), training, members, history })
     }
 
     /// The epoch whose weights the file holds; nothing if no epoch is recorded.

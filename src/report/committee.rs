@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::evaluation::{EvaluationReport, Json, json_line, tables};
+use super::evaluation::{EvaluationReport, Json, cost_in_words, json_line, tables};
 use super::{percent, thousands};
 use crate::evaluate::Evaluation;
 
@@ -28,6 +28,9 @@ struct JsonOfAll<'a> {
 /// Right-aligned figures of one row: right, accuracy, cost.
 type Figures = [String; 3];
 
+/// The columns that they take.
+const FIGURES: usize = 29;
+
 impl CommitteeReport<'_> {
     /// One JSON object and a newline: `models`, each as [`EvaluationReport::json`] has it, and `committee`, which has
     /// neither `model` nor `cost`.
@@ -44,20 +47,21 @@ impl CommitteeReport<'_> {
     pub fn text(&self, width: usize) -> String {
         let images = thousands(self.committee.n());
         let mut text = format!("{}, {images} images of the {} split\n\n", self.dataset, self.split);
-        text += &self.table();
+        text += &self.table(width);
         text += &format!("\n{} Its answers:\n\n", self.verdict());
         text += &tables(self.committee, width);
         text
     }
 
-    /// A row a model, then one for all.
-    fn table(&self) -> String {
+    /// A row a model, then one for all. Where names leave no room for figures, these come first, so that a terminal
+    /// breaks nothing but names.
+    fn table(&self, width: usize) -> String {
         let figures = |evaluation: &Evaluation, cost: String| -> Figures {
             [evaluation.correct().to_string(), percent(Some(evaluation.accuracy())), cost]
         };
         let heading = ("model", "network".to_string(), ["right", "accuracy", "cost"].map(String::from));
         let members = self.members.iter().map(|member| {
-            let figures = figures(member.evaluation, format!("{:.6}", member.cost()));
+            let figures = figures(member.evaluation, cost_in_words(member.cost()));
             (member.model.as_str(), member.description.clone(), figures)
         });
         let all = format!("{} models, outputs averaged", self.members.len());
@@ -66,9 +70,15 @@ impl CommitteeReport<'_> {
         let longest = |cells: &mut dyn Iterator<Item = &str>| cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
         let model_width = longest(&mut rows.iter().map(|row| row.0));
         let network_width = longest(&mut rows.iter().map(|row| row.1.as_str()));
+        let is_wide = model_width + 2 + network_width + FIGURES <= width;
         let mut text = String::new();
         for (model, network, [right, accuracy, cost]) in rows {
-            text += &format!("{model:<model_width$}  {network:<network_width$}{right:>8}{accuracy:>10}{cost:>11}\n");
+            let figures = format!("{right:>8}{accuracy:>10} {cost:>10}");
+            text += &if is_wide {
+                format!("{model:<model_width$}  {network:<network_width$}{figures}\n")
+            } else {
+                format!("{figures}  {model}  {network}\n")
+            };
         }
         text
     }
@@ -137,6 +147,30 @@ The committee is right on 1 image fewer than its best member, größer/b.json. I
 
 confusion matrix";
         assert!(text.starts_with(expected), "{text}");
+    }
+
+    #[test]
+    fn a_large_cost_runs_into_nothing() {
+        let text = report(&[("a", evaluation(7, 1e42))], &evaluation(9, f64::NAN)).text(80);
+        assert!(text.contains("\na          4-2, quadratic                   7    70.00% 1.000000e42\n"), "{text}");
+    }
+
+    #[test]
+    fn figures_come_first_where_there_is_no_room_for_names() {
+        let members = [("a-model-of-a-long-name.json", evaluation(7, 0.5))];
+        let all = evaluation(9, f64::NAN);
+        let lines = |width| {
+            let text = report(&members, &all).text(width);
+            text.lines().skip(2).take(3).map(str::to_string).collect::<Vec<_>>()
+        };
+        let wide = lines(84);
+        assert!(wide.iter().all(|line| line.chars().count() == 84), "{wide:?}");
+        let narrow = [
+            "   right  accuracy       cost  model  network",
+            "       7    70.00%   0.750000  a-model-of-a-long-name.json  4-2, quadratic",
+            "       9    90.00%          -  committee  1 models, outputs averaged",
+        ];
+        assert_eq!(lines(83), narrow);
     }
 
     #[test]

@@ -92,16 +92,22 @@ impl EvaluationReport<'_> {
         text += &format!("{}, {} images of the {} split\n\n", self.dataset, thousands(n), self.split);
         let accuracy = percent(Some(evaluation.accuracy()));
         text += &format!("accuracy  {accuracy}  ({correct} of {n} right, {} wrong)\n", n - correct);
-        text += &format!("cost      {:.6}", self.cost());
+        text += &format!("cost      {}", cost_in_words(self.cost()));
         let parameters = [("lambda", self.lambda), ("l1", self.l1)].into_iter().filter(|&(_, value)| value > 0.0);
         let parameters: Vec<_> = parameters.map(|(name, value)| format!("{name} {value}")).collect();
         if !parameters.is_empty() {
-            text += &format!("  (of it {:.6} for {})", self.regularization, parameters.join(" and "));
+            let regularization = cost_in_words(self.regularization);
+            text += &format!("  (of it {regularization} for {})", parameters.join(" and "));
         }
         text += "\n\n";
         text += &tables(evaluation, width);
         text
     }
+}
+
+/// A cost with six decimals, or digits, where it is large.
+pub(super) fn cost_in_words(cost: f64) -> String {
+    if cost < 1e5 { format!("{cost:.6}") } else { format!("{cost:.6e}") }
 }
 
 /// A value as a line of JSON.

@@ -804,6 +804,42 @@ fn images_that_are_all_but_blank_are_warned_of() {
     fs::write(&images, bytes).unwrap();
     let warning = sandbox.line(line).success().stderr;
     assert!(warning.contains("warning: no pixel of these images is above 1 of 255"), "{warning}");
+    // So are images of one digit alone.
+    let labels = sandbox.path("idx/train-labels-idx1-ubyte");
+    let mut bytes = fs::read(&labels).unwrap();
+    let last = bytes.len() - 11;
+    bytes[8..last].fill(2);
+    fs::write(&labels, bytes).unwrap();
+    let warning = sandbox.line(line).success().stderr;
+    assert!(warning.contains("warning: all images to train on have the label 2"), "{warning}");
+}
+
+#[test]
+fn outputs_that_are_not_numbers_are_no_votes_for_0() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(TRAIN).success();
+    let number = |n: usize, w: &str| format!("[{}]", vec![w; n].join(","));
+    let rows = |n: usize, row: &str| format!("[{}]", vec![row; n].join(","));
+    let large = rows(2, &number(20, "1.7e308"));
+    // The outputs get infinity less infinity.
+    let difference = rows(4, "[1.7e308,-1.7e308]");
+    let model = format!(
+        r#"{{"sizes":[20,2,4],"weights":[{large},{difference}],"biases":[{},{}],"cost":"LogLikelihoodCost",
+        "activation":"relu"}}"#,
+        rows(2, "[0]"),
+        rows(4, "[0]")
+    );
+    fs::write(sandbox.path("large.json"), model).unwrap();
+    let words = ["large.json has no answer to some of these images", "not numbers"];
+    for command in [
+        "eval large.json --data idx",
+        "eval model.json large.json --data idx",
+        "show --model large.json --data idx",
+        "report large.json --data idx",
+    ] {
+        let run = sandbox.line(command).failure(1, &words);
+        assert_eq!(run.stdout, "", "{command}");
+    }
 }
 
 #[test]

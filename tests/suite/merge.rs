@@ -39,16 +39,56 @@ fn what_comes_out_is_a_model_as_any_other() {
 
     let text = sandbox.line("eval one.json --data idx").success().stdout;
     assert!(text.contains(description), "{text}");
-    // The splits are those of the members, and the data are known to be theirs.
-    assert_eq!(evaluation(&sandbox, "one.json --split validation")["n"], 11);
-    assert_eq!(evaluation(&sandbox, "one.json --split train")["n"], 53);
-    let other = sandbox.line("eval one.json --data synthetic").failure(1, &["20 inputs"]);
-    assert_eq!(other.stdout, "");
     sandbox.line("report one.json --data idx -o one.html").success();
-    assert!(sandbox.read("one.html").contains("2 networks in one"));
+    let page = sandbox.read("one.html");
+    let row = |name: &str, value: &str| format!("<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
+    for row in [row("networks in one", "2"), row("seed", "0; 1"), row("epochs", "2 of 2")] {
+        assert!(page.contains(&row), "{row}");
+    }
     sandbox.line("export one.json -o one.onnx").success();
     sandbox.line("show --data idx --model one.json --mistakes").success();
-    sandbox.line("plot one.json -o one.svg").failure(1, &["one has no epochs with figures"]);
+    let words = ["one was merged from 2 networks and has no epochs", "name the models"];
+    sandbox.line("plot a.json one.json -o one.svg").failure(1, &words);
+}
+
+#[test]
+fn images_that_no_member_was_trained_on_are_for_validation() {
+    let sandbox = Sandbox::new();
+    let train = "train --data synthetic --hidden 2 --epochs 1 --monitor none --quiet";
+    sandbox.line(&format!("{train} --train-size 60500 --validation 1000 -o large.json")).success();
+    sandbox.line(&format!("{train} --train-size 300 --validation 2000 -o small.json")).success();
+    sandbox.line("merge small.json large.json -o one.json").success();
+    let eval = |models: &str, split: &str| {
+        let command = format!("eval {models} --data synthetic --split {split} --format json");
+        let run = sandbox.line(&command).success();
+        assert_eq!(run.stderr, "", "{command}");
+        serde_json::from_str::<Value>(&run.stdout).unwrap()
+    };
+    // Neither of large.json's first 60,500 images.
+    let both = eval("one.json large.json", "validation");
+    assert_eq!((&both["committee"]["n"], eval("small.json", "validation")["n"].as_u64()), (&1_000.into(), Some(2_000)));
+    assert_eq!(eval("one.json", "train")["n"], 300);
+
+    sandbox.line(&format!("{train} --train-size 300 --validation 0 -o all.json")).success();
+    sandbox.line("merge all.json large.json -o none.json").success();
+    let run = sandbox.line("eval none.json --data synthetic --split validation");
+    run.failure(1, &["the validation split has no images: it was trained with --validation 0"]);
+}
+
+#[test]
+fn networks_of_different_images_are_warned_of() {
+    let sandbox = Sandbox::new();
+    let train = "train --hidden 2 --epochs 1 --monitor none --train-size 300 --quiet";
+    for (data, name) in [("synthetic", "a"), ("synthetic:7", "b")] {
+        sandbox.line(&format!("{train} --data {data} -o {name}.json")).success();
+    }
+    let run = sandbox.line("merge a.json b.json -o one.json").success();
+    let both = "built-in digits and built-in digits (seed 7)";
+    assert!(run.stderr.contains(&format!("the models were trained on different images: {both}")), "{}", run.stderr);
+    assert!(run.stdout.contains(&format!("2 networks in one, trained on {both}")), "{}", run.stdout);
+    let run = sandbox.line("eval one.json --data synthetic").success();
+    let warning = "warning: the model was trained on built-in digits (seed 7), these are built-in digits\n";
+    assert_eq!(run.stderr, warning);
 }
 
 #[test]
@@ -111,7 +151,7 @@ fn what_cannot_be_merged_is_said_before_anything_is_written() {
     sandbox.line("merge a.json missing.json -o one.json").failure(1, &["missing.json cannot be read"]);
     sandbox.line("merge a.json thesis.json -o one.json").failure(1, &["thesis.json: not a model file"]);
     for (options, words) in [
-        ("--hidden 4 --activation relu", "it has 3 layers, the first 4 layers"),
+        ("--hidden 4 --activation relu", "it has 3 layers, the first 4 layers; 'mnist eval'"),
         ("--hidden 4,4 --activation relu", "it has the activations relu,relu, the first the activations relu,tanh"),
         (
             "--hidden 4,4 --activation relu,tanh --cost quadratic",
@@ -122,5 +162,8 @@ fn what_cannot_be_merged_is_said_before_anything_is_written() {
         let run = sandbox.line("merge a.json b.json other.json -o one.json");
         run.failure(1, &["other.json cannot be merged", words, "mnist eval"]);
     }
+    sandbox.line("train --data synthetic --train-size 100 --hidden 2,2 --epochs 1 --quiet -o digits.json").success();
+    let run = sandbox.line("merge a.json digits.json -o one.json");
+    run.failure(1, &["it has 784 inputs, the first 20 inputs, so it answers another question"]);
     assert!(!sandbox.path("one.json").exists());
 }

@@ -36,8 +36,7 @@ fn trained(cost: &'static dyn Cost<f32>) -> Network<f32> {
 /// A sandbox with that network in `model.json`.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
-    let model =
-        Model { network: NETWORK.clone(), training: None, members: Vec::new(), history: Vec::new(), checkpoint: None };
+    let model = Model::from(NETWORK.clone());
     model.save(&sandbox.path("model.json")).unwrap();
     sandbox
 }
@@ -170,13 +169,7 @@ fn what_has_no_answer_is_reported_after_the_others_were_answered() {
 #[test]
 fn a_softmax_answers_with_probabilities() {
     let sandbox = Sandbox::new();
-    let model = Model {
-        network: trained(&LogLikelihood),
-        training: None,
-        members: Vec::new(),
-        history: Vec::new(),
-        checkpoint: None,
-    };
+    let model = Model::from(trained(&LogLikelihood));
     model.save(&sandbox.path("model.json")).unwrap();
     fs::write(sandbox.path("digit.png"), png(&SURE[2].0)).unwrap();
     let text = sandbox.line("predict model.json digit.png").success().stdout;
@@ -228,7 +221,7 @@ fn networks_of_other_sizes_see_squares_or_say_what_they_need() {
     let sandbox = sandbox();
     for (name, sizes) in [("small.json", [64, 5]), ("single.json", [1, 2]), ("flat.json", [20, 4])] {
         let network = Network::<f64>::new(&sizes, &CrossEntropy, Init::Default, 0).unwrap();
-        let model = Model { network, training: None, members: Vec::new(), history: Vec::new(), checkpoint: None };
+        let model = Model::from(network);
         model.save(&sandbox.path(name)).unwrap();
     }
     fs::write(sandbox.path("digit.png"), png(&enlarged(&digit(0), 3))).unwrap();

@@ -37,9 +37,7 @@ fn idx_like() -> impl Strategy<Value = Vec<u8>> {
 fn model() -> Vec<u8> {
     let network = Network::<f64>::new(&[3, 2, 2], &CrossEntropy, Init::Default, 0).unwrap();
     let mut json = Vec::new();
-    Model { network, training: None, members: Vec::new(), history: vec![EpochRecord::default()], checkpoint: None }
-        .write_json(&mut json)
-        .unwrap();
+    Model { history: vec![EpochRecord::default()], ..Model::from(network) }.write_json(&mut json).unwrap();
     json
 }
 

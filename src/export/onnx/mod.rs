@@ -154,10 +154,7 @@ mod tests {
     use crate::network::{CrossEntropy, Init, LogLikelihood};
 
     fn exported<F: Real>(network: Network<F>, input: Input) -> ModelProto {
-        let bytes = bytes(
-            &Model { network, training: None, members: Vec::new(), history: Vec::new(), checkpoint: None },
-            input,
-        );
+        let bytes = bytes(&Model::from(network), input);
         ModelProto::decode(&bytes[..]).unwrap()
     }
 

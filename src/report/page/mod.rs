@@ -29,7 +29,7 @@ use confusion::Heat;
 use history::History;
 use neurons::Neurons;
 use pad::{NoPad, Pad};
-use settings::settings;
+use settings::{settings, settings_in_one};
 
 /// How a page begins that [`page`] wrote.
 pub const START: &str = "<!doctype html>\n<!-- mnist report -->\n";
@@ -93,7 +93,7 @@ pub fn page(subject: Subject) -> String {
         geometry: images.geometry(),
         mistakes: mistakes.iter().take(MISTAKES).map(|&mistake| (mistake, picture_of(mistake, images))).collect(),
         neurons: Neurons::of(network, images.geometry()),
-        settings: training.map_or_else(Vec::new, settings),
+        settings: training.map_or_else(|| settings_in_one(&record.members), settings),
         report,
     };
     page.render().expect("memory can be written to")

@@ -75,6 +75,26 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
+/// Names and values of the settings of networks merged into one: where they differ, the values of all.
+pub fn settings_in_one(members: &[Option<TrainingRecord>]) -> Vec<(&'static str, String)> {
+    if members.is_empty() {
+        return Vec::new();
+    }
+    let mut rows: Vec<(&'static str, Vec<String>)> = vec![("networks in one", vec![members.len().to_string()])];
+    for (name, value) in members.iter().flatten().flat_map(settings) {
+        match rows.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) if values.contains(&value) => {}
+            Some((_, values)) => values.push(value),
+            None => rows.push((name, vec![value])),
+        }
+    }
+    let unknown = members.iter().filter(|member| member.is_none()).count();
+    if unknown > 0 {
+        rows.push(("of unknown training", vec![unknown.to_string()]));
+    }
+    rows.into_iter().map(|(name, values)| (name, values.join("; "))).collect()
+}
+
 fn optimizer_name(optimizer: Optimizer) -> String {
     match optimizer {
         Optimizer::Sgd { momentum: 0.0, .. } => "gradient descent".to_string(),

@@ -52,6 +52,14 @@ pub enum PlotError {
         /// The run.
         run: String,
     },
+    /// It was merged from several networks.
+    #[error("{run} was merged from {networks} networks and has no epochs: name the models that it was merged from")]
+    Merged {
+        /// The run.
+        run: String,
+        /// The networks.
+        networks: usize,
+    },
     /// A monitor that was off.
     #[error("{run} has no {metric}: that monitor was off (train with --monitor all)", metric = metric.name())]
     NotMonitored {
@@ -152,7 +160,8 @@ impl Curve<'_> {
 fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Metric>, PlotError> {
     let has = |run: &Run, metric: Metric| run.history.iter().any(|record| metric.of(record).is_some());
     if let Some(run) = runs.iter().find(|run| !Metric::ALL.iter().any(|&metric| has(run, metric))) {
-        return Err(PlotError::Empty { run: run.name.clone() });
+        let (networks, run) = (run.model.as_ref().map_or(0, |model| model.members.len()), run.name.clone());
+        return Err(if networks > 0 { PlotError::Merged { run, networks } } else { PlotError::Empty { run } });
     }
     for &metric in &choice.metrics {
         if let Some(run) = runs.iter().find(|run| !has(run, metric)) {

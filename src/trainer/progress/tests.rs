@@ -187,8 +187,7 @@ fn what_does_not_belong_together_is_refused() {
     assert_eq!(error(r#""engine":"fast""#, r#""engine":"steam""#), unknown("engine", "steam"));
     let no_rows = &saved[saved.find(r#""history":[{"#).unwrap()..saved.find(r#","checkpoint""#).unwrap()];
     assert_eq!(error(no_rows, r#""history":[]"#), ResumeError::NoEpoch);
-    let untrained =
-        Model { network: network(), training: None, members: Vec::new(), history: Vec::new(), checkpoint: None };
+    let untrained = Model::from(network());
     assert_eq!(Progress::of_model(untrained, &adamw).unwrap_err(), ResumeError::NoTraining);
 }
 
