@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use mnist_mlp::network::{Activation, Cost, CrossEntropy, costs};
 
 use super::completions::CompletionsArguments;
@@ -57,6 +57,9 @@ pub enum Command {
     Download(DownloadArguments),
 }
 
+/// Images in a mini-batch, if nothing else is said: the book's.
+pub const DEFAULT_BATCH_SIZE: usize = 10;
+
 /// Where the images are.
 #[derive(Debug, Args)]
 pub struct DataArguments {
@@ -91,7 +94,7 @@ pub struct TrainArguments {
     pub cost: Option<String>,
 
     /// Neurons in the hidden layers, as in 100 or 100,50 [default: 30].
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N,…", action = ArgAction::Set, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     pub hidden: Option<Vec<u32>>,
 
     /// Passes over the training images; with --resume as many as were asked for when it began, if nothing else is said.
@@ -99,7 +102,7 @@ pub struct TrainArguments {
     pub epochs: usize,
 
     /// Images in a mini-batch.
-    #[arg(short, long, value_name = "M", default_value_t = 10)]
+    #[arg(short, long, value_name = "M", default_value_t = DEFAULT_BATCH_SIZE)]
     pub batch_size: usize,
 
     /// Learning rate [default: 0.5, with adamw 0.001].
@@ -116,7 +119,7 @@ pub struct TrainArguments {
     /// What the hidden neurons make of z: sigmoid, tanh or relu, one for all layers or one for each, as in relu,tanh.
     ///
     /// Default: sigmoid, or with --from that of the model.
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', value_parser = activation_name())]
+    #[arg(long, value_name = "NAME,…", action = ArgAction::Set, value_delimiter = ',', value_parser = activation_name())]
     pub activation: Option<Vec<Activation>>,
 
     /// Start weights: normal with deviation 1/√(inputs) (default), 1 as in the book's first chapters (large),
@@ -146,6 +149,7 @@ pub struct TrainArguments {
         long,
         value_enum,
         value_name = "LIST",
+        action = ArgAction::Set,
         value_delimiter = ',',
         default_value = "training-cost,evaluation-accuracy"
     )]

@@ -94,7 +94,7 @@ pub enum Failure {
     NotANumber(#[from] NotANumber),
     #[error(transparent)]
     Source(#[from] SourceError),
-    #[error(transparent)]
+    #[error("{0}, with --{option}", option = option_of(.0))]
     Split(#[from] SplitError),
     #[error(transparent)]
     Download(#[from] DownloadError),
@@ -139,6 +139,8 @@ pub enum Failure {
     Unreadable { path: String, error: io::Error },
     #[error(transparent)]
     Ending(#[from] UnknownEnding),
+    #[error("{0}: a model is saved as JSON; name a .json file, and make a .{1} of it with 'mnist export'")]
+    EndingOfExport(String, &'static str),
     #[error("--input is for .onnx: a .{0} file holds weights alone, so leave it out")]
     IdleInput(&'static str),
     #[error("{0}, or give --force")]
@@ -285,6 +287,7 @@ impl Failure {
             | Failure::ReplacesStart(_)
             | Failure::ReplacesMember(_)
             | Failure::Ending(_)
+            | Failure::EndingOfExport(..)
             | Failure::IdleInput(_)
             | Failure::PictureName(_)
             | Failure::SheetName(_)
@@ -305,6 +308,14 @@ impl Failure {
             Failure::Interrupted { signal, .. } => 128 + signal,
             _ => 1,
         }
+    }
+}
+
+/// The option that says how the images are split.
+fn option_of(error: &SplitError) -> &'static str {
+    match error {
+        SplitError::Validation { .. } => "validation",
+        SplitError::TrainSize { .. } => "train-size",
     }
 }
 

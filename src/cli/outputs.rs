@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use mnist_mlp::claim::{Claim, claim};
+use mnist_mlp::export::FileType;
 use mnist_mlp::network::{ModelError, costs};
 use mnist_mlp::replace_file::{check_replaceable, target};
 
@@ -39,8 +40,11 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
     target(one).is_ok_and(|one| target(other).is_ok_and(|other| one == other))
 }
 
-/// Refuses a model file that cannot be written, and a file that is none.
+/// Refuses a model file that cannot be written, a file that is none, and the name of what a model is exported to.
 pub fn check_model_file(out: &Path) -> Result<(), Failure> {
+    if let Ok(file_type) = FileType::of(out) {
+        return Err(Failure::EndingOfExport(out.display().to_string(), file_type.ending()));
+    }
     check_replaceable(out).map_err(not_written(out))?;
     check_ours(out, "a model file", is_model)
 }

@@ -1,5 +1,6 @@
 //! What is said before a training, and after it.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use mnist_mlp::network::{Activation, EpochRecord, Network};
 use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 
-use super::args::{EvaluateOn, TrainArguments};
+use super::args::{DEFAULT_BATCH_SIZE, EvaluateOn, TrainArguments};
 use super::member::DEFAULT_VALIDATION;
 use super::task::Task;
 use super::{descent, images, output, resume, schedule};
@@ -82,18 +83,27 @@ pub fn summary<F: Real>(
     text += &format!("evaluate  {program} eval {}\n", file_and_data(arguments, out));
     let is_first = arguments.hidden.is_none() && arguments.from.is_none() && arguments.resume.resume.is_none();
     if is_first && trained.ending != Ending::Stopped {
-        text += &format!(
-            "try next  {program} train --hidden 100 --monitor all -o {}{}{}{}\n",
-            file_and_data(arguments, Path::new("wide.json")),
-            arguments.train_size.map_or_else(String::new, |n| format!(" --train-size {n}")),
-            match arguments.validation {
-                DEFAULT_VALIDATION => String::new(),
-                other => format!(" --validation {other}"),
-            },
-            if arguments.evaluate_on == EvaluateOn::Test { " --evaluate-on test" } else { "" },
-        );
+        text += &format!("try next  {program} train {}\n", wider(arguments));
     }
     text
+}
+
+/// The words after `mnist train` for the same training of a wider network, in a file of its own.
+fn wider(arguments: &TrainArguments) -> String {
+    let is_test = arguments.evaluate_on == EvaluateOn::Test;
+    let monitors = if is_test || arguments.validation > 0 { "all" } else { "training-cost,training-accuracy" };
+    let file = if arguments.out == Path::new("wide.json") { "wider.json" } else { "wide.json" };
+    let mut words = format!("--hidden 100 --monitor {monitors} -o {}", file_and_data(arguments, Path::new(file)));
+    let mut add = |name: &str, value: Option<String>| {
+        words += &value.map_or_else(String::new, |value| output::option(name, OsStr::new(&value)));
+    };
+    add("cost", arguments.cost.clone());
+    add("eta", arguments.eta.map(|eta| eta.to_string()));
+    add("batch-size", (arguments.batch_size != DEFAULT_BATCH_SIZE).then(|| arguments.batch_size.to_string()));
+    add("train-size", arguments.train_size.map(|n| n.to_string()));
+    add("validation", (arguments.validation != DEFAULT_VALIDATION).then(|| arguments.validation.to_string()));
+    add("evaluate-on", is_test.then(|| "test".to_string()));
+    words
 }
 
 /// A file, and the data that were named, as they are typed.

@@ -33,13 +33,18 @@ const START: u64 = 1 << 16;
 pub fn read_model_file(path: &Path) -> Result<Vec<u8>, ModelError> {
     let read = || {
         let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
-        if !std::fs::metadata(path)?.is_file() {
-            return refuse("it is not an ordinary file".to_string());
+        let metadata = std::fs::metadata(path)?;
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() { "it is a directory" } else { "it is not an ordinary file" };
+            return refuse(what.to_string());
         }
         let mut file = File::open(path)?;
         let len = file.metadata()?.len();
         let mut text = Vec::new();
         file.by_ref().take(START).read_to_end(&mut text)?;
+        if let Some(what) = something_else(&text) {
+            return refuse(what.to_string());
+        }
         let most = accounted_for(&text);
         if len > most {
             return refuse(format!("it has {len} bytes, a model with its sizes has {most} at most"));
@@ -48,6 +53,19 @@ pub fn read_model_file(path: &Path) -> Result<Vec<u8>, ModelError> {
         Ok(text)
     };
     read().map_err(|error| ModelError::Read { path: path.to_path_buf(), error })
+}
+
+/// What a file is that begins like this, if it is one that is easily taken for a model.
+fn something_else(start: &[u8]) -> Option<&'static str> {
+    let kinds: [(&[u8], &str); 6] = [
+        (b"\x89PNG", "it is a picture, no model"),
+        (b"\xff\xd8\xff", "it is a picture, no model"),
+        (b"\x1f\x8b", "it is packed: unpack it first, with gunzip"),
+        (b"PK\x03\x04", "it is an archive, as .npz is: name the model file (.json) that it was made of"),
+        (b"\x08", "it is an .onnx file: name the model file (.json) that it was made of"),
+        (b"\xef\xbb\xbf", "it begins with a byte order mark: save it without one"),
+    ];
+    kinds.into_iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, what)| what)
 }
 
 /// The most bytes that a model file may have that begins like this.
@@ -82,6 +100,7 @@ pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
 
 /// What has to be known before the rest can be read. The other keys are passed over.
 #[derive(Deserialize)]
+#[serde(expecting = "the keys of a model")]
 pub(super) struct Head {
     format: Option<u32>,
     training: Option<HeadTraining>,
@@ -90,6 +109,7 @@ pub(super) struct Head {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "the settings of a training")]
 struct HeadTraining {
     precision: Precision,
 }

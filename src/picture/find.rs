@@ -27,7 +27,10 @@ const PIECES: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NoDigit {
     /// All of one colour, but for what grain and soft shadows do.
-    #[error("blank: nothing stands out from the background")]
+    #[error(
+        "blank or too faint: nothing stands out from the background by {FAINTEST} of 255 grey levels; raise its contrast if \
+        there is something"
+    )]
     Blank,
     /// Whatever stands out is tiny.
     #[error("no digit: there are only specks, none as large as 1/{SMALLEST} of the picture; cut the picture closer")]

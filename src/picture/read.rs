@@ -45,8 +45,14 @@ pub enum FileError {
     #[error("is damaged: it ends too soon, so copy or save it again")]
     Truncated,
     /// It breaks off or contradicts itself.
-    #[error("is damaged: {0}")]
+    #[error("is damaged: {}", in_short(.0))]
     Damaged(#[from] ImageError),
+}
+
+/// What the decoder says, without its inner workings.
+fn in_short(error: &ImageError) -> String {
+    let text = error.to_string();
+    text.split(" while decoding").next().unwrap_or_default().to_string()
 }
 
 /// Reads a PNG or JPEG file of any size and kind: the greys as one sees them, 0 black and 255 white.

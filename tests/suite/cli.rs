@@ -333,7 +333,7 @@ fn the_built_in_digits_are_used_when_there_is_nothing_else_and_a_note_says_so() 
     // Both suggestions can be typed as they stand.
     let suggested = |what: &str| run.stdout.lines().find_map(|line| line.strip_prefix(what)).unwrap().to_string();
     assert!(
-        suggested("try next").ends_with(" -o wide.json --data synthetic --train-size 99 --validation 9"),
+        suggested("try next").ends_with(" -o wide.json --data synthetic --batch-size 9 --train-size 99 --validation 9"),
         "{}",
         run.stdout
     );
@@ -812,6 +812,67 @@ fn images_that_are_all_but_blank_are_warned_of() {
     fs::write(&labels, bytes).unwrap();
     let warning = sandbox.line(line).success().stderr;
     assert!(warning.contains("warning: all images to train on have the label 2"), "{warning}");
+}
+
+#[test]
+fn what_to_try_next_is_possible_and_replaces_nothing() {
+    let sandbox = Sandbox::with_tiny_data();
+    let train = "train --data idx --validation 0 --monitor training-cost --epochs 1 --lambda 0";
+    let line = format!("{train} --cost quadratic --eta 3 --batch-size 7 -o wide.json");
+    let run = sandbox.line(&line).success();
+    let next = run.stdout.lines().find_map(|line| line.strip_prefix("try next")).unwrap();
+    let words =
+        " train --hidden 100 --monitor training-cost,training-accuracy -o wider.json --data idx --cost quadratic";
+    assert!(next.ends_with(&format!("{words} --eta 3 --batch-size 7 --validation 0")), "{next}");
+    sandbox.run(next.split_whitespace().skip(1)).success();
+    assert_eq!(sandbox.json("wider.json")["sizes"][1], 100);
+}
+
+#[test]
+fn a_model_is_not_saved_under_the_name_of_an_export() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(&format!("{TRAIN} -o a.json")).success();
+    let words = ["a model is saved as JSON", "name a .json file", "mnist export"];
+    sandbox.line("train --data idx --validation 11 -o a.onnx").failure(2, &words);
+    sandbox.line("merge a.json a.json -o a.npz").failure(2, &words);
+    sandbox.line("tune --data idx --validation 11 --trials 1 --epochs 1 -o a.csv").failure(2, &words);
+}
+
+#[test]
+fn layers_are_named_once() {
+    Sandbox::new()
+        .line("train --hidden 30 --hidden 40")
+        .failure(2, &["'--hidden <N,…>' cannot be used multiple times"]);
+}
+
+#[test]
+fn files_that_are_easily_taken_for_a_model_are_called_by_what_they_are() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(&format!("{TRAIN} -o model.json")).success();
+    for ending in ["onnx", "npz"] {
+        sandbox.line(&format!("export model.json -o model.{ending}")).success();
+    }
+    for (name, start) in [("a.png", &b"\x89PNG\r\n"[..]), ("a.jpg", b"\xff\xd8\xff\xe0"), ("a.gz", b"\x1f\x8b\x08")] {
+        fs::write(sandbox.path(name), start).unwrap();
+    }
+    fs::write(sandbox.path("marked.json"), format!("\u{feff}{}", sandbox.read("model.json"))).unwrap();
+    fs::write(sandbox.path("list.json"), "[1,2,3]").unwrap();
+    for (name, words) in [
+        ("model.onnx", "it is an .onnx file: name the model file"),
+        ("model.npz", "it is an archive"),
+        ("a.png", "it is a picture"),
+        ("a.jpg", "it is a picture"),
+        ("a.gz", "it is packed: unpack it first"),
+        ("marked.json", "byte order mark"),
+        ("list.json", "not a model file: invalid type: integer `2`, expected the settings of a training"),
+        ("idx", "it is a directory"),
+    ] {
+        sandbox.line(&format!("eval {name} --data idx")).failure(1, &[name, words]);
+    }
+    // What is no model is not resumed, let alone overwritten.
+    fs::write(sandbox.path("package.json"), r#"{"name":"x"}"#).unwrap();
+    let run = sandbox.line("train --resume package.json").failure(1, &["package.json: not a model file", "sizes"]);
+    assert!(!run.stderr.contains("overwritten"), "{}", run.stderr);
 }
 
 #[test]

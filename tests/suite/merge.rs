@@ -47,7 +47,7 @@ fn what_comes_out_is_a_model_as_any_other() {
     }
     sandbox.line("export one.json -o one.onnx").success();
     sandbox.line("show --data idx --model one.json --mistakes").success();
-    let words = ["one was merged from 2 networks and has no epochs", "name the models"];
+    let words = ["'one' was merged from 2 networks and has no epochs", "name the models"];
     sandbox.line("plot a.json one.json -o one.svg").failure(1, &words);
 }
 
@@ -83,11 +83,11 @@ fn networks_of_different_images_are_warned_of() {
         sandbox.line(&format!("{train} --data {data} -o {name}.json")).success();
     }
     let run = sandbox.line("merge a.json b.json -o one.json").success();
-    let both = "built-in digits and built-in digits (seed 7)";
+    let both = "built-in digits and built-in digits of seed 7";
     assert!(run.stderr.contains(&format!("the models were trained on different images: {both}")), "{}", run.stderr);
     assert!(run.stdout.contains(&format!("2 networks in one, trained on {both}")), "{}", run.stdout);
     let run = sandbox.line("eval one.json --data synthetic").success();
-    let warning = "warning: the model was trained on built-in digits (seed 7), these are built-in digits\n";
+    let warning = "warning: the model was trained on built-in digits of seed 7, these are built-in digits\n";
     assert_eq!(run.stderr, warning);
 }
 

@@ -127,15 +127,15 @@ fn what_cannot_be_drawn_is_refused() {
     sandbox.line("plot a.json --epochs 40-").failure(1, &["there are 1 to 12"]);
     sandbox.line("plot a.json --epochs 9-3").failure(2, &["10-40"]);
     sandbox.line("plot a.json --epochs -").failure(2, &["10-40"]);
-    sandbox.line("plot a.jsonl --x eta").failure(1, &["a does not say how it was trained"]);
+    sandbox.line("plot a.jsonl --x eta").failure(1, &["'a' does not say how it was trained"]);
     sandbox.line("plot a.json --x lambda --log-y").success();
     sandbox.line("train --data idx --validation 11 --epochs 1 --lambda 0 --quiet -o zero.json").success();
     sandbox.line("plot zero.json --x lambda --log-x").failure(1, &["lambda has no value above 0"]);
     sandbox
         .line("plot zero.json --metric evaluation-cost")
-        .failure(1, &["zero has no evaluation-cost", "--monitor all"]);
+        .failure(1, &["'zero' has no evaluation-cost", "--monitor all"]);
     sandbox.line("train --data idx --validation 11 --epochs 1 --monitor none --quiet -o blind.json").success();
-    sandbox.line("plot blind.json").failure(1, &["blind has no epochs with figures"]);
+    sandbox.line("plot blind.json").failure(1, &["'blind' has no epochs with figures"]);
 
     fs::write(sandbox.path("bad.jsonl"), "{\"epoch\":1,\"n_training\":5,\"n_evaluation\":5}\n{\"epoch\":").unwrap();
     sandbox.line("plot bad.jsonl").failure(1, &["bad.jsonl", "line 2"]);
@@ -162,8 +162,8 @@ fn a_picture_of_somebody_else_is_not_overwritten() {
 fn a_curve_may_come_through_a_pipe() {
     let sandbox = Sandbox::new();
     let csv = sandbox.line("slowdown --cost quadratic --weight 2 --bias 2 --eta 0.15 --epochs 50").success().stdout;
-    fs::write(sandbox.path("-.csv"), &csv).unwrap();
-    let from_file = sandbox.line("plot ./-.csv").success().stdout;
+    fs::write(sandbox.path("standard input.csv"), &csv).unwrap();
+    let from_file = sandbox.run(["plot", "standard input.csv"]).success().stdout;
     let through_a_pipe = |text: &str| -> crate::common::Run {
         let mut command = sandbox.command();
         command.args(["plot", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -209,12 +209,13 @@ fn introduction(arguments: &TuneArguments, search: &Search, task: &Task, threads
     format!(
         "data      {}: {} images to train on, {} for validation, by which trials are chosen\n\
          search    {}\n\
-         rounds    {} epochs; {threads} at a time\n",
+         rounds    {} {}; {threads} at a time\n",
         task.training.identity(),
         thousands(task.training.len()),
         thousands(task.evaluation.len()),
         space::introduction(search.space()),
         steps.join(", the best "),
+        if rungs.epochs().last() == Some(&1) { "epoch" } else { "epochs" },
     )
 }
 

@@ -47,13 +47,13 @@ impl Default for Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlotError {
     /// Nothing was recorded.
-    #[error("{run} has no epochs with figures: train with --monitor, as in --monitor all")]
+    #[error("'{run}' has no epochs with figures: train with --monitor, as in --monitor all")]
     Empty {
         /// The run.
         run: String,
     },
     /// It was merged from several networks.
-    #[error("{run} was merged from {networks} networks and has no epochs: name the models that it was merged from")]
+    #[error("'{run}' was merged from {networks} networks and has no epochs: name the models that it was merged from")]
     Merged {
         /// The run.
         run: String,
@@ -61,7 +61,7 @@ pub enum PlotError {
         networks: usize,
     },
     /// A monitor that was off.
-    #[error("{run} has no {metric}: that monitor was off (train with --monitor all)", metric = metric.name())]
+    #[error("'{run}' has no {metric}: that monitor was off (train with --monitor all)", metric = metric.name())]
     NotMonitored {
         /// The run.
         run: String,
@@ -79,7 +79,7 @@ pub enum PlotError {
         last: usize,
     },
     /// Settings are the axis, but unknown.
-    #[error("{run} does not say how it was trained: only model files of this program can be drawn against {against}")]
+    #[error("'{run}' does not say how it was trained: only model files of this program can be drawn against {against}")]
     NoSettings {
         /// The run.
         run: String,
