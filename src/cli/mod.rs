@@ -176,6 +176,8 @@ pub enum Failure {
     ModelFile(ModelError),
     #[error("{error}; what stands there has {}, from which train --resume goes on", in_epochs(*epochs as f64))]
     NotReplaced { error: ModelError, epochs: usize },
+    #[error("{failure}; the model was saved as {path} instead")]
+    Rescued { failure: Box<Failure>, path: String },
     #[error(
         "--schedule halve-on-plateau would never halve: --early-stop {early_stop} ends the training before \
         --patience {patience} is used up; choose a larger --early-stop, or a smaller --patience"

@@ -68,6 +68,23 @@ impl Saver {
         Ok(())
     }
 
+    /// Writes it when nothing follows. What cannot be written where it was meant to be goes into the directory `spare`,
+    /// so that the work is not lost; it is a failure all the same.
+    pub fn save_last<F: Real>(&mut self, progress: &Progress<F>, spare: &Path) -> Result<(), Failure> {
+        self.save(progress).map_err(|failure| {
+            let rescue = || {
+                let file = tempfile::Builder::new().prefix("mnist-").suffix(".json").tempfile_in(spare).ok()?;
+                let path = file.into_temp_path();
+                progress.model(&self.record, &self.settings).save(&path).ok()?;
+                path.keep().ok()
+            };
+            match rescue() {
+                Some(path) => Failure::Rescued { failure: Box::new(failure), path: path.display().to_string() },
+                None => failure,
+            }
+        })
+    }
+
     /// Writes it if it is time.
     pub fn offer<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
         if !self.pace.is_due() {

@@ -62,7 +62,7 @@ impl Watch {
 
     /// Saves what came out.
     pub fn save<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
-        self.saver.save(progress)
+        self.saver.save_last(progress, &std::env::temp_dir())
     }
 
     /// Prints a result unless `--quiet`.

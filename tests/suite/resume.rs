@@ -23,9 +23,14 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 fn start(sandbox: &Sandbox, line: &str) -> Child {
     let mut command = sandbox.command();
     command.args(words(line)).args(["--log", "start.jsonl"]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    until_two_epochs(sandbox, command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
+}
+
+/// Waits until a run has logged two epochs in `start.jsonl`.
+#[cfg(unix)]
+fn until_two_epochs(sandbox: &Sandbox, mut child: Child) -> Child {
     while fs::read_to_string(sandbox.path("start.jsonl")).unwrap_or_default().lines().count() < 2 {
-        assert!(child.try_wait().unwrap().is_none(), "{line}: it ended by itself");
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
         std::thread::sleep(Duration::from_millis(2));
     }
     child
@@ -39,6 +44,26 @@ fn signal(child: &Child, name: &str) {
 /// The names in a directory.
 fn names(directory: &Path) -> Vec<String> {
     fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_training_whose_directory_is_gone_is_saved_elsewhere() {
+    let sandbox = Sandbox::with_tiny_data();
+    for name in ["out", "tmp"] {
+        fs::create_dir(sandbox.path(name)).unwrap();
+    }
+    let mut command = sandbox.command();
+    let line = format!("{TINY} --epochs 300000 -o out/model.json --checkpoint-every 1000 --log start.jsonl");
+    command.args(words(&line)).env("TMPDIR", sandbox.path("tmp")).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = until_two_epochs(&sandbox, command.spawn().unwrap());
+    fs::remove_dir_all(sandbox.path("out")).unwrap();
+    signal(&child, "-INT");
+    crate::common::stopped(child)
+        .failure(1, &["out/model.json cannot be written", "the model was saved as", "tmp/mnist-"]);
+    let [name] = &names(&sandbox.path("tmp"))[..] else { panic!("{:?}", names(&sandbox.path("tmp"))) };
+    assert!(sandbox.json(&format!("tmp/{name}"))["history"].as_array().unwrap().len() >= 2);
+    sandbox.line(&format!("eval tmp/{name} --data idx")).success();
 }
 
 #[cfg(unix)]
