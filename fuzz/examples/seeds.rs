@@ -6,7 +6,7 @@ use std::path::Path;
 
 use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::Trainable;
-use mnist_mlp::network::{Activation, Init, Network, Optimizer, cost_named};
+use mnist_mlp::network::{Activation, Init, Model, Network, Optimizer, cost_named};
 use mnist_mlp::picture::{Picture, file::png};
 use mnist_mlp::trainer::{Keep, Monitors, Progress, Schedule, Settings, Silent, go_on};
 use mnist_mlp_fuzz::{json_of, model_of};
@@ -77,7 +77,10 @@ fn idx(dims: &[usize], bytes: &[u8]) -> Vec<u8> {
 fn models() -> Result<(), Box<dyn Error>> {
     let plain = Settings { epochs: 2, batch_size: 2, monitors: Monitors::ALL, ..Settings::default() };
     let momentum = Optimizer::Sgd { momentum: 0.5, nesterov: true };
-    write("model", "plain", &trained::<f32>(plain, &[], Activation::Sigmoid, "cross-entropy")?)?;
+    let json = trained::<f32>(plain, &[], Activation::Sigmoid, "cross-entropy")?;
+    write("model", "plain", &json)?;
+    let model = Model::<f32>::from_json(&json)?;
+    write("model", "merged", &json_of(&Model::merged(&[&model, &model])?))?;
     write("model", "double", &trained::<f64>(plain, &[2], Activation::Tanh, "quadratic")?)?;
     let adamw = Settings { optimizer: Optimizer::AdamW, average: Some(0.5), dropout: 0.25, ..plain };
     write("model", "adamw", &trained::<f32>(adamw, &[2], Activation::Relu, "log-likelihood")?)?;

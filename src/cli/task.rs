@@ -82,18 +82,30 @@ impl Task {
             let found = evaluation.identity();
             output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
         }
-        if let Some((first, others)) = training.labels().split_first()
-            && others.len() > 1
-            && others.iter().all(|label| label == first)
-        {
-            output::warning(format_args!(
-                "all images to train on have the label {first}: are their labels where they are looked for, in a CSV file in \
-                the first column?"
-            ));
-        }
+        warn_of_labels(training);
         // Who has 1 for full ink in whole numbers. Of other images, few pixels are looked at.
         if training.pixels().iter().all(|&pixel| pixel <= 1) && training.pixels().contains(&1) {
             output::warning("no pixel of these images is above 1 of 255: if 1 is full ink, multiply them by 255");
         }
+    }
+}
+
+/// Warns of labels that can hardly be the right ones.
+fn warn_of_labels(training: &Dataset) {
+    let classes = training.classes();
+    let mut is_there = vec![false; classes];
+    training.labels().iter().for_each(|&label| is_there[usize::from(label)] = true);
+    let missing = is_there.iter().filter(|is_there| !**is_there).count();
+    if classes - missing == 1 && training.len() > 2 {
+        output::warning(format_args!(
+            "all images to train on have the label {}: are their labels where they are looked for, in a CSV file in the \
+            first column?",
+            training.labels()[0]
+        ));
+    } else if 2 * missing > classes {
+        output::warning(format_args!(
+            "{missing} of the {classes} classes, 0 to {}, have no image to train on: are the labels as they should be?",
+            classes - 1
+        ));
     }
 }

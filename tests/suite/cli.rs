@@ -809,9 +809,14 @@ fn images_that_are_all_but_blank_are_warned_of() {
     let mut bytes = fs::read(&labels).unwrap();
     let last = bytes.len() - 11;
     bytes[8..last].fill(2);
-    fs::write(&labels, bytes).unwrap();
+    fs::write(&labels, &bytes).unwrap();
     let warning = sandbox.line(line).success().stderr;
     assert!(warning.contains("warning: all images to train on have the label 2"), "{warning}");
+    bytes[9..30].fill(77);
+    fs::write(&labels, bytes).unwrap();
+    let warning = sandbox.line(line).success().stderr;
+    let words = "classes, 0 to 77, have no image to train on";
+    assert!(warning.contains(words), "{warning}");
 }
 
 #[test]
