@@ -8,9 +8,9 @@
 #
 # Target: 99.50% of MNIST's test set, with five 99.60%. Budget on two cores: 10 minutes, with five 30 minutes.
 #
-# EPOCHS (default 170), SEED (default 0; that of the first) and HIDDEN (default 1000,500) set the size; TOLERANCE (default
-# 0.1) is 0 where all images are to be learned from; DATA is what --data is given (default: nothing); EXTRA is added to the
-# command. The models are kept in OUT (default: target/record).
+# EPOCHS (default 170), HIDDEN (default 1000,500) and NETWORKS (default 1) set the size; SEED (default 0) is that of the
+# first; TOLERANCE (default 0.1) is 0 where all images are to be learned from; DATA is what --data is given (default:
+# nothing); EXTRA is added to the command. The models are kept in OUT (default: target/record).
 . "$(dirname "$0")/lib.sh"
 : "${EPOCHS:=170}" "${SEED:=0}" "${HIDDEN:=1000,500}" "${TOLERANCE:=0.1}" "${NETWORKS:=1}"
 

@@ -201,7 +201,11 @@ impl Member {
     pub fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, Failure> {
         let evaluation = ask!(self, model => evaluate(&model.network, data, machine));
         let evaluation = evaluation.map_err(|error| Failure::Fit { path: self.path.clone(), error })?;
-        if evaluation.mean_cost().is_nan() { Err(self.no_answer()) } else { Ok(evaluation) }
+        if evaluation.mean_cost().is_nan() {
+            // Of an infinite z there is no cost, but it may be a sigmoid's certain answer.
+            self.outputs(data, machine)?;
+        }
+        Ok(evaluation)
     }
 
     /// What is said of an evaluation on these images of the split.
@@ -223,11 +227,10 @@ impl Member {
     pub fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, Failure> {
         let outputs = ask!(self, model => outputs(&model.network, data, machine));
         let outputs = outputs.map_err(|error| Failure::Fit { path: self.path.clone(), error })?;
-        if outputs.iter().any(|output| output.is_nan()) { Err(self.no_answer()) } else { Ok(outputs) }
-    }
-
-    fn no_answer(&self) -> Failure {
-        Failure::NoAnswer { model: self.path.clone(), images: "some of these images".to_string() }
+        if outputs.iter().any(|output| output.is_nan()) {
+            return Err(Failure::NoAnswer { model: self.path.clone(), images: "some of these images".to_string() });
+        }
+        Ok(outputs)
     }
 
     /// Writes it in a form that other programs read.

@@ -176,8 +176,8 @@ pub enum Failure {
     ModelFile(ModelError),
     #[error("{error}; what stands there has {}, from which train --resume goes on", in_epochs(*epochs as f64))]
     NotReplaced { error: ModelError, epochs: usize },
-    #[error("{failure}; the model was saved as {path} instead")]
-    Rescued { failure: Box<Failure>, path: String },
+    #[error("{error}; the model was saved as {path} instead, from which train --resume goes on")]
+    Rescued { error: ModelError, path: String },
     #[error(
         "--schedule halve-on-plateau would never halve: --early-stop {early_stop} ends the training before \
         --patience {patience} is used up; choose a larger --early-stop, or a smaller --patience"
@@ -189,7 +189,7 @@ pub enum Failure {
     Memory(#[from] TooMany),
     #[error("there is no image to draw, so {0} was not written")]
     NothingToDraw(String),
-    #[error("the {split} split has no images: it was trained with --validation {validation}")]
+    #[error("the {split} split has no images: the training had --validation {validation}")]
     EmptySplit { split: &'static str, validation: usize },
     #[error(
         "there is no {split} split as in the training, with {validation} validation images at the end: {images} images \
@@ -225,7 +225,7 @@ pub enum Failure {
     NotSquare { path: String, inputs: usize },
     #[error("{0} has one output only, which says nothing of a class: it takes a model with two or more")]
     OneOutput(String),
-    #[error("{model} has no answer to {images}: its weights are so large that outputs are not numbers")]
+    #[error("{model} has no answer to {images}: its weights are so large that sums overflow")]
     NoAnswer { model: String, images: String },
     #[error("{path} {error}")]
     File { path: String, error: FileError },

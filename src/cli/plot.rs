@@ -80,7 +80,7 @@ pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
 /// Columns of a terminal beyond which a plot is no better.
 const WIDEST: usize = 100;
 
-/// What a run is called that comes from there.
+/// What a run from standard input is called.
 const STANDARD_INPUT: &str = "standard input";
 
 const TOO_LONG: &str = "it is longer than 128 MiB; name the file instead of piping it";

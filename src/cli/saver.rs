@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use mnist_mlp::Real;
 use mnist_mlp::claim::Claim;
-use mnist_mlp::network::TrainingRecord;
+use mnist_mlp::network::{ModelError, TrainingRecord};
 use mnist_mlp::trainer::{Progress, Settings};
 
 use super::Failure;
@@ -60,10 +60,7 @@ impl Saver {
 
     /// Writes the model file.
     pub fn save<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
-        progress.model(&self.record, &self.settings).save(&self.out).map_err(|error| match self.saved {
-            0 => Failure::ModelFile(error),
-            epochs => Failure::NotReplaced { error, epochs },
-        })?;
+        self.write(progress, &self.out).map_err(|error| self.not_saved(error))?;
         self.saved = progress.history.len();
         Ok(())
     }
@@ -71,18 +68,30 @@ impl Saver {
     /// Writes it when nothing follows. What cannot be written where it was meant to be goes into the directory `spare`,
     /// so that the work is not lost; it is a failure all the same.
     pub fn save_last<F: Real>(&mut self, progress: &Progress<F>, spare: &Path) -> Result<(), Failure> {
-        self.save(progress).map_err(|failure| {
-            let rescue = || {
-                let file = tempfile::Builder::new().prefix("mnist-").suffix(".json").tempfile_in(spare).ok()?;
-                let path = file.into_temp_path();
-                progress.model(&self.record, &self.settings).save(&path).ok()?;
-                path.keep().ok()
-            };
-            match rescue() {
-                Some(path) => Failure::Rescued { failure: Box::new(failure), path: path.display().to_string() },
-                None => failure,
-            }
+        let Err(error) = self.write(progress, &self.out) else { return Ok(()) };
+        Err(match self.rescue(progress, spare) {
+            Some(path) => Failure::Rescued { error, path: path.display().to_string() },
+            None => self.not_saved(error),
         })
+    }
+
+    fn write<F: Real>(&self, progress: &Progress<F>, path: &Path) -> Result<(), ModelError> {
+        progress.model(&self.record, &self.settings).save(path)
+    }
+
+    /// Writes it to a new file of the directory `spare`, if that can be done.
+    fn rescue<F: Real>(&self, progress: &Progress<F>, spare: &Path) -> Option<PathBuf> {
+        let file = tempfile::Builder::new().prefix("mnist-").suffix(".json").tempfile_in(spare).ok()?;
+        let path = file.into_temp_path();
+        self.write(progress, &path).ok()?;
+        path.keep().ok()
+    }
+
+    fn not_saved(&self, error: ModelError) -> Failure {
+        match self.saved {
+            0 => Failure::ModelFile(error),
+            epochs => Failure::NotReplaced { error, epochs },
+        }
     }
 
     /// Writes it if it is time.

@@ -10,9 +10,10 @@ use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 
 use super::args::{DEFAULT_BATCH_SIZE, EvaluateOn, TrainArguments};
+use super::descent::OptimizerName;
 use super::member::DEFAULT_VALIDATION;
 use super::task::Task;
-use super::{descent, images, output, resume, schedule};
+use super::{descent, images, output, outputs, resume, schedule};
 
 /// What is about to be trained on what, and how.
 pub fn introduction<F: Real>(
@@ -82,17 +83,22 @@ pub fn summary<F: Real>(
     text += &format!("saved     {}, as it was after epoch {}\n", output::quoted(out.as_os_str()), trained.epoch);
     text += &format!("evaluate  {program} eval {}\n", file_and_data(arguments, out));
     let is_first = arguments.hidden.is_none() && arguments.from.is_none() && arguments.resume.resume.is_none();
-    if is_first && trained.ending != Ending::Stopped {
+    // An eta says little under another optimizer or with other neurons.
+    let is_plain = arguments.activation.is_none()
+        && arguments.descent.optimizer == OptimizerName::Sgd
+        && arguments.descent.momentum.is_none();
+    if is_first && is_plain && trained.ending != Ending::Stopped {
         text += &format!("try next  {program} train {}\n", wider(arguments));
     }
     text
 }
 
-/// The words after `mnist train` for the same training of a wider network, in a file of its own.
+/// The words after `mnist train` for a wider network on the same images, with the same cost, eta and mini-batches, in a file
+/// of its own.
 fn wider(arguments: &TrainArguments) -> String {
     let is_test = arguments.evaluate_on == EvaluateOn::Test;
     let monitors = if is_test || arguments.validation > 0 { "all" } else { "training-cost,training-accuracy" };
-    let file = if arguments.out == Path::new("wide.json") { "wider.json" } else { "wide.json" };
+    let file = if outputs::is_same(&arguments.out, Path::new("wide.json")) { "wider.json" } else { "wide.json" };
     let mut words = format!("--hidden 100 --monitor {monitors} -o {}", file_and_data(arguments, Path::new(file)));
     let mut add = |name: &str, value: Option<String>| {
         words += &value.map_or_else(String::new, |value| output::option(name, OsStr::new(&value)));

@@ -95,16 +95,20 @@ fn warn_of_labels(training: &Dataset) {
     let classes = training.classes();
     let mut is_there = vec![false; classes];
     training.labels().iter().for_each(|&label| is_there[usize::from(label)] = true);
-    let missing = is_there.iter().filter(|is_there| !**is_there).count();
-    if classes - missing == 1 && training.len() > 2 {
+    let there = is_there.iter().filter(|is_there| **is_there).count();
+    if training.len() <= 10 * there {
+        return; // so few images need not have all labels
+    }
+    if there == 1 {
         output::warning(format_args!(
             "all images to train on have the label {}: are their labels where they are looked for, in a CSV file in the \
             first column?",
             training.labels()[0]
         ));
-    } else if 2 * missing > classes {
+    } else if 2 * there < classes {
         output::warning(format_args!(
-            "{missing} of the {classes} classes, 0 to {}, have no image to train on: are the labels as they should be?",
+            "{} of the {classes} classes, 0 to {}, have no image to train on: are the labels as they should be?",
+            classes - there,
             classes - 1
         ));
     }

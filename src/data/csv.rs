@@ -190,9 +190,9 @@ fn rows(
 
 /// Whether a first row names columns: in words, the first or at least half of them, or by their numbers, as pandas does
 /// where they have no names. One word in a row of numbers, and a first one that begins with a digit, are numbers that are
-/// damaged, and an empty field is one that is missing.
+/// damaged, and an empty field or a NaN is one that is missing.
 fn is_header(fields: &ByteRecord) -> bool {
-    let is_word = |field: &[u8]| !field.is_empty() && whole(field).is_none() && !is_missing(field);
+    let is_word = |field: &[u8]| !field.is_empty() && whole(field).is_none() && !is_not_finite(field);
     let words = fields.iter().filter(|field| is_word(field)).count();
     let are_counted = || fields.len() > 4 && (0_u32..).zip(fields).all(|(i, field)| whole(field) == Some(i.into()));
     let begins_with_a_name = is_word(&fields[0]) && !fields[0][0].is_ascii_digit();
@@ -266,8 +266,8 @@ fn whole(field: &[u8]) -> Option<f64> {
     (number.fract() == 0.0).then_some(number)
 }
 
-/// Whether a number is written as none, as in NaN.
-fn is_missing(field: &[u8]) -> bool {
+/// Whether it reads as a number that is none, or has no end, as NaN and inf do.
+fn is_not_finite(field: &[u8]) -> bool {
     std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok_and(|number| !number.is_finite()))
 }
 

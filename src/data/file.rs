@@ -139,8 +139,10 @@ fn load_npz(path: &Path, part: Part) -> Result<Found, FileError> {
 
 fn load_csv(path: &Path, part: Part) -> Result<Found, SourceError> {
     let is_missed = |own: &Path| part == Part::Test && own != path && !own.try_exists().unwrap_or(true);
-    let own = csv::file_of(path, part).filter(|own| !is_missed(own));
-    let own = own.ok_or_else(|| SourceError::NoTestImages(path.to_path_buf()))?;
+    let own = match csv::file_of(path, part) {
+        Some(own) if !is_missed(&own) => own,
+        missing => return Err(SourceError::NoTestImages { path: path.to_path_buf(), missing }),
+    };
     let other = csv::file_of(path, if part == Part::Training { Part::Test } else { Part::Training });
     // The other file is missed by those alone who want its images.
     let other = other.filter(|other| other.try_exists().unwrap_or(true));

@@ -67,12 +67,19 @@ pub enum SourceError {
         /// The name of a file of another.
         second: String,
     },
-    /// A CSV file holds one part only, and its name does not say where the test images are.
+    /// A CSV file holds one part only, and there is none with the test images beside it.
     #[error(
-        "{} has no test images beside it: for a file with 'train' in its name the one with 'test' in its place is used, \
-        as in mnist_train.csv and mnist_test.csv (with --split validation, or in a training --evaluate-on validation, none are needed)", .0.display()
+        "{} has no test images beside it{}: for a file with 'train' in its name the one with 'test' in its place is used, \
+        as in mnist_train.csv and mnist_test.csv (with --split validation, or in a training --evaluate-on validation, none are needed)",
+        path.display(),
+        missing.as_ref().map_or_else(String::new, |name| format!(" (there is no {})", name.display()))
     )]
-    NoTestImages(PathBuf),
+    NoTestImages {
+        /// The file that was named.
+        path: PathBuf,
+        /// Where the test images would be, if its name says so.
+        missing: Option<PathBuf>,
+    },
     /// A file is damaged or cannot be read.
     #[error("{} {problem}", path.display())]
     File {

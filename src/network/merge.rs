@@ -54,16 +54,8 @@ pub enum MergeError {
 type Voter<'a, F> = (&'a Network<F>, usize);
 
 impl<F: Real> Network<F> {
-    /// One network in which these stand side by side: z^L, what its outputs make their answer of, is the mean of theirs,
-    /// each counted as often as it has votes.
-    ///
-    /// They have the same numbers of inputs, outputs and layers, the same activations and the same cost; hidden layers
-    /// may be of any size. The network has as many hidden neurons as all of them, and weights of 0 between those of one
-    /// and those of another; training it goes on with these, too.
-    ///
-    /// # Errors
-    /// A [`MergeError`] if there are not two networks, one is not like the first, or all are too large together.
-    pub fn merged(voters: &[Voter<F>]) -> Result<Self, MergeError> {
+    /// One network in which these stand side by side, their votes at least 1 and at most [`MAX_MEMBERS`] in all.
+    fn merged(voters: &[Voter<F>]) -> Result<Self, MergeError> {
         let [(first, _), _, ..] = voters else { return Err(MergeError::TooFew) };
         for (number, (network, _)) in voters.iter().enumerate() {
             check_alike(number, network, first)?;
@@ -97,11 +89,16 @@ impl<F: Real> Network<F> {
 }
 
 impl<F: Real> Model<F> {
-    /// The model of the networks merged, which keeps what is known of the training of each. One that was merged itself
-    /// has as many votes as there are networks in it.
+    /// One network in which those of the models stand side by side: z^L, what its outputs make their answer of, is the mean
+    /// of theirs. One that was merged itself has as many votes as there are networks in it. What is known of the training
+    /// of each is kept.
+    ///
+    /// They have the same numbers of inputs, outputs and layers, the same activations and the same cost; hidden layers
+    /// may be of any size. The network has as many hidden neurons as all of them, and weights of 0 between those of one
+    /// and those of another; training it goes on with these, too.
     ///
     /// # Errors
-    /// Those of [`Network::merged`], and [`MergeError::TooMany`].
+    /// A [`MergeError`] if there are not two models, one is not like the first, or all are too many or too large together.
     pub fn merged(models: &[&Self]) -> Result<Self, MergeError> {
         let members: Vec<_> = models.iter().flat_map(|model| model.trainings()).map(Option::<&_>::cloned).collect();
         if members.len() > MAX_MEMBERS {
@@ -214,28 +211,18 @@ mod tests {
         let network = |sizes: &[usize]| Network::<f32>::new(sizes, &CrossEntropy, Init::Default, 0).unwrap();
         let first = network(&[4, 3, 2]);
         let merge = |other| match Network::merged(&[(&first, 1), (&first, 1), (&other, 1)]).unwrap_err() {
-            MergeError::OtherTask(unlike) => (true, unlike),
-            MergeError::OtherKind(unlike) => (false, unlike),
+            MergeError::OtherTask(Unlike { network: 2, found, expected }) => ("another question", found, expected),
+            MergeError::OtherKind(Unlike { network: 2, found, expected }) => ("made otherwise", found, expected),
             other => panic!("{other:?}"),
         };
-        let answers_another_question = |other| {
-            let (is_of_task, Unlike { network: 2, found, expected }) = merge(other) else { panic!("it is the third") };
-            assert!(is_of_task);
-            (found, expected)
-        };
-        let is_made_otherwise = |other| {
-            let (is_of_task, Unlike { network: 2, found, expected }) = merge(other) else { panic!("it is the third") };
-            assert!(!is_of_task);
-            (found, expected)
-        };
-        let words = |found: &str, expected: &str| (found.to_string(), expected.to_string());
-        assert_eq!(answers_another_question(network(&[5, 3, 2])), words("5 inputs", "4 inputs"));
-        assert_eq!(answers_another_question(network(&[4, 3, 3])), words("3 outputs", "2 outputs"));
-        assert_eq!(is_made_otherwise(network(&[4, 3, 3, 2])), words("4 layers", "3 layers"));
+        let words = |how, found: &str, expected: &str| (how, found.to_string(), expected.to_string());
+        assert_eq!(merge(network(&[5, 3, 2])), words("another question", "5 inputs", "4 inputs"));
+        assert_eq!(merge(network(&[4, 3, 3])), words("another question", "3 outputs", "2 outputs"));
+        assert_eq!(merge(network(&[4, 3, 3, 2])), words("made otherwise", "4 layers", "3 layers"));
         let tanh = network(&[4, 3, 2]).with_activations(&[Activation::Tanh]).unwrap();
-        assert_eq!(is_made_otherwise(tanh), words("the activations tanh", "the activations sigmoid"));
+        assert_eq!(merge(tanh), words("made otherwise", "the activations tanh", "the activations sigmoid"));
         let softmax = network(&[4, 3, 2]).with_cost(&LogLikelihood);
-        assert_eq!(is_made_otherwise(softmax), words("the cost log-likelihood", "the cost cross-entropy"));
+        assert_eq!(merge(softmax), words("made otherwise", "the cost log-likelihood", "the cost cross-entropy"));
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub enum ModelError {
         /// The sizes of the weights in the file.
         found: Vec<usize>,
     },
-    /// One member is none, and what was merged has no training of its own.
+    /// A list of a single member, or members beside a training of its own.
     #[error("its members are not those of a merged model: two or more, and no training beside them")]
     Members,
     /// Weights and biases are not those of a network.
@@ -116,11 +116,16 @@ impl<F: Real> From<Network<F>> for Model<F> {
 }
 
 impl<F: Real> Model<F> {
-    /// The same model in double precision, which holds every number of single precision.
+    /// The same model in double precision, which holds every number of single precision; without its checkpoint, whose
+    /// numbers are packed in the precision of the training.
     #[must_use]
     pub fn in_double(&self) -> Model<f64> {
-        let Model { network, training, members, history, checkpoint } = self.clone();
-        Model { network: network.in_double(), training, members, history, checkpoint }
+        Model {
+            training: self.training.clone(),
+            members: self.members.clone(),
+            history: self.history.clone(),
+            ..Model::from(self.network.in_double())
+        }
     }
 
     /// Reads a model from the text of a model file, ours or network2.py's.

@@ -57,12 +57,18 @@ pub fn read_model_file(path: &Path) -> Result<Vec<u8>, ModelError> {
 
 /// What a file is that begins like this, if it is one that is easily taken for a model.
 fn something_else(start: &[u8]) -> Option<&'static str> {
-    let kinds: [(&[u8], &str); 6] = [
+    const EXPORT: &str = "it is an export: name the model file (.json) that it was made of";
+    // The length of a header stands before it.
+    if start.get(4..9) == Some(b"\0\0\0\0{") {
+        return Some(EXPORT); // .safetensors
+    }
+    let kinds: [(&[u8], &str); 7] = [
         (b"\x89PNG", "it is a picture, no model"),
         (b"\xff\xd8\xff", "it is a picture, no model"),
         (b"\x1f\x8b", "it is packed: unpack it first, with gunzip"),
         (b"PK\x03\x04", "it is an archive, as .npz is: name the model file (.json) that it was made of"),
-        (b"\x08", "it is an .onnx file: name the model file (.json) that it was made of"),
+        (b"\x08", EXPORT),        // .onnx
+        (b"layer,kind,", EXPORT), // .csv
         (b"\xef\xbb\xbf", "it begins with a byte order mark: save it without one"),
     ];
     kinds.into_iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, what)| what)
@@ -87,7 +93,7 @@ pub(super) fn parameters(sizes: &[usize]) -> Option<usize> {
 /// The precision in which a model was trained, or all that were merged into it; double for a file of network2.py.
 ///
 /// # Errors
-/// [`ModelError::Json`] or [`ModelError::Format`] if this is no model file of ours.
+/// [`ModelError::Json`], [`ModelError::Format`] or [`ModelError::Members`] if this is no model file of ours.
 pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
     let head = Head::read(json)?;
     let trainings = head.training.map_or(head.members.0, |training| vec![Some(training)]);

@@ -17,7 +17,7 @@ pub struct ModelRecord {
     pub cost: &'static str,
     /// Of the hidden layers: one for all, or one for each.
     pub activations: Vec<Activation>,
-    /// How it was trained; absent from files of network2.py.
+    /// How it was trained; absent from files of network2.py, and if it was merged from several.
     pub training: Option<TrainingRecord>,
     /// How each of the networks was trained that were merged into this one; empty if it is not so made.
     pub members: Vec<Option<TrainingRecord>>,
@@ -42,7 +42,7 @@ impl ModelRecord {
     /// Reads the record from the text of a model file, ours or network2.py's.
     ///
     /// # Errors
-    /// [`ModelError::Json`], [`ModelError::Format`] or [`ModelError::Cost`].
+    /// [`ModelError::Json`], [`ModelError::Format`], [`ModelError::Members`] or [`ModelError::Cost`].
     pub fn from_json(json: &[u8]) -> Result<Self, ModelError> {
         Head::read(json)?;
         let Read { sizes: Sizes(sizes), cost, activation, training, members: Members(members), history } =

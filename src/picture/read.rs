@@ -240,6 +240,10 @@ mod tests {
         assert!(matches!(read(&b"hello"[..]), Err(FileError::Format)));
         let whole = png(&Picture::new(20, 20, (0..=255).cycle().take(400).collect()).unwrap());
         assert!(matches!(read(&whole[..whole.len() / 2]), Err(FileError::Damaged(_))));
+        let mut damaged = whole.clone();
+        damaged[29] ^= 1; // of the check sum of the header
+        let error = read(&damaged[..]).unwrap_err().to_string();
+        assert!(error.contains("CRC") && !error.contains("while decoding"), "{error}");
         assert!(matches!(read(io::repeat(7)), Err(FileError::TooLong)));
     }
 

@@ -804,6 +804,8 @@ fn images_that_are_all_but_blank_are_warned_of() {
     fs::write(&images, bytes).unwrap();
     let warning = sandbox.line(line).success().stderr;
     assert!(warning.contains("warning: no pixel of these images is above 1 of 255"), "{warning}");
+    let few = sandbox.line(&format!("{line} --train-size 1 --batch-size 1")).success().stderr;
+    assert!(!few.contains("label"), "one image has one label: {few}");
     // So are images of one digit alone.
     let labels = sandbox.path("idx/train-labels-idx1-ubyte");
     let mut bytes = fs::read(&labels).unwrap();
@@ -823,7 +825,7 @@ fn images_that_are_all_but_blank_are_warned_of() {
 fn what_to_try_next_is_possible_and_replaces_nothing() {
     let sandbox = Sandbox::with_tiny_data();
     let train = "train --data idx --validation 0 --monitor training-cost --epochs 1 --lambda 0";
-    let line = format!("{train} --cost quadratic --eta 3 --batch-size 7 -o wide.json");
+    let line = format!("{train} --cost quadratic --eta 3 --batch-size 7 -o ./wide.json");
     let run = sandbox.line(&line).success();
     let next = run.stdout.lines().find_map(|line| line.strip_prefix("try next")).unwrap();
     let words =
@@ -831,6 +833,9 @@ fn what_to_try_next_is_possible_and_replaces_nothing() {
     assert!(next.ends_with(&format!("{words} --eta 3 --batch-size 7 --validation 0")), "{next}");
     sandbox.run(next.split_whitespace().skip(1)).success();
     assert_eq!(sandbox.json("wider.json")["sizes"][1], 100);
+    // Its eta would be another's.
+    let run = sandbox.line(&format!("{train} --optimizer adamw --eta 0.001 -o adamw.json")).success();
+    assert!(!run.stdout.contains("try next"), "{}", run.stdout);
 }
 
 #[test]
@@ -854,7 +859,7 @@ fn layers_are_named_once() {
 fn files_that_are_easily_taken_for_a_model_are_called_by_what_they_are() {
     let sandbox = Sandbox::with_tiny_data();
     sandbox.line(&format!("{TRAIN} -o model.json")).success();
-    for ending in ["onnx", "npz"] {
+    for ending in ["onnx", "npz", "safetensors", "csv"] {
         sandbox.line(&format!("export model.json -o model.{ending}")).success();
     }
     for (name, start) in [("a.png", &b"\x89PNG\r\n"[..]), ("a.jpg", b"\xff\xd8\xff\xe0"), ("a.gz", b"\x1f\x8b\x08")] {
@@ -863,7 +868,9 @@ fn files_that_are_easily_taken_for_a_model_are_called_by_what_they_are() {
     fs::write(sandbox.path("marked.json"), format!("\u{feff}{}", sandbox.read("model.json"))).unwrap();
     fs::write(sandbox.path("list.json"), "[1,2,3]").unwrap();
     for (name, words) in [
-        ("model.onnx", "it is an .onnx file: name the model file"),
+        ("model.onnx", "it is an export: name the model file"),
+        ("model.safetensors", "it is an export"),
+        ("model.csv", "it is an export"),
         ("model.npz", "it is an archive"),
         ("a.png", "it is a picture"),
         ("a.jpg", "it is a picture"),
@@ -884,19 +891,18 @@ fn files_that_are_easily_taken_for_a_model_are_called_by_what_they_are() {
 fn outputs_that_are_not_numbers_are_no_votes_for_0() {
     let sandbox = Sandbox::with_tiny_data();
     sandbox.line(TRAIN).success();
-    let number = |n: usize, w: &str| format!("[{}]", vec![w; n].join(","));
-    let rows = |n: usize, row: &str| format!("[{}]", vec![row; n].join(","));
-    let large = rows(2, &number(20, "1.7e308"));
+    let list = |n: usize, item: &str| format!("[{}]", vec![item; n].join(","));
+    let large = list(2, &list(20, "1.7e308"));
     // The outputs get infinity less infinity.
-    let difference = rows(4, "[1.7e308,-1.7e308]");
+    let difference = list(4, "[1.7e308,-1.7e308]");
     let model = format!(
         r#"{{"sizes":[20,2,4],"weights":[{large},{difference}],"biases":[{},{}],"cost":"LogLikelihoodCost",
         "activation":"relu"}}"#,
-        rows(2, "[0]"),
-        rows(4, "[0]")
+        list(2, "[0]"),
+        list(4, "[0]")
     );
     fs::write(sandbox.path("large.json"), model).unwrap();
-    let words = ["large.json has no answer to some of these images", "not numbers"];
+    let words = ["large.json has no answer to some of these images", "sums overflow"];
     for command in [
         "eval large.json --data idx",
         "eval model.json large.json --data idx",

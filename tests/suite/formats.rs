@@ -114,7 +114,7 @@ fn a_csv_file_alone_can_be_learned_from_but_not_tested_on() {
     sandbox.line("eval model.json --data digits.csv").failure(1, &words);
     sandbox.line("train --data digits.csv --validation 8 --evaluate-on test -o other.json").failure(1, &words);
     fs::rename(sandbox.path("digits.csv"), sandbox.path("digits_train.csv")).unwrap();
-    let words = ["digits_train.csv has no test images beside it", "--split validation"];
+    let words = ["digits_train.csv has no test images beside it (there is no digits_test.csv)", "--split validation"];
     sandbox.line("eval model.json --data digits_train.csv").failure(1, &words);
 }
 

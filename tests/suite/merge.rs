@@ -39,10 +39,15 @@ fn what_comes_out_is_a_model_as_any_other() {
 
     let text = sandbox.line("eval one.json --data idx").success().stdout;
     assert!(text.contains(description), "{text}");
+    let other = format!("{TRAIN} --hidden 4,3 --activation relu,tanh --seed 1 --dropout 0.25 -o b.json");
+    sandbox.line(&other).success();
+    sandbox.line("merge a.json b.json -o one.json").success();
     sandbox.line("report one.json --data idx -o one.html").success();
     let page = sandbox.read("one.html");
     let row = |name: &str, value: &str| format!("<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
-    for row in [row("networks in one", "2"), row("seed", "0; 1"), row("epochs", "2 of 2")] {
+    for row in
+        [row("networks in one", "2"), row("seed", "0 or 1"), row("dropout", "none or 0.25"), row("epochs", "2 of 2")]
+    {
         assert!(page.contains(&row), "{row}");
     }
     sandbox.line("export one.json -o one.onnx").success();
@@ -72,7 +77,7 @@ fn images_that_no_member_was_trained_on_are_for_validation() {
     sandbox.line(&format!("{train} --train-size 300 --validation 0 -o all.json")).success();
     sandbox.line("merge all.json large.json -o none.json").success();
     let run = sandbox.line("eval none.json --data synthetic --split validation");
-    run.failure(1, &["the validation split has no images: it was trained with --validation 0"]);
+    run.failure(1, &["the validation split has no images: the training had --validation 0"]);
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn a_network_that_cannot_answer_says_so() {
     fs::write(sandbox.path("seven.png"), png(&digit(0))).unwrap();
     for (outputs, weight, words) in [
         (1, 1.0, ["model.json has one output only", "two or more"]),
-        (2, 1.7e308, ["model.json has no answer to seven.png", "not numbers"]),
+        (2, 1.7e308, ["model.json has no answer to seven.png", "sums overflow"]),
     ] {
         fs::write(sandbox.path("model.json"), of_four_pixels(outputs, weight)).unwrap();
         let run = sandbox.line("predict model.json seven.png").failure(1, &words);

@@ -49,21 +49,27 @@ fn names(directory: &Path) -> Vec<String> {
 #[cfg(unix)]
 #[test]
 fn a_training_whose_directory_is_gone_is_saved_elsewhere() {
-    let sandbox = Sandbox::with_tiny_data();
-    for name in ["out", "tmp"] {
-        fs::create_dir(sandbox.path(name)).unwrap();
+    // Whether it was saved before or not.
+    for checkpoint_every in [0, 1000] {
+        let sandbox = Sandbox::with_tiny_data();
+        for name in ["out", "tmp"] {
+            fs::create_dir(sandbox.path(name)).unwrap();
+        }
+        let mut command = sandbox.command();
+        let line = format!("{TINY} --epochs 300000 -o out/model.json --checkpoint-every {checkpoint_every}");
+        command.args(words(&line)).args(["--log", "start.jsonl"]).env("TMPDIR", sandbox.path("tmp"));
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = until_two_epochs(&sandbox, child);
+        fs::remove_dir_all(sandbox.path("out")).unwrap();
+        signal(&child, "-INT");
+        let words = ["out/model.json cannot be written", "the model was saved as", "tmp/mnist-", "train --resume"];
+        let run = crate::common::stopped(child).failure(1, &words);
+        let error = run.stderr.lines().find(|line| line.starts_with("error:")).unwrap();
+        assert!(!error.contains("what stands there"), "{error}");
+        let [name] = &names(&sandbox.path("tmp"))[..] else { panic!("{:?}", names(&sandbox.path("tmp"))) };
+        assert!(sandbox.json(&format!("tmp/{name}"))["history"].as_array().unwrap().len() >= 2);
+        sandbox.line(&format!("eval tmp/{name} --data idx")).success();
     }
-    let mut command = sandbox.command();
-    let line = format!("{TINY} --epochs 300000 -o out/model.json --checkpoint-every 1000 --log start.jsonl");
-    command.args(words(&line)).env("TMPDIR", sandbox.path("tmp")).stdout(Stdio::null()).stderr(Stdio::piped());
-    let child = until_two_epochs(&sandbox, command.spawn().unwrap());
-    fs::remove_dir_all(sandbox.path("out")).unwrap();
-    signal(&child, "-INT");
-    crate::common::stopped(child)
-        .failure(1, &["out/model.json cannot be written", "the model was saved as", "tmp/mnist-"]);
-    let [name] = &names(&sandbox.path("tmp"))[..] else { panic!("{:?}", names(&sandbox.path("tmp"))) };
-    assert!(sandbox.json(&format!("tmp/{name}"))["history"].as_array().unwrap().len() >= 2);
-    sandbox.line(&format!("eval tmp/{name} --data idx")).success();
 }
 
 #[cfg(unix)]

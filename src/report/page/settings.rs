@@ -75,24 +75,32 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Names and values of the settings of networks merged into one: where they differ, the values of all.
+/// Names and values of the settings of networks merged into one: where they differ, each value once, and "none" if some are
+/// without.
 pub fn settings_in_one(members: &[Option<TrainingRecord>]) -> Vec<(&'static str, String)> {
     if members.is_empty() {
         return Vec::new();
     }
-    let mut rows: Vec<(&'static str, Vec<String>)> = vec![("networks in one", vec![members.len().to_string()])];
-    for (name, value) in members.iter().flatten().flat_map(settings) {
-        match rows.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) if values.contains(&value) => {}
-            Some((_, values)) => values.push(value),
-            None => rows.push((name, vec![value])),
+    let known: Vec<_> = members.iter().flatten().map(settings).collect();
+    let mut all = vec![("networks in one", members.len().to_string())];
+    for &(name, _) in known.iter().flatten() {
+        if all.iter().any(|&(there, _)| there == name) {
+            continue;
         }
+        let mut values = Vec::new();
+        for rows in &known {
+            let value = rows.iter().find(|row| row.0 == name).map_or("none", |row| row.1.as_str());
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        all.push((name, values.join(" or ")));
     }
-    let unknown = members.iter().filter(|member| member.is_none()).count();
+    let unknown = members.len() - known.len();
     if unknown > 0 {
-        rows.push(("of unknown training", vec![unknown.to_string()]));
+        all.push(("of unknown training", unknown.to_string()));
     }
-    rows.into_iter().map(|(name, values)| (name, values.join("; "))).collect()
+    all
 }
 
 fn optimizer_name(optimizer: Optimizer) -> String {
