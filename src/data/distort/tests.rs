@@ -262,10 +262,12 @@ fn threads_and_instruction_sets_change_nothing() {
         assert!(distortion.epoch(&data, 1, 2, threads).pixels() == one.pixels(), "{threads} threads");
     }
     // The fastest drew `one`; older machines have these.
-    let mut others = vec![pulp::Arch::Scalar];
-    #[cfg(target_arch = "x86_64")]
-    others.extend(pulp::x86::V3::try_new().map(pulp::Arch::V3));
-    for arch in others {
+    let others = [
+        Some(pulp::Arch::Scalar),
+        #[cfg(target_arch = "x86_64")]
+        pulp::x86::V3::try_new().map(pulp::Arch::V3),
+    ];
+    for arch in others.into_iter().flatten() {
         let mut plain = Distorter::new(distortion, (28, 28));
         plain.arch = arch;
         let mut workspace = Workspace::new(&plain);
