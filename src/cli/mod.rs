@@ -95,7 +95,7 @@ pub enum Failure {
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error("{0}, with --{option}", option = option_of(.0))]
-    Split(#[from] SplitError),
+    Split(SplitError),
     #[error(transparent)]
     Download(#[from] DownloadError),
     #[error("{0}")]
@@ -310,6 +310,12 @@ impl Failure {
             Failure::Interrupted { signal, .. } => 128 + signal,
             _ => 1,
         }
+    }
+}
+
+impl From<SplitError> for Failure {
+    fn from(error: SplitError) -> Self {
+        Failure::Split(error)
     }
 }
 

@@ -849,6 +849,18 @@ fn a_model_is_not_saved_under_the_name_of_an_export() {
 }
 
 #[test]
+fn a_split_that_cannot_be_cut_is_said_once_with_its_option() {
+    let sandbox = Sandbox::with_tiny_data();
+    for (options, words) in [
+        ("", "validation 10000 leaves nothing to train on: of 64 training images choose 0 to 63, with --validation"),
+        ("--validation 11 --train-size 54", "the training images beside 11 for validation, with --train-size"),
+    ] {
+        let run = sandbox.line(&format!("train --data idx {options}")).failure(2, &[words]);
+        assert_eq!(run.stderr.trim_end().lines().count(), 1, "{}", run.stderr);
+    }
+}
+
+#[test]
 fn layers_are_named_once() {
     Sandbox::new()
         .line("train --hidden 30 --hidden 40")
