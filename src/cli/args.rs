@@ -94,7 +94,13 @@ pub struct TrainArguments {
     pub cost: Option<String>,
 
     /// Neurons in the hidden layers, as in 100 or 100,50 [default: 30].
-    #[arg(long, value_name = "N,…", action = ArgAction::Set, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long,
+        value_name = "N,…",
+        action = ArgAction::Set, // twice would add layers
+        value_delimiter = ',',
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub hidden: Option<Vec<u32>>,
 
     /// Passes over the training images; with --resume as many as were asked for when it began, if nothing else is said.
@@ -149,7 +155,6 @@ pub struct TrainArguments {
         long,
         value_enum,
         value_name = "LIST",
-        action = ArgAction::Set,
         value_delimiter = ',',
         default_value = "training-cost,evaluation-accuracy"
     )]

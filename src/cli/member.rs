@@ -1,7 +1,7 @@
 //! A model to be evaluated, whose precision only its file knows.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mnist_mlp::committee::Committee;
 use mnist_mlp::data::Dataset;
@@ -19,7 +19,7 @@ use ndarray::Array2;
 
 use super::args::Split;
 use super::summary::activations;
-use super::{Failure, split};
+use super::{Failure, output, split};
 
 /// The validation images of a model that does not say: the book's split.
 pub const DEFAULT_VALIDATION: usize = 10_000;
@@ -56,6 +56,12 @@ impl Member {
             Precision::F64 => AnyModel::F64(Model::from_json(&json).map_err(in_model)?),
         };
         Ok(Member { path: printable(path.display()), model })
+    }
+
+    /// Reads the model files of those who vote together.
+    pub fn read_all(paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
+        warn_of_repetition(paths);
+        paths.iter().map(|path| Member::read(path)).collect()
     }
 
     /// The models merged into one, in single precision if all of them are, to be saved at `path`.
@@ -255,4 +261,15 @@ fn described<F: Real>(network: &Network<F>) -> String {
 /// A fault of a model file, with its path.
 pub fn of_model(path: &Path, error: ModelError) -> Failure {
     Failure::Model { path: path.display().to_string(), error }
+}
+
+/// A model that is named twice has two votes: hardly ever what was meant, and easily typed with a `*`.
+fn warn_of_repetition(paths: &[PathBuf]) {
+    let file = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let files: Vec<_> = paths.iter().map(file).collect();
+    for (i, path) in paths.iter().enumerate() {
+        if files[..i].contains(&files[i]) {
+            output::warning(format_args!("{} is named more than once and has a vote each time", path.display()));
+        }
+    }
 }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::eval::warn_of_repetition;
 use super::member::Member;
 use super::{Failure, output, outputs};
 
@@ -40,8 +39,7 @@ pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
     }
     outputs::check_model_file(out)?;
     let _claim = outputs::claim_model_file(out)?;
-    warn_of_repetition(models);
-    let members = models.iter().map(|path| Member::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let members = Member::read_all(models)?;
     let merged = Member::merged(&members, out)?;
     if let [first, other, ..] = merged.datasets()[..] {
         output::warning(format_args!("the models were trained on different images: {first} and {other}"));

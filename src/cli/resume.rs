@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum, parser::ValueSource};
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
-use mnist_mlp::network::{EpochRecord, Model, ModelRecord, PROGRAM, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::network::{EpochRecord, Model, PROGRAM, TrainingRecord, precision_of, read_model_file};
 use mnist_mlp::trainer::{ConfigError, Progress, ResumeError, Settings};
 use mnist_mlp::{Precision, Real};
 
@@ -63,10 +63,8 @@ pub fn run(company: Company, arguments: &TrainArguments, path: &Path, matches: &
 fn read(path: &Path, matches: &ArgMatches) -> Result<(Precision, Vec<u8>), Failure> {
     check_typed(path, matches)?;
     let json = read_model_file(path).map_err(Failure::ModelFile)?;
-    let in_model = |error| of_model(path, error);
-    // What is no model is not to be resumed, let alone overwritten.
-    ModelRecord::from_json(&json).map_err(in_model)?;
-    Ok((precision_of(&json).map_err(in_model)?, json))
+    let precision = precision_of(&json).map_err(|error| of_model(path, error))?;
+    Ok((precision, json))
 }
 
 /// Whether an option stands on the command line.

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::marker::PhantomData;
 use std::path::Path;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Error, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -112,6 +112,7 @@ pub(super) struct Head {
     training: Option<HeadTraining>,
     #[serde(default)]
     members: Members<HeadTraining>,
+    sizes: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +126,10 @@ impl Head {
         let head: Head = serde_json::from_slice(json)?;
         if let Some(format) = head.format.filter(|&format| format > FORMAT) {
             return Err(ModelError::Format(format));
+        }
+        // Whose first keys a model has. A newer format may have others.
+        if head.sizes.is_none() {
+            return Err(serde_json::Error::missing_field("sizes").into());
         }
         match head.members.0.len() {
             0 => Ok(head),

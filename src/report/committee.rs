@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::evaluation::{EvaluationReport, Json, cost_in_words, json_line, tables};
+use super::evaluation::{EvaluationReport, Json, cost_text, json_line, tables};
 use super::{percent, thousands};
 use crate::evaluate::Evaluation;
 
@@ -61,7 +61,7 @@ impl CommitteeReport<'_> {
         };
         let heading = ("model", "network".to_string(), ["right", "accuracy", "cost"].map(String::from));
         let members = self.members.iter().map(|member| {
-            let figures = figures(member.evaluation, cost_in_words(member.cost()));
+            let figures = figures(member.evaluation, cost_text(member.cost()));
             (member.model.as_str(), member.description.clone(), figures)
         });
         let all = format!("{} models, outputs averaged", self.members.len());

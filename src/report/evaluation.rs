@@ -92,11 +92,11 @@ impl EvaluationReport<'_> {
         text += &format!("{}, {} images of the {} split\n\n", self.dataset, thousands(n), self.split);
         let accuracy = percent(Some(evaluation.accuracy()));
         text += &format!("accuracy  {accuracy}  ({correct} of {n} right, {} wrong)\n", n - correct);
-        text += &format!("cost      {}", cost_in_words(self.cost()));
+        text += &format!("cost      {}", cost_text(self.cost()));
         let parameters = [("lambda", self.lambda), ("l1", self.l1)].into_iter().filter(|&(_, value)| value > 0.0);
         let parameters: Vec<_> = parameters.map(|(name, value)| format!("{name} {value}")).collect();
         if !parameters.is_empty() {
-            let regularization = cost_in_words(self.regularization);
+            let regularization = cost_text(self.regularization);
             text += &format!("  (of it {regularization} for {})", parameters.join(" and "));
         }
         text += "\n\n";
@@ -105,8 +105,8 @@ impl EvaluationReport<'_> {
     }
 }
 
-/// A cost with six decimals, or digits, where it is large.
-pub(super) fn cost_in_words(cost: f64) -> String {
+/// A cost with six decimals; a large one, such as 1.000000e42, as a power of ten.
+pub(super) fn cost_text(cost: f64) -> String {
     if cost < 1e5 { format!("{cost:.6}") } else { format!("{cost:.6e}") }
 }
 
