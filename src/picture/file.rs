@@ -1,4 +1,4 @@
-//! PNG and JPEG, through the `image` crate and its encoder.
+//! PNG files, written, with a mark by which they are known.
 
 use super::Picture;
 

@@ -4,6 +4,7 @@
 
 use thiserror::Error;
 
+mod decode;
 pub mod file;
 pub mod find;
 pub mod normalize;
@@ -65,7 +66,7 @@ impl Picture {
 
     /// The pixels of each row, from the top.
     #[must_use]
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &[u8]> + ExactSizeIterator {
         self.pixels.chunks_exact(self.width)
     }
 
@@ -100,6 +101,26 @@ impl Picture {
         let strips = self.pixels.chunks(factor.saturating_mul(self.width));
         let pixels = strips.flat_map(|rows| columns().map(|left| mean(rows, left))).collect();
         Picture { height: self.height.div_ceil(factor), width: self.width.div_ceil(factor), pixels }
+    }
+
+    /// Left for right.
+    #[must_use]
+    pub(crate) fn mirrored(mut self) -> Self {
+        self.pixels.chunks_exact_mut(self.width).for_each(<[u8]>::reverse);
+        self
+    }
+
+    /// Top for bottom.
+    #[must_use]
+    pub(crate) fn flipped(self) -> Self {
+        Picture { pixels: self.rows().rev().flatten().copied().collect(), ..self }
+    }
+
+    /// Rows for columns, about the diagonal from the top left.
+    #[must_use]
+    pub(crate) fn transposed(&self) -> Self {
+        let column = |x: usize| self.pixels.iter().skip(x).step_by(self.width).copied();
+        Picture { height: self.width, width: self.height, pixels: (0..self.width).flat_map(column).collect() }
     }
 
     /// Dark for light and light for dark.

@@ -1,14 +1,13 @@
-//! Pictures from PNG and JPEG files, through the `image` crate.
+//! Pictures from PNG and JPEG files: their greys, upright, on paper.
 
-use std::io::{self, Cursor, Read};
+use std::fmt::Display;
+use std::io::{self, Read};
 
-use image::metadata::Orientation;
-use image::{
-    DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, LumaA,
-};
 use thiserror::Error;
+use zune_jpeg::errors::DecodeErrors;
 
 use super::Picture;
+use super::decode::{Unpacked, orientation, unpacked};
 
 /// The largest file and the largest picture that are read, in bytes: 67 million pixels in colour.
 pub const MOST_BYTES: u64 = 192 << 20;
@@ -44,13 +43,16 @@ pub enum FileError {
     /// A JPEG without its end, of which the decoder would make up the rest.
     #[error("is damaged: it ends too soon, so copy or save it again")]
     Truncated,
-    /// It breaks off or contradicts itself.
+    /// A PNG that breaks off or contradicts itself.
     #[error("is damaged: {}", in_short(.0))]
-    Damaged(#[from] ImageError),
+    Png(#[from] png::DecodingError),
+    /// A JPEG that contradicts itself, or is of a kind that is hardly ever seen.
+    #[error("cannot be unpacked: {}", in_short(.0))]
+    Jpeg(#[from] DecodeErrors),
 }
 
 /// What the decoder says, without its inner workings.
-fn in_short(error: &ImageError) -> String {
+fn in_short(error: &impl Display) -> String {
     let text = error.to_string();
     text.split(" while decoding").next().unwrap_or_default().to_string()
 }
@@ -73,62 +75,47 @@ pub fn read(file: impl Read) -> Result<Picture, FileError> {
         len if len > MOST_BYTES => return Err(FileError::TooLong),
         _ => {}
     }
-    let mut reader = ImageReader::new(Cursor::new(&bytes)).with_guessed_format()?;
-    if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
-        return Err(FileError::Format);
-    }
-    if reader.format() == Some(ImageFormat::Jpeg) && !has_end(&bytes) {
-        return Err(FileError::Truncated);
-    }
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(2 * MOST_BYTES);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder()?;
-    let ((width, height), bytes) = (decoder.dimensions(), decoder.total_bytes());
-    if bytes > MOST_BYTES {
-        return Err(FileError::TooLarge { width, height, bytes });
-    }
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut grey = DynamicImage::ImageLuma8(grey(&DynamicImage::from_decoder(decoder)?));
-    grey.apply_orientation(orientation);
-    let (width, height) = (grey.width() as usize, grey.height() as usize);
+    let Unpacked { width, height, samples, pixels } = unpacked(&bytes)?;
     // A picture of no pixels is not allowed in either format, but a decoder might let it pass.
-    Picture::new(height, width, grey.into_bytes()).map_err(|_| FileError::Empty)
+    let picture = Picture::new(height, width, greys(pixels, samples)).map_err(|_| FileError::Empty)?;
+    Ok(upright(picture, orientation(&bytes)))
 }
 
-/// Whether a JPEG goes on to the marker of its end. What stands behind that may be anything, such as a film.
-fn has_end(jpeg: &[u8]) -> bool {
-    let mut rest = jpeg;
-    // To the next marker: 0xFF and what is neither a byte of a scan (0x00), nor filling (0xFF), nor a place to begin anew.
-    while let Some(at) = rest.windows(2).position(|two| two[0] == 0xFF && !matches!(two[1], 0x00 | 0xD0..=0xD7 | 0xFF))
-    {
-        let marker = rest[at + 1];
-        rest = &rest[at + 2..];
-        match (marker, rest) {
-            (0xD9, _) => return true,
-            (0x01 | 0xD8, _) => {} // alone
-            (_, &[high, low, ..]) => {
-                // A segment, its length with it; there may be a smaller JPEG in it.
-                let length = usize::from(u16::from_be_bytes([high, low]));
-                rest = rest.get(length..).unwrap_or_default();
-            }
-            _ => return false,
-        }
+/// The picture as it is to be seen if the camera was held so: the numbers of EXIF.
+fn upright(picture: Picture, orientation: u32) -> Picture {
+    match orientation {
+        2 => picture.mirrored(),
+        3 => picture.mirrored().flipped(),
+        4 => picture.flipped(),
+        5 => picture.transposed(),
+        6 => picture.transposed().mirrored(),
+        7 => picture.transposed().mirrored().flipped(),
+        8 => picture.transposed().flipped(),
+        _ => picture,
     }
-    false
 }
 
-/// The greys, on a [`ground`] where the picture is transparent.
-fn grey(image: &DynamicImage) -> GrayImage {
-    if !image.color().has_alpha() {
-        return image.to_luma8();
+/// The greys of pixels of 1 to 4 samples, on a [`ground`] where they are transparent.
+fn greys(pixels: Vec<u8>, samples: usize) -> Vec<u8> {
+    match samples {
+        1 => pixels,
+        2 => on_ground(pixels.chunks_exact(2).map(|pixel| [pixel[0], pixel[1]])),
+        3 => pixels.chunks_exact(3).map(brightness).collect(),
+        _ => on_ground(pixels.chunks_exact(4).map(|pixel| [brightness(&pixel[..3]), pixel[3]])),
     }
-    let image = image.to_luma_alpha8();
-    let ground = u32::from(ground(&image));
-    GrayImage::from_fn(image.width(), image.height(), |x, y| {
-        let [grey, alpha] = image.get_pixel(x, y).0.map(u32::from);
-        image::Luma([((grey * alpha + ground * (255 - alpha) + 127) / 255) as u8])
-    })
+}
+
+/// The brightness of red, green and blue light (ITU-R BT.709).
+fn brightness(colour: &[u8]) -> u8 {
+    let weighted = colour.iter().zip([2126, 7152, 722]).map(|(&light, weight)| u32::from(light) * weight);
+    (weighted.sum::<u32>() / 10_000) as u8
+}
+
+/// Pixels of grey and alpha, laid on a [`ground`].
+fn on_ground(pixels: impl ExactSizeIterator<Item = [u8; 2]> + Clone) -> Vec<u8> {
+    let ground = u32::from(ground(pixels.clone()));
+    let seen = |[grey, alpha]: [u32; 2]| ((grey * alpha + ground * (255 - alpha) + 127) / 255) as u8;
+    pixels.map(|pixel| seen(pixel.map(u32::from))).collect()
 }
 
 /// Greys that differ by no more are of one colour.
@@ -136,9 +123,10 @@ const ONE_COLOUR: u8 = 64;
 
 /// The grey behind the transparent parts. A page with something on it, such as one whose corners are transparent because it
 /// was turned, goes on in its own grey. All else is ink without paper, and lies on what is furthest from it.
-fn ground(image: &GrayAlphaImage) -> u8 {
+fn ground(pixels: impl ExactSizeIterator<Item = [u8; 2]>) -> u8 {
+    let room = 255 * pixels.len() as u64;
     let mut amounts = [0; 256];
-    for &LumaA([grey, alpha]) in image.pixels() {
+    for [grey, alpha] in pixels {
         amounts[usize::from(grey)] += u64::from(alpha);
     }
     let all: u64 = amounts.iter().sum();
@@ -153,7 +141,6 @@ fn ground(image: &GrayAlphaImage) -> u8 {
         .filter(|(grey, _)| grey.abs_diff(median) > ONE_COLOUR)
         .map(|(_, amount)| amount)
         .sum();
-    let room = 255 * u64::from(image.width()) * u64::from(image.height());
     let is_page = 3 * all > room && 500 * others > all;
     match median {
         paper if is_page => paper,
@@ -164,7 +151,9 @@ fn ground(image: &GrayAlphaImage) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use image::{ImageBuffer, Rgb, Rgba};
+    use std::io::Cursor;
+
+    use image::{DynamicImage, GrayImage, ImageBuffer, ImageFormat, LumaA, Rgb, Rgba};
     use proptest::prelude::*;
 
     use super::*;
@@ -234,12 +223,29 @@ mod tests {
     }
 
     #[test]
+    fn the_eight_ways_to_hold_a_camera() {
+        // As the table of TIFF 6.0 has it: which sides of what is seen the first row and the first column are.
+        let seen = |orientation| {
+            let picture = upright(Picture::new(2, 3, vec![1, 2, 3, 4, 5, 6]).unwrap(), orientation);
+            picture.rows().map(<[u8]>::to_vec).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(1), [[1, 2, 3], [4, 5, 6]]); // top, left
+        assert_eq!(seen(2), [[3, 2, 1], [6, 5, 4]]); // top, right
+        assert_eq!(seen(3), [[6, 5, 4], [3, 2, 1]]); // bottom, right
+        assert_eq!(seen(4), [[4, 5, 6], [1, 2, 3]]); // bottom, left
+        assert_eq!(seen(5), [[1, 4], [2, 5], [3, 6]]); // left, top
+        assert_eq!(seen(6), [[4, 1], [5, 2], [6, 3]]); // right, top
+        assert_eq!(seen(7), [[6, 3], [5, 2], [4, 1]]); // right, bottom
+        assert_eq!(seen(8), [[3, 6], [2, 5], [1, 4]]); // left, bottom
+    }
+
+    #[test]
     fn a_file_that_is_no_picture_says_why() {
         assert!(matches!(read(&b""[..]), Err(FileError::Empty)));
         assert!(matches!(read(&b"GIF89a and so on"[..]), Err(FileError::Format)));
         assert!(matches!(read(&b"hello"[..]), Err(FileError::Format)));
         let whole = png(&Picture::new(20, 20, (0..=255).cycle().take(400).collect()).unwrap());
-        assert!(matches!(read(&whole[..whole.len() / 2]), Err(FileError::Damaged(_))));
+        assert!(matches!(read(&whole[..whole.len() / 2]), Err(FileError::Png(_))));
         let mut damaged = whole.clone();
         damaged[29] ^= 1; // of the check sum of the header
         let error = read(&damaged[..]).unwrap_err().to_string();

@@ -2,8 +2,6 @@
 
 use std::sync::Once;
 
-use image::RgbImage;
-use image::imageops::thumbnail;
 use plotters::prelude::*;
 use plotters::style::register_font;
 use png::ColorType;
@@ -69,13 +67,21 @@ impl Figure {
                 .figure(self)
                 .expect("memory takes everything");
         }
-        let (wide, high) = pixels(wide, high, DENSE);
-        if fine == (wide, high) {
-            return encoded(fine, ColorType::Rgb, &drawn);
-        }
-        let drawn = RgbImage::from_raw(fine.0, fine.1, drawn).expect("the buffer has its size");
-        encoded((wide, high), ColorType::Rgb, &thumbnail(&drawn, wide, high))
+        encoded(pixels(wide, high, DENSE), ColorType::Rgb, &reduced(&drawn, fine.0 as usize, coarse as usize))
     }
+}
+
+/// Rows of `wide` pixels of three colours each, smaller by a whole factor that divides both sides: the means of squares.
+fn reduced(pixels: &[u8], wide: usize, factor: usize) -> Vec<u8> {
+    let area = factor * factor;
+    let mean = |rows: &[u8], left: usize, colour: usize| {
+        let square = rows.chunks_exact(3 * wide).flat_map(|row| row[3 * left..].chunks_exact(3).take(factor));
+        let sum: usize = square.map(|pixel| usize::from(pixel[colour])).sum();
+        ((sum + area / 2) / area) as u8
+    };
+    let colours = || (0..wide).step_by(factor).flat_map(|left| (0..3).map(move |colour| (left, colour)));
+    let strips = pixels.chunks_exact(3 * wide * factor);
+    strips.flat_map(|rows| colours().map(move |(left, colour)| mean(rows, left, colour))).collect()
 }
 
 /// Text for an attribute.
