@@ -1,4 +1,4 @@
-//! Names that are not ours, on a terminal.
+//! Names from outside, made safe to print on a terminal.
 
 use std::fmt::Display;
 

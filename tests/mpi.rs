@@ -160,7 +160,7 @@ fn ranks_that_are_not_of_one_mind_do_not_begin() {
         (format!("{line} --monitor none"), 1, &["rank 2 on", "other options"]),
         (format!("{line} --nesterov"), 1, &["rank 2 on", "cannot begin: --nesterov is for --momentum"]),
         (line.replace("idx", "other"), 1, &["rank 2 on", "other images"]),
-        (line.replace("idx", "nowhere"), 1, &["rank 2 on", "cannot begin: there is no nowhere"]),
+        (line.replace("idx", "nowhere"), 1, &["rank 2 on", "cannot begin: nowhere does not exist"]),
         ("train --resume none.json --data idx".to_string(), 1, &["rank 2 on", "cannot begin: none.json"]),
         ("tune --data idx --validation 11 --trials 3".to_string(), 1, &["rank 2 on", "other"]),
     ] {

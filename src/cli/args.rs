@@ -66,10 +66,10 @@ pub struct DataArguments {
     /// A directory with the four IDX files (plain or .gz), a file (.pkl.gz, .npz, .csv), or 'synthetic' for the built-in
     /// digits.
     ///
-    /// Files are known by what they hold: the book's mnist.pkl.gz, Keras's mnist.npz, or CSV with the label first, whose
-    /// test images are in the file beside it with 'test' for 'train' in its name. 'synthetic:SEED' draws other built-in
-    /// digits. Without this option the variable MNIST_DATA_DIR decides, without both data/ is used if the files are there,
-    /// and the built-in digits if not.
+    /// Files are recognized by their contents: the book's mnist.pkl.gz, Keras's mnist.npz, or CSV with the label first.
+    /// The test images of a CSV file are in the file beside it, with 'test' for 'train' in its name. 'synthetic:SEED'
+    /// draws other built-in digits. Without this option, the environment variable MNIST_DATA_DIR names the data;
+    /// without that, data/ is used if the files are there, otherwise the built-in digits.
     #[arg(long, value_name = "PATH")]
     pub data: Option<OsString>,
 }
@@ -103,7 +103,7 @@ pub struct TrainArguments {
     )]
     pub hidden: Option<Vec<u32>>,
 
-    /// Passes over the training images; with --resume as many as were asked for when it began, if nothing else is said.
+    /// Passes over the training images; with --resume, by default the number that the run began with.
     #[arg(short, long, value_name = "N", default_value_t = 30)]
     pub epochs: usize,
 
@@ -122,7 +122,7 @@ pub struct TrainArguments {
     #[command(flatten)]
     pub schedule: ScheduleArguments,
 
-    /// What the hidden neurons make of z: sigmoid, tanh or relu, one for all layers or one for each, as in relu,tanh.
+    /// Activation of the hidden neurons: sigmoid, tanh or relu, one for all layers or one for each, as in relu,tanh.
     ///
     /// Default: sigmoid, or with --from that of the model.
     #[arg(long, value_name = "NAME,…", action = ArgAction::Set, value_delimiter = ',', value_parser = activation_name())]
@@ -133,12 +133,11 @@ pub struct TrainArguments {
     #[arg(long, value_enum, default_value_t)]
     pub init: InitName,
 
-    /// What every random choice derives from: the same seed gives the same model on the same kind of processor.
+    /// Seed of every random choice: the same seed gives the same model on the same kind of processor.
     #[arg(short, long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
-    /// Train on the first N images only [default: all but the validation images]; of the built-in digits there are as many
-    /// as you like.
+    /// Train on the first N images only [default: all but the validation images]; the built-in digits have no limit.
     #[arg(long, value_name = "N")]
     pub train_size: Option<usize>,
 
@@ -186,7 +185,7 @@ pub struct TrainArguments {
     #[arg(long)]
     pub no_shuffle: bool,
 
-    /// Where to save the model; with --resume in the same file, if nothing else is said.
+    /// Where to save the model; with --resume, by default the resumed file.
     #[arg(short, long, value_name = "FILE", default_value = "model.json")]
     pub out: PathBuf,
 
@@ -215,9 +214,9 @@ pub struct TrainArguments {
 pub struct EvalArguments {
     /// A model file, ours or network2.py's; several make a committee.
     ///
-    /// They may differ in hidden layers, cost and precision, but not in the number of outputs; and not in their
-    /// validation or training images, if those are what they are evaluated on. Outputs are averaged as they are, those
-    /// of a softmax and of sigmoids alike. A committee has no cost.
+    /// They may differ in hidden layers, cost and precision, but not in the number of outputs, nor in the images that
+    /// --split validation or --split train gives them. Outputs are averaged as they are, whether softmax or sigmoid. A
+    /// committee has no cost.
     #[arg(required = true, value_name = "MODEL")]
     pub models: Vec<PathBuf>,
 
@@ -235,9 +234,9 @@ pub struct EvalArguments {
 
 /// Watch one sigmoid neuron learn to answer 0 to the input 1, as CSV.
 ///
-/// The first experiment of chapter 3: badly wrong, the quadratic neuron hardly learns; the cross-entropy neuron does.
-/// The book's animations of the latter use eta 0.005 but step without the cancelling of sigma'(z) that its own equation
-/// has; this is the true gradient.
+/// The first experiment of chapter 3: starting badly wrong, the quadratic neuron hardly learns; the cross-entropy
+/// neuron does. The book's animations of the latter use eta 0.005 but step as if sigma'(z) did not cancel, unlike in
+/// the book's own equation; this command follows the true gradient.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist slowdown --cost quadratic --weight 2 --bias 2 --eta 0.15 --epochs 300

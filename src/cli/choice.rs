@@ -32,7 +32,7 @@ pub struct ChoiceArguments {
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub count: Option<u32>,
 
-    /// What --random and --augment derive from, as in a training.
+    /// Seed of --random and --augment, as in training.
     #[arg(short, long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 }

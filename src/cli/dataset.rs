@@ -30,7 +30,7 @@ pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure>
     if matches!(source, Source::Synthetic { .. }) && !quiet {
         output::note(format_args!(
             "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; '{} download' fetches MNIST, --data or \
-             {VARIABLE} names another place of it",
+             {VARIABLE} names another place for it",
             output::program()
         ));
     }

@@ -16,11 +16,11 @@ pub struct DescentArguments {
     #[arg(help_heading = HEADING, long, value_name = "LAMBDA", default_value_t = 0.0)]
     pub l1: f64,
 
-    /// Drop this share of the hidden neurons, others for every image of every epoch.
+    /// Drop this share of the hidden neurons, chosen anew for every image in every epoch.
     #[arg(help_heading = HEADING, long, value_name = "P", default_value_t = 0.0)]
     pub dropout: f64,
 
-    /// Drop this share of the inputs, likewise.
+    /// Drop this share of the inputs, chosen in the same way.
     #[arg(help_heading = HEADING, long, value_name = "P", default_value_t = 0.0)]
     pub input_dropout: f64,
 
@@ -28,21 +28,21 @@ pub struct DescentArguments {
     #[arg(help_heading = HEADING, long, value_name = "NORM")]
     pub max_norm: Option<f64>,
 
-    /// Learn from those images alone of which an output is further than this from its target, such as 0.1; 0 for all.
+    /// Learn only from images with an output further than this from its target, such as 0.1; 0 for all.
     ///
-    /// The others have next to nothing to teach. They still count in the mini-batch, whose step is the smaller. Where
+    /// The other images have next to nothing to teach. They still count in the mini-batch, so its step is smaller. Once
     /// most images are known, an epoch takes half the time, or a little more with adamw and --augment.
     #[arg(help_heading = HEADING, long, value_name = "DISTANCE", default_value_t = 0.0)]
     pub tolerance: f64,
 
-    /// Save and watch the running average of the weights, of which each mini-batch keeps this share, such as 0.999.
+    /// Save and monitor a running average of the weights; each mini-batch keeps this share of it, such as 0.999.
     ///
-    /// At first it keeps less, t/(9 + t) of mini-batch t, so that the start weights are soon forgotten: 0.999 is
+    /// At first it keeps less, t/(9 + t) at mini-batch t, so that the start weights are soon forgotten: 0.999 is
     /// reached after 9,000 mini-batches.
     #[arg(help_heading = HEADING, long, value_name = "SHARE")]
     pub ema: Option<f64>,
 
-    /// What is made of the gradient; adamw takes lambda as its decay, eta lambda/n of a weight at each step.
+    /// How a gradient becomes a step; adamw takes lambda as weight decay, eta lambda/n of each weight at every step.
     #[arg(help_heading = HEADING, long, value_enum, default_value_t)]
     pub optimizer: OptimizerName,
 

@@ -16,8 +16,8 @@ use super::{Failure, dataset, output};
 
 /// Fetch MNIST or another dataset.
 ///
-/// Each file is checked against its published MD5 before it gets its name. A download that was interrupted goes on where
-/// it stopped when the same command is given again. Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
+/// Each file is checked against its published MD5 before it gets its final name. To resume an interrupted download,
+/// give the same command again. Proxies are taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist download
@@ -37,7 +37,7 @@ pub struct DownloadArguments {
     #[arg(long, value_name = "URL", value_parser = address)]
     mirror: Vec<String>,
 
-    /// Give a mirror up when nothing comes from it for so long.
+    /// Give up on a mirror that sends nothing for this many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
 
@@ -107,7 +107,7 @@ fn summary(known: &Known, split: Option<&str>, directory: &Path, outcome: Outcom
     let name = known.name;
     let place = output::quoted(directory.as_os_str());
     let said = match outcome {
-        Outcome::Fetched => format!("\n{name} is in {place}, its sums are right."),
+        Outcome::Fetched => format!("\n{name} is in {place}; its checksums are right."),
         Outcome::WasThere => format!("{name} is in {place} already."),
     };
     let (what, directory) = match split {

@@ -13,10 +13,10 @@ use super::{Failure, output};
 
 /// Write a model as ONNX, safetensors, NPZ or CSV.
 ///
-/// The ending of the output file chooses. An .onnx file holds the whole network: it takes a batch of images, named
-/// 'images', a row of pixels each, and gives a row of 'outputs' for each, a number a class. The others hold the weights
-/// and biases, 'layer2.weight' (neurons x inputs) and 'layer2.bias' for the first layer after the input, in a .csv file
-/// as lines of layer,kind,neuron,input,value.
+/// The extension of the output file chooses the format. An .onnx file holds the whole network: it takes a batch
+/// 'images', one row of pixels per image, and gives 'outputs', one row per image with one number per class. The others
+/// hold the weights and biases: 'layer2.weight' (neurons x inputs) and 'layer2.bias' for the first layer after the
+/// input; a .csv file holds them as lines of layer,kind,neuron,input,value.
 ///
 /// Nothing needs to be exported for network2.py: it reads model files as they are.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub struct ExportArguments {
     #[arg(value_name = "MODEL")]
     model: PathBuf,
 
-    /// Where to write: a name in .onnx, .safetensors, .npz or .csv.
+    /// Where to write: a name that ends in .onnx, .safetensors, .npz or .csv.
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
 

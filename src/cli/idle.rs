@@ -1,4 +1,4 @@
-//! Options that would change nothing beside the others.
+//! Options that have no effect together with the others.
 
 use clap::ArgMatches;
 

@@ -1,4 +1,4 @@
-//! More images than there are, on the command line: the options, and what is said of them.
+//! Expansion and distortion of the images, on the command line: the options, and what is said of them.
 
 use clap::{Args, ValueEnum};
 use mnist_mlp::data::distort::{Affine, Distortion, Elastic};
@@ -22,15 +22,15 @@ pub struct ImageArguments {
     #[arg(help_heading = HEADING, long, value_enum, value_name = "LIST", value_delimiter = ',')]
     pub augment: Vec<AugmentName>,
 
-    /// Affine: rotate by up to so many degrees either way.
+    /// Affine: rotate by up to this many degrees either way.
     #[arg(help_heading = HEADING, long, value_name = "DEGREES", default_value_t = Affine::default().rotation)]
     pub rotation: f64,
 
-    /// Affine: make wider, narrower, higher, lower by up to this share.
+    /// Affine: stretch or shrink width and height, each by up to this share.
     #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = Affine::default().scale)]
     pub scale: f64,
 
-    /// Affine: slant by up to so many pixels a pixel.
+    /// Affine: slant by up to this share of the height.
     #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = Affine::default().shear)]
     pub shear: f64,
 
@@ -38,11 +38,11 @@ pub struct ImageArguments {
     #[arg(help_heading = HEADING, long, value_name = "SHARE", default_value_t = Affine::default().translation)]
     pub translation: f64,
 
-    /// Elastic: how smooth, the deviation of a Gaussian in pixels.
+    /// Elastic: smoothness, the standard deviation of a Gaussian in pixels.
     #[arg(help_heading = HEADING, long, value_name = "PIXELS", default_value_t = Elastic::default().sigma)]
     pub sigma: f64,
 
-    /// Elastic: how far, in pixels before smoothing.
+    /// Elastic: strength, in pixels before smoothing.
     #[arg(help_heading = HEADING, long, value_name = "PIXELS", default_value_t = Elastic::default().alpha)]
     pub alpha: f64,
 

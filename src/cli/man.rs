@@ -19,7 +19,7 @@ use super::{Failure, output};
 #[command(after_help = "Example:
   mnist man ~/.local/share/man/man1 && man mnist-train")]
 pub struct ManArguments {
-    /// The directory; it must be there.
+    /// The directory; it must exist.
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }
@@ -27,15 +27,15 @@ pub struct ManArguments {
 /// What every command's exit status means, and which variables they read.
 const STATUS: [(&str, &str); 4] = [
     ("0", "Done."),
-    ("1", "It could not be done; standard error says why and what to do."),
-    ("2", "What was typed makes no sense; nothing was begun."),
-    ("130", "Interrupted by Ctrl-C (128 and the number of the signal in general), after saving what can be saved."),
+    ("1", "Failed: standard error says why and what to do."),
+    ("2", "Wrong usage: nothing was started."),
+    ("130", "Interrupted by Ctrl-C (in general, 128 plus the signal's number), after saving what can be saved."),
 ];
 const VARIABLES: [(&str, &str); 4] = [
-    ("MNIST_DATA_DIR", "Where the images are, if --data does not say so."),
-    ("MNIST_SIMD", "What to compute with, of what mnist --version lists; the fastest if it is not set."),
-    ("NO_COLOR", "No colours, if it is set to anything."),
-    ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "Through which proxy mnist download goes."),
+    ("MNIST_DATA_DIR", "Where the images are, if --data is not given."),
+    ("MNIST_SIMD", "The vector instructions to use, of those that mnist --version lists; by default the fastest."),
+    ("NO_COLOR", "If set to anything, no colours are used."),
+    ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "The proxy that mnist download uses."),
 ];
 
 /// How a page of ours begins: the roff library's definition of an apostrophe, then the title.

@@ -7,14 +7,14 @@ use clap::Args;
 use super::member::Member;
 use super::{Failure, output, outputs};
 
-/// Merge several models into one network, which answers as they do together.
+/// Merge several models into one network that combines their answers.
 ///
-/// Their hidden layers stand side by side in it and do not see one another; what goes into its outputs, z, is the mean
-/// of what goes into theirs. It is a model as any other: one file to predict with, to report on and to export. 'train
-/// --from' goes on with all of its weights, those of 0 between the networks, too.
+/// Their hidden layers stand side by side in it, unconnected; the z of each output is the mean of theirs. The result is
+/// a model like any other: one file to predict with, report on and export. 'train --from' trains all of its weights
+/// further, including those between the networks, which start at 0.
 ///
-/// Each network has one vote, those of a model that was merged before, too. 'eval' averages outputs instead of z, so that
-/// its committee may differ in an image now and then.
+/// Each network has one vote, including each inside a model that was itself merged. 'eval' averages outputs instead of
+/// z, so its committee may differ in an image now and then.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist merge seed-*.json -o one.json && mnist eval one.json
@@ -22,8 +22,8 @@ use super::{Failure, output, outputs};
 pub struct MergeArguments {
     /// A model file, ours or network2.py's; two or more.
     ///
-    /// They have the same inputs, outputs, number of layers, activations and cost. Their hidden layers may be of any
-    /// size. If all are of single precision, so is what comes out.
+    /// They must have the same inputs, outputs, number of layers, activations and cost. Their hidden layers may be of
+    /// any size. If all are in single precision, so is the result.
     #[arg(required = true, num_args = 2.., value_name = "MODEL")]
     models: Vec<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! Numbers that are none, told in the words of those who type them instead of the parser's.
+//! Mistyped numbers, reported in the words of those who type them instead of the parser's.
 
 use std::any::TypeId;
 use std::error::Error;
@@ -13,11 +13,11 @@ use super::args::Arguments;
 /// What stands where an option wants a number.
 #[derive(Debug, Error)]
 pub enum NotANumber {
-    #[error("{option} takes a number with a point instead of a comma: write {meant} for {value}")]
+    #[error("{option} takes a number with a decimal point, not a comma: write {meant} for {value}")]
     Comma { option: String, value: String, meant: String },
-    #[error("{option} takes a number, but {value:?} is none")]
+    #[error("{option} takes a number, which {value:?} is not")]
     Real { option: String, value: String },
-    #[error("{option} takes a whole number, but {value:?} is none")]
+    #[error("{option} takes a whole number, which {value:?} is not")]
     Whole { option: String, value: String },
     #[error("{option} {value} is out of range: choose {range}")]
     OutOfRange { option: String, value: String, range: String },

@@ -101,7 +101,7 @@ pub enum Failure {
     #[error("{0}")]
     Config(ConfigError),
     #[error(
-        "{0}: set some aside with --validation, or use --evaluate-on test, or monitor the training images alone with \
+        "{0}: set some aside with --validation, use --evaluate-on test, or monitor only the training images with \
         --monitor training-cost,training-accuracy"
     )]
     NothingToEvaluate(ConfigError),
@@ -118,12 +118,12 @@ pub enum Failure {
     #[error("--out and --log both name {0}: give each a file of its own")]
     SameFile(String),
     #[error(
-        "{0} would be replaced by what comes out: name another file with --out (short: -o), or {0} itself if that is meant"
+        "{0} would be replaced by the result: name another file with --out (short: -o), or {0} itself if you mean that"
     )]
     ReplacesStart(String),
     #[error("{0} is one of the models to merge and would be replaced: name another file with --out (short: -o)")]
     ReplacesMember(String),
-    #[error("{path} cannot be merged with the models named before it: {unlike}, so it answers another question")]
+    #[error("{path} cannot be merged with the models named before it: {unlike}, so it has a different task")]
     OtherTask { path: String, unlike: Unlike },
     #[error(
         "{path} cannot be merged with the models named before it: {unlike}; 'mnist eval' averages them as they are"
@@ -131,36 +131,37 @@ pub enum Failure {
     OtherKind { path: String, unlike: Unlike },
     #[error("the models cannot be merged: {0}; 'mnist eval' averages them as they are")]
     Merge(MergeError),
-    #[error("{0} is there and is not {1}, so it is not overwritten: choose another name, or remove it first")]
+    #[error("{0} exists and is not {1}, so it is not overwritten: choose another name, or remove it first")]
     Foreign(String, &'static str),
     #[error(
-        "{path} is there and cannot be read ({error}), so it is not overwritten: choose another name, or remove it first"
+        "{path} exists and cannot be read ({error}), so it is not overwritten: choose another name, or remove it first"
     )]
     Unreadable { path: String, error: io::Error },
     #[error(transparent)]
     Ending(#[from] UnknownEnding),
-    #[error("{0}: a model is saved as JSON; name a .json file, and make a .{1} of it with 'mnist export'")]
+    #[error("{0}: a model is saved as JSON; name a .json file, then convert it to .{1} with 'mnist export'")]
     EndingOfExport(String, &'static str),
-    #[error("--input is for .onnx: a .{0} file holds weights alone, so leave it out")]
+    #[error("--input is for .onnx: a .{0} file holds only weights, so leave --input out")]
     IdleInput(&'static str),
     #[error("{0}, or give --force")]
     Unforced(Box<Failure>),
     #[error(
-        "--{option} cannot be given with --resume: the training goes on as {path} says; leave it out, or start another \
+        "--{option} cannot be given with --resume, which keeps the settings in {path}: leave it out, or start a new \
         training from these weights with --from {path}"
     )]
     FixedOption { option: String, path: String },
     #[error(
-        "--epochs cannot change here: {cause} was laid out for {epochs} epochs, and would have gone another way from the start"
+        "--epochs cannot change here: {cause} was planned for {epochs} epochs, and would have differed from the start; \
+        leave --epochs out"
     )]
     FixedEpochs { cause: String, epochs: usize },
-    #[error("{done} epochs are done, so --epochs {asked} is too late: choose {done} or more")]
+    #[error("{done} epochs are done, so --epochs {asked} is too few: choose {done} or more")]
     EpochsDone { asked: usize, done: usize },
-    #[error("{path} cannot be resumed: {error}; --from {path} starts another training from its weights")]
+    #[error("{path} cannot be resumed: {error}; --from {path} starts a new training from its weights")]
     Resume { path: String, error: ResumeError },
     #[error("{path} cannot be resumed: its settings are damaged, {error}")]
     Settings { path: String, error: ConfigError },
-    #[error("{path} was trained on {expected}, but here are {found}: name the data of the training with --data")]
+    #[error("{path} was trained on {expected}, but these are {found}: name the data of the training with --data")]
     OtherData { path: String, expected: String, found: String },
     #[error("{0}: give other sizes with --hidden")]
     Sizes(NetworkError),
@@ -183,7 +184,7 @@ pub enum Failure {
         --patience {patience} is used up; choose a larger --early-stop, or a smaller --patience"
     )]
     NeverHalves { early_stop: usize, patience: usize },
-    #[error("--monitor none watches nothing: leave it out, or the others")]
+    #[error("--monitor none cannot be combined with other monitors: leave it out, or the others")]
     NoneAndOthers,
     #[error(transparent)]
     Memory(#[from] TooMany),
@@ -192,8 +193,8 @@ pub enum Failure {
     #[error("the {split} split has no images: the training had --validation {validation}")]
     EmptySplit { split: &'static str, validation: usize },
     #[error(
-        "there is no {split} split as in the training, with {validation} validation images at the end: {images} images \
-        are too few; are these the data of the training?"
+        "{images} images are too few for the {split} split of the training, which had {validation} validation images: \
+        are these the data of the training?"
     )]
     OtherSplit { split: &'static str, validation: usize, images: usize },
     #[error("the images to evaluate on have {0:?} pixels, those to train on {1:?}: both must be of one size")]
@@ -219,13 +220,13 @@ pub enum Failure {
     #[error("the picture {path} cannot be written: {error}")]
     Picture { path: String, error: std::io::Error },
     #[error(
-        "{path} takes {inputs} inputs, which are no square image: pictures are brought to squares, to 28 x 28 pixels for \
-        784 inputs"
+        "{path} takes {inputs} inputs, which do not make a square image: predict turns pictures into squares, 28 x 28 \
+        pixels for 784 inputs"
     )]
     NotSquare { path: String, inputs: usize },
-    #[error("{0} has one output only, which says nothing of a class: it takes a model with two or more")]
+    #[error("{0} has one output only, which cannot tell classes apart: use a model with two or more")]
     OneOutput(String),
-    #[error("{model} has no answer to {images}: its weights are so large that sums overflow")]
+    #[error("{model} has no answer for {images}: its weights are so large that sums overflow")]
     NoAnswer { model: String, images: String },
     #[error("{path} {error}")]
     File { path: String, error: FileError },
@@ -240,10 +241,11 @@ pub enum Failure {
     #[error(transparent)]
     Search(#[from] SearchError),
     #[error(
-        "all {0} trials were lost because their numbers ran away: try a smaller eta, as in --search eta=0.001..1, or a smaller lambda"
+        "all {0} trials were lost because they diverged: try a smaller eta, as in --search eta=0.001..1, or a smaller \
+        lambda"
     )]
     AllLost(usize),
-    #[error("no trial was over in this time: allow more with --budget, or train for fewer --epochs")]
+    #[error("no trial finished in this time: allow more with --budget, or train for fewer --epochs")]
     NoTrial,
     #[error("no thread can be started to train on: {0}")]
     NoThread(std::io::Error),
@@ -257,9 +259,9 @@ pub enum Failure {
     Plot(PlotError),
     #[error("{path}: {error}")]
     NoRun { path: String, error: ReadError },
-    #[error("{0}: a picture is named .svg or .png")]
+    #[error("{0}: name the picture .svg or .png")]
     PictureName(String),
-    #[error("{0}: a contact sheet is named .png")]
+    #[error("{0}: name the contact sheet .png")]
     SheetName(String),
     #[error("the log {path} cannot be written: {error}")]
     Log { path: String, error: std::io::Error },

@@ -17,8 +17,8 @@ use super::{Failure, output};
 
 /// Draw learning curves from model files, logs, or what slowdown prints.
 ///
-/// Of one run all that was monitored is drawn: costs and accuracies. Several runs are overlaid; the legend says what
-/// differs between them, and the title what they have in common.
+/// For one run, everything that was monitored is drawn: costs and accuracies. Several runs are overlaid; the legend
+/// says what differs between them, and the title what they have in common.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist plot model.json                     # in the terminal
@@ -40,10 +40,10 @@ pub struct PlotArguments {
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = one_of(Metric::ALL, Metric::name))]
     metric: Vec<Metric>,
 
-    /// What stands on the horizontal axis. Against a setting each model is one point: what it had reached at the epoch that
-    /// it holds.
+    /// What to put on the horizontal axis. Against a setting, each model is one point: what it had reached at the epoch
+    /// that it holds.
     ///
-    /// Models at the same place belong to different curves if they differ in any other setting than the seed; of several
+    /// Models with the same value go on different curves if they differ in any other setting but the seed; for several
     /// seeds the mean is drawn.
     #[arg(long, value_parser = one_of(Against::ALL, Against::name), default_value = Against::Epoch.name())]
     x: Against,

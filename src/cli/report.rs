@@ -14,10 +14,10 @@ use super::member::Member;
 use super::ours::check_ours;
 use super::{Failure, output, split};
 
-/// Show all that is known of a model on one page of HTML, with a pad to draw a digit on.
+/// Show all that is known about a model on one HTML page, with a pad to draw digits on.
 ///
-/// Settings, learning curves, figures of each class, confusion matrix, the most confident mistakes, what the neurons look
-/// for. The page needs neither a network nor any other file: mail it, print it, open it on a phone.
+/// Settings, learning curves, figures for each class, confusion matrix, the most confident mistakes, what the neurons
+/// look for. The page needs no internet and no other file: mail it, print it, open it on a phone.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist report model.json

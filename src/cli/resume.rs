@@ -28,13 +28,13 @@ const ALLOWED: &[&str] = &["resume", "epochs", "data", "threads", "out", "log", 
 /// How a training is saved on the way, and gone on with.
 #[derive(Debug, Args)]
 pub struct ResumeArguments {
-    /// Go on with the training in a model file, as if it had never stopped; --epochs may ask for more of them.
+    /// Resume the training in a model file as if it had never stopped; --epochs may ask for more epochs.
     #[arg(help_heading = HEADING, long, value_name = "MODEL", conflicts_with = "from")]
     pub resume: Option<PathBuf>,
 
-    /// Save the model after an epoch if so many seconds have gone by; 0 for every epoch.
+    /// Save the model after an epoch if this many seconds have passed; 0 for every epoch.
     ///
-    /// Saving takes a twentieth of the time at most, however large the model is, unless 0 asks for every epoch.
+    /// Unless 0 is given, saving takes at most a twentieth of the time, however large the model is.
     #[arg(help_heading = HEADING, long, value_name = "SECONDS", default_value_t = 5)]
     pub checkpoint_every: u32,
 

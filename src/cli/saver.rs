@@ -1,4 +1,4 @@
-//! Saves a model while it is trained, and when it is; and how often that is done.
+//! Saves a model during its training and after it, and decides how often.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -16,7 +16,7 @@ const HEADING: &str = "Schedule and stopping";
 /// How eta goes, when training ends, which epoch is kept.
 #[derive(Debug, Args)]
 pub struct ScheduleArguments {
-    /// How the learning rate goes over the epochs.
+    /// How the learning rate changes over the epochs.
     #[arg(help_heading = HEADING, long, value_enum, default_value_t)]
     pub schedule: ScheduleName,
 

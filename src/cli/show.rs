@@ -28,8 +28,8 @@ const MOST_PIXELS: usize = 100_000_000;
 
 /// Look at the images: in the terminal, or on a contact sheet.
 ///
-/// On a terminal with colours as pixels, elsewhere as letters. With --model also what a model answers; with --augment
-/// and --expand also what a training makes of the images.
+/// Images are drawn as pixels on a terminal with colours, elsewhere as characters. --model adds what a model answers;
+/// --augment and --expand add what training makes of the images.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist show
@@ -56,19 +56,18 @@ pub struct ShowArguments {
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
 
-    /// Only images that the model takes for something else, those first of which it is most certain.
+    /// Only images that the model gets wrong, the most confident mistakes first.
     #[arg(long, requires = "model")]
     pub mistakes: bool,
 
     #[command(flatten)]
     pub images: ImageArguments,
 
-    /// With --augment: each image as the first N epochs of a training see it, with --fade-to as all N epochs do.
+    /// With --augment: each image as the first N epochs see it; with --fade-to, as in a training of N epochs.
     #[arg(long, requires = "augment", value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub epochs: u64,
 
-    /// Show N images side by side, smaller if they need be [default: as many as fit, at half the size if those are not
-    /// five].
+    /// Show N images side by side, smaller if need be [default: as many as fit, at half the size if fewer than five].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub columns: Option<u16>,
 
@@ -230,7 +229,7 @@ fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<(), Failure> {
     let path = || out.display().to_string();
     replace_file(out, |file| file.write_all(&bytes)).map_err(|error| Failure::Picture { path: path(), error })?;
     let answers = gallery.exhibits.iter().any(|exhibit| exhibit.outputs.is_some());
-    let answers = if answers { ", and behind > the answer" } else { "" };
+    let answers = if answers { ", and after > the answer" } else { "" };
     let versions = if gallery.versions > 1 { "; arrows are shifts, E1 is the first epoch" } else { "" };
     output::result(format!(
         "{heading}\n\nsaved  {}, {} x {} pixels; below each image its number and label, as in 17:4{answers}{versions}\n",

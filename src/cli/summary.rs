@@ -74,7 +74,7 @@ pub fn summary<F: Real>(
     let training = trained.training_time.as_secs_f64();
     if images > 0 {
         text += &format!(
-            "time      {:.2} s, of it {training:.2} s training: {} images/s\n",
+            "time      {:.2} s, {training:.2} s of it training: {} images/s\n",
             total.as_secs_f64(),
             thousands((images as f64 / training) as usize)
         );

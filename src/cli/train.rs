@@ -200,7 +200,10 @@ fn saved_model<F: Real>(path: &Path, quiet: bool) -> Result<Model<F>, Failure> {
     let json = read_model_file(path).map_err(Failure::ModelFile)?;
     let in_model = |error| of_model(path, error);
     if !quiet && precision_of(&json).map_err(in_model)? == Precision::F64 && F::PRECISION == Precision::F32 {
-        output::note(format_args!("{} is in double precision: rounded (--precision f64 keeps it)", path.display()));
+        output::note(format_args!(
+            "{} is in double precision: rounded to single (--precision f64 keeps it)",
+            path.display()
+        ));
     }
     Model::from_json(&json).map_err(in_model)
 }

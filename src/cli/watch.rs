@@ -117,7 +117,7 @@ impl<F: Real> Observer<F> for Watch {
         match self.saver.offer(progress) {
             Ok(()) => self.unsaved = false,
             Err(failure) if !self.unsaved => {
-                self.bars.warning(format_args!("{failure} (training goes on, and it is tried again)"));
+                self.bars.warning(format_args!("{failure} (training goes on, and saving is tried again)"));
                 self.unsaved = true;
             }
             Err(_) => {}

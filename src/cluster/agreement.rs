@@ -1,4 +1,4 @@
-//! Before the work: whether all ranks are about to do the same.
+//! Checks, before any work, that all ranks are about to do the same.
 
 use std::error::Error;
 

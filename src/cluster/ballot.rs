@@ -1,4 +1,4 @@
-//! Stopping together: whoever wants to says so beside the next gradient, and all stop after that mini-batch.
+//! Stopping together: a rank that wants to stop says so with its next gradient, and all stop after that mini-batch.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;

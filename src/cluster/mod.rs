@@ -4,8 +4,8 @@
 //! has, computes their part of the gradient, and gets the sum of all parts: they all take the same step, and their weights
 //! stay equal. A mini-batch is the same images as on one machine, so what comes out is the same to rounding, whatever N is.
 //!
-//! The training meets this through what it has anyway: an [`Engine`] that takes the step of the whole ([`Shared`]), and an
-//! [`Observer`] by which all stop at the same mini-batch.
+//! The training loop needs nothing new for this: an [`Engine`] takes the step of the whole ([`Shared`]), and an
+//! [`Observer`] lets all stop at the same mini-batch.
 //!
 //! **The same bytes every time.** MPI leaves open in which order its own reductions add. So each rank gets its stretch of
 //! the gradient from all, adds rank 0 to rank 1 to rank 2 and so on, and hands out the sum. What goes over the network is

@@ -1,4 +1,4 @@
-//! The pixels of many images: in memory, or in a file that is larger than memory may be.
+//! The pixels of many images: in memory, or in a file that may be larger than memory.
 
 use std::fs::File;
 use std::io;

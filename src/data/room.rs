@@ -1,4 +1,4 @@
-//! Whether there is memory for so many images. To be refused it later ends the program.
+//! Whether there is memory for this many images. If it is refused only later, the program ends.
 
 use thiserror::Error;
 

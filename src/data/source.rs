@@ -38,7 +38,7 @@ pub enum Source {
 pub enum SourceError {
     /// What was named is not there.
     #[error(
-        "there is no {}: name a directory that holds the four IDX files, or a .pkl.gz, .npz or .csv file, or use \
+        "{} does not exist: name a directory that holds the four IDX files, a .pkl.gz, .npz or .csv file, or \
         'synthetic'", .0.display()
     )]
     NotThere(PathBuf),
@@ -69,8 +69,8 @@ pub enum SourceError {
     },
     /// A CSV file holds one part only, and there is none with the test images beside it.
     #[error(
-        "{} has no test images beside it{}: for a file with 'train' in its name the one with 'test' in its place is used, \
-        as in mnist_train.csv and mnist_test.csv (with --split validation, or in a training --evaluate-on validation, none are needed)",
+        "{} has no test images beside it{}: they belong in a file with 'test' in its name where this one has 'train', \
+        as in mnist_train.csv and mnist_test.csv (--split validation, or train --evaluate-on validation, needs none)",
         path.display(),
         missing.as_ref().map_or_else(String::new, |name| format!(" (there is no {})", name.display()))
     )]
@@ -250,7 +250,7 @@ fn completion(directory: &Path, begun: Option<&Known>) -> String {
     if known.id != "mnist" || directory != Path::new(DEFAULT_DIRECTORY) {
         command += &format!(" --data {}", directory.display());
     }
-    format!(": '{command}' fetches what is missing of {}", known.name)
+    format!(": '{command}' fetches the missing files of {}", known.name)
 }
 
 fn word(part: Part) -> &'static str {

@@ -1,8 +1,8 @@
 //! Fetching a known dataset: files from mirrors, each checked against its published sum before it gets its name.
 //!
-//! A file arrives under its name with `.part` behind it. What is there when a transfer breaks off, the next one goes on
-//! from, be it from another mirror or a week later. Only when the sum is right does the file lose the `.part`; so what has
-//! the right name is right, and nothing is unpacked that was not checked.
+//! A file arrives under its name with `.part` behind it. When a transfer breaks off, the next one continues from what
+//! is there, be it from another mirror or a week later. Only when the checksum is right does the file lose the `.part`;
+//! so what has the right name is right, and nothing is unpacked that was not checked.
 
 use std::fs::{self, File};
 use std::io;
@@ -66,8 +66,8 @@ pub enum DownloadError {
     },
     /// Another file, or the same unpacked, has the name of one of this, or goes before it.
     #[error(
-        "{} is there and is not the published file of {name}, which is compressed: move it away, or choose another \
-        directory with --data", path.display()
+        "{} exists and is not the published, compressed file of {name}: move it away, or choose another directory \
+        with --data", path.display()
     )]
     Foreign {
         /// The file that is in the way.

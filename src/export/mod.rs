@@ -40,8 +40,8 @@ pub enum FileType {
 /// The name of a file does not say what kind it is to be.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "{} does not end in {}: the ending chooses the type of the file (a model file needs no export for network2.py, which \
-    reads it as it is)",
+    "{} does not end in one of {}: the extension chooses the format (network2.py needs no export: it reads model files \
+    as they are)",
     .0.display(),
     FileType::ALL.map(|file_type| format!(".{}", file_type.ending())).join(", ")
 )]

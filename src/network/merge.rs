@@ -20,7 +20,7 @@ pub const MAX_MEMBERS: usize = 1_000;
 
 /// How a network differs from the first of those that it is to be merged with.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
-#[error("it has {found}, the first {expected}")]
+#[error("it has {found}, but the first has {expected}")]
 pub struct Unlike {
     /// Which network, 0 for the first.
     pub network: usize,

@@ -101,7 +101,7 @@ pub enum ModelError {
         found: Vec<usize>,
     },
     /// A list of a single member, or members beside a training of its own.
-    #[error("its members are not those of a merged model: two or more, and no training beside them")]
+    #[error("its 'members' are not those of a merged model, which has two or more and no 'training' of its own")]
     Members,
     /// Weights and biases are not those of a network.
     #[error(transparent)]

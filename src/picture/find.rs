@@ -28,15 +28,15 @@ const PIECES: usize = 8;
 pub enum NoDigit {
     /// All of one colour, but for what grain and soft shadows do.
     #[error(
-        "blank or too faint: nothing stands out from the background by {FAINTEST} of 255 grey levels; raise its contrast if \
-        there is something"
+        "blank or too faint: nothing stands out from the background by {FAINTEST} of 255 grey levels; if it shows a \
+        digit, raise its contrast"
     )]
     Blank,
     /// Whatever stands out is tiny.
-    #[error("no digit: there are only specks, none as large as 1/{SMALLEST} of the picture; cut the picture closer")]
+    #[error("not a digit: there are only specks, none as large as 1/{SMALLEST} of the picture; crop it closer")]
     Specks,
     /// A digit is not made of so many pieces.
-    #[error("no digit: what stands out is in {0} pieces; cut the picture so that it shows one digit")]
+    #[error("not a digit: what stands out is in {0} pieces; crop the picture so that it shows one digit")]
     Pieces(usize),
 }
 

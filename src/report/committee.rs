@@ -88,14 +88,13 @@ impl CommitteeReport<'_> {
         let best = self.members.iter().rev().max_by_key(|member| member.evaluation.correct());
         let Some(best) = best else { return "The committee has no members.".to_string() };
         let (together, alone) = (self.committee.correct(), best.evaluation.correct());
-        let difference = match together.abs_diff(alone) {
-            1 => "1 image".to_string(),
-            images => format!("{} images", thousands(images)),
-        };
+        let difference = together.abs_diff(alone);
+        let images = if difference == 1 { "image" } else { "images" };
+        let difference = thousands(difference);
         let compared = match together.cmp(&alone) {
-            std::cmp::Ordering::Greater => format!("{difference} more than"),
+            std::cmp::Ordering::Greater => format!("{difference} more {images} than"),
             std::cmp::Ordering::Equal => "as many images as".to_string(),
-            std::cmp::Ordering::Less => format!("{difference} fewer than"),
+            std::cmp::Ordering::Less => format!("{difference} fewer {images} than"),
         };
         format!("The committee is right on {compared} its best member, {}.", best.model)
     }
@@ -143,7 +142,7 @@ a.json         4-2, quadratic                   7    70.00%   0.750000
 größer/b.json  4-2, quadratic                  10   100.00%  12.250000
 committee      2 models, outputs averaged       9    90.00%          -
 
-The committee is right on 1 image fewer than its best member, größer/b.json. Its answers:
+The committee is right on 1 fewer image than its best member, größer/b.json. Its answers:
 
 confusion matrix";
         assert!(text.starts_with(expected), "{text}");
@@ -177,7 +176,7 @@ confusion matrix";
     fn the_committee_is_compared_with_the_first_of_the_best() {
         let members = [7, 8, 8].map(|right| evaluation(right, 0.0));
         let members: Vec<_> = ["a", "b", "c"].into_iter().zip(members).collect();
-        for (together, words) in [(10, "2 images more than"), (8, "as many images as"), (5, "3 images fewer than")] {
+        for (together, words) in [(10, "2 more images than"), (8, "as many images as"), (5, "3 fewer images than")] {
             let verdict = report(&members, &evaluation(together, f64::NAN)).verdict();
             assert_eq!(verdict, format!("The committee is right on {words} its best member, b."));
         }

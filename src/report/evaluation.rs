@@ -97,7 +97,7 @@ impl EvaluationReport<'_> {
         let parameters: Vec<_> = parameters.map(|(name, value)| format!("{name} {value}")).collect();
         if !parameters.is_empty() {
             let regularization = cost_text(self.regularization);
-            text += &format!("  (of it {regularization} for {})", parameters.join(" and "));
+            text += &format!("  (including {regularization} for {})", parameters.join(" and "));
         }
         text += "\n\n";
         text += &tables(evaluation, width);
@@ -222,9 +222,9 @@ mod tests {
             let text = EvaluationReport { lambda, l1, ..report(&evaluation) }.text(80);
             text.lines().find(|line| line.starts_with("cost")).unwrap().to_string()
         };
-        assert_eq!(line(2.0, 0.0), "cost      0.750000  (of it 0.250000 for lambda 2)");
-        assert_eq!(line(0.0, 0.1), "cost      0.750000  (of it 0.250000 for l1 0.1)");
-        assert_eq!(line(2.0, 0.1), "cost      0.750000  (of it 0.250000 for lambda 2 and l1 0.1)");
+        assert_eq!(line(2.0, 0.0), "cost      0.750000  (including 0.250000 for lambda 2)");
+        assert_eq!(line(0.0, 0.1), "cost      0.750000  (including 0.250000 for l1 0.1)");
+        assert_eq!(line(2.0, 0.1), "cost      0.750000  (including 0.250000 for lambda 2 and l1 0.1)");
         assert_eq!(line(0.0, 0.0), "cost      0.750000");
     }
 

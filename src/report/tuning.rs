@@ -93,7 +93,7 @@ impl TuningReport<'_> {
         let search = self.search;
         text += &format!("\ntrials    {}", thousands(search.trials().len()));
         if self.n_lost() > 0 {
-            text += &format!(", of them {} could not be trained to the end", thousands(self.n_lost()));
+            text += &format!(", of which {} could not be trained to the end", thousands(self.n_lost()));
         }
         text += if search.is_complete() { "\n" } else { "; the last of them were stopped before their end\n" };
         if let Some((trial, best)) = search.best().and_then(|trial| Some((trial, trial.best?))) {
@@ -195,7 +195,7 @@ mod tests {
         assert!(lines[3].starts_with("    1    20.00%       1  0.5  "), "{text}");
         assert!(lines[1..4].iter().all(|line| line.ends_with("      -") || line.ends_with(" affine")), "{text}");
         let rest = "
-trials    4, of them 1 could not be trained to the end
+trials    4, of which 1 could not be trained to the end
 best      70.00% (7 of 10) on the validation images, trial 4
 train it  mnist train --eta 0.5 --epochs 3
 repeat    mnist tune --trials 4

@@ -149,10 +149,10 @@ pub enum ConfigError {
     #[error("eta {0:?} is out of range: choose a number above 0, such as 0.5")]
     Eta(f64),
     /// A regularization parameter that is negative, infinite or no number.
-    #[error("lambda {0:?} is out of range: choose 0 (no regularization) or a number above, such as 5.0")]
+    #[error("lambda {0:?} is out of range: choose 0 (no regularization) or a number above 0, such as 5.0")]
     Lambda(f64),
     /// An L1 regularization parameter that is negative, infinite or no number.
-    #[error("l1 {0:?} is out of range: choose 0 (none) or a number above, such as 1.0")]
+    #[error("l1 {0:?} is out of range: choose 0 (none) or a number above 0, such as 1.0")]
     L1(f64),
     /// A momentum that is negative or does not let go.
     #[error("momentum {0:?} is out of range: choose 0 (none) to below 1, such as 0.9")]
@@ -181,7 +181,7 @@ pub enum ConfigError {
     #[error("threads {0} is out of range: choose 1 to {MAX_THREADS}")]
     Threads(usize),
     /// Monitors without images to look at.
-    #[error("there are no evaluation images for the evaluation monitors to look at")]
+    #[error("there are no evaluation images for the evaluation monitors")]
     NothingToEvaluate,
     /// A warm-up that is negative, no number, or as long as the training.
     #[error("warm-up {asked:?} is out of range: choose 0 or more and less than {epochs}, the number of epochs")]
@@ -198,7 +198,7 @@ pub enum ConfigError {
     #[error("early stop 0 is out of range: choose 1 or more")]
     EarlyStop,
     /// Something goes by a figure that no monitor takes.
-    #[error("{0} goes by the evaluation accuracy, which is not watched")]
+    #[error("{0} needs the evaluation accuracy, which is not monitored")]
     NeedsAccuracy(&'static str),
 }
 

@@ -53,7 +53,7 @@ pub enum Warning {
     /// For several epochs the accuracy was no better than always giving the most common answer.
     #[error(
         "for {epochs} epochs the accuracy was no better than always giving the most common answer ({:.2}%): if the cost \
-        hardly moves try a larger eta than {eta:?}, if it jumps about or grows a smaller one",
+        hardly moves, try a larger eta than {eta:?}; if it jumps about or grows, a smaller one",
         100.0 * chance
     )]
     AtChance {

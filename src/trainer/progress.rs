@@ -32,7 +32,7 @@ pub enum ResumeError {
     #[error("it does not say how it was trained")]
     NoTraining,
     /// It was merged from so many networks.
-    #[error("{0} networks were merged into it, whose trainings are over")]
+    #[error("{0} networks were merged into it, and their training is over")]
     Merged(usize),
     /// There is nothing yet to go on from.
     #[error("no epoch of its training is recorded")]

@@ -6,7 +6,7 @@
 //! brings its [`Outcome`]. [`run`] brings the two together until a [`Limit`] is reached.
 //!
 //! A trial that goes on is trained again from the start, not continued: the few epochs that this repeats cost less than
-//! a third of the search, nothing need be kept, and a schedule over all epochs is one over the epochs it has.
+//! a third of the search, nothing need be kept, and its schedule spans exactly the epochs that it gets.
 //!
 //! Bergstra and Bengio, "Random Search for Hyper-Parameter Optimization" (2012); Jamieson and Talwalkar, "Non-stochastic
 //! Best Arm Identification and Hyperparameter Optimization" (2016).

@@ -186,7 +186,7 @@ fn several_models_are_evaluated_each_alone_and_together() {
         "10,000 images of the test split\n\nmodel      network",
         "\n1.json     784-11-10, cross-entropy",
         "\ncommittee  3 models, outputs averaged",
-        &format!("right on {} images more than its best member", correct - best),
+        &format!("right on {} more images than its best member", correct - best),
         "confusion matrix",
         "F1",
     ] {
@@ -354,8 +354,8 @@ fn the_variable_names_the_data_and_the_option_goes_before_it() {
         command.env("MNIST_DATA_DIR", value).args(line.split(' ')).output().unwrap().into()
     };
     with_variable("idx", "train --validation 11 --epochs 1 --hidden 6").success();
-    with_variable("idx", "train --data nowhere").failure(1, &["error: there is no nowhere", "synthetic"]);
-    with_variable("nowhere", "train").failure(1, &["error: MNIST_DATA_DIR: there is no nowhere"]);
+    with_variable("idx", "train --data nowhere").failure(1, &["error: nowhere does not exist", "synthetic"]);
+    with_variable("nowhere", "train").failure(1, &["error: MNIST_DATA_DIR: nowhere does not exist"]);
     with_variable("synthetic:x", "train").failure(2, &["error: MNIST_DATA_DIR: ", "synthetic:7"]);
     let mut empty = sandbox.command();
     let run: crate::common::Run =
@@ -403,7 +403,7 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
         ("--eta -0.5", &["eta -0.5", "above 0"]),
         ("--eta nan", &["eta NaN", "above 0"]),
         ("--eta inf", &["eta inf"]),
-        ("--eta 0,5", &["--eta takes a number with a point", "write 0.5 for 0,5"]),
+        ("--eta 0,5", &["--eta takes a number with a decimal point", "write 0.5 for 0,5"]),
         ("--eta -0,5", &["write -0.5 for -0,5"]),
         ("--lambda 1,000", &["write 1.000 or 1000"]),
         ("--eta half", &["--eta takes a number", "half"]),
@@ -501,13 +501,13 @@ fn files_of_others_are_not_overwritten() {
     let labels = fs::read(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap();
     for option in ["--out", "--log"] {
         let run = sandbox.line(&format!("{TRAIN} {option} idx/t10k-labels-idx1-ubyte"));
-        run.failure(1, &["idx/t10k-labels-idx1-ubyte is there", "not overwritten"]);
+        run.failure(1, &["idx/t10k-labels-idx1-ubyte exists", "not overwritten"]);
     }
     assert_eq!(fs::read(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap(), labels);
     sandbox.line(TRAIN).success();
     let model = sandbox.read("model.json");
     let over_the_start = "train --data idx --validation 11 --from model.json --log model.json -o other.json";
-    sandbox.line(over_the_start).failure(1, &["model.json is there", "not a log"]);
+    sandbox.line(over_the_start).failure(1, &["model.json exists", "not a log"]);
     assert_eq!(sandbox.read("model.json"), model);
     // What looks like ours at first sight.
     for (option, name, text) in [
@@ -594,7 +594,7 @@ fn damaged_data_is_named_and_explained() {
     let sandbox = Sandbox::with_tiny_data();
     fs::remove_file(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap();
     sandbox.line(TRAIN).failure(1, &["idx lacks t10k-labels-idx1-ubyte"]);
-    sandbox.line("train --data model.json").failure(1, &["there is no model.json", ".npz"]);
+    sandbox.line("train --data model.json").failure(1, &["model.json does not exist", ".npz"]);
 }
 
 #[test]
@@ -914,7 +914,7 @@ fn outputs_that_are_not_numbers_are_no_votes_for_0() {
         list(4, "[0]")
     );
     fs::write(sandbox.path("large.json"), model).unwrap();
-    let words = ["large.json has no answer to some of these images", "sums overflow"];
+    let words = ["large.json has no answer for some of these images", "sums overflow"];
     for command in [
         "eval large.json --data idx",
         "eval model.json large.json --data idx",

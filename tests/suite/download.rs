@@ -433,7 +433,10 @@ fn what_was_unpacked_by_hand_is_not_called_another_dataset() {
         fs::remove_file(dir.path().join(name)).unwrap();
     }
     let error = fetch_from(&[&server], known, dir.path()).0.unwrap_err().to_string();
-    assert!(error.contains("train-images-idx3-ubyte is there and is not the published file of Toy"), "{error}");
+    assert!(
+        error.contains("train-images-idx3-ubyte exists and is not the published, compressed file of Toy"),
+        "{error}"
+    );
     assert!(error.contains("compressed") && error.contains("--data"), "{error}");
 }
 
@@ -583,7 +586,7 @@ fn the_command_names_what_went_wrong_and_what_to_do() {
     fs::create_dir_all(sandbox.path("data/kmnist")).unwrap();
     fs::write(sandbox.path("data/kmnist").join(IMAGES), "mine").unwrap();
     let line = format!("download kmnist --mirror {}", other.address);
-    command(&sandbox, &line, None).failure(1, &["data/kmnist/train-images-idx3-ubyte.gz is there", "KMNIST", "--data"]);
+    command(&sandbox, &line, None).failure(1, &["data/kmnist/train-images-idx3-ubyte.gz exists", "KMNIST", "--data"]);
     assert_eq!(sandbox.read("data/kmnist/train-images-idx3-ubyte.gz"), "mine");
 
     command(&sandbox, "download mnits", None).failure(2, &["fashion-mnist", "qmnist"]);

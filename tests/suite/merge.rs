@@ -152,15 +152,18 @@ fn what_cannot_be_merged_is_said_before_anything_is_written() {
     assert_eq!(sandbox.read("a.json"), a);
     sandbox.line("merge a.json -o one.json").failure(2, &["2 values required"]);
     fs::write(sandbox.path("thesis.json"), "my thesis").unwrap();
-    sandbox.line("merge a.json b.json -o thesis.json").failure(1, &["thesis.json is there and is not a model file"]);
+    sandbox.line("merge a.json b.json -o thesis.json").failure(1, &["thesis.json exists and is not a model file"]);
     sandbox.line("merge a.json missing.json -o one.json").failure(1, &["missing.json cannot be read"]);
     sandbox.line("merge a.json thesis.json -o one.json").failure(1, &["thesis.json: not a model file"]);
     for (options, words) in [
-        ("--hidden 4 --activation relu", "it has 3 layers, the first 4 layers; 'mnist eval'"),
-        ("--hidden 4,4 --activation relu", "it has the activations relu,relu, the first the activations relu,tanh"),
+        ("--hidden 4 --activation relu", "it has 3 layers, but the first has 4 layers; 'mnist eval'"),
+        (
+            "--hidden 4,4 --activation relu",
+            "it has the activations relu,relu, but the first has the activations relu,tanh",
+        ),
         (
             "--hidden 4,4 --activation relu,tanh --cost quadratic",
-            "it has the cost quadratic, the first the cost cross-entropy",
+            "it has the cost quadratic, but the first has the cost cross-entropy",
         ),
     ] {
         sandbox.line(&format!("{TRAIN} {options} -o other.json")).success();
@@ -169,6 +172,6 @@ fn what_cannot_be_merged_is_said_before_anything_is_written() {
     }
     sandbox.line("train --data synthetic --train-size 100 --hidden 2,2 --epochs 1 --quiet -o digits.json").success();
     let run = sandbox.line("merge a.json digits.json -o one.json");
-    run.failure(1, &["it has 784 inputs, the first 20 inputs, so it answers another question"]);
+    run.failure(1, &["it has 784 inputs, but the first has 20 inputs, so it has a different task"]);
     assert!(!sandbox.path("one.json").exists());
 }

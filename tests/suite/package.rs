@@ -108,7 +108,7 @@ fn the_long_version_tells_of_the_machine_and_the_short_one_does_not() {
     let forced = Run::from(version("portable")).success().stdout;
     assert!(forced.contains("instructions  portable"), "{forced}");
     let unknown = Run::from(version("mmx")).success().stdout;
-    assert!(unknown.contains("'mmx' is no instruction set of this machine"), "{unknown}");
+    assert!(unknown.contains("'mmx' is not an instruction set of this machine"), "{unknown}");
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn a_network_that_cannot_answer_says_so() {
     fs::write(sandbox.path("seven.png"), png(&digit(0))).unwrap();
     for (outputs, weight, words) in [
         (1, 1.0, ["model.json has one output only", "two or more"]),
-        (2, 1.7e308, ["model.json has no answer to seven.png", "sums overflow"]),
+        (2, 1.7e308, ["model.json has no answer for seven.png", "sums overflow"]),
     ] {
         fs::write(sandbox.path("model.json"), of_four_pixels(outputs, weight)).unwrap();
         let run = sandbox.line("predict model.json seven.png").failure(1, &words);
@@ -228,7 +228,7 @@ fn networks_of_other_sizes_see_squares_or_say_what_they_need() {
     let run = sandbox.line("predict small.json digit.png --format json").success();
     assert_eq!(json_lines(&run)[0]["outputs"].as_array().unwrap().len(), 5);
     sandbox.line("predict single.json digit.png").success();
-    sandbox.line("predict flat.json digit.png").failure(1, &["flat.json takes 20 inputs", "no square"]);
+    sandbox.line("predict flat.json digit.png").failure(1, &["flat.json takes 20 inputs", "do not make a square"]);
     sandbox.line("predict model.json").failure(2, &["FILE"]);
     sandbox.line("predict none.json digit.png").failure(1, &["none.json"]);
 }

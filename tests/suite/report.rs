@@ -179,10 +179,10 @@ fn equal_models_have_equal_pages_and_only_pages_are_overwritten() {
     sandbox.line("report model.json --data idx").success();
     assert_eq!(sandbox.read("report.html"), page);
     fs::write(sandbox.path("mine.html"), "<!doctype html>\n<p>of my own").unwrap();
-    let words = ["mine.html is there and is not a page of mnist report", "not overwritten"];
+    let words = ["mine.html exists and is not a page of mnist report", "not overwritten"];
     sandbox.line("report model.json --data idx -o mine.html").failure(1, &words);
     assert!(sandbox.read("mine.html").contains("of my own"));
-    sandbox.line("report model.json --data idx -o model.json").failure(1, &["model.json is there"]);
+    sandbox.line("report model.json --data idx -o model.json").failure(1, &["model.json exists"]);
 }
 
 #[test]

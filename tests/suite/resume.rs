@@ -156,7 +156,7 @@ fn only_the_data_of_the_training_will_do() {
     let sandbox = Sandbox::with_tiny_data();
     sandbox.line(&format!("{TINY} --epochs 3")).success();
     let resume = "train --resume model.json --epochs 5";
-    let words = ["model.json was trained on unknown images (SHA-256", "but here are built-in digits", "--data"];
+    let words = ["model.json was trained on unknown images (SHA-256", "but these are built-in digits", "--data"];
     sandbox.line(&format!("{resume} --data synthetic")).failure(1, &words);
     let labels = sandbox.path("idx/train-labels-idx1-ubyte");
     let mut other = fs::read(&labels).unwrap();
@@ -165,11 +165,11 @@ fn only_the_data_of_the_training_will_do() {
     fs::write(&labels, other).unwrap();
     sandbox
         .line(&format!("{resume} --data idx"))
-        .failure(1, &["model.json was trained on", "but here are unknown images"]);
+        .failure(1, &["model.json was trained on", "but these are unknown images"]);
     // Fewer images than the training had.
     sandbox.line("train --data synthetic --epochs 1 --train-size 40000 --monitor none -o large.json").success();
     let run = sandbox.line("train --resume large.json --epochs 2 --data idx");
-    run.failure(1, &["large.json was trained on built-in digits", "but here are", "--data"]);
+    run.failure(1, &["large.json was trained on built-in digits", "but these are", "--data"]);
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn files_of_others_are_overwritten_by_force_alone() {
     for option in ["-o", "--log"] {
         fs::write(sandbox.path("notes.txt"), "not ours\n").unwrap();
         let train = format!("{TINY} --epochs 1 {option} notes.txt");
-        sandbox.line(&train).failure(1, &["notes.txt is there and is not", "--force"]);
+        sandbox.line(&train).failure(1, &["notes.txt exists and is not", "--force"]);
         assert_eq!(sandbox.read("notes.txt"), "not ours\n");
         sandbox.line(&format!("{train} --force")).success();
         assert!(sandbox.read("notes.txt").starts_with('{'));

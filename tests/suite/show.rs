@@ -188,7 +188,7 @@ fn a_model_answers_to_versions_too() {
 #[test]
 fn a_sheet_is_a_png_that_may_be_written_again() {
     let sandbox = Sandbox::with_tiny_data();
-    sandbox.line("show --data idx -o sheet.jpg").failure(2, &["sheet.jpg", "is named .png"]);
+    sandbox.line("show --data idx -o sheet.jpg").failure(2, &["sheet.jpg", "name the contact sheet .png"]);
     assert!(!sandbox.path("sheet.jpg").exists());
     let run = sandbox.line("show --data idx -n 6 --columns 3 -o sheet.png").success();
     assert!(run.stdout.contains("saved  sheet.png, ") && !run.stdout.contains('#'), "{}", run.stdout);

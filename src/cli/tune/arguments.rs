@@ -16,13 +16,13 @@ use crate::cli::schedule::ScheduleArguments;
 
 /// Search for settings that train well.
 ///
-/// Trials are drawn at random and trained one a core, in rounds with successive halving: all trials of a round for a few
-/// epochs, the best third of them for three times as many, and so on up to --epochs. A trial that goes on is trained
-/// again from the start, so that every figure is that of a whole training, schedule included.
+/// Trials are drawn at random and trained one per core, in rounds of successive halving: all trials of a round for a
+/// few epochs, the best third of them for three times as many, and so on up to --epochs. A trial that advances is
+/// trained again from the start, so every figure comes from a complete training, schedule included.
 ///
-/// Trials are chosen by their accuracy on the validation images. The test set is never looked at.
+/// Trials are chosen by their accuracy on the validation images. The test set is never used.
 ///
-/// Options of mnist train that say on what to train and how (--data, --hidden, --epochs, --optimizer, …) hold for all
+/// Options of mnist train that say what to train on and how (--data, --hidden, --epochs, --optimizer, …) apply to all
 /// trials.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -32,7 +32,7 @@ use crate::cli::schedule::ScheduleArguments;
   mnist tune --search 'eta=0.1..5,activation=sigmoid|tanh,hidden=30|100|100,50'
   mnist tune --optimizer adamw --init he --activation relu --search dropout=0..0.5")]
 pub struct TuneArguments {
-    /// Search for so long: 60s, 5m, 1h [default: 60s].
+    /// Search for this long, as in 60s, 5m or 1h [default: 60s].
     #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "trials")]
     pub budget: Option<Duration>,
 
@@ -42,9 +42,9 @@ pub struct TuneArguments {
 
     /// What to search: options of mnist train, each with a range (0.01..10) or a list of values ('30|100').
     ///
-    /// Ranges whose ends differ tenfold or more are drawn from by factors (log-uniform), others evenly. An empty value
-    /// leaves the option out, as in augment=|affine. Eta, lambda, hidden and batch-size are searched unless they are
-    /// given: eta=0.01..10 (with adamw 0.00002..0.02), lambda=0.1..20, hidden=10..200, batch-size=1..100.
+    /// Ranges that span a factor of ten or more are sampled log-uniformly, others uniformly. An empty value leaves the
+    /// option out, as in augment=|affine. Eta, lambda, hidden and batch-size are searched unless they are given:
+    /// eta=0.01..10 (with adamw 0.00002..0.02), lambda=0.1..20, hidden=10..200, batch-size=1..100.
     #[arg(long, value_name = "NAME=VALUES,…")]
     pub search: Vec<String>,
 

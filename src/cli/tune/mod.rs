@@ -133,7 +133,7 @@ pub fn carry_out<F: Trainable>(
         progress.show(search, share);
         if let Some(Err(failure)) = keeper.as_mut().map(|keeper| keeper.offer(&trainer)) {
             progress.warning(format_args!(
-                "{failure} (the search goes on; it is tried again with the next better model, and at the end)"
+                "{failure} (the search goes on; saving is tried again with the next better model, and at the end)"
             ));
         }
         if signal.load(Ordering::Relaxed) == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -194,7 +194,7 @@ fn limit(arguments: &TuneArguments) -> Limit {
 /// Why there is no best trial.
 fn nothing(search: &Search, signal: u8, failure: Option<Failure>) -> Failure {
     if signal > 0 {
-        return Failure::Interrupted { signal, saved: "no trial was over".to_string() };
+        return Failure::Interrupted { signal, saved: "no trial had finished".to_string() };
     }
     let lost = search.trials().iter().filter(|trial| trial.lost).count();
     failure.unwrap_or(if lost > 0 && lost == search.trials().len() { Failure::AllLost(lost) } else { Failure::NoTrial })
@@ -246,5 +246,5 @@ fn farewell(arguments: &TuneArguments, time: Duration) -> String {
         let data = arguments.fixed.words_of("data").map(|word| format!(" {}", output::quoted(word)));
         text += &format!("saved     {out}\nevaluate  {program} eval {out}{}\n", data.collect::<String>());
     }
-    text + "The test set was not looked at. The best of many is a little flattered by the choice."
+    text + "The test set was not used. The best of many trials looks slightly better than it is."
 }

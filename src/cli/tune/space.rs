@@ -29,11 +29,11 @@ pub enum SearchError {
     #[error("--{0} is given for all trials, so it cannot be searched: leave out one of the two")]
     Fixed(String),
     #[error(
-        "each optimizer has its own learning rates, so with --search optimizer it takes --search eta too, as in \
+        "each optimizer has its own learning rates: with --search optimizer also give --search eta, as in \
         --search eta=0.0005..0.5, or one --eta for all trials"
     )]
     EtaOfOptimizers,
-    #[error("trials begin with {epochs} epoch{}, and then {cause}", if *epochs == 1 { "" } else { "s" })]
+    #[error("trials begin with {epochs} epoch{}, for which {cause}", if *epochs == 1 { "" } else { "s" })]
     FirstRung { epochs: usize, cause: Box<Failure> },
     #[error(
         "there is nothing to search: eta, lambda, hidden and batch-size are all given, and --search names no other"
@@ -139,7 +139,7 @@ pub fn extremes(space: &Space) -> Vec<Vec<Value>> {
 /// "eta 0.01..10 by factors, activation sigmoid|relu".
 pub fn introduction(space: &Space) -> String {
     let each = |Parameter { name, values }: &Parameter| {
-        format!("{name} {values}{}", if values.by_factors() { " by factors" } else { "" })
+        format!("{name} {values}{}", if values.by_factors() { " (log)" } else { "" })
     };
     space.parameters.iter().map(each).collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! Lines that waver: every pixel is read a little beside its place, neighbours beside it alike.
+//! Lines that waver: every pixel is read a little off its place, and neighbours by about as much.
 
 use std::fmt;
 

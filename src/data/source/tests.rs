@@ -178,7 +178,7 @@ fn a_download_that_can_complete_a_directory_is_named() {
     };
     let lacks = "lacks train-labels-idx1-ubyte (or train-labels-idx1-ubyte.gz)";
     let says =
-        |command: &str, name: &str| format!("{lacks}: 'mnist download{command}' fetches what is missing of {name}");
+        |command: &str, name: &str| format!("{lacks}: 'mnist download{command}' fetches the missing files of {name}");
     assert_eq!(said("data", "mnist"), format!("data {}", says("", "MNIST")));
     assert_eq!(said("digits", "mnist"), format!("digits {}", says(" --data digits", "MNIST")));
     assert_eq!(said("data", "qmnist"), format!("data {}", says(" qmnist --data data", "QMNIST")));

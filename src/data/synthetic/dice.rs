@@ -19,7 +19,7 @@ impl Dice {
 
     /// A bell-shaped number around `mean`, 3.5 standard deviations away at most.
     pub fn around(&mut self, mean: f32, deviation: f32) -> f32 {
-        // The sum of four even numbers of 16 bits is all but normal: its mean is 4 * 65535 / 2,
+        // The sum of four uniform numbers of 16 bits is almost normal: its mean is 4 * 65535 / 2,
         // its standard deviation 65536 / sqrt(3).
         let bits = self.0.next_u64();
         let sum: u64 = (0..4).map(|part| (bits >> (16 * part)) & 0xffff).sum();

@@ -10,8 +10,8 @@
 //! **The same bytes everywhere.** An image depends on nothing but seed, part and index, and
 //! whatever bears on a pixel is integers and +, -, *, / and square roots of `f32`, which IEEE 754
 //! fixes to the last bit. No sines, exponentials or logarithms, which differ between machines'
-//! libraries, and no fused multiply-add: turns are rational functions, bells sums of even
-//! numbers, curves cubics.
+//! libraries, and no fused multiply-add: rotations are rational functions, bell curves
+//! sums of uniform random numbers, and curves cubics.
 
 mod dice;
 mod hand;

@@ -1,4 +1,4 @@
-//! And back down by the book's four equations: delta of every layer, and the steps that follow from it.
+//! A mini-batch on its way back down, by the book's four equations: delta of every layer, and the steps that follow.
 
 use super::drop::Kept;
 use super::gather::{BLOCK, Block, Turn};

@@ -1,4 +1,4 @@
-//! Images that the network knows leave a mini-batch before its way back down.
+//! Images that the network knows leave a mini-batch before its backward pass.
 
 use super::drop::Kept;
 use super::images::Images;

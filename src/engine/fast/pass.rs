@@ -1,4 +1,4 @@
-//! Where a mini-batch is computed. Its way `forward` and `backward` through the network is in the files of that name.
+//! Where a mini-batch is computed. Its passes through the network are in `forward` and `backward`.
 
 use super::drop::{DropOut, Kept};
 use super::pool::Pool;

@@ -1,7 +1,7 @@
 //! A few threads that share out the panels of a layer, thousands of times a second.
 //!
-//! Waking a sleeping thread takes longer than a whole mini-batch of a small network, so that a thread that waits looks
-//! again and again for a tenth of a millisecond before it goes to sleep, in which it costs nobody anything.
+//! Waking a sleeping thread takes longer than a whole mini-batch of a small network. So a waiting thread polls for a
+//! tenth of a millisecond before it goes to sleep and costs nobody anything.
 
 use std::{
     any::Any,

@@ -1,7 +1,7 @@
 //! The product that takes images up: z = W a + b, where a is not sparse.
 //!
 //! The rows of W and a are cut alike, so that z can be dot products, each added up across the lanes of its vector in
-//! the end. In large mini-batches it pays to turn a block of W first, the rows of one panel by the columns of another:
+//! the end. In large mini-batches it pays to transpose a block of W first, rows of one panel by columns of another:
 //! then the lanes are neurons, and z is a sum of rows as in all other products.
 
 use std::ops::Range;

@@ -35,7 +35,7 @@ impl fmt::Debug for InstructionSet {
 
 /// An instruction set that is unknown, or that this machine lacks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("'{asked}' is no instruction set of this machine, which has: {}", available.join(", "))]
+#[error("'{asked}' is not an instruction set of this machine, which has: {}", available.join(", "))]
 pub struct UnknownInstructionSet {
     /// What was asked for.
     pub asked: String,

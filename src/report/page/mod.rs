@@ -1,4 +1,4 @@
-//! All that is known of a model on one page of HTML: no network, no other file.
+//! All that is known about a model on one HTML page: no internet, no other file.
 //!
 //! `page.html` is the page, filled in here; askama escapes every text that it is given. `style.css` and the scripts go
 //! into it as they are, and the page's security policy lets nothing else take effect: whatever a model file says of

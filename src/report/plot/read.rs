@@ -10,7 +10,7 @@ use crate::report::NEURON_CSV_HEADING;
 #[derive(Debug, Error)]
 pub enum ReadError {
     /// None of the known kinds.
-    #[error("neither a model file, nor a log of train --log, nor what slowdown prints ({0})")]
+    #[error("neither a model file, nor a log of train --log, nor the output of slowdown ({0})")]
     Unknown(ModelError),
     /// A line of a log or of a CSV that is not like those before.
     #[error("line {line} is no epoch: {why}")]
