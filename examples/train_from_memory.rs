@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::{Machine, evaluate};
-use mnist_mlp::network::{CrossEntropy, EpochRecord, Init, Model, Network};
+use mnist_mlp::model::{EpochRecord, Model};
+use mnist_mlp::network::{CrossEntropy, Init, Network};
 use mnist_mlp::trainer::{Observer, Settings, train};
 
 const SIDE: usize = 8;

@@ -3,7 +3,7 @@
 //! This is the Rust successor of *network2.py*, the program of chapter 3 of Michael Nielsen's [Neural Networks and Deep
 //! Learning](http://neuralnetworksanddeeplearning.com/chap3.html). Data flows one way:
 //!
-//! [`data`] → [`network`] → [`trainer`] (by an [`engine`]) → [`report`]
+//! [`data`] → [`network`] → [`trainer`] (by an [`engine`]) → [`model`] file → [`report`]
 //!
 //! # The book's letters
 //!
@@ -21,12 +21,29 @@
 //! The book's layers count from 1, the input, which has neither weights nor biases. The lists here start with those of
 //! layer 2.
 //!
+//! # The book's equations
+//!
+//! | equation | where |
+//! |---|---|
+//! | a = sigma(z), softmax | [`Activation`](network::Activation), [`softmax`](network::softmax) |
+//! | C: quadratic, cross-entropy, log-likelihood | [`Quadratic`], [`CrossEntropy`], [`LogLikelihood`](network::LogLikelihood) |
+//! | (BP1) delta^L = nabla_a C * sigma'(z^L) | [`Cost::delta`] |
+//! | (BP2) to (BP4) | [`Network::backprop`] |
+//! | w → (1 - eta lambda/n) w - eta/m sum dC_x/dw | [`Network::update_mini_batch`] |
+//! | lambda/2n sum w^2, and lambda/n sum \|w\| for L1 | [`Network::regularization`] |
+//! | v → mu v - eta nabla C, w → w + v | [`Optimizer::Sgd`](network::Optimizer::Sgd) |
+//! | dropout | [`Dropout`](network::Dropout) |
+//! | start weights | [`Init`] |
+//! | eta that is halved, early stopping | [`Schedule`](trainer::Schedule), [`Settings`](trainer::Settings) |
+//! | the neuron that learns slowly | [`trainer::neuron`] |
+//!
 //! # Example
 //!
 //! ```
 //! use mnist_mlp::data::{Part, source::Source, splits::split};
-//! use mnist_mlp::network::{CrossEntropy, Init, Network};
+//! use mnist_mlp::engine::{Machine, evaluate};
 //! use mnist_mlp::trainer::{Settings, Silent, train};
+//! use mnist_mlp::{CrossEntropy, Init, Network};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let digits = Source::Synthetic { seed: 0 }.load(Part::Training, 1)?;
@@ -34,7 +51,8 @@
 //! let network = Network::<f32>::new(&[784, 30, 10], &CrossEntropy, Init::Default, 0)?;
 //! let config = Settings { epochs: 3, ..Settings::default() }.check(training.len(), validation.len())?;
 //! let trained = train(network, &training, &validation, &config, &mut Silent)?;
-//! assert_eq!(trained.history.len(), 3);
+//! let evaluation = evaluate(&trained.network, &validation, Machine::default())?;
+//! assert!(evaluation.accuracy() > 0.3);
 //! # Ok(())
 //! # }
 //! ```
@@ -51,6 +69,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod export;
 pub mod mistakes;
+pub mod model;
 pub mod network;
 pub mod picture;
 pub mod printable;
@@ -62,4 +81,7 @@ mod threads;
 pub mod trainer;
 pub mod tune;
 
+pub use data::Dataset;
+pub use model::Model;
+pub use network::{Cost, CrossEntropy, Init, Network, Quadratic};
 pub use real::{Precision, Real};

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::Trainable;
-use mnist_mlp::network::{Activation, Init, Model, Network, Optimizer, cost_named};
+use mnist_mlp::model::Model;
+use mnist_mlp::network::{Activation, Init, Network, Optimizer, cost_named};
 use mnist_mlp::picture::{Picture, file::png};
 use mnist_mlp::trainer::{Keep, Monitors, Progress, Schedule, Settings, Silent, go_on};
 use mnist_mlp_fuzz::{json_of, model_of};

@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::{InstructionSet, Machine, Trainable, evaluate, outputs};
 use mnist_mlp::export::{self, FileType, Input};
-use mnist_mlp::network::{Model, precision_of};
+use mnist_mlp::model::{Model, precision_of};
 use mnist_mlp::trainer::{Observer, Progress, Settings, go_on};
 use mnist_mlp_fuzz::json_of;
 

@@ -11,7 +11,8 @@ use libfuzzer_sys::fuzz_target;
 use mnist_mlp::data::distort::{Affine, Distortion, Elastic};
 use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::{EngineKind, InstructionSet, Machine, Trainable};
-use mnist_mlp::network::{Activation, EpochRecord, Init, Model, Network, Optimizer, costs};
+use mnist_mlp::model::{EpochRecord, Model};
+use mnist_mlp::network::{Activation, Init, Network, Optimizer, costs};
 use mnist_mlp::trainer::{Ending, Keep, Monitors, Observer, Progress, Schedule, Settings, Silent, Trained, go_on};
 use mnist_mlp_fuzz::{json_of, model_of};
 

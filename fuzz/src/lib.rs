@@ -1,7 +1,7 @@
 //! What the targets share: how a training is saved, as `mnist train` does it.
 
 use mnist_mlp::Real;
-use mnist_mlp::network::Model;
+use mnist_mlp::model::Model;
 use mnist_mlp::trainer::{Background, Progress, Settings};
 
 /// The model file of a training so far.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use mnist_mlp::export::{FileType, Input};
-use mnist_mlp::network::ModelError;
+use mnist_mlp::model::ModelError;
 use mnist_mlp::replace_file::replace_file;
 
 use super::member::Member;

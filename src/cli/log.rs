@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mnist_mlp::claim::{Claim, IN_USE, claim};
-use mnist_mlp::network::EpochRecord;
+use mnist_mlp::model::EpochRecord;
 use serde::{Deserialize, Serialize};
 
 use super::Failure;

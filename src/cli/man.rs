@@ -7,7 +7,7 @@ use clap::builder::Resettable;
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
-use mnist_mlp::network::PROGRAM;
+use mnist_mlp::model::PROGRAM;
 use mnist_mlp::replace_file::replace_file;
 
 use super::args::Arguments;

@@ -8,10 +8,8 @@ use mnist_mlp::data::Dataset;
 use mnist_mlp::engine::{Machine, evaluate, outputs};
 use mnist_mlp::evaluate::Evaluation;
 use mnist_mlp::export::{self, FileType, Input};
-use mnist_mlp::network::{
-    Activation, MergeError, Model, ModelError, ModelRecord, Network, Output, TrainingRecord, Unlike, precision_of,
-    read_model_file,
-};
+use mnist_mlp::model::{Model, ModelError, ModelRecord, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::network::{Activation, MergeError, Network, Output, Unlike};
 use mnist_mlp::printable::printable;
 use mnist_mlp::report::{EvaluationReport, epochs};
 use mnist_mlp::{Precision, Real};

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use mnist_mlp::claim::{Claim, claim};
 use mnist_mlp::export::FileType;
-use mnist_mlp::network::{ModelError, costs};
+use mnist_mlp::model::ModelError;
+use mnist_mlp::network::costs;
 use mnist_mlp::replace_file::{check_replaceable, target};
 
 use super::args::TrainArguments;

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mnist_mlp::network::{ModelError, UNQUESTIONED_SIZE, read_model_file};
+use mnist_mlp::model::{ModelError, UNQUESTIONED_SIZE, read_model_file};
 use mnist_mlp::picture::file::is_our_png;
 use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::plot::{Against, Choice, Figure, Metric, Run, Scale, Theme, learning_curves};

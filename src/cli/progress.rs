@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mnist_mlp::network::EpochRecord;
+use mnist_mlp::model::EpochRecord;
 use mnist_mlp::report::EpochTable;
 
 use super::{Failure, output};

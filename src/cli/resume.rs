@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum, parser::ValueSource};
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
-use mnist_mlp::network::{EpochRecord, Model, PROGRAM, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::model::{EpochRecord, Model, PROGRAM, TrainingRecord, precision_of, read_model_file};
 use mnist_mlp::trainer::{ConfigError, Progress, ResumeError, Settings};
 use mnist_mlp::{Precision, Real};
 

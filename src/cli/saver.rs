@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use mnist_mlp::Real;
 use mnist_mlp::claim::Claim;
-use mnist_mlp::network::{ModelError, TrainingRecord};
+use mnist_mlp::model::{ModelError, TrainingRecord};
 use mnist_mlp::trainer::{Progress, Settings};
 
 use super::Failure;

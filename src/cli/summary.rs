@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use mnist_mlp::Real;
-use mnist_mlp::network::{Activation, EpochRecord, Network};
+use mnist_mlp::model::EpochRecord;
+use mnist_mlp::network::{Activation, Network};
 use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 

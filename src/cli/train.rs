@@ -7,9 +7,8 @@ use clap::ArgMatches;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{EngineKind, Machine, Trainable};
 use mnist_mlp::evaluate::{FitError, check_fit};
-use mnist_mlp::network::{
-    CrossEntropy, Init, Model, Network, TrainingRecord, cost_named, precision_of, read_model_file,
-};
+use mnist_mlp::model::{Model, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::network::{CrossEntropy, Init, Network, cost_named};
 use mnist_mlp::report::EpochTable;
 use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Settings, TrainConfig, Trained};
 use mnist_mlp::{Precision, Real};

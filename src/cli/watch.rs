@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mnist_mlp::Real;
-use mnist_mlp::network::EpochRecord;
+use mnist_mlp::model::EpochRecord;
 use mnist_mlp::report::EpochTable;
 use mnist_mlp::trainer::{Observer, Progress, Settings, Warning};
 use signal_hook::consts::{SIGINT, SIGTERM};

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use crate::network::EpochRecord;
+use crate::model::EpochRecord;
 use crate::real::Real;
 use crate::trainer::{Observer, Progress, Warning};
 

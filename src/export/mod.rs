@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::network::{Model, Network, PROGRAM};
+use crate::model::{Model, PROGRAM};
+use crate::network::Network;
 use crate::real::Real;
 
 mod csv;

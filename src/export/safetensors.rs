@@ -6,7 +6,7 @@ use safetensors::{Dtype, serialize, tensor::TensorView};
 use serde_json::Value;
 
 use super::{Input, about, tensors};
-use crate::network::Model;
+use crate::model::Model;
 use crate::real::{Precision, Real};
 
 /// The words stand first, after the length of the header.

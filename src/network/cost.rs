@@ -9,12 +9,56 @@ use crate::real::Real;
 ///
 /// All slices hold one number for each output neuron, (n_L): `z` the weighted inputs, `a` the activations that
 /// [`output`](Cost::output) makes of them, `y` the target.
+///
+/// Both engines train with any cost. Model files are read back with the [`costs`] of this program only.
+///
+/// ```
+/// use mnist_mlp::network::{Cost, sigmoid_prime};
+///
+/// /// C_x = sum ln cosh(a-y): quadratic where the error is small, linear where it is large.
+/// #[derive(Debug)]
+/// struct LogCosh;
+///
+/// impl Cost<f64> for LogCosh {
+///     fn name(&self) -> &'static str {
+///         "log-cosh"
+///     }
+///     fn name_in_file(&self) -> &'static str {
+///         "LogCoshCost"
+///     }
+///     fn in_double(&self) -> &'static dyn Cost<f64> {
+///         &LogCosh
+///     }
+///     fn value(&self, _z: &[f64], a: &[f64], y: &[f64]) -> f64 {
+///         a.iter().zip(y).map(|(a, y)| (a - y).cosh().ln()).sum()
+///     }
+///     fn delta(&self, z: &[f64], a: &[f64], y: &[f64], delta: &mut [f64]) {
+///         for (j, delta) in delta.iter_mut().enumerate() {
+///             *delta = (a[j] - y[j]).tanh() * sigmoid_prime(z[j]);
+///         }
+///     }
+/// }
+///
+/// # use mnist_mlp::data::{Part, source::Source, splits::split};
+/// # use mnist_mlp::network::{Init, Network};
+/// # use mnist_mlp::trainer::{Settings, Silent, train};
+/// # let digits = Source::Synthetic { seed: 0 }.load(Part::Training, 1).unwrap();
+/// # let (training, validation) = split(&digits, Some(1_000), 1_000).unwrap();
+/// let network = Network::new(&[784, 30, 10], &LogCosh, Init::Default, 0).unwrap();
+/// # let settings = Settings { epochs: 3, eta: 3.0, ..Settings::default() };
+/// # let config = settings.check(training.len(), validation.len()).unwrap();
+/// let trained = train(network, &training, &validation, &config, &mut Silent).unwrap();
+/// assert!(trained.history[2].evaluation_accuracy > Some(300));
+/// ```
 pub trait Cost<F: Real>: Debug + Send + Sync {
     /// The name on the command line and in reports.
     fn name(&self) -> &'static str;
 
     /// The name in model files, as network2.py spells it.
     fn name_in_file(&self) -> &'static str;
+
+    /// The same cost for networks in double precision.
+    fn in_double(&self) -> &'static dyn Cost<f64>;
 
     /// The activation of the output layer that goes with this cost.
     fn output(&self) -> Output {
@@ -54,6 +98,10 @@ impl<F: Real> Cost<F> for Quadratic {
         "QuadraticCost"
     }
 
+    fn in_double(&self) -> &'static dyn Cost<f64> {
+        &Quadratic
+    }
+
     fn value(&self, _z: &[F], a: &[F], y: &[F]) -> f64 {
         let square = |(a, y): (f64, f64)| (a - y) * (a - y);
         doubles(a).zip(doubles(y)).map(square).sum::<f64>() / 2.0
@@ -78,6 +126,10 @@ impl<F: Real> Cost<F> for CrossEntropy {
 
     fn name_in_file(&self) -> &'static str {
         "CrossEntropyCost"
+    }
+
+    fn in_double(&self) -> &'static dyn Cost<f64> {
+        &CrossEntropy
     }
 
     /// With a = sigma(z) the terms are ln(1 + e^z) - y z; written so that e^z cannot overflow nor a round to 1. The
@@ -114,6 +166,10 @@ impl<F: Real> Cost<F> for LogLikelihood {
 
     fn name_in_file(&self) -> &'static str {
         "LogLikelihoodCost"
+    }
+
+    fn in_double(&self) -> &'static dyn Cost<f64> {
+        &LogLikelihood
     }
 
     fn output(&self) -> Output {

@@ -12,7 +12,7 @@
 use ndarray::{Array1, Array2, s};
 use thiserror::Error;
 
-use super::{Model, Network, NetworkError, TrainingRecord, check_sizes};
+use super::{Network, NetworkError, check_sizes};
 use crate::real::Real;
 
 /// The most networks that stand side by side in one.
@@ -51,11 +51,11 @@ pub enum MergeError {
 }
 
 /// A network and the votes that it has: its share in the mean.
-type Voter<'a, F> = (&'a Network<F>, usize);
+pub(crate) type Voter<'a, F> = (&'a Network<F>, usize);
 
 impl<F: Real> Network<F> {
     /// One network in which these stand side by side, their votes at least 1 and at most [`MAX_MEMBERS`] in all.
-    fn merged(voters: &[Voter<F>]) -> Result<Self, MergeError> {
+    pub(crate) fn merged(voters: &[Voter<F>]) -> Result<Self, MergeError> {
         let [(first, _), _, ..] = voters else { return Err(MergeError::TooFew) };
         for (number, (network, _)) in voters.iter().enumerate() {
             check_alike(number, network, first)?;
@@ -85,36 +85,6 @@ impl<F: Real> Network<F> {
         let merged = Network { weights, biases, activations: first.activations.clone(), cost: first.cost };
         merged.check_finite()?;
         Ok(merged)
-    }
-}
-
-impl<F: Real> Model<F> {
-    /// One network in which those of the models stand side by side: z^L, what its outputs make their answer of, is the mean
-    /// of theirs. One that was merged itself has as many votes as there are networks in it. What is known of the training
-    /// of each is kept.
-    ///
-    /// They have the same numbers of inputs, outputs and layers, the same activations and the same cost; hidden layers
-    /// may be of any size. The network has as many hidden neurons as all of them, and weights of 0 between those of one
-    /// and those of another; training it goes on with these, too.
-    ///
-    /// # Errors
-    /// A [`MergeError`] if there are not two models, one is not like the first, or all are too many or too large together.
-    pub fn merged(models: &[&Self]) -> Result<Self, MergeError> {
-        let members: Vec<_> = models.iter().flat_map(|model| model.trainings()).map(Option::<&_>::cloned).collect();
-        if members.len() > MAX_MEMBERS {
-            return Err(MergeError::TooMany(members.len()));
-        }
-        let voters: Vec<_> = models.iter().map(|model| (&model.network, model.trainings().len())).collect();
-        Ok(Model { members, ..Model::from(Network::merged(&voters)?) })
-    }
-
-    /// The trainings behind the model: its own, or those of its members. One that is unknown is nothing.
-    #[must_use]
-    pub fn trainings(&self) -> Vec<Option<&TrainingRecord>> {
-        match &self.members[..] {
-            [] => vec![self.training.as_ref()],
-            members => members.iter().map(Option::as_ref).collect(),
-        }
     }
 }
 
@@ -233,9 +203,6 @@ mod tests {
         assert_eq!(Network::merged(&[(&wide, 2)]).unwrap_err(), MergeError::TooFew);
         let error = Network::merged(&[(&wide, 1); 4]).unwrap_err();
         assert_eq!(error, MergeError::Network(NetworkError::TooLarge(vec![2, 8_000, 8_000, 2])));
-        let small = Model::from(Network::<f32>::new(&[2, 2], &Quadratic, Init::Default, 0).unwrap());
-        assert!(Model::merged(&[&small; MAX_MEMBERS]).is_ok());
-        assert_eq!(Model::merged(&[&small; MAX_MEMBERS + 1]).unwrap_err(), MergeError::TooMany(MAX_MEMBERS + 1));
     }
 
     #[test]
@@ -244,41 +211,5 @@ mod tests {
         // Ten tenths are a little more than 1.
         let error = Network::merged(&[(&largest, 1); 10]).unwrap_err();
         assert!(matches!(error, MergeError::Network(NetworkError::NotFinite { .. })), "{error:?}");
-    }
-
-    #[test]
-    fn networks_that_were_merged_before_have_a_vote_each() {
-        let model = |b: f64| Model::from(Network::from_parts(vec![array![[b]]], vec![array![b]], &Quadratic).unwrap());
-        let (a, b, c) = (model(1.0), model(2.0), model(6.0));
-        let two = Model::merged(&[&a, &b]).unwrap();
-        let three = Model::merged(&[&two, &c]).unwrap();
-        assert_eq!((two.network.biases()[0][0], three.members.len()), (1.5, 3));
-        assert!((three.network.biases()[0][0] - 3.0).abs() < 1e-15, "not 3.75");
-    }
-
-    #[test]
-    fn the_model_knows_the_training_of_each_member() {
-        let record = |seed: u64| -> TrainingRecord {
-            let json = format!(
-                r#"{{"program":"mnist 0","dataset":"d","n_train":5,"n_validation":1,"evaluate_on":"test",
-                "init":"default","epochs":9,"batch_size":2,"eta":0.3,"lambda":5.0,"seed":{seed},"shuffle":true,
-                "precision":"f32","engine":"fast","epochs_done":9}}"#
-            );
-            serde_json::from_str(&json).unwrap()
-        };
-        let network = Network::<f32>::new(&[4, 3, 2], &CrossEntropy, Init::Default, 0).unwrap();
-        let model = |training| Model { training, ..Model::from(network.clone()) };
-        let merged = Model::merged(&[&model(Some(record(1))), &model(Some(record(2)))]).unwrap();
-        assert_eq!((&merged.training, &merged.members[..]), (&None, &[Some(record(1)), Some(record(2))][..]));
-        let mut json = Vec::new();
-        merged.write_json(&mut json).unwrap();
-        assert_eq!(crate::network::precision_of(&json).unwrap(), crate::real::Precision::F32);
-        assert_eq!(Model::<f32>::from_json(&json).unwrap().members, merged.members);
-
-        let again = Model::merged(&[&merged, &model(None)]).unwrap();
-        assert_eq!(again.members, [Some(record(1)), Some(record(2)), None]);
-        let mut json = Vec::new();
-        again.write_json(&mut json).unwrap();
-        assert_eq!(crate::network::precision_of(&json).unwrap(), crate::real::Precision::F64, "one does not say");
     }
 }

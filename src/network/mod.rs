@@ -7,33 +7,21 @@ use crate::real::Real;
 
 mod activation;
 mod backprop;
-mod checkpoint;
 mod cost;
-mod course_record;
 mod dropout;
 mod init;
 mod merge;
-mod model_file;
-mod model_reader;
-mod model_record;
 mod optimizer;
-mod training_record;
 
 pub(crate) use activation::relu;
 pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
 pub use backprop::{Gradient, Step};
-pub use checkpoint::{Checkpoint, PackedNumbers, UnpackError};
 pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
-pub use course_record::CourseRecord;
 pub use dropout::Dropout;
 pub use init::Init;
 pub use merge::{MAX_MEMBERS, MergeError, Unlike};
-pub use model_file::{FORMAT, Model, ModelError};
-pub use model_reader::{UNQUESTIONED_SIZE, precision_of, read_model_file};
-pub use model_record::ModelRecord;
 pub(crate) use optimizer::{Kind, Rule, shrink};
 pub use optimizer::{Optimizer, OptimizerState};
-pub use training_record::{EpochRecord, PROGRAM, TrainingRecord};
 
 /// The most weights and biases that a network may have: 400 MB in double precision.
 pub const MAX_PARAMETERS: usize = 50_000_000;
@@ -242,7 +230,7 @@ impl<F: Real> Network<F> {
             weights: self.weights.iter().map(|w| w.mapv(F::to_double)).collect(),
             biases: self.biases.iter().map(|b| b.mapv(F::to_double)).collect(),
             activations: self.activations.clone(),
-            cost: cost_named(self.cost.name()).expect("every cost is there in both precisions"),
+            cost: self.cost.in_double(),
         }
     }
 
@@ -318,10 +306,16 @@ fn check_sizes(sizes: &[usize]) -> Result<(), NetworkError> {
     if let Some(empty) = sizes.iter().position(|&n| n == 0) {
         return Err(NetworkError::EmptyLayer(empty + 1));
     }
-    if model_reader::parameters(sizes).is_none_or(|parameters| parameters > MAX_PARAMETERS) {
+    if parameter_count(sizes).is_none_or(|parameters| parameters > MAX_PARAMETERS) {
         return Err(NetworkError::TooLarge(sizes.to_vec()));
     }
     Ok(())
+}
+
+/// The weights and biases of a network of these sizes, if they can be counted.
+pub(crate) fn parameter_count(sizes: &[usize]) -> Option<usize> {
+    let layer = |n: &[usize]| n[0].checked_add(1)?.checked_mul(n[1]);
+    sizes.windows(2).try_fold(0_usize, |sum, n| sum.checked_add(layer(n)?))
 }
 
 /// The index of the largest output, the lowest index on a tie: the predicted class.

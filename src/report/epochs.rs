@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::percent;
-use crate::network::EpochRecord;
+use crate::model::EpochRecord;
 use crate::trainer::{Monitors, Patience};
 
 /// The table's columns: those of the monitors that are on, and the patience left if training stops early.

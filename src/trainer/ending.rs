@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use super::Settings;
-use crate::network::{EpochRecord, Network, NetworkError};
+use crate::model::EpochRecord;
+use crate::network::{Network, NetworkError};
 use crate::real::Real;
 
 /// How a training ended.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use crate::data::batches::EpochOrder;
 use crate::engine::{Engine, Images, Looked, Looking, State, Trainable, Watched};
 use crate::evaluate::{Evaluation, FitError, check_fit};
-use crate::network::{EpochRecord, Network};
+use crate::model::EpochRecord;
+use crate::network::Network;
 use crate::real::Real;
 
 mod config;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::Progress;
-use crate::network::EpochRecord;
+use crate::model::EpochRecord;
 use crate::real::Real;
 
 /// Someone who watches a training. Every method may be left out.

@@ -5,7 +5,8 @@ use thiserror::Error;
 use super::stopping::{Choice, Course};
 use super::{Ending, Settings};
 use crate::engine::State;
-use crate::network::{Checkpoint, EpochRecord, Model, Network, PackedNumbers, TrainingRecord, UnpackError};
+use crate::model::{Checkpoint, EpochRecord, Model, PackedNumbers, TrainingRecord, UnpackError};
+use crate::network::Network;
 use crate::real::Real;
 
 /// How far a training has come: what comes out of it, and all that it takes to go on as if it had never stopped.

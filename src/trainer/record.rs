@@ -2,7 +2,7 @@
 
 use super::{Keep, Monitors, ResumeError, Schedule, Settings};
 use crate::engine::{EngineKind, Machine};
-use crate::network::{CourseRecord, EpochRecord, PROGRAM, TrainingRecord};
+use crate::model::{CourseRecord, EpochRecord, PROGRAM, TrainingRecord};
 use crate::real::Precision;
 
 /// What a model file says of a training besides its settings: on what, and from where.

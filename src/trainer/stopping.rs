@@ -1,7 +1,7 @@
 //! What the figures of the epochs decide: how eta goes on, when the training ends, which epoch is kept.
 
 use super::{ConfigError, Ending, Schedule, Settings};
-use crate::network::EpochRecord;
+use crate::model::EpochRecord;
 
 /// Eta is halved so often at most: to 1/128.
 const MOST_HALVINGS: i32 = 7;

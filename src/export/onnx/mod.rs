@@ -10,7 +10,8 @@ use prost::Message;
 use serde_json::Value;
 
 use super::{Input, about, bias_name, little_endian, tensors, weight_name};
-use crate::network::{Activation, Model, Network, Output};
+use crate::model::Model;
+use crate::network::{Activation, Network, Output};
 use crate::real::{Precision, Real};
 
 mod messages;

@@ -1,6 +1,6 @@
 //! What the monitors saw, in a table and in a sentence.
 
-use crate::network::EpochRecord;
+use crate::model::EpochRecord;
 use crate::report::percent;
 
 /// A column for each monitor that was on, a row for each epoch.

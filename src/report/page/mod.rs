@@ -15,7 +15,8 @@ use crate::Precision;
 use crate::data::Dataset;
 use crate::evaluate::ClassFigures;
 use crate::mistakes::Mistake;
-use crate::network::{ModelRecord, Network};
+use crate::model::ModelRecord;
+use crate::network::Network;
 use crate::picture::Picture;
 use crate::picture::file::png;
 

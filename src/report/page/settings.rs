@@ -1,7 +1,8 @@
 //! How a model was trained, a line each.
 
 use crate::Precision;
-use crate::network::{CourseRecord, Optimizer, TrainingRecord};
+use crate::model::{CourseRecord, TrainingRecord};
+use crate::network::Optimizer;
 use crate::report::{epochs, thousands};
 
 /// Names and values of all settings; what was left as it is by default in plain trainings is left out.

@@ -3,7 +3,7 @@
 use super::Unit;
 use super::curves::{Curve, PlotError, Run};
 use super::settings::{SIZES, Setting, Weight, settings, sizes};
-use crate::network::ModelRecord;
+use crate::model::ModelRecord;
 
 /// What stands on the horizontal axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -8,7 +8,7 @@ use super::against::{Against, curves_of_models};
 use super::metric::Metric;
 use super::settings::{in_common, names};
 use super::{Axis, Figure, Panel, Scale, Series, Unit};
-use crate::network::{EpochRecord, ModelRecord};
+use crate::model::{EpochRecord, ModelRecord};
 
 /// A training.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! What the monitors of a training saw, as numbers to draw.
 
 use super::Unit;
-use crate::network::EpochRecord;
+use crate::model::EpochRecord;
 
 /// A monitor of the training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::Run;
-use crate::network::{EpochRecord, ModelError, ModelRecord};
+use crate::model::{EpochRecord, ModelError, ModelRecord};
 use crate::report::NEURON_CSV_HEADING;
 
 /// Why a file holds no training.

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::data::distort::Distortion;
-use crate::network::{Activation, CourseRecord, ModelRecord, Optimizer, TrainingRecord};
+use crate::model::{CourseRecord, ModelRecord, TrainingRecord};
+use crate::network::{Activation, Optimizer};
 use crate::real::Precision;
 use crate::report::{epochs, thousands};
 

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::data::distort::Distortion;
-use crate::network::{EpochRecord, ModelRecord};
+use crate::model::{EpochRecord, ModelRecord};
 use crate::picture::file::is_our_png;
 
 /// A run of 784-30-10 whose accuracy climbs to `best` of 100, with these settings changed in its record.

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::model_file::Activations;
-use super::model_reader::{Head, Members, Sizes};
-use super::{Activation, Cost, EpochRecord, ModelError, TrainingRecord, costs};
+use super::reader::{Head, Members, Sizes};
+use super::{Activations, EpochRecord, ModelError, TrainingRecord, cost_in_file};
+use crate::network::{Activation, Cost};
 
 /// The part of a model file that is the same in either precision.
 ///
@@ -47,8 +47,7 @@ impl ModelRecord {
         Head::read(json)?;
         let Read { sizes: Sizes(sizes), cost, activation, training, members: Members(members), history } =
             serde_json::from_slice(json)?;
-        let known = costs::<f64>().into_iter().find(|known| known.name_in_file() == cost);
-        let cost = known.map(Cost::name).ok_or(ModelError::Cost { name: cost })?;
+        let cost = cost_in_file::<f64>(cost).map(Cost::name)?;
         Ok(ModelRecord { sizes, cost, activations: activation.into_vec(), training, members, history })
     }
 

@@ -26,10 +26,21 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::model_reader::{Head, Members, Number, Sizes, layers, read_model_file};
-use super::{Activation, Checkpoint, Cost, EpochRecord, Network, NetworkError, TrainingRecord, costs};
+use crate::network::{Activation, Cost, Network, NetworkError, costs};
 use crate::real::Real;
 use crate::replace_file::replace_file;
+
+mod checkpoint;
+mod merge;
+mod reader;
+mod record;
+mod training_record;
+
+pub use checkpoint::{Checkpoint, PackedNumbers, UnpackError};
+use reader::{Head, Members, Number, Sizes, layers};
+pub use reader::{UNQUESTIONED_SIZE, precision_of, read_model_file};
+pub use record::ModelRecord;
+pub use training_record::{CourseRecord, EpochRecord, PROGRAM, TrainingRecord};
 
 /// The version of the format that is written, and the newest that can be read.
 pub const FORMAT: u32 = 1;
@@ -136,8 +147,7 @@ impl<F: Real> Model<F> {
         Head::read(json)?;
         let file: FileRead = serde_json::from_slice(json)?;
         let Sizes(sizes) = file.sizes;
-        let cost = costs().into_iter().find(|cost| cost.name_in_file() == file.cost);
-        let cost = cost.ok_or(ModelError::Cost { name: file.cost })?;
+        let cost = cost_in_file(file.cost)?;
         let weights = (2..).zip(layers("weights", file.weights, &sizes)?);
         let weights = weights.map(|(layer, rows)| matrix(layer, rows)).collect::<Result<_, _>>()?;
         let column = |column: Vec<Number<[F; 1]>>| column.into_iter().map(|Number([b])| b).collect();
@@ -187,6 +197,11 @@ impl<F: Real> Model<F> {
         replace_file(path, |file: &mut io::BufWriter<&File>| self.write_json(file))
             .map_err(|error| ModelError::Write { path: path.to_path_buf(), error })
     }
+}
+
+/// The cost that a file calls so.
+fn cost_in_file<F: Real>(name: String) -> Result<&'static dyn Cost<F>, ModelError> {
+    costs().into_iter().find(|cost| cost.name_in_file() == name).ok_or(ModelError::Cost { name })
 }
 
 /// A matrix from its rows, which must be of one length.
@@ -239,7 +254,7 @@ struct FileWritten<'a, F> {
 /// The activations of the hidden layers: one name if all have the same, else a list.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "the activation is one of sigmoid, tanh, relu, or a list of these")]
-pub(super) enum Activations {
+enum Activations {
     All(Activation),
     Each(Vec<Activation>),
 }
@@ -303,7 +318,8 @@ impl<F: Real> Serialize for Column<'_, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{CourseRecord, CrossEntropy, Init, MAX_MEMBERS, Quadratic};
+    use crate::model::CourseRecord;
+    use crate::network::{CrossEntropy, Init, MAX_MEMBERS, Quadratic};
 
     fn json(model: &Model<impl Real>) -> Vec<u8> {
         let mut json = Vec::new();
@@ -367,7 +383,7 @@ mod tests {
         assert_eq!(model.network.sizes(), [2, 1]);
         assert_eq!(model.network.cost().name(), "cross-entropy");
         assert!(model.training.is_none() && model.history.is_empty());
-        assert_eq!(crate::network::precision_of(json).unwrap(), crate::real::Precision::F64);
+        assert_eq!(crate::model::precision_of(json).unwrap(), crate::real::Precision::F64);
     }
 
     #[test]

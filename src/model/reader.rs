@@ -11,8 +11,8 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, SeqAccess,
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::model_file::FORMAT;
-use super::{MAX_LAYERS, MAX_MEMBERS, MAX_PARAMETERS, ModelError};
+use super::{FORMAT, ModelError};
+use crate::network::{MAX_LAYERS, MAX_MEMBERS, MAX_PARAMETERS, parameter_count};
 use crate::real::Precision;
 
 /// A model file up to this size, in bytes, may hold what it likes: it is read or refused within seconds, in twenty times as
@@ -80,14 +80,8 @@ fn accounted_for(start: &[u8]) -> u64 {
     let sizes = text.strip_prefix(r#"{"sizes":["#).and_then(|rest| rest.split_once(r#"],"weights":[[["#));
     let sizes = sizes.map(|(sizes, _)| sizes);
     let sizes: Option<Vec<usize>> = sizes.and_then(|list| list.split(',').map(|size| size.parse().ok()).collect());
-    let parameters = sizes.and_then(|sizes| parameters(&sizes)).unwrap_or(0).min(MAX_PARAMETERS);
+    let parameters = sizes.and_then(|sizes| parameter_count(&sizes)).unwrap_or(0).min(MAX_PARAMETERS);
     UNQUESTIONED_SIZE + BYTES_OF_A_PARAMETER * parameters as u64
-}
-
-/// The weights and biases of a network of these sizes, if they can be counted.
-pub(super) fn parameters(sizes: &[usize]) -> Option<usize> {
-    let layer = |n: &[usize]| n[0].checked_add(1)?.checked_mul(n[1]);
-    sizes.windows(2).try_fold(0_usize, |sum, n| sum.checked_add(layer(n)?))
 }
 
 /// The precision in which a model was trained, or all that were merged into it; double for a file of network2.py.
@@ -176,7 +170,7 @@ pub(super) fn layers<T: Limited>(
     text: &RawValue,
     sizes: &[usize],
 ) -> Result<Vec<Vec<T>>, serde_json::Error> {
-    let numbers = parameters(sizes).unwrap_or(usize::MAX);
+    let numbers = parameter_count(sizes).unwrap_or(usize::MAX);
     let left = Cell::new(numbers.saturating_mul(2).saturating_add(MAX_LAYERS));
     let mut deserializer = serde_json::Deserializer::from_str(text.get());
     // Lines and columns are counted from where they begin.
@@ -245,7 +239,7 @@ impl<'de, T: Limited> DeserializeSeed<'de> for Item<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Model;
+    use crate::model::Model;
 
     #[test]
     fn a_file_may_be_as_large_as_its_sizes_account_for() {

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Gradient, Network, NetworkError};
+use crate::network::{Gradient, Network, NetworkError};
 use crate::real::Real;
 
 /// The `checkpoint` key of a model file: weights and biases that are for nobody to read, packed to the last bit.
@@ -71,7 +71,7 @@ impl PackedNumbers {
     pub fn unpack<F: Real>(&self, like: &Network<F>) -> Result<Gradient<F>, UnpackError> {
         let mut gradient = like.zero_gradient();
         let bytes = STANDARD.decode(&self.0)?;
-        let numbers = like.weights.iter().map(Array2::len).chain(like.biases.iter().map(Array1::len));
+        let numbers = like.weights().iter().map(Array2::len).chain(like.biases().iter().map(Array1::len));
         let expected = numbers.sum::<usize>() * F::BYTES;
         if bytes.len() != expected {
             return Err(UnpackError::Length { found: bytes.len(), expected });

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{CourseRecord, Optimizer};
 use crate::data::distort::Distortion;
 use crate::data::expand;
+use crate::network::Optimizer;
 use crate::printable;
 use crate::real::Precision;
 
@@ -85,6 +85,29 @@ impl TrainingRecord {
     pub fn images_of_file(&self) -> usize {
         if self.expand.is_some() { self.n_train / expand::VERSIONS } else { self.n_train }
     }
+}
+
+/// Schedule and stopping of a training. What is as it would be anyway is left out.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CourseRecord {
+    /// How the learning rate went, if it was not constant: "halve-on-plateau", "cosine" or "one-cycle".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+    /// Epochs of warm-up; left out if eta was constant from the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<f64>,
+    /// Epochs without a better evaluation accuracy after which eta was halved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<usize>,
+    /// Epochs without a better evaluation accuracy after which the training was to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stop: Option<usize>,
+    /// "best" if the weights are those of the best epoch; "last" is written only beside `early_stop`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<String>,
+    /// The epoch whose weights the file holds, if it is not the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<usize>,
 }
 
 /// What is left out of the file, so that a training without it leaves the file as it was before there was such a thing.
