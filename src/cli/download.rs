@@ -1,6 +1,5 @@
 //! `mnist download`: a known dataset, from its mirrors to a directory.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -127,7 +126,7 @@ struct Watch {
 }
 
 fn bar(quiet: bool) -> ProgressBar {
-    if quiet || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::no_length() }
+    if quiet || !output::has_room_for_bars() { ProgressBar::hidden() } else { ProgressBar::no_length() }
 }
 
 impl Observer for Watch {

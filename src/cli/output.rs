@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 
 use anstyle::{AnsiColor, Style};
@@ -90,6 +90,26 @@ fn printable(message: impl Display) -> String {
 /// Where even standard error cannot be written to, there is nobody left to tell.
 fn to_stderr(line: impl Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// Whether bars may be drawn on standard error: it is a terminal, and results do not go through another program. `tee` prints
+/// them on the same terminal, but later, when the bars are back and would be drawn over them.
+pub fn has_room_for_bars() -> bool {
+    io::stderr().is_terminal() && (io::stdout().is_terminal() || !is_pipe(&io::stdout()))
+}
+
+/// Whether another program reads what is written here.
+#[cfg(unix)]
+fn is_pipe(output: &impl std::os::fd::AsFd) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let metadata = output.as_fd().try_clone_to_owned().and_then(|output| std::fs::File::from(output).metadata());
+    metadata.map(|metadata| metadata.file_type()).is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
+}
+
+/// Whether another program reads what is written here: where nobody can tell, one may.
+#[cfg(not(unix))]
+fn is_pipe(_: &impl Sized) -> bool {
+    true
 }
 
 /// Columns of the terminal that results go to; no limit where they go elsewhere.
@@ -191,6 +211,17 @@ mod tests {
             |windows| ["a.json", r"C:\a b\c.json", r"out\c.json", "it's", ""].map(|word| quoted_for(word, windows));
         assert_eq!(of(false), ["a.json", r"'C:\a b\c.json'", r"'out\c.json'", r"'it'\''s'", "''"]);
         assert_eq!(of(true), ["a.json", r#""C:\a b\c.json""#, r"out\c.json", r#""it's""#, r#""""#]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_reads_along_is_told_from_a_file() {
+        let (_reader, pipe) = io::pipe().unwrap();
+        let (socket, _other) = std::os::unix::net::UnixStream::pair().unwrap();
+        assert!(is_pipe(&pipe) && is_pipe(&socket));
+        let file = tempfile::tempfile().unwrap();
+        let null = std::fs::File::options().write(true).open("/dev/null").unwrap();
+        assert!(!is_pipe(&file) && !is_pipe(&null));
     }
 
     #[test]

@@ -1,6 +1,5 @@
-//! What is seen while a network trains: a table on standard output, bars on standard error if that is a terminal.
+//! What is seen while a network trains: a table on standard output, bars on standard error if there is room for them.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -35,7 +34,7 @@ struct Bars {
 impl Progress {
     /// Shows `epochs` epochs of `n_train` images in `table`, after those that are `done`; nothing at all without a table.
     pub fn new(table: Option<EpochTable>, epochs: usize, n_train: usize, done: usize) -> Self {
-        let screen = (table.is_some() && std::io::stderr().is_terminal()).then(ProgressDrawTarget::stderr);
+        let screen = (table.is_some() && output::has_room_for_bars()).then(ProgressDrawTarget::stderr);
         Progress::on(screen, table, epochs, n_train, done)
     }
 
