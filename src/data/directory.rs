@@ -102,9 +102,19 @@ impl Naming {
     }
 }
 
-/// Whether any file of a dataset is in `directory`.
-pub(super) fn holds_any(directory: &Path) -> bool {
-    Naming::all().any(|naming| naming.is_in(directory))
+/// Whether this is a directory. One that may not be searched is an error: nothing in it can be looked at.
+fn is_directory(path: &Path) -> io::Result<bool> {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    match path.join(".").metadata() {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether any file of a dataset is in `directory`, or may be: into one that is closed nobody can look.
+pub(super) fn may_hold_any(directory: &Path) -> bool {
+    is_directory(directory).map_or(true, |is_one| is_one && Naming::all().any(|naming| naming.is_in(directory)))
 }
 
 /// A file in `directory` of a dataset that is called otherwise than the one with these training `images`: both could not lie
@@ -121,13 +131,9 @@ pub(crate) fn file_of_other_naming(directory: &Path, images: &str) -> Option<Pat
 
 /// Reads the images and labels of `part`, and the labels of the other part for the number of classes.
 pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
-    match directory.metadata() {
-        Ok(metadata) if metadata.is_dir() => {}
-        Ok(_) => return Err(SourceError::NotADirectory(directory.to_path_buf())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(SourceError::NotThere(directory.to_path_buf()));
-        }
-        Err(error) => return Err(FileError::Io(error).of(directory)),
+    if !is_directory(directory).map_err(|error| FileError::Io(error).of(directory))? {
+        let what = if directory.exists() { SourceError::NotADirectory } else { SourceError::NotThere };
+        return Err(what(directory.to_path_buf()));
     }
     let naming = Naming::of(directory)?;
     let find = |part, contents| {

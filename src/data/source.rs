@@ -200,8 +200,11 @@ impl Source {
     /// The source when none is named: `directory` if it holds any of the IDX files, else the built-in digits.
     #[must_use]
     pub fn default_in(directory: &Path) -> Self {
-        let any = directory::holds_any(directory);
-        if any { Source::Directory(directory.to_path_buf()) } else { Source::Synthetic { seed: 0 } }
+        if directory::may_hold_any(directory) {
+            Source::Directory(directory.to_path_buf())
+        } else {
+            Source::Synthetic { seed: 0 }
+        }
     }
 
     /// Loads one part, using up to `threads` threads.

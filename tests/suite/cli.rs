@@ -347,6 +347,41 @@ fn the_built_in_digits_are_used_when_there_is_nothing_else_and_a_note_says_so() 
 }
 
 #[test]
+fn a_file_where_the_data_would_be_is_no_data() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.path("data"), "of something else").unwrap();
+    let run = sandbox.line("train --epochs 1 --train-size 99 --validation 9 -b 9").success();
+    assert!(run.stderr.contains("the built-in digits are used"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_may_not_be_searched_is_called_so() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::with_tiny_data();
+    std::fs::rename(sandbox.path("idx"), sandbox.path("data")).unwrap();
+    let train = |data| sandbox.line(&format!("train{data} --epochs 1 --validation 9 -b 9"));
+    let allow = |mode| std::fs::set_permissions(sandbox.path("data"), PermissionsExt::from_mode(mode)).unwrap();
+    for mode in [0o000, 0o400] {
+        allow(mode);
+        // To the administrator nothing is closed.
+        let is_closed = sandbox.path("data/.").metadata().is_err();
+        for data in ["", " --data data"] {
+            let run = train(data);
+            if is_closed {
+                run.failure(1, &["data cannot be read: Permission denied"])
+            } else {
+                run.success()
+            };
+        }
+    }
+    // Search alone is enough.
+    allow(0o100);
+    train("").success();
+    allow(0o700);
+}
+
+#[test]
 fn the_variable_names_the_data_and_the_option_goes_before_it() {
     let sandbox = Sandbox::with_tiny_data();
     let with_variable = |value: &str, line: &str| -> crate::common::Run {
