@@ -178,7 +178,7 @@ pub enum Failure {
     ModelFile(ModelError),
     #[error("{error}; what stands there has {}, from which train --resume goes on", in_epochs(*epochs as f64))]
     NotReplaced { error: ModelError, epochs: usize },
-    #[error("{error}; the model was saved as {path} instead, from which train --resume goes on")]
+    #[error("{error}; the model was saved as {path} instead")]
     Rescued { error: ModelError, path: String },
     #[error(
         "--schedule halve-on-plateau would never halve: --early-stop {early_stop} ends the training before \

@@ -56,7 +56,7 @@ pub fn claim_model_file(out: &Path) -> Result<Claim, Failure> {
 }
 
 /// Why a model file is not written.
-pub fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
+fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
     |error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error })
 }
 

@@ -39,6 +39,22 @@ impl Pace {
     }
 }
 
+/// Writes to `out` what took long. If that cannot be, it goes into the directory for temporary files, so that the work is not
+/// lost; it is a failure all the same.
+pub fn save_or_rescue(out: &Path, write: impl Fn(&Path) -> Result<(), ModelError>) -> Result<(), Failure> {
+    let Err(error) = write(out) else { return Ok(()) };
+    let rescue = || {
+        let file = tempfile::Builder::new().prefix("mnist-").suffix(".json").tempfile().ok()?;
+        let path = file.into_temp_path();
+        write(&path).ok()?;
+        path.keep().ok()
+    };
+    Err(match rescue() {
+        Some(path) => Failure::Rescued { error, path: path.display().to_string() },
+        None => Failure::ModelFile(error),
+    })
+}
+
 /// The model file of a training, which nobody else may write meanwhile.
 pub struct Saver {
     out: PathBuf,
@@ -65,26 +81,16 @@ impl Saver {
         Ok(())
     }
 
-    /// Writes it when nothing follows. What cannot be written where it was meant to be goes into the directory `spare`,
-    /// so that the work is not lost; it is a failure all the same.
-    pub fn save_last<F: Real>(&mut self, progress: &Progress<F>, spare: &Path) -> Result<(), Failure> {
-        let Err(error) = self.write(progress, &self.out) else { return Ok(()) };
-        Err(match self.rescue(progress, spare) {
-            Some(path) => Failure::Rescued { error, path: path.display().to_string() },
-            None => self.not_saved(error),
+    /// Writes it when nothing follows.
+    pub fn save_last<F: Real>(&self, progress: &Progress<F>) -> Result<(), Failure> {
+        save_or_rescue(&self.out, |path| self.write(progress, path)).map_err(|failure| match failure {
+            Failure::ModelFile(error) => self.not_saved(error),
+            rescued => rescued,
         })
     }
 
     fn write<F: Real>(&self, progress: &Progress<F>, path: &Path) -> Result<(), ModelError> {
         progress.model(&self.record, &self.settings).save(path)
-    }
-
-    /// Writes it to a new file of the directory `spare`, if that can be done.
-    fn rescue<F: Real>(&self, progress: &Progress<F>, spare: &Path) -> Option<PathBuf> {
-        let file = tempfile::Builder::new().prefix("mnist-").suffix(".json").tempfile_in(spare).ok()?;
-        let path = file.into_temp_path();
-        self.write(progress, &path).ok()?;
-        path.keep().ok()
     }
 
     fn not_saved(&self, error: ModelError) -> Failure {

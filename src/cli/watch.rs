@@ -61,8 +61,8 @@ impl Watch {
     }
 
     /// Saves what came out.
-    pub fn save<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
-        self.saver.save_last(progress, &std::env::temp_dir())
+    pub fn save<F: Real>(&self, progress: &Progress<F>) -> Result<(), Failure> {
+        self.saver.save_last(progress)
     }
 
     /// Prints a result unless `--quiet`.

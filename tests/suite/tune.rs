@@ -220,18 +220,52 @@ fn settings_that_do_not_go_together_are_lost_and_named() {
     assert!((1..18).contains(&found["n_lost"].as_u64().unwrap()), "{found}");
 }
 
+/// Starts an endless search whose model is `out/best.json`, and waits until there is one.
+#[cfg(unix)]
+fn until_a_model_is_kept(sandbox: &Sandbox) -> std::process::Child {
+    use std::process::Stdio;
+    for name in ["out", "tmp"] {
+        std::fs::create_dir(sandbox.path(name)).unwrap();
+    }
+    let mut command = sandbox.command();
+    command.args(TUNE.split(' ')).args(["--budget", "1h", "-o", "out/best.json"]).env("TMPDIR", sandbox.path("tmp"));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !sandbox.path("out/best.json").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child
+}
+
+#[cfg(unix)]
+fn interrupt(child: &std::process::Child) {
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_search_whose_directory_is_gone_saves_its_model_elsewhere() {
+    let sandbox = Sandbox::with_tiny_data();
+    let child = until_a_model_is_kept(&sandbox);
+    std::fs::remove_dir_all(sandbox.path("out")).unwrap();
+    interrupt(&child);
+    let run = crate::common::stopped(child);
+    assert!(run.stdout.contains("\ntrain it  "), "{}", run.stdout);
+    run.failure(1, &["out/best.json cannot be written", "the model was saved as", "tmp/mnist-"]);
+    let mut spare = std::fs::read_dir(sandbox.path("tmp")).unwrap();
+    let path = spare.next().unwrap().unwrap().path();
+    assert!(spare.next().is_none());
+    sandbox.line(&format!("eval {} --data idx", path.display())).success();
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_search_prints_and_saves_the_best_so_far() {
-    use std::process::Stdio;
     let sandbox = Sandbox::with_tiny_data();
-    let mut command = sandbox.command();
-    command.args(TUNE.split(' ')).args(["--budget", "1h", "-o", "best.json"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_secs(2));
+    let child = until_a_model_is_kept(&sandbox);
     // A closing terminal and `timeout` may send the same signal twice.
     for _ in 0..2 {
-        assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        interrupt(&child);
     }
     let run = crate::common::stopped(child);
     assert!(
@@ -240,24 +274,17 @@ fn an_interrupted_search_prints_and_saves_the_best_so_far() {
         run.stdout
     );
     run.failure(130, &["interrupted", "the best so far is printed", "holds its model"]);
-    sandbox.line("eval best.json --data idx").success();
+    sandbox.line("eval out/best.json --data idx").success();
 }
 
 #[cfg(unix)]
 #[test]
 fn a_killed_search_leaves_its_best_model() {
-    use std::process::Stdio;
     let sandbox = Sandbox::with_tiny_data();
-    let mut command = sandbox.command();
-    command.args(TUNE.split(' ')).args(["--budget", "1h", "-o", "best.json"]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let start = std::time::Instant::now();
-    while !sandbox.path("best.json").exists() && start.elapsed().as_secs() < 60 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    let mut child = until_a_model_is_kept(&sandbox);
     child.kill().unwrap();
     child.wait().unwrap();
-    sandbox.line("eval best.json --data idx").success();
+    sandbox.line("eval out/best.json --data idx").success();
 }
 
 #[test]

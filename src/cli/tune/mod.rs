@@ -131,10 +131,8 @@ pub fn carry_out<F: Trainable>(
     let mut keeper = arguments.out.as_deref().map(Keeper::new);
     let mut watch = |search: &Search, share: f64| {
         progress.show(search, share);
-        if let Some(Err(failure)) = keeper.as_mut().map(|keeper| keeper.offer(&trainer)) {
-            progress.warning(format_args!(
-                "{failure} (the search goes on; saving is tried again with the next better model, and at the end)"
-            ));
+        if let Some(Err(error)) = keeper.as_mut().map(|keeper| keeper.offer(&trainer)) {
+            progress.warning(format_args!("{error} (the search goes on, and saving is tried again)"));
         }
         if signal.load(Ordering::Relaxed) == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
@@ -145,7 +143,7 @@ pub fn carry_out<F: Trainable>(
     let signal = signal.load(Ordering::Relaxed) as u8;
     let (model, failure) = trials.best(trainer.finish(), arguments.out.is_some());
     let saved = match (model, &arguments.out) {
-        (Some(model), Some(out)) => keeper::save(out, &model),
+        (Some(model), Some(out)) => keeper::save_last(out, &model),
         _ => Ok(()),
     };
     let Some(best) = search.best() else { return Err(nothing(&search, signal, failure)) };

@@ -70,14 +70,15 @@ pub struct Found<F: Trainable> {
     pub failure: Option<Failure>,
 }
 
+/// How good a trial is: of two the better one is the greater.
+pub type Standing = (Score, Reverse<usize>);
+
 /// The model of the best trial so far.
 pub struct Best<F: Trainable> {
-    pub standing: (Score, Reverse<usize>),
+    pub standing: Standing,
     trained: Trained<F>,
     arguments: TrainArguments,
     settings: Settings,
-    /// Whether it was offered to be saved on the way.
-    is_known: bool,
 }
 
 /// Watches a trial for the flag that asks to stop.
@@ -134,17 +135,16 @@ impl<'a, F: Trainable> Trainer<'a, F> {
         let standing = Trial::standing(job.number, Score { correct, epochs: job.epochs });
         let mut best = lock(&self.best);
         if best.as_ref().is_none_or(|best| standing > best.standing) {
-            *best = Some(Best { standing, trained, arguments, settings: *config.settings(), is_known: false });
+            *best = Some(Best { standing, trained, arguments, settings: *config.settings() });
         }
         Ok(Outcome::Correct(correct))
     }
 
-    /// The text of the best model's file, if it is another than when it was last asked for.
-    pub fn newest(&self) -> Option<Vec<u8>> {
-        let mut best = lock(&self.best);
-        let best = best.as_mut().filter(|best| !best.is_known)?;
-        best.is_known = true;
-        Some(best.json(self.task))
+    /// How good the best model is, and the text of its file; nothing if it is no better than `known`.
+    pub fn better_than(&self, known: Option<Standing>) -> Option<(Standing, Vec<u8>)> {
+        let best = lock(&self.best);
+        let best = best.as_ref().filter(|best| Some(best.standing) > known)?;
+        Some((best.standing, best.json(self.task)))
     }
 
     /// All trials are trained.
