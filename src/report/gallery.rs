@@ -179,8 +179,9 @@ impl Gallery {
             None if with_bars || depth == Depth::Ascii => with_room(1, usize::MAX),
             None => with_room(FEW.min(self.together()), 2).or_else(|| with_room(1, usize::MAX)),
         };
-        let most = || choices.clone().rev().max_by_key(|layout| layout.columns);
-        let best = best.or_else(most).expect("there is at least one");
+        let most = || choices.clone().rev().max_by_key(|layout| layout.columns).filter(|layout| layout.columns > 0);
+        // Where nothing fits, the narrowest comes nearest.
+        let best = best.or_else(most).or_else(|| choices.clone().last()).expect("there is at least one");
         Layout { columns: best.columns.max(1), ..best }
     }
 }
@@ -305,15 +306,18 @@ taken for 1";
             geometry in (1_usize..60, 1_usize..200),
             classes in prop_oneof![Just(0_usize), 2_usize..20],
             columns in prop::option::of(1_usize..9),
-            width in 60_usize..200,
+            width in 1_usize..200,
             depth in prop::sample::select(vec![Depth::TrueColor, Depth::Colors256, Depth::Ascii]),
         ) {
             let gallery = Gallery { columns, ..gallery(n, geometry, classes) };
+            // What stands below an image, and a bar, cannot be made smaller.
+            let bars = if classes > 0 { GAP + BESIDE_A_BAR + BARS[1] } else { 0 };
+            let narrowest = "taken for 0".len() + bars;
             let rows: Vec<_> = gallery.rows(width, depth).collect();
             prop_assert_eq!(rows.iter().map(|row| row.matches("label 0").count()).sum::<usize>(), n);
             for line in rows.iter().flat_map(|row| row.lines()) {
                 let plain = anstream::adapter::strip_str(line).to_string();
-                prop_assert!(plain.chars().count() <= width, "{}", plain);
+                prop_assert!(plain.chars().count() <= width.max(narrowest), "{}", plain);
             }
         }
     }

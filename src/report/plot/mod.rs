@@ -117,10 +117,17 @@ impl Figure {
     }
 }
 
-/// A list with commas in lines of at most so many characters. A part that is longer is cut where the line ends.
+/// The most lines of a heading or a name. Words of files may be of any length, and a picture must be as high as they take.
+const MOST_LINES: usize = 8;
+
+/// A list with commas in lines of at most so many characters. A part that is longer is cut where the line ends, and the list
+/// where the last line does.
 fn in_lines(list: &str, characters: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in list.split_inclusive(", ") {
+        if lines.len() > MOST_LINES {
+            break;
+        }
         let word: Vec<char> = part.trim_end().chars().collect();
         let space = &part[part.trim_end().len()..];
         match lines.last_mut() {
@@ -130,6 +137,11 @@ fn in_lines(list: &str, characters: usize) -> Vec<String> {
                 lines.last_mut().into_iter().for_each(|line| line.push_str(space));
             }
         }
+    }
+    if lines.len() > MOST_LINES {
+        lines.truncate(MOST_LINES);
+        let last = lines.last_mut().expect("there are some");
+        *last = last.chars().take(characters.saturating_sub(3)).chain("...".chars()).collect();
     }
     lines
 }

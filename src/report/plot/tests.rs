@@ -340,20 +340,55 @@ fn on_a_page_the_ink_is_that_of_the_page() {
     }
 }
 
+#[test]
+fn words_of_any_length_leave_a_picture_its_size() {
+    for word in ["a", "a, "] {
+        let long = word.repeat(1_000_000 / word.len());
+        let settings = serde_json::json!({ "dataset": long, "evaluate_on": long }).to_string();
+        let figure = learning_curves(&[run(&long, &settings, 95)], &Choice::default()).unwrap();
+        assert!(draw::height(&figure) < 2000, "{}", draw::height(&figure));
+        assert!(is_our_png(&figure.png()));
+        let text = figure.text(80, false);
+        assert!(text.lines().count() < 150 && text.contains("...\n"), "{text}");
+    }
+    assert_eq!(in_lines(&"one, ".repeat(40), 8)[MOST_LINES - 1], "one, ...");
+    assert_eq!(in_lines(&"one, ".repeat(MOST_LINES), 4).last().unwrap(), "one, ");
+}
+
+/// Figures of one panel.
+fn figures() -> impl Strategy<Value = Figure> {
+    let points = prop::collection::vec((any::<f64>(), any::<f64>()), 0..50);
+    let series = prop::collection::vec((".{0,120}", points), 0..12);
+    let unit = prop::sample::select(vec![Unit::Number, Unit::Count, Unit::Percent]);
+    (".{0,40}", 1..25_000_usize, series, any::<(bool, bool)>(), unit).prop_map(
+        |(title, times, series, (log_x, log_y), unit)| {
+            let axis = |log: bool| {
+                let scale = if log { Scale::Log } else { Scale::Linear };
+                Axis { label: "x".to_string(), scale, unit }
+            };
+            let series = series.into_iter().zip(0..);
+            let series = series.map(|((name, points), place)| Series { name, place, points }).collect();
+            let panel = Panel { x: axis(log_x), y: axis(log_y), series };
+            Figure { title: title.repeat(times), panels: vec![panel], ..Figure::default() }
+        },
+    )
+}
+
+proptest! {
+    // A bitmap takes its time.
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn any_figure_can_be_drawn_in_pixels(figure in figures()) {
+        prop_assert!(draw::height(&figure) < 3000);
+        prop_assert!(is_our_png(&figure.png()));
+    }
+}
+
 proptest! {
     #[test]
-    fn any_figure_can_be_drawn(
-        series in prop::collection::vec((".{0,120}", prop::collection::vec((any::<f64>(), any::<f64>()), 0..50)), 0..12),
-        (log_x, log_y) in any::<(bool, bool)>(),
-        unit in prop::sample::select(vec![Unit::Number, Unit::Count, Unit::Percent]),
-        columns in 0..200_usize,
-    ) {
-        let axis = |log: bool| {
-            Axis { label: "x".to_string(), scale: if log { Scale::Log } else { Scale::Linear }, unit }
-        };
-        let series = series.into_iter().zip(0..).map(|((name, points), place)| Series { name, place, points }).collect();
-        let panel = Panel { x: axis(log_x), y: axis(log_y), series };
-        let figure = Figure { title: "t".to_string(), panels: vec![panel], ..Figure::default() };
+    fn any_figure_can_be_drawn(figure in figures(), columns in 0..200_usize) {
+        prop_assert!(draw::height(&figure) < 3000);
         let svg = figure.svg(Theme::Page);
         prop_assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN"));
         prop_assert!(!svg.contains(|c: char| c.is_control() && c != '\n'));
