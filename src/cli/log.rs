@@ -1,5 +1,6 @@
 //! The log: a line of JSON for each epoch.
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use mnist_mlp::claim::{Claim, IN_USE, claim};
 use mnist_mlp::model::EpochRecord;
+use mnist_mlp::replace_file::target;
 use serde::{Deserialize, Serialize};
 
 use super::Failure;
@@ -80,10 +82,11 @@ impl EpochLog {
             let _ = file.read_to_string(&mut old); // what is no text is no log either
             file.rewind().map_err(failure)?;
         }
-        let old: Vec<Line> = old.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let old = old.lines().filter_map(|line| serde_json::from_str(line).ok());
+        let old: HashMap<_, _> = old.map(|line: Line| (line.epoch, line)).collect();
         let line = |record: &EpochRecord| {
             let is_it = |line: &&Line| **line == Line::new(record, line.seconds);
-            let seconds = old.iter().find(is_it).and_then(|line| line.seconds);
+            let seconds = old.get(&record.epoch).filter(is_it).and_then(|line| line.seconds);
             Line::new(record, seconds).json()
         };
         let lines: String = history.iter().map(line).collect::<Result<_, _>>().map_err(failure)?;
@@ -119,6 +122,7 @@ impl EpochLog {
 /// The claim of a log, if its directory lets us make one. (What is no file, as a terminal, is anybody's.)
 fn claimed(log: &Path) -> io::Result<Option<Claim>> {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    target(log)?; // a log that is write-protected is another matter, even to the administrator
     match claim(log) {
         Ok(claim) => Ok(Some(claim)),
         Err(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) && log.exists() => Ok(None),

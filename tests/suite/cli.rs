@@ -807,6 +807,19 @@ fn the_log_of_another_training_stands_until_there_is_an_epoch_to_write() {
 }
 
 #[test]
+fn a_log_that_is_write_protected_stands() {
+    let sandbox = Sandbox::with_tiny_data();
+    let line = "train --data idx --validation 11 --hidden 6 --log run.jsonl";
+    sandbox.line(&format!("{line} --epochs 3")).success();
+    let (log, path) = (sandbox.read("run.jsonl"), sandbox.path("run.jsonl"));
+    let mut permissions = path.metadata().unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&path, permissions).unwrap();
+    sandbox.line(&format!("{line} --epochs 1 -o b.json")).failure(1, &["run.jsonl cannot be written", "protected"]);
+    assert_eq!(sandbox.read("run.jsonl"), log);
+}
+
+#[test]
 fn a_limit_of_norms_hides_no_divergence() {
     let sandbox = Sandbox::with_tiny_data();
     for engine in ["fast", "reference"] {

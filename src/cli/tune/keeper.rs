@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mnist_mlp::engine::Trainable;
-use mnist_mlp::network::ModelError;
+use mnist_mlp::model::ModelError;
 use mnist_mlp::replace_file::replace_file;
 
 use super::trainer::{Standing, Trainer};
