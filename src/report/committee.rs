@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::evaluation::{EvaluationReport, Json, cost_text, json_line, tables};
-use super::{percent, thousands};
+use super::evaluation::{EvaluationReport, Json, json_line, tables};
+use super::{decimal, percent, thousands};
 use crate::evaluate::Evaluation;
 
 /// The evaluations of several models on the same images, and that of their committee.
@@ -61,7 +61,7 @@ impl CommitteeReport<'_> {
         };
         let heading = ("model", "network".to_string(), ["right", "accuracy", "cost"].map(String::from));
         let members = self.members.iter().map(|member| {
-            let figures = figures(member.evaluation, cost_text(member.cost()));
+            let figures = figures(member.evaluation, decimal(member.cost(), 6));
             (member.model.as_str(), member.description.clone(), figures)
         });
         let all = format!("{} models, outputs averaged", self.members.len());

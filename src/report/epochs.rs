@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::percent;
+use super::{decimal, percent};
 use crate::model::EpochRecord;
 use crate::trainer::{Monitors, Patience};
 
@@ -65,7 +65,7 @@ impl EpochTable {
         ];
         for (cost, accuracy, n) in halves {
             if let Some(cost) = cost {
-                row += &if cost < 1e5 { format!("{cost:>12.5}") } else { format!("{cost:>12.3e}") };
+                row += &format!("{:>12}", decimal(cost, 5));
             }
             if let Some(correct) = accuracy {
                 row += &format!("{:>12}", percent(Some(correct as f64 / n as f64)));

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::{percent, thousands};
+use super::{decimal, percent, thousands};
 use crate::evaluate::{ClassFigures, Evaluation};
 
 /// So many of the most frequent confusions are listed and marked.
@@ -92,22 +92,17 @@ impl EvaluationReport<'_> {
         text += &format!("{}, {} images of the {} split\n\n", self.dataset, thousands(n), self.split);
         let accuracy = percent(Some(evaluation.accuracy()));
         text += &format!("accuracy  {accuracy}  ({correct} of {n} right, {} wrong)\n", n - correct);
-        text += &format!("cost      {}", cost_text(self.cost()));
+        text += &format!("cost      {}", decimal(self.cost(), 6));
         let parameters = [("lambda", self.lambda), ("l1", self.l1)].into_iter().filter(|&(_, value)| value > 0.0);
         let parameters: Vec<_> = parameters.map(|(name, value)| format!("{name} {value}")).collect();
         if !parameters.is_empty() {
-            let regularization = cost_text(self.regularization);
+            let regularization = decimal(self.regularization, 6);
             text += &format!("  (including {regularization} for {})", parameters.join(" and "));
         }
         text += "\n\n";
         text += &tables(evaluation, width);
         text
     }
-}
-
-/// A cost with six decimals; a large one, such as 1.000000e42, as a power of ten.
-pub(super) fn cost_text(cost: f64) -> String {
-    if cost < 1e5 { format!("{cost:.6}") } else { format!("{cost:.6e}") }
 }
 
 /// A value as a line of JSON.

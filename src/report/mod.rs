@@ -26,6 +26,11 @@ fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_string(), |share| format!("{:.2}%", 100.0 * share))
 }
 
+/// A number with so many decimals; a large one, such as 1.0000e42, as a power of ten.
+fn decimal(number: f64, decimals: usize) -> String {
+    if number < 1e5 { format!("{number:.decimals$}") } else { format!("{number:.decimals$e}") }
+}
+
 /// "1 epoch", "2.5 epochs".
 #[must_use]
 pub fn epochs(n: f64) -> String {
@@ -54,6 +59,7 @@ mod tests {
     #[test]
     fn numbers_are_easy_to_read() {
         assert_eq!([0, 999, 1_000, 50_000, 1_234_567].map(thousands), ["0", "999", "1,000", "50,000", "1,234,567"]);
+        assert_eq!([0.25, 99_999.0, 1e42].map(|number| decimal(number, 3)), ["0.250", "99999.000", "1.000e42"]);
         assert_eq!((percent(Some(0.96424)), percent(None)), ("96.42%".to_string(), "-".to_string()));
     }
 }

@@ -1,7 +1,7 @@
 //! What the monitors saw, in a table and in a sentence.
 
 use crate::model::EpochRecord;
-use crate::report::percent;
+use crate::report::{decimal, percent};
 
 /// A column for each monitor that was on, a row for each epoch.
 pub struct History {
@@ -46,7 +46,7 @@ fn summary(headings: &[String], rows: &[(usize, Vec<String>)]) -> String {
 }
 
 fn cost(cost: f64) -> String {
-    if cost < 1e5 { format!("{cost:.4}") } else { format!("{cost:.3e}") }
+    decimal(cost, 4)
 }
 
 fn accuracy(correct: usize, n: usize) -> String {
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(history.rows[0], (1, vec!["2.0000".to_string(), "–".to_string()]));
         assert_eq!(
             history.summary,
-            "Epochs 1 to 2: training cost from 2.0000 to 1.000e7, test accuracy from – to 75.00%."
+            "Epochs 1 to 2: training cost from 2.0000 to 1.0000e7, test accuracy from – to 75.00%."
         );
         assert_eq!(History::of(&[record(1, None, None)], "test").summary, "");
         assert_eq!(History::of(&[], "test").summary, "");

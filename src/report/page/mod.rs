@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
 
 use super::plot::{Choice, Figure, Run, Theme, learning_curves};
-use super::{EvaluationReport, percent, thousands};
+use super::{EvaluationReport, decimal, percent, thousands};
 use crate::Precision;
 use crate::data::Dataset;
 use crate::evaluate::ClassFigures;
@@ -81,6 +81,7 @@ pub fn page(subject: Subject) -> String {
     let page = Page {
         security_policy: security_policy(),
         accuracy: percent(Some(evaluation.accuracy())),
+        cost: decimal(report.cost(), 4),
         correct: thousands(evaluation.correct()),
         wrong: thousands(evaluation.n() - evaluation.correct()),
         n: thousands(evaluation.n()),
@@ -106,8 +107,9 @@ pub fn page(subject: Subject) -> String {
 struct Page<'a> {
     security_policy: String,
     report: EvaluationReport<'a>,
-    /// The share of the images that were recognized, and numbers of images.
+    /// The share of the images that were recognized, their cost, and numbers of images.
     accuracy: String,
+    cost: String,
     correct: String,
     wrong: String,
     n: String,

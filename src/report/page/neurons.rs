@@ -5,6 +5,7 @@ use ndarray::{ArrayView1, ArrayView2};
 use super::data_uri;
 use crate::network::Network;
 use crate::picture::signed::signed_png;
+use crate::report::decimal;
 
 /// So many neurons are shown at most.
 const MOST: usize = 100;
@@ -28,7 +29,7 @@ pub struct Neuron {
     /// Its weights as a picture.
     pub src: String,
     /// Its largest weight, by absolute value.
-    pub largest: f64,
+    pub largest: String,
     /// Which outputs it speaks for and against the most, if they come next; else empty.
     pub text: String,
 }
@@ -40,7 +41,7 @@ impl Neurons {
         let neuron = |number| Neuron {
             number,
             src: data_uri("image/png", &signed_png(geometry, &shares(weights.row(number)))),
-            largest: largest(weights.row(number)),
+            largest: decimal(largest(weights.row(number)), 2),
             text: text(network, number),
         };
         Neurons {
@@ -102,8 +103,8 @@ mod tests {
         let weights = vec![array![[1.0, -4.0], [0.0, 0.0]], array![[-1.0, 0.5], [2.0, 0.0], [-3.0, 0.1]]];
         let neurons = Neurons::of(&network(weights.clone()), (1, 2));
         assert_eq!((neurons.kind, neurons.feed_outputs, neurons.total), ("hidden", true, 2));
-        let texts: Vec<_> = neurons.shown.iter().map(|neuron| (neuron.text.as_str(), neuron.largest)).collect();
-        assert_eq!(texts, [("for 1, against 2", 4.0), ("for 0", 0.0)]);
+        let texts: Vec<_> = neurons.shown.iter().map(|neuron| [&neuron.text, &neuron.largest].map(String::as_str)).collect();
+        assert_eq!(texts, [["for 1, against 2", "4.00"], ["for 0", "0.00"]]);
         let alone = Neurons::of(&network(weights[..1].to_vec()), (1, 2));
         assert_eq!((alone.kind, alone.feed_outputs, alone.shown[0].text.as_str()), ("output", false, ""));
     }
