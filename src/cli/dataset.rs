@@ -6,7 +6,7 @@ use std::path::Path;
 use mnist_mlp::data::source::{DEFAULT_DIRECTORY, Source, SourceError};
 
 use super::args::DataArguments;
-use super::{Failure, output};
+use super::{Failure, download, output};
 
 /// The variable that names the dataset where no option does.
 const VARIABLE: &str = "MNIST_DATA_DIR";
@@ -37,8 +37,42 @@ pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure>
     Ok(source)
 }
 
+/// How to fetch what is missing, behind an error that can be helped so.
+pub fn completion(error: &SourceError) -> String {
+    let SourceError::MissingFile { directory, begun: Some(known), .. } = error else { return String::new() };
+    let id = if known.id == "mnist" { String::new() } else { format!(" {}", known.id) };
+    let is_usual = *directory == download::default_directory(known);
+    let data = if is_usual { String::new() } else { output::option("data", directory.as_os_str()) };
+    format!("; to fetch the missing files of {}: {} download{id}{data}", known.name, output::program())
+}
+
 /// What to type so that a command uses the dataset in `path`; nothing if it does anyway.
 pub fn option(path: &Path) -> String {
     let is_default = path == Path::new(DEFAULT_DIRECTORY) && std::env::var_os(VARIABLE).is_none_or(|v| v.is_empty());
     if is_default { String::new() } else { output::option("data", path.as_os_str()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use mnist_mlp::data::known::Known;
+
+    use super::*;
+
+    #[test]
+    fn a_download_that_can_complete_a_directory_is_named() {
+        let said = |directory: &str, id: &str| {
+            let begun = Known::called(id);
+            completion(&SourceError::MissingFile { directory: directory.into(), name: String::new(), begun })
+        };
+        let program = output::program();
+        let says = |name: &str, rest: &str| format!("; to fetch the missing files of {name}: {program} download{rest}");
+        assert_eq!(said("data", "mnist"), says("MNIST", ""));
+        assert_eq!(said("my digits", "mnist"), says("MNIST", &output::option("data", OsStr::new("my digits"))));
+        assert_eq!(said("-d", "mnist"), says("MNIST", " --data=-d"));
+        assert_eq!(said("data", "qmnist"), says("QMNIST", " qmnist --data data"));
+        assert_eq!(said("data/fashion-mnist", "fashion-mnist"), says("Fashion-MNIST", " fashion-mnist"));
+        assert_eq!(said("data", "none"), "");
+    }
 }

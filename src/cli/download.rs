@@ -58,7 +58,7 @@ pub fn run(arguments: &DownloadArguments) -> Result<(), Failure> {
 }
 
 /// MNIST lies where `mnist train` looks; the others, whose files have the same names, beside it.
-fn default_directory(known: &Known) -> PathBuf {
+pub fn default_directory(known: &Known) -> PathBuf {
     let data = Path::new(DEFAULT_DIRECTORY);
     if known.id == "mnist" { data.to_path_buf() } else { data.join(known.id) }
 }

@@ -93,8 +93,8 @@ pub fn run() -> Result<(), Failure> {
 pub enum Failure {
     #[error(transparent)]
     NotANumber(#[from] NotANumber),
-    #[error(transparent)]
-    Source(#[from] SourceError),
+    #[error("{0}{command}", command = dataset::completion(.0))]
+    Source(SourceError),
     #[error("{0}, with --{option}", option = option_of(.0))]
     Split(SplitError),
     #[error(transparent)]
@@ -127,10 +127,11 @@ pub enum Failure {
     #[error("{path} cannot be merged with the models named before it: {unlike}, so it has a different task")]
     OtherTask { path: String, unlike: Unlike },
     #[error(
-        "{path} cannot be merged with the models named before it: {unlike}; 'mnist eval' averages them as they are"
+        "{path} cannot be merged with the models named before it: {unlike}; '{} eval' averages them as they are",
+        output::program()
     )]
     OtherKind { path: String, unlike: Unlike },
-    #[error("the models cannot be merged: {0}; 'mnist eval' averages them as they are")]
+    #[error("the models cannot be merged: {0}; '{program} eval' averages them as they are", program = output::program())]
     Merge(MergeError),
     #[error("{0} exists and is not {1}, so it is not overwritten: choose another name, or remove it first")]
     Foreign(String, &'static str),
@@ -140,7 +141,10 @@ pub enum Failure {
     Unreadable { path: String, error: io::Error },
     #[error(transparent)]
     Ending(#[from] UnknownEnding),
-    #[error("{0}: a model is saved as JSON; name a .json file, then convert it to .{1} with 'mnist export'")]
+    #[error(
+        "{0}: a model is saved as JSON; name a .json file, then convert it to .{1} with '{program} export'",
+        program = output::program()
+    )]
     EndingOfExport(String, &'static str),
     #[error("--input is for .onnx: a .{0} file holds only weights, so leave --input out")]
     IdleInput(&'static str),
@@ -313,6 +317,12 @@ impl Failure {
             Failure::Interrupted { signal, .. } => 128 + signal,
             _ => 1,
         }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Failure::Source(error)
     }
 }
 

@@ -114,7 +114,7 @@ fn wider(arguments: &TrainArguments) -> String {
 }
 
 /// A file, and the data that were named, as they are typed.
-fn file_and_data(arguments: &TrainArguments, file: &Path) -> String {
+pub fn file_and_data(arguments: &TrainArguments, file: &Path) -> String {
     let data = arguments.data.data.as_deref().map(|data| output::option("data", data));
     // What begins with a dash would be taken for an option.
     let here = if file.as_os_str().as_encoded_bytes().starts_with(b"-") { "./" } else { "" };

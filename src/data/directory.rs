@@ -8,7 +8,7 @@ use super::file::Opened;
 use super::idx::{Idx, IdxError};
 use super::known::{EMNIST, KNOWN, Known};
 use super::pixels::{MAPPED_ABOVE, map_idx};
-use super::source::{FileError, Found, Images, SourceError, Summed};
+use super::source::{DEFAULT_DIRECTORY, FileError, Found, Images, SourceError, Summed};
 use super::sum::with_sha256;
 use crate::threads::share_out;
 
@@ -72,8 +72,14 @@ impl Naming {
         })
     }
 
-    /// The dataset that `mnist download` would complete in `directory`: it refuses if any file there is not as published.
+    /// The dataset that a download would complete in `directory`: it refuses if any file there is not as published. Where there
+    /// is none yet, that whose name the directory bears; in the default one, MNIST.
     fn begun(&self, directory: &Path) -> Option<&'static Known> {
+        if !self.is_in(directory) {
+            let id =
+                if directory == Path::new(DEFAULT_DIRECTORY) { "mnist" } else { directory.file_name()?.to_str()? };
+            return Known::called(id);
+        }
         KNOWN.iter().find(|known| self.files(directory).all(|path| known.has_file(&path)))
     }
 

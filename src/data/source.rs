@@ -46,13 +46,13 @@ pub enum SourceError {
     #[error("{} is neither a directory nor an ordinary file", .0.display())]
     NotADirectory(PathBuf),
     /// A file is missing.
-    #[error("{} lacks {name} (or {name}.gz){}", directory.display(), completion(directory, *begun))]
+    #[error("{} lacks {name} (or {name}.gz)", directory.display())]
     MissingFile {
         /// Where it was looked for.
         directory: PathBuf,
         /// The usual name of the file.
         name: String,
-        /// The dataset that `mnist download` can complete there.
+        /// The dataset that can be fetched to complete it.
         begun: Option<&'static Known>,
     },
     /// Files of several datasets lie together.
@@ -241,19 +241,6 @@ impl Source {
         };
         found.dataset(part, place).map_err(|problem| SourceError::Dataset { path: path.clone(), part, problem })
     }
-}
-
-/// How to fetch what is missing in `directory`, behind an error.
-fn completion(directory: &Path, begun: Option<&Known>) -> String {
-    let Some(known) = begun else { return String::new() };
-    let mut command = "mnist download".to_string();
-    if known.id != "mnist" {
-        command += &format!(" {}", known.id);
-    }
-    if known.id != "mnist" || directory != Path::new(DEFAULT_DIRECTORY) {
-        command += &format!(" --data {}", directory.display());
-    }
-    format!(": '{command}' fetches the missing files of {}", known.name)
 }
 
 fn word(part: Part) -> &'static str {

@@ -890,7 +890,7 @@ fn what_to_try_next_is_possible_and_replaces_nothing() {
 fn a_model_is_not_saved_under_the_name_of_an_export() {
     let sandbox = Sandbox::with_tiny_data();
     sandbox.line(&format!("{TRAIN} -o a.json")).success();
-    let words = ["a model is saved as JSON", "name a .json file", "mnist export"];
+    let words = ["a model is saved as JSON", "name a .json file", " export'"];
     sandbox.line("train --data idx --validation 11 -o a.onnx").failure(2, &words);
     sandbox.line("merge a.json a.json -o a.npz").failure(2, &words);
     sandbox.line("tune --data idx --validation 11 --trials 1 --epochs 1 -o a.csv").failure(2, &words);

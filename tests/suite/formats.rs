@@ -151,7 +151,7 @@ fn a_table_without_labels_is_not_taken_for_the_other_part() {
 fn a_directory_that_a_download_can_complete_is_said_to_be_one() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("data")).unwrap();
-    sandbox.line("train --data data").failure(1, &["'mnist download' fetches the missing files of MNIST"]);
+    sandbox.line("train --data data").failure(1, &["to fetch the missing files of MNIST: ", " download\n"]);
 }
 
 #[test]

@@ -294,3 +294,10 @@ fn what_is_announced_and_what_repeats_it_are_what_was_asked_for() {
     assert!(run.stderr.contains("rounds    5 for 1"), "{}", run.stderr);
     assert!(run.stdout.contains("tune --trials 5 "), "{}", run.stdout);
 }
+
+#[test]
+fn the_command_that_evaluates_the_model_can_be_typed() {
+    let sandbox = Sandbox::with_tiny_data();
+    let run = sandbox.line(&format!("{TUNE} --trials 1 --out=-m.json")).success();
+    assert!(run.stderr.contains("eval ./-m.json --data idx\n"), "{}", run.stderr);
+}

@@ -122,11 +122,6 @@ impl Fixed {
         self.0.iter().any(|(option, _)| option == name)
     }
 
-    /// The words of an option; none if it is not given.
-    pub fn words_of(&self, name: &str) -> impl Iterator<Item = &OsString> {
-        self.0.iter().filter(move |(option, _)| option == name).flat_map(|(_, words)| words)
-    }
-
     /// The words of all options but those of these names.
     pub fn words_without(&self, names: &[&str]) -> impl Iterator<Item = OsString> {
         let wanted = self.0.iter().filter(move |(option, _)| !names.contains(&option.as_str()));

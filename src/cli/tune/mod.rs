@@ -18,6 +18,7 @@ use super::company::Company;
 use super::machine::machine;
 use super::output::words;
 use super::outputs::{check_model_file, claim_model_file};
+use super::summary::file_and_data;
 use super::task::Task;
 use super::watch::stop_signals;
 use super::{Failure, output};
@@ -161,7 +162,7 @@ pub fn carry_out<F: Trainable>(
     output::result(if arguments.format == Format::Json { report.json() } else { report.text() })?;
     saved?; // what was found is printed all the same
     if !arguments.quiet {
-        output::aside(farewell(arguments, start.elapsed()));
+        output::aside(farewell(arguments, &hunt.common, start.elapsed()));
     }
     if signal == 0 {
         return Ok(());
@@ -237,12 +238,11 @@ fn command(name: &str, words: impl IntoIterator<Item = OsString>) -> String {
 }
 
 /// What else there is to say.
-fn farewell(arguments: &TuneArguments, time: Duration) -> String {
+fn farewell(arguments: &TuneArguments, common: &TrainArguments, time: Duration) -> String {
     let mut text = format!("\ntime      {:.1} s\n", time.as_secs_f64());
     if let Some(out) = &arguments.out {
-        let (program, out) = (output::program(), output::quoted(out.as_os_str()));
-        let data = arguments.fixed.words_of("data").map(|word| format!(" {}", output::quoted(word)));
-        text += &format!("saved     {out}\nevaluate  {program} eval {out}{}\n", data.collect::<String>());
+        let (program, file) = (output::program(), output::quoted(out.as_os_str()));
+        text += &format!("saved     {file}\nevaluate  {program} eval {}\n", file_and_data(common, out));
     }
     text + "The test set was not used. The best of many trials looks slightly better than it is."
 }

@@ -103,7 +103,8 @@ mod tests {
         let weights = vec![array![[1.0, -4.0], [0.0, 0.0]], array![[-1.0, 0.5], [2.0, 0.0], [-3.0, 0.1]]];
         let neurons = Neurons::of(&network(weights.clone()), (1, 2));
         assert_eq!((neurons.kind, neurons.feed_outputs, neurons.total), ("hidden", true, 2));
-        let texts: Vec<_> = neurons.shown.iter().map(|neuron| [&neuron.text, &neuron.largest].map(String::as_str)).collect();
+        let texts: Vec<_> =
+            neurons.shown.iter().map(|neuron| [&neuron.text, &neuron.largest].map(String::as_str)).collect();
         assert_eq!(texts, [["for 1, against 2", "4.00"], ["for 0", "0.00"]]);
         let alone = Neurons::of(&network(weights[..1].to_vec()), (1, 2));
         assert_eq!((alone.kind, alone.feed_outputs, alone.shown[0].text.as_str()), ("output", false, ""));
