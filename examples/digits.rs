@@ -8,7 +8,6 @@
 //! built-in digits are measured.
 
 use std::error::Error;
-use std::path::PathBuf;
 
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Part, splits};
@@ -19,8 +18,8 @@ use mnist_mlp::trainer::{Monitors, Settings, Silent, train};
 const DIGITS: Source = Source::Synthetic { seed: 0 };
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let directory = std::env::var_os("MNIST_DATA_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
-    let mnist = directory.map(Source::Directory);
+    let named = std::env::var_os("MNIST_DATA_DIR").filter(|value| !value.is_empty());
+    let mnist = named.map(|value| Source::named(&value)).transpose()?;
     if mnist.is_none() {
         println!("MNIST_DATA_DIR is not set: the built-in digits are measured on their own\n");
     }

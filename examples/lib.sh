@@ -23,6 +23,20 @@ values() {
     sed -n "s/.*\"$1\":\([0-9.eE+-]*\).*/\1/p" "$2"
 }
 
+# at EPOCH MONITOR RUN: a figure of an epoch of OUT/RUN.jsonl, in the log's words; an EPOCH of 'last' or 'best' is one too.
+at() {
+    case $1 in
+        last) values "$2" "$OUT/$3.jsonl" | tail -n 1 ;;
+        best) values "$2" "$OUT/$3.jsonl" | sort -n | tail -n 1 ;;
+        *) values "$2" "$OUT/$3.jsonl" | sed -n "$1p" ;;
+    esac
+}
+
+# accuracy EPOCH training|evaluation RUN: as a percentage.
+accuracy() {
+    percent "$(at "$1" "$2_accuracy" "$3")" "$(at last "n_$2" "$3")"
+}
+
 # percent COUNT N
 percent() {
     awk -v count="$1" -v n="$2" 'BEGIN { printf "%.2f\n", 100 * count / n }'

@@ -36,9 +36,7 @@ pub fn claim(path: &Path) -> io::Result<Claim> {
     lock.push(".lock");
     let lock = directory.join(lock);
     loop {
-        // The error names the lock, of which nobody has heard.
-        let open = OpenOptions::new().write(true).create(true).truncate(false).open(&lock);
-        let file = open.map_err(|error| io::Error::from(error.kind()))?;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&lock)?;
         match file.try_lock() {
             // Whoever had it before may have taken the file away between our opening and our locking it.
             Ok(()) if !is_at(&file, &lock) => continue,

@@ -98,11 +98,12 @@ fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     let prefix = prefix_of(path.file_name().unwrap_or_default());
     builder.prefix(&prefix).rand_bytes(RANDOM).suffix(SUFFIX);
-    // A temporary file is private by default; a model is an ordinary file, as the user's umask has it.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // The error names the temporary file, of which nobody has heard.
-    builder.tempfile_in(directory_of(path)).map_err(|error| error.kind().into())
+    let mut cause = None;
+    // An ordinary file, as the user's umask has it: one of `tempfile`'s own making would be private.
+    let made = builder
+        .make_in(directory_of(path), |path| File::create_new(path).inspect_err(|error| cause = error.raw_os_error()));
+    // The error names the temporary file, of which nobody has heard; its cause does not.
+    made.map_err(|error| cause.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error))
 }
 
 /// Letters and digits between the prefix and the suffix of a temporary file.

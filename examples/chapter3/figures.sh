@@ -46,17 +46,3 @@ conclusion() {
     echo
     echo "<p>$1</p>" >>"$page"
 }
-
-# at EPOCH MONITOR RUN: a figure of an epoch, in the log's words; an EPOCH of 'last' or 'best' is one too.
-at() {
-    case $1 in
-        last) values "$2" "$OUT/$3.jsonl" | tail -n 1 ;;
-        best) values "$2" "$OUT/$3.jsonl" | sort -n | tail -n 1 ;;
-        *) values "$2" "$OUT/$3.jsonl" | sed -n "$1p" ;;
-    esac
-}
-
-# accuracy EPOCH training|evaluation RUN: as a percentage.
-accuracy() {
-    percent "$(at "$1" "$2_accuracy" "$3")" "$(at last "n_$2" "$3")"
-}

@@ -4,11 +4,12 @@
 #   MNIST_DATA_DIR=data examples/chapter3/table.sh
 #
 # SEEDS (default "0 1 2 3 4") are the seeds whose median is taken; SCALE (default 1) divides the number of epochs, for
-# a quick look. Without MNIST it runs on the built-in digits, and then the book's figures are no yardstick.
+# a quick look; DATA is what --data is given (default: nothing). Without MNIST it runs on the built-in digits, and then the
+# book's figures are no yardstick.
 . "$(dirname "$0")/../lib.sh"
 : "${SEEDS:=0 1 2 3 4}" "${SCALE:=1}"
 
-if [ -z "${MNIST_DATA_DIR:-}" ] && ! ls data/train-images* >/dev/null 2>&1; then
+if [ -z "${DATA:-}${MNIST_DATA_DIR:-}" ] && ! ls data/train-images* >/dev/null 2>&1; then
     echo "No MNIST found: this runs on the built-in digits, the book's figures are for MNIST."
 fi
 echo "Medians of the seeds $SEEDS; the book's are single runs or the best of three."
@@ -21,24 +22,16 @@ epochs() {
     echo $((($1 + SCALE - 1) / SCALE))
 }
 
-# row TEXT BOOK MONITOR best|last EPOCHS OPTIONS…: trains once a seed, prints the median of the figure.
+# row TEXT BOOK training-accuracy|evaluation-accuracy best|last EPOCHS OPTIONS…: trains once a seed, prints the median of the
+# figure.
 row() {
     text=$1 book=$2 monitor=$3 which=$4 epochs=$(epochs "$5")
     shift 5
     : >"$OUT/figures"
     for seed in $SEEDS; do
-        "$MNIST" train "$@" --epochs "$epochs" --seed "$seed" --monitor "$monitor" --quiet \
+        "$MNIST" train ${DATA:+--data "$DATA"} "$@" --epochs "$epochs" --seed "$seed" --monitor "$monitor" --quiet \
             --log "$OUT/run.jsonl" -o "$OUT/run.json"
-        name=$(echo "$monitor" | tr - _)
-        case $monitor in
-            training-*) n=$(values n_training "$OUT/run.jsonl" | head -n 1) ;;
-            *) n=$(values n_evaluation "$OUT/run.jsonl" | head -n 1) ;;
-        esac
-        case $which in
-            best) count=$(values "$name" "$OUT/run.jsonl" | sort -n | tail -n 1) ;;
-            last) count=$(values "$name" "$OUT/run.jsonl" | tail -n 1) ;;
-        esac
-        percent "$count" "$n" >>"$OUT/figures"
+        accuracy "$which" "${monitor%-accuracy}" run >>"$OUT/figures"
     done
     printf '%-62s %8s%% %8s%%\n' "$text" "$(median <"$OUT/figures")" "$book"
 }

@@ -193,6 +193,8 @@ pub enum Failure {
     NoneAndOthers,
     #[error(transparent)]
     Memory(#[from] TooMany),
+    #[error("{0}: choose fewer with --train-size")]
+    TrainSize(TooMany),
     #[error("there is no image to draw, so {0} was not written")]
     NothingToDraw(String),
     #[error("the {split} split has no images: the training had --validation {validation}")]

@@ -1,5 +1,6 @@
 //! The images of a training.
 
+use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::{self, Portion};
 use mnist_mlp::data::{Dataset, Part};
 
@@ -35,7 +36,11 @@ pub struct Task {
 impl Task {
     /// The images that the arguments of a training ask for.
     pub fn of(arguments: &TrainArguments, portion: Portion, threads: usize) -> Result<Self, Failure> {
-        Self::load(&arguments.data, arguments.quiet, &Choice::of(arguments), portion, threads)
+        let task = Self::load(&arguments.data, arguments.quiet, &Choice::of(arguments), portion, threads);
+        task.map_err(|failure| match failure {
+            Failure::Memory(error) | Failure::Source(SourceError::TooMany(error)) => Failure::TrainSize(error),
+            other => other,
+        })
     }
 
     /// Those outside the portion may be blank.

@@ -5,7 +5,7 @@ use thiserror::Error;
 /// More images than there is memory for, or than 32 bits can number.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error(
-    "{count} images of {pixels} pixels would take {} of memory, more than can be had: choose fewer",
+    "{count} images of {pixels} pixels would take {} of memory, more than can be had",
     in_words(*count as u128 * *pixels as u128)
 )]
 pub struct TooMany {

@@ -109,5 +109,5 @@ fn built_in_digits_grow_with_the_train_size() {
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(report["correct"], model["history"][0]["evaluation_accuracy"], "{report}");
     let run = sandbox.line(&format!("{train} --train-size 99999999999999"));
-    run.failure(1, &["100000000009999 images of 784 pixels would take", "GiB", "choose fewer"]);
+    run.failure(1, &["100000000009999 images of 784 pixels would take", "GiB", "choose fewer with --train-size"]);
 }

@@ -336,7 +336,8 @@ fn a_full_disk_is_told_and_leaves_the_last_file_intact() {
 fn a_folder_in_which_nothing_can_be_written_is_known_before_training() {
     // Not even root can make a file there.
     let sandbox = Sandbox::with_tiny_data();
-    let run = sandbox.line(&format!("{TINY} -o /proc/model.json")).failure(1, &["/proc/model.json cannot be written"]);
+    let words = ["/proc/model.json cannot be written: No such file or directory"];
+    let run = sandbox.line(&format!("{TINY} -o /proc/model.json")).failure(1, &words);
     assert_eq!(run.stdout, "");
 }
 
