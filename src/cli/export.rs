@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use mnist_mlp::export::{FileType, Input};
-use mnist_mlp::model::ModelError;
 use mnist_mlp::replace_file::replace_file;
 
 use super::member::Member;
-use super::ours::check_ours;
+use super::outputs::{check_output, not_written};
 use super::{Failure, output};
 
 /// Write a model as ONNX, safetensors, NPZ or CSV.
@@ -54,9 +53,8 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
         Some(InputName::Unit) => Input::Unit,
         Some(InputName::Pixels) | None => Input::Pixels,
     };
+    check_output(out, "an export of this program", |start| file_type.made(start), not_written(out))?;
     let member = Member::read(&arguments.model)?;
-    check_ours(out, "an export of this program", |start| file_type.made(start))?;
-    replace_file(out, |file| member.export(file_type, input, file))
-        .map_err(|error| Failure::ModelFile(ModelError::Write { path: out.clone(), error }))?;
+    replace_file(out, |file| member.export(file_type, input, file)).map_err(not_written(out))?;
     output::result(format_args!("saved  {}: {}\n", output::quoted(out.as_os_str()), member.description()))
 }

@@ -11,7 +11,7 @@ use mnist_mlp::model::PROGRAM;
 use mnist_mlp::replace_file::replace_file;
 
 use super::args::Arguments;
-use super::ours::check_ours;
+use super::outputs::check_ours;
 use super::{Failure, output};
 
 /// Write the manual pages, mnist.1 and one for each subcommand, to a directory.

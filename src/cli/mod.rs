@@ -41,7 +41,6 @@ mod man;
 mod member;
 mod merge;
 mod mistyped;
-mod ours;
 pub mod output;
 mod outputs;
 mod plot;

@@ -3,7 +3,6 @@
 //! Colours are taken out where they are not wanted (no terminal, `NO_COLOR`). A reader who leaves early, as `head`
 //! does, is no error.
 
-use std::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -72,14 +71,9 @@ pub fn warning(text: impl Display) {
     to_stderr(format_args!("{WARNING}warning:{WARNING:#} {}", printable(text)));
 }
 
-/// Prints an error and its chain of causes.
-pub fn error(error: &dyn Error) {
-    to_stderr(format_args!("{ERROR}error:{ERROR:#} {}", printable(error)));
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        to_stderr(format_args!("  because: {}", printable(error)));
-        cause = error.source();
-    }
+/// Prints an error.
+pub fn error(text: impl Display) {
+    to_stderr(format_args!("{ERROR}error:{ERROR:#} {}", printable(text)));
 }
 
 /// A message in which names and words of files may stand: none of them moves the cursor.

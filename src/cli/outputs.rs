@@ -1,6 +1,7 @@
-//! The files that a training writes.
+//! The files that a command writes: what is wrong with them is known before the work.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use mnist_mlp::claim::{Claim, claim};
@@ -10,10 +11,35 @@ use mnist_mlp::network::costs;
 use mnist_mlp::replace_file::{check_replaceable, target};
 
 use super::args::TrainArguments;
-use super::ours::check_ours;
 use super::{Failure, log};
 
-/// Refuses output files that cannot be written, before hours of work and not after, and files that are not ours.
+/// So many bytes tell what a file is.
+const START: u64 = 512;
+
+/// Refuses a file that cannot be written, or that is not `what`, as [`check_ours`] has it.
+pub fn check_output(
+    path: &Path,
+    what: &'static str,
+    is_ours: impl FnOnce(&[u8]) -> bool,
+    not_written: impl FnOnce(io::Error) -> Failure,
+) -> Result<(), Failure> {
+    check_replaceable(path).map_err(not_written)?;
+    check_ours(path, what, is_ours)
+}
+
+/// Refuses to overwrite a file that is not `what`, of which `is_ours` judges by its first bytes. What is not there, empty or
+/// no file passes. What cannot be read does not: it might be anything.
+pub fn check_ours(path: &Path, what: &'static str, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<(), Failure> {
+    if !path.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
+    read.map_err(|error| Failure::Unreadable { path: path.display().to_string(), error })?;
+    if start.is_empty() || is_ours(&start) { Ok(()) } else { Err(Failure::Foreign(path.display().to_string(), what)) }
+}
+
+/// Refuses output files of a training that cannot be written, before hours of work and not after, and files that are not ours.
 pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
     let unless_forced = |failure| match failure {
         Failure::Foreign(..) if arguments.resume.force => Ok(()),
@@ -46,8 +72,7 @@ pub fn check_model_file(out: &Path) -> Result<(), Failure> {
     if let Ok(file_type) = FileType::of(out) {
         return Err(Failure::EndingOfExport(out.display().to_string(), file_type.ending()));
     }
-    check_replaceable(out).map_err(not_written(out))?;
-    check_ours(out, "a model file", is_model)
+    check_output(out, "a model file", is_model, not_written(out))
 }
 
 /// Keeps others from writing the model file.
@@ -55,8 +80,8 @@ pub fn claim_model_file(out: &Path) -> Result<Claim, Failure> {
     claim(out).map_err(not_written(out))
 }
 
-/// Why a model file is not written.
-fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
+/// Why a file with a model in it is not written.
+pub fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
     |error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error })
 }
 

@@ -12,7 +12,7 @@ use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::plot::{Against, Choice, Figure, Metric, Run, Scale, Theme, learning_curves};
 
 use super::args::one_of;
-use super::ours::check_ours;
+use super::outputs::check_output;
 use super::{Failure, output};
 
 /// Draw learning curves from model files, logs, or what slowdown prints.
@@ -169,8 +169,13 @@ impl<'a> Target<'a> {
             Kind::Svg => start.starts_with(Figure::SVG_START.as_bytes()),
             Kind::Png => is_our_png(start),
         };
-        check_ours(path, "a picture of this program", is_ours)?;
-        Ok(Target { path, kind })
+        let target = Target { path, kind };
+        check_output(path, "a picture of this program", is_ours, |error| target.not_written(error))?;
+        Ok(target)
+    }
+
+    fn not_written(&self, error: io::Error) -> Failure {
+        Failure::Picture { path: self.path.display().to_string(), error }
     }
 
     fn write(&self, figure: &Figure) -> Result<(), Failure> {
@@ -178,8 +183,7 @@ impl<'a> Target<'a> {
             Kind::Svg => figure.svg(Theme::Paper).into_bytes(),
             Kind::Png => figure.png(),
         };
-        replace_file(self.path, |file| file.write_all(&bytes))
-            .map_err(|error| Failure::Picture { path: self.path.display().to_string(), error })
+        replace_file(self.path, |file| file.write_all(&bytes)).map_err(|error| self.not_written(error))
     }
 }
 

@@ -1,17 +1,17 @@
 //! `mnist report`: all that is known of a model on one page of HTML.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use mnist_mlp::mistakes::mistakes;
-use mnist_mlp::replace_file::{check_replaceable, replace_file};
+use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::{PAGE_START, Subject, page};
 
 use super::args::{DataArguments, Split};
 use super::machine::machine;
 use super::member::Member;
-use super::ours::check_ours;
+use super::outputs::check_output;
 use super::{Failure, output, split};
 
 /// Show all that is known about a model on one HTML page, with a pad to draw digits on.
@@ -40,7 +40,9 @@ pub struct ReportArguments {
 }
 
 pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
-    check_output(&arguments.out)?;
+    let out = &arguments.out;
+    let not_written = |error| Failure::Page { path: out.display().to_string(), error };
+    check_output(out, "a page of mnist report", |start| start.starts_with(PAGE_START.as_bytes()), not_written)?;
     let members = [Member::read(&arguments.model)?];
     let [member] = &members;
     let machine = machine(None)?;
@@ -57,14 +59,7 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
         record: member.record(),
         precision: member.precision(),
     });
-    replace_file(&arguments.out, |file| file.write_all(html.as_bytes()))
-        .map_err(|error| Failure::Page { path: arguments.out.display().to_string(), error })?;
-    let out = output::quoted(arguments.out.as_os_str());
+    replace_file(out, |file| file.write_all(html.as_bytes())).map_err(not_written)?;
+    let out = output::quoted(out.as_os_str());
     output::result(format_args!("saved     {out}, {:.1} MB: open it in a browser\n", html.len() as f64 / 1e6))
-}
-
-/// Refuses a file that cannot be written or is not ours, before any work.
-fn check_output(out: &Path) -> Result<(), Failure> {
-    check_replaceable(out).map_err(|error| Failure::Page { path: out.display().to_string(), error })?;
-    check_ours(out, "a page of mnist report", |start| start.starts_with(PAGE_START.as_bytes()))
 }

@@ -1,6 +1,6 @@
 //! `mnist show`: images of a dataset, what a model says of them, what a training makes of them.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
@@ -20,7 +20,7 @@ use super::choice::ChoiceArguments;
 use super::images::ImageArguments;
 use super::machine::machine;
 use super::member::{DEFAULT_VALIDATION, Member};
-use super::ours::check_ours;
+use super::outputs::check_output;
 use super::{Failure, idle, output, split};
 
 /// So many pixels of all images together are shown at once: they are held in memory.
@@ -90,7 +90,7 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
         if !out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
             return Err(Failure::SheetName(out.display().to_string()));
         }
-        check_ours(out, "a picture of this program", is_our_png)?;
+        check_output(out, "a picture of this program", is_our_png, not_written(out))?;
     }
     let machine = machine(None)?;
     let member = arguments.model.as_deref().map(Member::read).transpose()?;
@@ -222,12 +222,16 @@ fn exhibits(
     Ok(exhibits)
 }
 
+/// Why the contact sheet is not written.
+fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
+    |error| Failure::Picture { path: out.display().to_string(), error }
+}
+
 /// Writes the contact sheet and says how to read it.
 fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<(), Failure> {
     let sheet = gallery.sheet().map_err(Failure::Sheet)?;
     let bytes = png(&sheet);
-    let path = || out.display().to_string();
-    replace_file(out, |file| file.write_all(&bytes)).map_err(|error| Failure::Picture { path: path(), error })?;
+    replace_file(out, |file| file.write_all(&bytes)).map_err(not_written(out))?;
     let answers = gallery.exhibits.iter().any(|exhibit| exhibit.outputs.is_some());
     let answers = if answers { ", and after > the answer" } else { "" };
     let versions = if gallery.versions > 1 { "; arrows are shifts, E1 is the first epoch" } else { "" };

@@ -531,6 +531,20 @@ fn an_output_that_cannot_be_written_is_known_before_training() {
 }
 
 #[test]
+fn an_output_that_cannot_be_written_is_known_before_anything_is_read() {
+    let sandbox = Sandbox::new();
+    for line in [
+        "show --model none.json --out nowhere/a.png",
+        "plot none.json --out nowhere/a.png",
+        "export none.json --out nowhere/a.onnx",
+        "report none.json --out nowhere/a.html",
+        "merge none.json one.json --out nowhere/a.json",
+    ] {
+        sandbox.line(line).failure(1, &["nowhere/a.", "cannot be written"]);
+    }
+}
+
+#[test]
 fn files_of_others_are_not_overwritten() {
     let sandbox = Sandbox::with_tiny_data();
     let labels = fs::read(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap();
