@@ -226,6 +226,8 @@ fn read(
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -239,5 +241,25 @@ mod tests {
         let mut none = Idx { dims: vec![9, 0, 3], bytes: vec![] };
         transpose(&mut none);
         assert_eq!(none.dims, [9, 3, 0]);
+    }
+
+    #[test]
+    fn a_gzip_bomb_costs_no_memory() {
+        let mut bomb = Vec::new();
+        Idx { dims: vec![4, 2, 3], bytes: vec![7; 24] }.write(&mut bomb).unwrap();
+        bomb.resize(64 << 20, 0);
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bomb.gz");
+        let file = std::fs::File::create(&path).unwrap();
+        let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        packed.write_all(&bomb).unwrap();
+        packed.finish().unwrap();
+        let mut result = None;
+        let allocated = allocation_counter::measure(|| {
+            result = Some(read(&path, |reader, at_most| Idx::read(reader, 3, at_most)).err());
+        });
+        let Some(Some(SourceError::File { problem, .. })) = result else { panic!("it was read") };
+        assert!(matches!(problem, FileError::Idx(IdxError::TooLong { promised: 24 })), "{problem:?}");
+        assert!(allocated.bytes_max < 1 << 22, "{} bytes", allocated.bytes_max);
     }
 }

@@ -295,9 +295,12 @@ mod tests {
 
     #[test]
     fn a_lying_header_costs_no_memory() {
-        // Four thousand million labels are promised and three are there: this returns at once.
-        let result = labels([0, 0, 8, 1, 0xff, 0xff, 0xff, 0xff], &[1, 2, 3]);
-        assert!(matches!(result, Err(IdxError::TooShort { promised: 0xffff_ffff, found: 3 })));
+        // Four thousand million labels are promised and three are there.
+        let mut result = None;
+        let header = [0, 0, 8, 1, 0xff, 0xff, 0xff, 0xff];
+        let allocated = allocation_counter::measure(|| result = Some(labels(header, &[1, 2, 3])));
+        assert!(matches!(result, Some(Err(IdxError::TooShort { promised: 0xffff_ffff, found: 3 }))));
+        assert!(allocated.bytes_max < 1 << 20, "{} bytes", allocated.bytes_max);
     }
 
     #[test]

@@ -85,8 +85,10 @@ fn predicted(sandbox: &Sandbox, pad: &Pad) -> Value {
 fn agrees_with_predict(sandbox: &Sandbox, pad: &Pad) {
     let said = predicted(sandbox, pad);
     assert_eq!(pad.answer(), said["label"].as_u64().map(|digit| digit as usize), "{said}");
-    let outputs = said["outputs"].as_array().unwrap().iter().map(|output| output.as_f64().unwrap());
-    for (shown, output) in pad.outputs().into_iter().zip(outputs) {
+    let outputs: Vec<_> = said["outputs"].as_array().unwrap().iter().map(|output| output.as_f64().unwrap()).collect();
+    let shown = pad.outputs();
+    assert_eq!(shown.len(), outputs.len(), "{shown:?} are shown of {said}");
+    for (shown, output) in shown.into_iter().zip(outputs) {
         // Three decimals are shown; single precision is good to more than five.
         assert!((shown - output).abs() < 0.00051, "{shown} is shown of {said}");
     }

@@ -297,8 +297,13 @@ fn a_pickle_must_end_where_it_says() {
 fn promises_of_a_pickle_cost_no_memory() {
     use PickleError as E;
     // A text of 4 gigabytes, one of 2^64 bytes, of which three bytes are there.
-    assert!(matches!(problem(b"\x80\x02T\xff\xff\xff\xffabc"), FileError::Pickle(E::CutOff(10))));
-    assert!(matches!(problem(b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xffabc"), FileError::Pickle(E::CutOff(14))));
+    let allocated = allocation_counter::measure(|| {
+        let long = problem(b"\x80\x02T\xff\xff\xff\xffabc");
+        assert!(matches!(long, FileError::Pickle(E::CutOff(10))), "{long:?}");
+        let longer = problem(b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\xffabc");
+        assert!(matches!(longer, FileError::Pickle(E::CutOff(14))), "{longer:?}");
+    });
+    assert!(allocated.bytes_max < 1 << 22, "{} bytes", allocated.bytes_max);
     // More values than any dataset has, tuples in tuples, and a memory of everything.
     let many = |instructions: &[u8]| problem(&[b"\x80\x02N", &instructions.repeat(1_000_000)[..]].concat());
     for instructions in [&b"N"[..], b"\x85", b"(", b"N\x94"] {

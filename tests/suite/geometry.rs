@@ -58,6 +58,11 @@ fn any_geometry_and_any_number_of_classes_is_learned_by_every_means() {
             "--augment affine,elastic --rotation 2 --translation 0 --scale 0.02 --shear 0 --alpha 1",
             "--engine reference --epochs 8",
         ] {
+            // With two classes, an image that is moved by a pixel is one of the other class.
+            let moves = options.contains("--expand");
+            if moves && classes == 2 {
+                continue;
+            }
             let line = format!(
                 "train --data other --validation {} --hidden 23 --batch-size 7 --lambda 0 {options} -q -o m.json",
                 5 * classes
@@ -65,10 +70,8 @@ fn any_geometry_and_any_number_of_classes_is_learned_by_every_means() {
             let line = if options.contains("--epochs") { line } else { format!("{line} --epochs 15") };
             sandbox.line(&line).success();
             let found = accuracy(&sandbox, "eval m.json --data other --format json");
-            let chance = 1.0 / classes as f64;
-            // A pixel that is moved is bright where another class has its own: then it is enough to beat chance.
-            let moves = options.contains("--expand") || options.contains("--augment");
-            let enough = if moves { 1.15 * chance } else { 0.9 };
+            // A pixel that is moved is bright where another class has its own: then twice as good as chance is enough.
+            let enough = if moves { 2.0 / classes as f64 } else { 0.9 };
             assert!(found >= enough, "{geometry:?}, {classes} classes, {options}: {found}");
         }
     }

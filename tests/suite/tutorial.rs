@@ -40,38 +40,67 @@ fn every_command_of_the_tutorial_runs() {
     assert!(commands.len() > 20, "{} commands found", commands.len());
 }
 
-/// The words of the commands in a text, up to where the shell has its own: those of lines that begin with the program.
+/// The words of this program's commands in lines that are typed, up to where the shell has its own.
 fn typed(text: &str) -> Vec<Vec<String>> {
-    let lines = text.lines().filter_map(|line| line.trim_start().trim_start_matches("$ ").strip_prefix("mnist "));
-    let words =
-        lines.map(|line| line.split_whitespace().take_while(|word| !word.starts_with(['|', '>', '#', '&', '<'])));
+    let text = text.replace("\\\n", " ").replace(';', " ; ");
+    let lines = text.lines().map(|line| line.split_whitespace().take_while(|word| !word.starts_with('#')));
+    let lines: Vec<Vec<_>> = lines.map(Iterator::collect).collect();
+    let parts = lines.iter().flat_map(|line| line.split(|word| ["|", "&&", ";"].contains(word)));
+    let commands = parts.filter_map(|words| {
+        let words = words.iter().skip_while(|word| ["$", "do"].contains(word)).collect::<Vec<_>>();
+        words.strip_prefix(&[&"mnist"]).map(<[_]>::to_vec)
+    });
+    let words = commands.map(|words| words.into_iter().take_while(|word| !word.starts_with(['>', '&', '<'])));
     words.map(|words| words.flat_map(|word| expanded(word.trim_matches('\''))).collect()).collect()
 }
 
-/// What a shell makes of a pattern: several words.
+/// The commands that a text mentions within its sentences. One of which only the name is mentioned is asked for its help.
+fn mentioned(text: &str) -> Vec<Vec<String>> {
+    let pieces = text.split('`').skip(1).step_by(2).filter(|piece| piece.starts_with("mnist "));
+    let mut commands: Vec<_> = pieces.flat_map(|piece| typed(&piece.replace('\n', " "))).collect();
+    for words in commands.iter_mut().filter(|words| words.len() == 1) {
+        words.push("--help".to_string());
+    }
+    commands
+}
+
+/// What a shell makes of a pattern, and a reader of a placeholder.
 fn expanded(word: &str) -> Vec<String> {
-    if word.contains('*') { ["0", "1"].map(|seed| word.replace('*', seed)).to_vec() } else { vec![word.to_string()] }
+    let word = word.replace("$seed", "0").replace("SHELL", "bash").replace("DIR", "nowhere");
+    if word.contains('*') { ["0", "1"].map(|seed| word.replace('*', seed)).to_vec() } else { vec![word] }
+}
+
+#[test]
+fn commands_are_found_wherever_they_stand() {
+    let found = |commands: Vec<Vec<String>>| commands.iter().map(|words| words.join(" ")).collect::<Vec<_>>();
+    let text = "$ mnist a 'b|c' | mnist d - # mnist e\nfor seed in 0 1; do mnist f-$seed.json; done\nmnist g && \\\n mnist h > i";
+    assert_eq!(found(typed(text)), ["a b|c", "d -", "f-0.json", "g", "h"]);
+    assert_eq!(found(mentioned("as `mnist a`, or `mnist b\n--c *` does; not `d`")), ["a --help", "b --c 0 1"]);
 }
 
 #[test]
 fn no_command_of_the_readme_and_of_the_help_is_refused() {
     let sandbox = Sandbox::new();
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let blocks = readme.split("```").skip(1).step_by(2);
-    let mut commands: Vec<_> = blocks.flat_map(typed).collect();
+    let (mut commands, mut inline) = (Vec::new(), Vec::new());
+    for (number, part) in readme.split("```").enumerate() {
+        if number % 2 == 1 { commands.extend(typed(part)) } else { inline.extend(mentioned(part)) }
+    }
+    assert!(inline.len() > 30, "{inline:?}");
+    commands.extend(inline);
     let overview = sandbox.line("--help").success().stdout;
     let listed = overview.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     for name in listed.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
         let help = sandbox.line(&format!("{name} --help")).success().stdout;
         commands.extend(help.split_once("Examples:").map(|(_, examples)| typed(examples)).unwrap_or_default());
     }
-    // What loads or draws something would take its time; all others find no data and no model here.
-    let is_quick =
-        |words: &&Vec<String>| words[0] != "download" && !words.iter().any(|word| word.starts_with("synthetic"));
-    let quick: Vec<_> = commands.iter().filter(is_quick).collect();
-    for words in &quick {
-        let run: Run = sandbox.command().args(*words).env("MNIST_DATA_DIR", "nowhere").output().unwrap().into();
+    for words in &mut commands {
+        // What loads or draws something would take its time; all others find no data and no model here.
+        if words[0] == "download" || words.iter().any(|word| word.starts_with("synthetic")) {
+            words.push("--help".to_string());
+        }
+        let run: Run = sandbox.command().args(&*words).env("MNIST_DATA_DIR", "nowhere").output().unwrap().into();
         assert!(matches!(run.code, Some(0 | 1)), "mnist {}: {}", words.join(" "), run.stderr);
     }
-    assert!(quick.len() > 60, "{} commands found", quick.len());
+    assert!(commands.len() > 100, "{} commands found", commands.len());
 }

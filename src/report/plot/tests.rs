@@ -360,7 +360,7 @@ fn figures() -> impl Strategy<Value = Figure> {
     let points = prop::collection::vec((any::<f64>(), any::<f64>()), 0..50);
     let series = prop::collection::vec((".{0,120}", points), 0..12);
     let unit = prop::sample::select(vec![Unit::Number, Unit::Count, Unit::Percent]);
-    (".{0,40}", 1..25_000_usize, series, any::<(bool, bool)>(), unit).prop_map(
+    (".{0,40}", 1..250_usize, series, any::<(bool, bool)>(), unit).prop_map(
         |(title, times, series, (log_x, log_y), unit)| {
             let axis = |log: bool| {
                 let scale = if log { Scale::Log } else { Scale::Linear };
