@@ -163,27 +163,32 @@ impl<F: Real> Session<'_, F> {
     fn run(&mut self, order: &mut EpochOrder, observer: &mut dyn Observer<F>) -> ControlFlow<Ending> {
         let settings = *self.replay.course.settings();
         for epoch in self.progress.history.len() + 1..=settings.epochs {
-            let (eta, seconds) = self.learn(epoch, order, observer)?;
+            let (eta, seconds, stop) = self.learn(epoch, order, observer)?;
             self.conclude(observer)?; // the epoch before this one, if that is still open
             observer.monitoring(epoch);
             let state = self.engine.state();
             let looking = self.engine.watch(state.result(), settings.monitors.watched());
-            let is_open = !looking.is_done() && epoch < settings.epochs && !self.replay.course.decides();
+            let is_last = stop || epoch == settings.epochs;
+            let is_open = !looking.is_done() && !is_last && !self.replay.course.decides();
             self.learned = Some(Learned { epoch, eta, seconds, state, looking });
             if !is_open {
                 self.conclude(observer)?;
+            }
+            if stop {
+                return ControlFlow::Break(Ending::Stopped);
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// One pass over the training images. Goes on with the learning rate that it ended with and the time it took.
+    /// One pass over the training images. Goes on with the learning rate that it ended with, the time it took, and whether
+    /// the observer asked to stop at its end, when nothing but the monitors is missing from a whole epoch.
     fn learn(
         &mut self,
         epoch: usize,
         order: &mut EpochOrder,
         observer: &mut dyn Observer<F>,
-    ) -> ControlFlow<Ending, (f64, Duration)> {
+    ) -> ControlFlow<Ending, (f64, Duration, bool)> {
         let settings = *self.replay.course.settings();
         let (start, mut concluding) = (Instant::now(), Duration::ZERO);
         if let Some(distortion) = &settings.augment {
@@ -191,7 +196,7 @@ impl<F: Real> Session<'_, F> {
             self.engine.distort(&distortion, settings.seed, epoch as u64);
         }
         let n_train = order.len();
-        let (mut done, mut eta) = (0, settings.eta);
+        let (mut done, mut eta, mut stop) = (0, settings.eta, false);
         let mut mini_batches = order.mini_batches(epoch, settings.batch_size).peekable();
         while let Some(mini_batch) = mini_batches.next() {
             let middle = (done as f64 + mini_batch.len() as f64 / 2.0) / n_train as f64;
@@ -199,17 +204,17 @@ impl<F: Real> Session<'_, F> {
             let step = settings.step(eta, epoch, n_train);
             self.engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
             done += mini_batch.len();
-            let stop = observer.mini_batch(epoch, done).is_break();
+            stop = observer.mini_batch(epoch, done).is_break();
             if stop || self.learned.as_ref().is_some_and(|learned| learned.looking.is_done()) {
                 let start = Instant::now();
                 self.conclude(observer)?;
                 concluding += start.elapsed();
             }
-            if stop {
+            if stop && done < n_train {
                 return ControlFlow::Break(Ending::Stopped);
             }
         }
-        ControlFlow::Continue((eta, start.elapsed().saturating_sub(concluding)))
+        ControlFlow::Continue((eta, start.elapsed().saturating_sub(concluding), stop))
     }
 
     /// Waits for what the monitors see of the open epoch, if there is one, and makes it known.

@@ -11,7 +11,8 @@ use crate::real::Real;
 
 /// Someone who watches a training. Every method may be left out.
 ///
-/// To stop the training, answer [`ControlFlow::Break`]: it ends with the last epoch that was completed.
+/// To stop the training, answer [`ControlFlow::Break`]: it ends with the last epoch that was completed. Whoever answers so
+/// after the last mini-batch of an epoch still gets that epoch.
 pub trait Observer<F: Real> {
     /// A mini-batch was learned: `done` images of epoch `epoch` so far. Called often; be quick.
     fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {

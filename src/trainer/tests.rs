@@ -34,6 +34,8 @@ struct Recorder {
     warnings: Vec<Warning>,
     stop_after_epoch: Option<usize>,
     stop_in_epoch: Option<usize>,
+    /// The epoch, and how many of its images are learned by then.
+    stop_at: Option<(usize, usize)>,
 }
 
 fn stop_if(stop: bool) -> ControlFlow<()> {
@@ -43,7 +45,7 @@ fn stop_if(stop: bool) -> ControlFlow<()> {
 impl Observer<f64> for Recorder {
     fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
         self.mini_batches.push((epoch, done));
-        stop_if(self.stop_in_epoch == Some(epoch))
+        stop_if(self.stop_in_epoch == Some(epoch) || self.stop_at == Some((epoch, done)))
     }
 
     fn epoch(&mut self, record: &EpochRecord, _training: Duration) -> ControlFlow<()> {
@@ -119,6 +121,24 @@ fn whoever_watches_can_stop_it_and_the_last_whole_epoch_is_kept() {
     }
     let at_the_end = run(settings(), &mut Recorder { stop_after_epoch: Some(5), ..Recorder::default() });
     assert_eq!(at_the_end.ending, Ending::Completed);
+}
+
+/// All of its images are learned by then: nothing is missing but the look of the monitors.
+#[test]
+fn an_epoch_is_not_thrown_away_when_its_last_mini_batch_is_learned() {
+    for (batch_size, threads) in [(3, 1), (2, 2), (20, 1)] {
+        let machine = Machine { threads, ..Machine::default() };
+        let settings = Settings { batch_size, engine: EngineKind::Fast, machine, ..settings() };
+        let stopped = |epoch| run(settings, &mut Recorder { stop_at: Some((epoch, 20)), ..Recorder::default() });
+        for epochs in [1, 3] {
+            let whole = run(Settings { epochs, ..settings }, &mut Silent);
+            let stopped = stopped(epochs);
+            assert_eq!((&stopped.ending, stopped.epoch), (&Ending::Stopped, epochs));
+            assert_eq!(stopped.history, whole.history);
+            assert_eq!(stopped.network.weights(), whole.network.weights());
+        }
+        assert_eq!(stopped(5).ending, Ending::Completed, "there was nothing left to stop");
+    }
 }
 
 #[test]

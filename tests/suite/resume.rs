@@ -290,7 +290,8 @@ fn an_interruption_in_the_first_epoch_says_that_nothing_was_saved() {
     let sandbox = Sandbox::with_tiny_data();
     let old = r#"{"sizes":[20,4],"weights":[[["of an old one"]]]}"#;
     fs::write(sandbox.path("model.json"), old).unwrap();
-    let line = "train --data idx --validation 11 --engine reference --batch-size 53 --hidden 2000,2000 --epochs 9";
+    // Two mini-batches, each of which takes a while.
+    let line = "train --data idx --validation 11 --engine reference --batch-size 27 --hidden 2000,2000 --epochs 9";
     let mut command = sandbox.command();
     let mut child = command.args(words(line)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0]).unwrap();
@@ -298,6 +299,23 @@ fn an_interruption_in_the_first_epoch_says_that_nothing_was_saved() {
     let run = crate::common::stopped(child);
     run.failure(143, &["no epoch was completed, so nothing was saved", "the same command begins anew"]);
     assert_eq!(sandbox.read("model.json"), old);
+}
+
+/// With one mini-batch an epoch, which takes a while, every signal comes at the end of one.
+#[cfg(unix)]
+#[test]
+fn a_training_in_one_mini_batch_is_stopped_and_keeps_its_epoch() {
+    let sandbox = Sandbox::new();
+    let line =
+        "train --data synthetic --train-size 6000 --validation 10 --batch-size 6000 --engine reference --epochs 99";
+    let mut command = sandbox.command();
+    let mut child = command.args(words(line)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0]).unwrap();
+    signal(&child, "-TERM");
+    crate::common::stopped(child).failure(143, &["model.json holds epoch", "go on with", "--resume"]);
+    let model = sandbox.json("model.json");
+    let done = model["training"]["epochs_done"].as_u64().unwrap();
+    assert!(done < 99 && model["history"].as_array().unwrap().len() as u64 == done, "{done}");
 }
 
 /// A limit on the size of files stands for a full disk, and needs no rights.
