@@ -4,7 +4,7 @@ use super::{Engine, State, Sum, Watched};
 use crate::data::Dataset;
 use crate::data::distort::Distortion;
 use crate::evaluate::{Evaluation, in_chunks};
-use crate::network::{Network, OptimizerState, Step, prediction};
+use crate::network::{Moments, Network, Step, prediction};
 use crate::real::Real;
 
 /// Trains as [`Network::update_mini_batch`] does, or by the rule of an [`Optimizer`](crate::network::Optimizer) that
@@ -17,9 +17,9 @@ pub struct Reference<F: Real> {
     lessons: Dataset,
     evaluation: Dataset,
     threads: usize,
-    optimizer: OptimizerState<F>,
-    /// How much of that there is to remember.
-    moments: usize,
+    moments: Moments<F>,
+    /// How many of them there are to remember.
+    remembered: usize,
     updates: u64,
     average: Option<Network<F>>,
 }
@@ -29,8 +29,8 @@ impl<F: Real> Reference<F> {
     #[must_use]
     pub fn new(network: Network<F>, training: Dataset, evaluation: Dataset, threads: usize) -> Self {
         Reference {
-            optimizer: OptimizerState::new(&network),
-            moments: 0,
+            moments: Moments::new(&network, Vec::new()),
+            remembered: 0,
             updates: 0,
             average: None,
             network,
@@ -62,19 +62,19 @@ impl<F: Real> Reference<F> {
         if let Some(sum) = sum {
             sum(&mut gradient.parts());
         }
+        self.updates += 1;
         if step.is_plain() {
             self.network.descend_plainly(&gradient, m, step);
         } else {
             let (mut mean, m) = (gradient, F::of(m as f64));
             mean.nabla_w.iter_mut().for_each(|nabla_w| *nabla_w /= m);
             mean.nabla_b.iter_mut().for_each(|nabla_b| *nabla_b /= m);
-            self.network.descend(&mean, &step, &mut self.optimizer);
+            self.network.descend(&mean, &step, self.updates, &mut self.moments);
         }
         if let Some(max_norm) = step.max_norm {
             self.network.limit_norms(max_norm);
         }
-        self.updates += 1;
-        self.moments = step.optimizer.moments();
+        self.remembered = step.optimizer.moments();
         if let (Some(share), Some(average)) = (step.averaging(self.updates), &mut self.average) {
             average.follow(&self.network, share);
         }
@@ -98,14 +98,14 @@ impl<F: Real> Engine<F> for Reference<F> {
         State {
             network: self.network.clone(),
             average: self.average.clone(),
-            moments: self.optimizer.moments(self.moments),
+            moments: self.moments.take(self.remembered),
             updates: self.updates,
         }
     }
 
     fn go_on_from(&mut self, State { network, average, moments, updates }: State<F>) {
-        self.moments = moments.len();
-        self.optimizer = OptimizerState::remembering(&network, moments, updates);
+        self.remembered = moments.len();
+        self.moments = Moments::new(&network, moments);
         (self.network, self.average, self.updates) = (network, average, updates);
     }
 

@@ -30,6 +30,8 @@ struct Case {
     max_norm: Option<f64>,
     tolerance: f64,
     average: Option<f64>,
+    /// So many epochs are learned by plain steps, without an average, before all this is asked for.
+    plain_epochs: usize,
     epochs: usize,
     seed: u64,
 }
@@ -85,6 +87,8 @@ impl Case {
             tolerance: self.tolerance,
             average: self.average,
         };
+        let plain = Step { l1: 0.0, optimizer: Optimizer::default(), max_norm: None, average: None, ..step };
+        let step = if epoch < self.plain_epochs { plain } else { step };
         let mut order: Vec<u32> = (0..self.n as u32).rev().collect();
         order.rotate_left(epoch % self.n);
         let mut mini_batches = order.chunks(self.batch_size).peekable();
@@ -230,7 +234,7 @@ prop_compose! {
         epochs in 1_usize..4,
         seed in any::<u64>(),
     ) -> Case {
-        Case { sizes, classes, n, density, batch_size, cost, activations, eta, lambda, l1: 0.0, optimizer, dropout, max_norm, tolerance: 0.0, average, epochs, seed }
+        Case { sizes, classes, n, density, batch_size, cost, activations, eta, lambda, l1: 0.0, optimizer, dropout, max_norm, tolerance: 0.0, average, plain_epochs: 0, epochs, seed }
     }
 }
 
@@ -271,6 +275,18 @@ proptest! {
     #[test]
     fn with_momentum_dropout_norms_and_averages_too(case in any_case()) {
         case.check::<f64>(1e-8);
+    }
+
+    /// Averages begin with the network as it is, and updates are counted whatever they are.
+    #[test]
+    fn steps_may_change_on_the_way(case in any_case(), plain_epochs in 1_usize..3, average in 0.5..0.99) {
+        let epochs = case.epochs + plain_epochs;
+        let case = Case { plain_epochs, epochs, average: Some(average), ..case };
+        case.check::<f64>(1e-8);
+        // As in `adamw_too`, for the same reasons.
+        Case {
+            optimizer: Optimizer::AdamW, eta: case.eta / 100.0, density: 20, activations: vec![Activation::Sigmoid], ..case
+        }.check::<f64>(1e-6);
     }
 
     /// Also with L1 and AdamW: rounding is the same for both.
@@ -418,6 +434,7 @@ fn small_steps_of_large_mini_batches_are_not_lost() {
         max_norm: None,
         tolerance: 0.0,
         average: None,
+        plain_epochs: 0,
         epochs: 3,
         seed: 5,
     };

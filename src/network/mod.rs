@@ -20,8 +20,8 @@ pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
 pub use dropout::Dropout;
 pub use init::Init;
 pub use merge::{MAX_MEMBERS, MergeError, Unlike};
-pub(crate) use optimizer::{Kind, Rule, shrink};
-pub use optimizer::{Optimizer, OptimizerState};
+pub use optimizer::Optimizer;
+pub(crate) use optimizer::{Kind, Moments, Rule, shrink};
 
 /// The most weights and biases that a network may have: 400 MB in double precision.
 pub const MAX_PARAMETERS: usize = 50_000_000;

@@ -132,39 +132,30 @@ fn forget<F: Real>(x: F) -> F {
 
 /// What an optimizer remembers: for each weight and bias a velocity, or two moments of its slope.
 #[derive(Debug, Clone)]
-pub struct OptimizerState<F> {
-    updates: u64,
+pub(crate) struct Moments<F> {
     first: Gradient<F>,
     second: Gradient<F>,
 }
 
-impl<F: Real> OptimizerState<F> {
-    /// Nothing remembered yet.
-    #[must_use]
-    pub fn new(network: &Network<F>) -> Self {
-        Self::remembering(network, Vec::new(), 0)
-    }
-
-    /// What was remembered after so many updates: none, one or both moments, in the shape of the network.
-    pub(crate) fn remembering(network: &Network<F>, moments: Vec<Gradient<F>>, updates: u64) -> Self {
+impl<F: Real> Moments<F> {
+    /// What was remembered, in the shape of the network; zeros for what was not.
+    pub fn new(network: &Network<F>, moments: Vec<Gradient<F>>) -> Self {
         let mut moments = moments.into_iter();
         let mut next = || moments.next().unwrap_or_else(|| network.zero_gradient());
-        OptimizerState { updates, first: next(), second: next() }
+        Moments { first: next(), second: next() }
     }
 
-    /// The first `count` moments.
-    #[must_use]
-    pub fn moments(&self, count: usize) -> Vec<Gradient<F>> {
+    /// The first `count` of the two.
+    pub fn take(&self, count: usize) -> Vec<Gradient<F>> {
         [&self.first, &self.second].into_iter().take(count).cloned().collect()
     }
 }
 
 impl<F: Real> Network<F> {
-    /// One step of the optimizer, from the mean gradient of a mini-batch.
-    pub(crate) fn descend(&mut self, mean: &Gradient<F>, step: &Step, state: &mut OptimizerState<F>) {
-        state.updates += 1;
-        let [weights, biases] = [true, false].map(|is_weight| Rule::new(step, state.updates, is_weight));
-        let OptimizerState { first, second, .. } = state;
+    /// One step of the optimizer, number `updates` (1 for the first), from the mean gradient of a mini-batch.
+    pub(crate) fn descend(&mut self, mean: &Gradient<F>, step: &Step, updates: u64, moments: &mut Moments<F>) {
+        let [weights, biases] = [true, false].map(|is_weight| Rule::new(step, updates, is_weight));
+        let Moments { first, second } = moments;
         for (l, (w, b)) in self.weights.iter_mut().zip(&mut self.biases).enumerate() {
             Zip::from(w)
                 .and(&mean.nabla_w[l])

@@ -77,7 +77,7 @@ pub struct Fast<F: Vectors> {
     updates: u64,
     /// How much of the network's moments there is to remember.
     moments: usize,
-    /// The running average of the network, if the steps ask for one.
+    /// The running average of the network, from the first step that asks for one.
     average: Option<Packed<F>>,
     evaluator: Evaluator<F>,
     /// Those that evaluate beside the training, once they were asked to.
@@ -132,6 +132,9 @@ impl<F: Vectors> Fast<F> {
         }
         let Fast { start, pool, network, average, training, lessons, targets, workspace, updates, moments, .. } = self;
         let training = lessons.as_ref().unwrap_or(training);
+        if step.average.is_some() && average.is_none() {
+            *average = Some(Packed::new(&network.unpacked(start), network.sparse, network.lanes()));
+        }
         let turn = mini_batch.len() >= TURN_FROM;
         let on = On { instructions: self.instructions, pool, threads: self.threads, turn };
         let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
@@ -151,8 +154,7 @@ impl<F: Vectors> Fast<F> {
         if let Some(max_norm) = step.max_norm {
             network.limit_norms(max_norm);
         }
-        if let Some(share) = step.averaging(*updates) {
-            let average = average.get_or_insert_with(|| Packed::new(start, network.sparse, network.lanes()));
+        if let (Some(share), Some(average)) = (step.averaging(*updates), average) {
             on.follow(average, network, share);
         }
     }
