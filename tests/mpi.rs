@@ -296,6 +296,30 @@ fn trials_that_are_spread_find_the_same_winner() {
     assert!(start.elapsed() < Duration::from_secs(60));
 }
 
+/// Stacks of more memory than there is keep a rank from making any thread. The others do not wait for it for ever.
+#[test]
+fn a_rank_that_gets_no_thread_ends_the_search() {
+    let line = "tune --data idx --validation 11 --epochs 3 --trials 6 -q";
+    for poor in 0..3 {
+        let sandbox = Sandbox::with_tiny_data();
+        let mut command = Command::new("mpirun");
+        command
+            .current_dir(sandbox.path("."))
+            .envs(mpirun(&sandbox, &[]).get_envs().filter_map(|(name, value)| value.map(|value| (name, value))));
+        for rank in 0..3 {
+            command.args((rank > 0).then_some(":")).args(["-n", "1"]);
+            if rank == poor {
+                command.args(["-x", "RUST_MIN_STACK=1152921504606846976"]);
+            }
+            command.arg(env!("CARGO_BIN_EXE_mnist")).args(line.split_whitespace());
+        }
+        let run: Run = command.output().unwrap().into();
+        let words = if poor == 0 { "no thread".to_string() } else { format!("rank {poor} on") };
+        let run = run.failure(1, &[&words]);
+        assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
+    }
+}
+
 #[test]
 fn without_a_launcher_it_is_the_program_that_it_always_was() {
     let sandbox = Sandbox::with_tiny_data();

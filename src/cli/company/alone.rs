@@ -1,6 +1,5 @@
 //! This process alone.
 
-use std::io;
 use std::sync::atomic::AtomicBool;
 
 use mnist_mlp::data::splits::Portion;
@@ -67,8 +66,8 @@ impl<F: Trainable> Trials<F> for Here<'_> {
         &mut self,
         train: &(dyn Fn(&Job, &AtomicBool) -> Outcome + Sync),
         body: &mut dyn FnMut(&mut dyn Crew),
-    ) -> io::Result<()> {
-        threads(self.0.machine.threads, train, |crew| body(crew))
+    ) -> Result<(), Failure> {
+        threads(self.0.machine.threads, train, |crew| body(crew)).map_err(Failure::NoThread)
     }
 
     fn best(&mut self, found: Found<F>, is_wanted: bool) -> (Option<Vec<u8>>, Option<Failure>) {

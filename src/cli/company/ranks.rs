@@ -1,6 +1,5 @@
 //! All ranks of MPI: the first leads and alone prints and writes, the others assist.
 
-use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -101,7 +100,10 @@ impl Ranks {
         let terms = hunt.as_ref().ok().map(|hunt| terms_of_hunt(hunt, arguments));
         let hunt = agree(&world, hunt, terms);
         if assists(&world) {
-            return hunt.map_or(Ok(()), |hunt| assist_search::<F>(&world, &hunt, arguments));
+            if let Ok(hunt) = hunt {
+                assist_search::<F>(&world, &hunt, arguments);
+            }
+            return Ok(()); // what is wrong the first rank says
         }
         let hunt = hunt?;
         tune::carry_out::<F>(&hunt, arguments, Everywhere { world: &world, hunt: &hunt })
@@ -141,14 +143,27 @@ impl<F: Real> Observer<F> for Signals {
 }
 
 /// Trains trials for the first rank.
-fn assist_search<F: Trainable>(world: &World, hunt: &Hunt, arguments: &TuneArguments) -> Result<(), Failure> {
+fn assist_search<F: Trainable>(world: &World, hunt: &Hunt, arguments: &TuneArguments) {
     let _signals = stop_signals(); // the first rank gets them too, and asks for an end
     let trainer = hunt.trainer::<F>(arguments);
     let train = |job: &Job, stop: &AtomicBool| trainer.train(job, stop);
     let draw = |number| hunt.space.draw(hunt.common.seed, number);
-    threads(hunt.machine.threads, train, |local| world.serve(local, draw)).map_err(Failure::NoThread)?;
-    best_of_all(world, hunt, trainer.finish(), arguments.out.is_some());
-    Ok(())
+    // What keeps a rank from training the first rank says.
+    if with_crew(world, hunt, train, |local| world.serve(local, draw)).is_ok() {
+        best_of_all(world, hunt, trainer.finish(), arguments.out.is_some());
+    }
+}
+
+/// Has `body` use the threads of this rank, once every rank has some: others would wait for ever for one that has none.
+fn with_crew<R>(
+    world: &World,
+    hunt: &Hunt,
+    train: impl Fn(&Job, &AtomicBool) -> Outcome + Sync,
+    body: impl FnOnce(&mut dyn Crew) -> R,
+) -> Result<R, Failure> {
+    let ready = || agree(world, Ok(()), None);
+    let done = threads(hunt.machine.threads, train, |local| ready().map(|()| body(local)));
+    done.unwrap_or_else(|error| agree(world, Err(Failure::NoThread(error)), None))
 }
 
 /// The trials of all ranks.
@@ -162,8 +177,8 @@ impl<F: Trainable> Trials<F> for Everywhere<'_> {
         &mut self,
         train: &(dyn Fn(&Job, &AtomicBool) -> Outcome + Sync),
         body: &mut dyn FnMut(&mut dyn Crew),
-    ) -> io::Result<()> {
-        threads(self.hunt.machine.threads, train, |local| self.world.spread(local, |crew| body(crew)))
+    ) -> Result<(), Failure> {
+        with_crew(self.world, self.hunt, train, |local| self.world.spread(local, |crew| body(crew)))
     }
 
     fn best(&mut self, found: Found<F>, is_wanted: bool) -> (Option<Vec<u8>>, Option<Failure>) {

@@ -1,7 +1,6 @@
 //! `mnist tune`: arguments to a search, the search to a table and a command line.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -106,7 +105,7 @@ pub trait Trials<F: Trainable> {
         &mut self,
         train: &(dyn Fn(&Job, &AtomicBool) -> Outcome + Sync),
         body: &mut dyn FnMut(&mut dyn Crew),
-    ) -> io::Result<()>;
+    ) -> Result<(), Failure>;
 
     /// The text of the best model's file, if it is wanted, and what was wrong with a trial that could not be trained.
     fn best(&mut self, found: Found<F>, is_wanted: bool) -> (Option<Vec<u8>>, Option<Failure>);
@@ -140,7 +139,7 @@ pub fn carry_out<F: Trainable>(
     let train = |job: &Job, stop: &AtomicBool| trainer.train(job, stop);
     let searched = trials.crew(&train, &mut |crew| tune::run(&mut search, crew, limit(arguments), &mut watch));
     progress.finish();
-    searched.map_err(Failure::NoThread)?;
+    searched?;
     let signal = signal.load(Ordering::Relaxed) as u8;
     let (model, failure) = trials.best(trainer.finish(), arguments.out.is_some());
     let saved = match (model, &arguments.out) {
