@@ -120,6 +120,11 @@ fn the_built_in_digits_are_learned_together() {
         ranks(&sandbox, n, &format!("{line} -o {n}.json")).success();
         assert_same(&sandbox, "alone.json", &format!("{n}.json"), &format!("{n} ranks"));
     }
+    // Layers so large that the threads of a rank share out its part of a mini-batch.
+    let large = line.replace("--batch-size 20", "--batch-size 400 --hidden 300,70 --dropout 0.2");
+    ranks(&sandbox, 2, &format!("{large} --threads 1 -o one.json")).success();
+    ranks(&sandbox, 2, &format!("{large} --threads 2 -o two.json")).success();
+    assert!(sandbox.read("one.json") == sandbox.read("two.json"));
 }
 
 #[test]

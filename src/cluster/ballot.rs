@@ -55,3 +55,37 @@ impl<F: Real> Observer<F> for Voter<'_, F> {
         self.observer.warning(warning);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trainer::Silent;
+
+    /// Wants to stop from the start.
+    struct Impatient;
+
+    impl Observer<f64> for Impatient {
+        fn mini_batch(&mut self, _epoch: usize, _done: usize) -> ControlFlow<()> {
+            ControlFlow::Break(())
+        }
+    }
+
+    #[test]
+    fn a_wish_waits_until_all_know_of_it() {
+        let ballot = Ballot::default();
+        let mut voter = Voter::<f64> { observer: &mut Impatient, ballot: &ballot };
+        assert!(voter.mini_batch(1, 10).is_continue(), "the others go on");
+        assert!(ballot.wish.get());
+        ballot.decided.set(true); // as the next update does, on all ranks
+        assert!(voter.mini_batch(1, 20).is_break());
+    }
+
+    #[test]
+    fn a_rank_without_a_wish_stops_with_the_others() {
+        let ballot = Ballot::default();
+        let mut voter = Voter::<f64> { observer: &mut Silent, ballot: &ballot };
+        assert!(voter.mini_batch(1, 10).is_continue() && !ballot.wish.get());
+        ballot.decided.set(true);
+        assert!(voter.mini_batch(1, 20).is_break() && !ballot.wish.get());
+    }
+}

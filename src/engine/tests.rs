@@ -16,8 +16,9 @@ struct Case {
     sizes: Vec<usize>,
     classes: usize,
     n: usize,
-    /// Percent of the pixels that are not zero.
+    /// Percent of the pixels that are not zero, in the training images and in those that are watched.
     density: usize,
+    watched_density: usize,
     batch_size: usize,
     cost: usize,
     /// One for each hidden layer; the last repeats.
@@ -51,13 +52,17 @@ impl Case {
     }
 
     fn data(&self) -> Dataset {
+        self.images(self.density)
+    }
+
+    fn images(&self, density: usize) -> Dataset {
         let mut state = self.seed;
         let mut next = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) as usize
         };
         let pixel = |next: &mut dyn FnMut() -> usize| {
-            if next() % 100 < self.density { 1 + (next() % 255) as u8 } else { 0 }
+            if next() % 100 < density { 1 + (next() % 255) as u8 } else { 0 }
         };
         let pixels = (0..self.n * self.sizes[0]).map(|_| pixel(&mut next)).collect();
         let labels = (0..self.n).map(|_| (next() % self.classes) as u8).collect();
@@ -125,33 +130,37 @@ impl Case {
     fn check<F: Trainable>(&self, tolerance: f64) {
         let data = self.data();
         let network = self.network::<F>();
-        let mut reference = Reference::new(network.clone(), data.clone(), data.slice(0..1), 1);
-        let (expected, expected_evaluation) = self.train(&mut reference);
-        let (expected_cost, n) = (expected_evaluation.mean_cost(), expected_evaluation.n());
+        // More of them than one thread takes at a time now and then, in another layout than the training images'.
+        let watched = self.images(self.watched_density);
+        let mut reference = Reference::new(network.clone(), data.clone(), watched.clone(), 1);
+        let (expected, expected_training) = self.train(&mut reference);
+        let expected_watched = reference.evaluate(Watched::Evaluation);
         for instructions in InstructionSet::available() {
             let run = |threads| {
                 let machine = Machine { threads, instructions };
                 let mut fast =
-                    Fast::new(network.clone(), ((&data).into(), data.slice(0..1).into()), self.batch_size, machine);
+                    Fast::new(network.clone(), ((&data).into(), (&watched).into()), self.batch_size, machine);
                 fast.always_use_all_threads();
                 let (network, evaluation) = self.train(&mut fast);
                 (network, evaluation, fast.evaluate(Watched::Evaluation))
             };
-            let (found, evaluation, one_image) = run(1);
+            let (found, training, watched) = run(1);
             let difference = difference(&expected, &found);
             assert!(difference <= tolerance, "{instructions:?}: the networks differ by {difference:e}");
-            let cost = evaluation.mean_cost();
-            // Costs are sums over outputs of functions whose slope in z is below 1, and z is a sum over inputs.
-            let error = (cost - expected_cost).abs() / expected_cost.max(1.0);
-            assert!(error <= 10.0 * tolerance, "{instructions:?}: costs {cost} and {expected_cost}");
-            assert_eq!((evaluation.n(), one_image.n()), (n, 1));
+            for (found, expected) in [(&training, &expected_training), (&watched, &expected_watched)] {
+                let [cost, expected_cost] = [found, expected].map(Evaluation::mean_cost);
+                // Costs are sums over outputs of functions whose slope in z is below 1, and z is a sum over inputs.
+                let error = (cost - expected_cost).abs() / expected_cost.max(1.0);
+                assert!(error <= 10.0 * tolerance, "{instructions:?}: costs {cost} and {expected_cost}");
+                assert_eq!(found.n(), expected.n());
+            }
             for threads in [2, 3] {
-                let (network, other, _) = run(threads);
+                let (network, other_training, other_watched) = run(threads);
                 assert!(
                     network.weights() == found.weights() && network.biases() == found.biases(),
                     "{threads} threads"
                 );
-                assert_eq!(other, evaluation, "{threads} threads");
+                assert_eq!((&other_training, &other_watched), (&training, &watched), "{threads} threads");
             }
         }
     }
@@ -207,6 +216,10 @@ fn any_descent() -> impl Strategy<Value = Optimizer> {
     prop_oneof![Just(Optimizer::default()), momentum]
 }
 
+fn any_density() -> impl Strategy<Value = usize> {
+    prop_oneof![Just(0), Just(100), 0_usize..100]
+}
+
 prop_compose! {
     fn any_case()(
         hidden in prop::collection::vec(1_usize..70, 0..4),
@@ -217,7 +230,7 @@ prop_compose! {
         sizes in Just([&[inputs], &hidden[..], &[classes + more_outputs]].concat()),
         classes in Just(classes),
         n in Just(n),
-        density in prop_oneof![Just(0), Just(100), 0_usize..100],
+        (density, watched_density) in (any_density(), any_density()),
         batch_size in 1..=n.min(33),
         cost in 0..costs::<f64>().len(),
         activations in prop::collection::vec(prop::sample::select(&Activation::ALL[..]), 1..4),
@@ -234,7 +247,7 @@ prop_compose! {
         epochs in 1_usize..4,
         seed in any::<u64>(),
     ) -> Case {
-        Case { sizes, classes, n, density, batch_size, cost, activations, eta, lambda, l1: 0.0, optimizer, dropout, max_norm, tolerance: 0.0, average, plain_epochs: 0, epochs, seed }
+        Case { sizes, classes, n, density, watched_density, batch_size, cost, activations, eta, lambda, l1: 0.0, optimizer, dropout, max_norm, tolerance: 0.0, average, plain_epochs: 0, epochs, seed }
     }
 }
 
@@ -275,6 +288,22 @@ proptest! {
     #[test]
     fn with_momentum_dropout_norms_and_averages_too(case in any_case()) {
         case.check::<f64>(1e-8);
+    }
+
+    /// Kept from the start, or found in the pixels of every mini-batch, as those of a mapped file are.
+    #[test]
+    fn pairs_may_be_found_anew_for_every_mini_batch(case in any_case()) {
+        let images = Images::from(case.data());
+        for instructions in InstructionSet::available() {
+            let learned = |images: Images| {
+                let machine = Machine { threads: 1, instructions };
+                let images = (images.clone(), images);
+                let mut engine = EngineKind::Fast.start(case.network::<f32>(), images, case.batch_size, machine);
+                let (_, evaluation) = case.train(&mut *engine);
+                (bits(&engine.state()), evaluation)
+            };
+            prop_assert!(learned(images.without_pairs()) == learned(images.clone()), "{instructions:?}");
+        }
     }
 
     /// Averages begin with the network as it is, and updates are counted whatever they are.
@@ -406,6 +435,32 @@ fn where_every_image_is_known_nothing_but_decay_is_left() {
     }
 }
 
+/// What one thread learns leaves the other to look.
+#[test]
+fn a_spare_thread_looks_beside_the_training() {
+    let data = Dataset::new(vec![9; 12], vec![0, 1, 1], (2, 2), 2, Identity::named("toy")).unwrap();
+    let network = Network::<f64>::new(&[4, 3, 2], costs()[0], Init::Default, 1).unwrap();
+    let sets = [Watched::Training, Watched::Evaluation];
+    for threads in [1, 2, 3] {
+        let machine = Machine { threads, ..Machine::default() };
+        let images = (data.clone(), data.slice(0..2));
+        let mut engine = EngineKind::Fast.start(network.clone(), images, 2, machine);
+        let looking = engine.watch(&network, &sets);
+        assert_eq!(matches!(looking, Looking::Underway(_)), threads > 1, "{threads} threads");
+        // What is learned meanwhile is not looked at.
+        engine.update(&[0, 2], &[], Step { n_train: 3, ..Step::default() });
+        let looked = looking.wait();
+        let before = |set| {
+            EngineKind::Reference.start(network.clone(), (data.clone(), data.slice(0..2)), 2, machine).evaluate(set)
+        };
+        let seen = [looked.training, looked.evaluation].map(Option::unwrap);
+        for (seen, set) in seen.iter().zip(sets) {
+            assert!((seen.mean_cost() - before(set).mean_cost()).abs() < 1e-12 && seen.n() == before(set).n());
+        }
+        assert!(matches!(engine.watch(&network, &[]), Looking::Done(_)), "there is nothing to look at");
+    }
+}
+
 #[test]
 fn unknown_instructions_are_refused_with_the_list_of_those_there_are() {
     let error = InstructionSet::named("mmx").unwrap_err();
@@ -423,6 +478,7 @@ fn small_steps_of_large_mini_batches_are_not_lost() {
         classes: 5,
         n: 3_000,
         density: 20,
+        watched_density: 20,
         batch_size: 3_000,
         cost: 0,
         activations: vec![Activation::Sigmoid],

@@ -65,6 +65,17 @@ mod tests {
         assert!((deviation(&xavier) * 250.0_f64.sqrt() - 1.0).abs() < 0.02 && biases.iter().all(|&b| b == 0.0));
     }
 
+    /// These numbers are this program's own, as it printed them when the test was written. A training that is resumed
+    /// depends on them, whichever build began it, and so do all results that were ever published with their seed.
+    #[test]
+    fn the_start_weights_of_a_seed_stay_what_they_are() {
+        let (w, b) = Init::Large.draw::<f64>(784, 30, 0, 1);
+        let expected: [f64; 4] =
+            [0.907_149_374_912_188_2, -1.375_174_603_408_271, -0.445_397_994_935_114_6, 0.934_535_663_843_359_7];
+        let found = [w[[0, 0]], w[[0, 1]], w[[29, 783]], b[0]];
+        assert_eq!(found.map(f64::to_bits), expected.map(f64::to_bits), "{found:?}");
+    }
+
     #[test]
     fn seed_and_layer_decide_and_both_precisions_agree() {
         let (w, b) = Init::Default.draw::<f64>(5, 4, 7, 1);

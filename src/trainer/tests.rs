@@ -245,7 +245,17 @@ fn looking_beside_the_training_sees_and_keeps_the_same() {
     // With mini-batches of 2 the second thread has nothing to do but to look; with early stopping it may not run ahead.
     let threads = |threads| Machine { threads, ..Machine::default() };
     let plain = Settings { epochs: 6, batch_size: 2, monitors: Monitors::ALL, ..settings() };
-    for settings in [plain, Settings { keep: Some(Keep::Best), ..plain }, Settings { early_stop: Some(2), ..plain }] {
+    let mut engine = EngineKind::Fast.start(network(), (easy(20), easy(6)), plain.batch_size, threads(2));
+    assert!(
+        matches!(engine.watch(&network(), plain.monitors.watched()), Looking::Underway(_)),
+        "nobody looks beside it"
+    );
+    for settings in [
+        plain,
+        Settings { keep: Some(Keep::Best), ..plain },
+        Settings { early_stop: Some(2), ..plain },
+        Settings { average: Some(0.9), ..plain },
+    ] {
         let run = |machine| {
             let mut recorder = Recorder::default();
             let trained = run(Settings { engine: EngineKind::Fast, machine, ..settings }, &mut recorder);

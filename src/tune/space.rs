@@ -266,6 +266,17 @@ mod tests {
         assert_eq!(found, [3, 3, 3, 4, 4, 4, 5, 5, 5].map(Value::Whole));
     }
 
+    /// These numbers are this program's own, as it printed them when the test was written. A training that is resumed
+    /// depends on them, whichever build began it, and so do all results that were ever published with their seed.
+    #[test]
+    fn the_trials_of_a_seed_stay_what_they_are() {
+        let parameter =
+            |name: &str, text, kind| Parameter { name: name.to_string(), values: Values::parse(text, kind).unwrap() };
+        let (eta, hidden) = (parameter("eta", "0.01..10", Kind::Real), parameter("hidden", "10..200", Kind::Whole));
+        let space = Space { parameters: vec![eta, hidden] };
+        assert_eq!(space.draw(0, 1), [Value::Real(0.254), Value::Whole(75)]);
+    }
+
     #[test]
     fn a_trial_depends_on_seed_and_number_alone() {
         let parameter =

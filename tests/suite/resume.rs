@@ -102,6 +102,21 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
     }
 }
 
+/// Layers so large that threads share out a mini-batch.
+#[test]
+fn a_training_that_threads_share_is_resumed_to_the_same_bytes_by_any_number_of_them() {
+    let sandbox = Sandbox::new();
+    let line = "train --data synthetic --train-size 300 --validation 50 --hidden 300,70 --batch-size 128 --ema 0.9 \
+                --dropout 0.2 --momentum 0.5 --augment affine";
+    sandbox.line(&format!("{line} --epochs 3 --threads 2 -o whole.json")).success();
+    sandbox.line(&format!("{line} --epochs 1 --threads 3 -o part.json")).success();
+    for (epochs, threads) in [(2, 1), (3, 2)] {
+        let resume = "train --resume part.json --data synthetic";
+        sandbox.line(&format!("{resume} --epochs {epochs} --threads {threads}")).success();
+    }
+    assert!(sandbox.read("part.json") == sandbox.read("whole.json"));
+}
+
 #[test]
 fn epochs_can_be_added_as_if_they_had_been_asked_for() {
     let sandbox = Sandbox::with_tiny_data();

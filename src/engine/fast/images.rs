@@ -113,8 +113,8 @@ impl Images {
 
     /// The same images, of which no pairs are kept.
     #[cfg(test)]
-    pub(super) fn without_pairs(&self) -> Self {
-        let form = Form { pairs: None, sparse: self.form().sparse };
+    pub(crate) fn without_pairs(&self) -> Self {
+        let form = Form { pairs: None, sparse: self.clone().prepared(1).form().sparse };
         Images { data: self.data.clone(), form: Arc::new(form.into()) }
     }
 }

@@ -271,3 +271,22 @@ fn worth_threads<F: Vectors>(network: &Packed<F>, pairs: usize, m: usize, most: 
     let worth = if network.sparse { 60_000 } else { 250_000 };
     if cycles < worth { 1 } else { most.min(panels) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Init, costs};
+
+    /// A fifth of MNIST's pixels has ink. Tests that need a second thread to learn go by this, too.
+    #[test]
+    fn only_large_mini_batches_are_shared_out() {
+        let worth = |sizes: &[usize], m| {
+            let network = Network::new(sizes, costs()[0], Init::Default, 0).unwrap();
+            worth_threads(&Packed::<f32>::new(&network, true, 8), 150, m, 2)
+        };
+        assert_eq!(worth(&[784, 30, 10], 10), 1);
+        assert_eq!(worth(&[784, 300, 10], 128), 2);
+        assert_eq!(worth(&[784, 300, 70, 10], 128), 2);
+        assert_eq!(worth(&[784, 8, 10], 100_000), 1, "one panel is not shared");
+    }
+}

@@ -132,6 +132,15 @@ proptest! {
         Case { tolerance: 0.5, ..case }.check_in_parts(1e-8, None);
     }
 
+    /// Where both moments and the decay beside them need the whole gradient.
+    #[test]
+    fn adamw_too(case in any_case()) {
+        let case = Case {
+            optimizer: Optimizer::AdamW, eta: case.eta / 100.0, density: 20, activations: vec![Activation::Sigmoid], ..case
+        };
+        case.check_in_parts(1e-6, None);
+    }
+
     /// What chance does to an image goes by its number among all.
     #[test]
     fn distorted_images_too(case in any_case()) {
