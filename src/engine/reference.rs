@@ -64,7 +64,7 @@ impl<F: Real> Reference<F> {
         }
         self.updates += 1;
         if step.is_plain() {
-            self.network.descend_plainly(&gradient, m, step);
+            self.network.gradient_descent(&gradient, m, step);
         } else {
             let (mut mean, m) = (gradient, F::of(m as f64));
             mean.nabla_w.iter_mut().for_each(|nabla_w| *nabla_w /= m);

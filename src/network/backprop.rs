@@ -11,7 +11,7 @@
 
 use ndarray::{Array1, Array2, ArrayBase, ArrayView1, Axis};
 
-use super::{Dropout, Network, Optimizer};
+use super::{Network, Step};
 use crate::real::Real;
 
 /// nabla C: how the cost changes with each weight and bias. Shaped as the network's own.
@@ -32,80 +32,6 @@ impl<F> Gradient<F> {
     }
 }
 
-/// The constants of an update.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
-    /// The learning rate.
-    pub eta: f64,
-    /// The L2 regularization parameter.
-    pub lambda: f64,
-    /// lambda_1, the L1 regularization parameter.
-    pub l1: f64,
-    /// What is made of the gradient.
-    pub optimizer: Optimizer,
-    /// The neurons that stay away.
-    pub dropout: Dropout,
-    /// The largest norm of the weights into a hidden neuron; they are shrunk to it after the step (Srivastava et al.
-    /// 2014).
-    pub max_norm: Option<f64>,
-    /// An image is left out of the gradient if every output is so close to its target: it has next to nothing to teach. It
-    /// counts in m and n all the same. 0 leaves out none.
-    pub tolerance: f64,
-    /// What the running average of the weights keeps of itself at each update, less at first.
-    pub average: Option<f64>,
-    /// n, the number of training images.
-    pub n_train: usize,
-}
-
-impl Default for Step {
-    /// Gradient descent with eta 0.5, without regularization.
-    fn default() -> Self {
-        Step {
-            eta: 0.5,
-            lambda: 0.0,
-            l1: 0.0,
-            optimizer: Optimizer::default(),
-            dropout: Dropout::default(),
-            max_norm: None,
-            tolerance: 0.0,
-            average: None,
-            n_train: 1,
-        }
-    }
-}
-
-impl Step {
-    /// Whether this is the book's first step, `w <- (1 - eta lambda/n) w - eta g`, for which nothing is remembered.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        self.l1 == 0.0 && self.max_norm.is_none() && matches!(self.optimizer, Optimizer::Sgd { momentum: 0.0, .. })
-    }
-
-    /// Whether outputs `a` are so close to their targets `y` that the image is left out. What is no number is close to
-    /// nothing.
-    pub(crate) fn is_known<'a, F: Real>(
-        &self,
-        a: impl IntoIterator<Item = &'a F>,
-        y: impl IntoIterator<Item = &'a F>,
-    ) -> bool {
-        let tolerance = F::of(self.tolerance);
-        self.tolerance > 0.0 && a.into_iter().zip(y).all(|(&a, &y)| (a - y).abs() <= tolerance)
-    }
-
-    /// The share of the new weights in their running average after `updates` updates: 1 - `average`, and more at first,
-    /// 9/(9 + updates), so that the start weights are soon forgotten.
-    #[must_use]
-    pub(crate) fn averaging(&self, updates: u64) -> Option<f64> {
-        self.average.map(|average| (1.0 - average).max(9.0 / (9.0 + updates as f64)))
-    }
-
-    /// 1 - eta lambda / n: what an update leaves of each weight before the gradient is taken off.
-    #[must_use]
-    pub fn weight_decay(&self) -> f64 {
-        1.0 - self.eta * self.lambda / self.n_train as f64
-    }
-}
-
 impl<F: Real> Network<F> {
     /// nabla C_x for the single image `x`, (n_1), with target `y`, (n_L).
     ///
@@ -113,19 +39,15 @@ impl<F: Real> Network<F> {
     /// If they have other lengths.
     #[must_use]
     pub fn backprop(&self, x: ArrayView1<F>, y: ArrayView1<F>) -> Gradient<F> {
-        self.backprop_dropping(x, y, &[], Step::default())
+        self.backprop_dropping(x, y, &[])
     }
 
-    /// The same where the activations of the input and of each hidden layer are multiplied by a mask: dropout. Zeros
-    /// for an image that the step leaves out.
-    fn backprop_dropping(&self, x: ArrayView1<F>, y: ArrayView1<F>, masks: &[Array1<F>], step: Step) -> Gradient<F> {
+    /// Back-propagation under dropout: the activations of the input and of each hidden layer are multiplied by a mask.
+    fn backprop_dropping(&self, x: ArrayView1<F>, y: ArrayView1<F>, masks: &[Array1<F>]) -> Gradient<F> {
         let x = masks.first().map_or_else(|| x.to_owned(), |mask| &x * mask);
         let (zs, activations) = self.forward_dropping(x.view(), masks);
         let mut gradient = self.zero_gradient();
-        if activations.last().is_some_and(|a| step.is_known(a.view(), y)) {
-            return gradient;
-        }
-        let mut delta = self.output_error(&zs, &activations, y);
+        let mut delta = self.output_error(&zs, &activations, y); // (BP1)
         for i in (0..self.biases.len()).rev() {
             let a_before = if i == 0 { x.view() } else { activations[i - 1].view() };
             gradient.nabla_w[i] = outer(delta.view(), a_before); // (BP4)
@@ -156,12 +78,12 @@ impl<F: Real> Network<F> {
     pub fn update_mini_batch(&mut self, mini_batch: &[(Array1<F>, Array1<F>)], eta: f64, lambda: f64, n_train: usize) {
         let step = Step { eta, lambda, n_train, ..Step::default() };
         if !mini_batch.is_empty() {
-            self.descend_plainly(&self.summed_gradient(mini_batch, &[], step), mini_batch.len(), step);
+            self.gradient_descent(&self.summed_gradient(mini_batch, &[], step), mini_batch.len(), step);
         }
     }
 
-    /// The same from the sum of the gradients of `m` images.
-    pub(crate) fn descend_plainly(&mut self, sum: &Gradient<F>, m: usize, step: Step) {
+    /// One step of gradient descent, from the sum of the gradients of `m` images.
+    pub(crate) fn gradient_descent(&mut self, sum: &Gradient<F>, m: usize, step: Step) {
         let (decay, rate) = (F::of(step.weight_decay()), F::of(step.eta / m as f64));
         for (w, nabla_w) in self.weights.iter_mut().zip(&sum.nabla_w) {
             w.zip_mut_with(nabla_w, |w, &nabla_w| *w = decay * *w - rate * nabla_w);
@@ -171,8 +93,8 @@ impl<F: Real> Network<F> {
         }
     }
 
-    /// The sum of nabla C_x over pairs (x, y), each with its masks of dropout, if there are any, but for those that are
-    /// known.
+    /// The sum of nabla C_x over pairs (x, y), each with its masks of dropout, if there are any. Images that the step
+    /// leaves out add nothing.
     pub(crate) fn summed_gradient(
         &self,
         mini_batch: &[(Array1<F>, Array1<F>)],
@@ -182,11 +104,21 @@ impl<F: Real> Network<F> {
         let mut sum = self.zero_gradient();
         for (k, (x, y)) in mini_batch.iter().enumerate() {
             let masks = masks.get(k).map_or(&[][..], Vec::as_slice);
-            let gradient = self.backprop_dropping(x.view(), y.view(), masks, step);
+            if step.tolerance > 0.0 && self.knows(x, y, masks, step) {
+                continue;
+            }
+            let gradient = self.backprop_dropping(x.view(), y.view(), masks);
             sum.nabla_w.iter_mut().zip(&gradient.nabla_w).for_each(|(sum, nabla_w)| *sum += nabla_w);
             sum.nabla_b.iter_mut().zip(&gradient.nabla_b).for_each(|(sum, nabla_b)| *sum += nabla_b);
         }
         sum
+    }
+
+    /// Whether the step leaves out image `x` with target `y`, because its outputs are so close to it.
+    fn knows(&self, x: &Array1<F>, y: &Array1<F>, masks: &[Array1<F>], step: Step) -> bool {
+        let x = masks.first().map_or_else(|| x.clone(), |mask| x * mask);
+        let (_, activations) = self.forward_dropping(x.view(), masks);
+        activations.last().is_some_and(|a| step.is_known(a, y))
     }
 
     /// Zeros in the shape of the weights and biases.
@@ -208,7 +140,7 @@ mod tests {
     use ndarray::array;
 
     use super::*;
-    use crate::network::{Activation, Init, costs};
+    use crate::network::{Activation, Dropout, Init, costs};
 
     /// C of the whole network as a function of its weights and biases.
     fn cost_of(network: &Network<f64>, x: &Array1<f64>, y: &Array1<f64>) -> f64 {
@@ -270,7 +202,7 @@ mod tests {
         let masks = dropout.masks(2, &[5, 4, 6]);
         assert!(masks.iter().all(|mask| mask.iter().any(|&m| m < 0.5) && mask.iter().any(|&m| m > 1.0)));
         let network = Network::<f64>::new(&[5, 4, 6, 3], costs()[0], Init::Default, 11).unwrap();
-        let gradient = network.backprop_dropping(x.view(), y.view(), &masks, Step::default());
+        let gradient = network.backprop_dropping(x.view(), y.view(), &masks);
         let cost_of = |network: &Network<f64>| {
             let (zs, activations) = network.forward_dropping((&x * &masks[0]).view(), &masks);
             network.cost.value(&zs[2].to_vec(), &activations[2].to_vec(), &y.to_vec())

@@ -9,7 +9,8 @@ use crate::real::Real;
 /// Which share of the neurons is dropped for each image, and what decides which.
 ///
 /// It is inverted: the activations that are kept are multiplied by 1/(1-p), so that sums are as large as without it on
-/// average, and a trained network is used as it is.
+/// average, and a trained network is used as it is. The book drops the same neurons for all images of a mini-batch, and
+/// makes up for it afterwards by halving the weights that leave them; here each image has a choice of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Dropout {
     /// p of every hidden layer; 0 or more and below 1. It is rounded to a whole number of 65,536ths.

@@ -12,16 +12,18 @@ mod dropout;
 mod init;
 mod merge;
 mod optimizer;
-
+mod step;
+mod training_record;
 pub(crate) use activation::relu;
 pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
-pub use backprop::{Gradient, Step};
+pub use backprop::Gradient;
 pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
 pub use dropout::Dropout;
 pub use init::Init;
 pub use merge::{MAX_MEMBERS, MergeError, Unlike};
 pub use optimizer::Optimizer;
 pub(crate) use optimizer::{Kind, Moments, Rule, shrink};
+pub use step::Step;
 
 /// The most weights and biases that a network may have: 400 MB in double precision.
 pub const MAX_PARAMETERS: usize = 50_000_000;
@@ -39,8 +41,8 @@ pub struct Network<F: Real> {
     pub(crate) weights: Vec<Array2<F>>,
     /// b^l, (n_l).
     pub(crate) biases: Vec<Array1<F>>,
-    activations: Vec<Activation>, // one for each hidden layer
-    cost: &'static dyn Cost<F>,
+    pub(crate) activations: Vec<Activation>, // one for each hidden layer
+    pub(crate) cost: &'static dyn Cost<F>,
 }
 
 /// Why weights and biases do not make a network.

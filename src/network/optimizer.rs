@@ -3,8 +3,7 @@
 use ndarray::Zip;
 use serde::{Deserialize, Serialize};
 
-use super::Network;
-use super::backprop::{Gradient, Step};
+use super::{Gradient, Network, Step};
 use crate::real::Real;
 
 /// beta_1, beta_2 and epsilon of Adam, as Kingma and Ba (2015) give them.
@@ -98,28 +97,41 @@ impl<F: Real> Rule<F> {
         self.kind
     }
 
-    /// Steps one number; `nabla` is its mean slope over the mini-batch, `first` and `second` are what is remembered.
+    /// Steps one number; `nabla` is its mean slope over the mini-batch, `first` and `second` are what is remembered: the
+    /// velocity v and nothing, or Adam's m and v.
+    ///
+    /// L1 adds (lambda_1/n) sgn(w) to the slope, so that the plain step is
+    /// `w <- w - eta (lambda_1/n) sgn(w) - eta (lambda/n) w - eta nabla`.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the fast engine compiles it for every instruction set")]
     pub fn apply(&self, kind: Kind, w: &mut F, nabla: F, first: &mut F, second: &mut F) {
-        let (zero, one) = (F::zero(), F::one());
-        let sign = if *w > zero { one } else { zero } - if *w < zero { one } else { zero };
-        let g = nabla + self.l1 * sign;
+        let one = F::one();
+        let g = nabla + self.l1 * sgn(*w);
         match kind {
             Kind::Momentum | Kind::Nesterov => {
+                let (mu, v) = (self.momentum, first);
                 let step = self.eta * (g + self.l2 * *w);
-                *first = forget(self.momentum * *first - step);
-                *w += if kind == Kind::Nesterov { self.momentum * *first - step } else { *first };
+                *v = forget(mu * *v - step);
+                *w += if kind == Kind::Nesterov { mu * *v - step } else { *v };
             }
             Kind::AdamW => {
+                let (m, v) = (first, second);
                 let (beta_1, beta_2) = (F::of(BETA_1), F::of(BETA_2));
-                *first = forget(beta_1 * *first + (one - beta_1) * g);
-                *second = forget(beta_2 * *second + (one - beta_2) * g * g);
-                let (mean, square) = (*first * self.corrections.0, *second * self.corrections.1);
-                *w -= self.eta * (self.l2 * *w + mean / (square.sqrt() + F::of(EPSILON)));
+                *m = forget(beta_1 * *m + (one - beta_1) * g);
+                *v = forget(beta_2 * *v + (one - beta_2) * g * g);
+                let (m_hat, v_hat) = (*m * self.corrections.0, *v * self.corrections.1);
+                *w -= self.eta * (self.l2 * *w + m_hat / (v_hat.sqrt() + F::of(EPSILON)));
             }
         }
     }
+}
+
+/// sgn(w): 1, -1, or 0 for 0, where `signum` has no 0.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "as above")]
+fn sgn<F: Real>(w: F) -> F {
+    let (zero, one) = (F::zero(), F::one());
+    (if w > zero { one } else { zero }) - if w < zero { one } else { zero }
 }
 
 /// Less than 1e-30 is 0. The weights of pixels that are seldom inked would otherwise remember numbers so small that the

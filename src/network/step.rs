@@ -1,0 +1,78 @@
+//! What an update goes by beside the gradient.
+
+use super::{Dropout, Optimizer};
+use crate::real::Real;
+
+/// The constants of an update.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// The learning rate.
+    pub eta: f64,
+    /// The L2 regularization parameter.
+    pub lambda: f64,
+    /// lambda_1, the L1 regularization parameter.
+    pub l1: f64,
+    /// What is made of the gradient.
+    pub optimizer: Optimizer,
+    /// The neurons that stay away.
+    pub dropout: Dropout,
+    /// The largest norm of the weights into a hidden neuron; they are shrunk to it after the step (Srivastava et al.
+    /// 2014).
+    pub max_norm: Option<f64>,
+    /// An image is left out of the gradient if every output is so close to its target: it has next to nothing to teach. It
+    /// counts in m and n all the same. 0 leaves out none.
+    pub tolerance: f64,
+    /// What the running average of the weights keeps of itself at each update, less at first.
+    pub average: Option<f64>,
+    /// n, the number of training images.
+    pub n_train: usize,
+}
+
+impl Default for Step {
+    /// Gradient descent with eta 0.5, without regularization.
+    fn default() -> Self {
+        Step {
+            eta: 0.5,
+            lambda: 0.0,
+            l1: 0.0,
+            optimizer: Optimizer::default(),
+            dropout: Dropout::default(),
+            max_norm: None,
+            tolerance: 0.0,
+            average: None,
+            n_train: 1,
+        }
+    }
+}
+
+impl Step {
+    /// Whether this is the book's first step, `w <- (1 - eta lambda/n) w - eta g`, for which nothing is remembered.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.l1 == 0.0 && self.max_norm.is_none() && matches!(self.optimizer, Optimizer::Sgd { momentum: 0.0, .. })
+    }
+
+    /// Whether outputs `a` are so close to their targets `y` that the image is left out. What is no number is close to
+    /// nothing.
+    pub(crate) fn is_known<'a, F: Real>(
+        &self,
+        a: impl IntoIterator<Item = &'a F>,
+        y: impl IntoIterator<Item = &'a F>,
+    ) -> bool {
+        let tolerance = F::of(self.tolerance);
+        self.tolerance > 0.0 && a.into_iter().zip(y).all(|(&a, &y)| (a - y).abs() <= tolerance)
+    }
+
+    /// The share of the new weights in their running average after `updates` updates: 1 - `average`, and more at first,
+    /// 9/(9 + updates), so that the start weights are soon forgotten.
+    #[must_use]
+    pub(crate) fn averaging(&self, updates: u64) -> Option<f64> {
+        self.average.map(|average| (1.0 - average).max(9.0 / (9.0 + updates as f64)))
+    }
+
+    /// 1 - eta lambda / n: what an update leaves of each weight before the gradient is taken off.
+    #[must_use]
+    pub fn weight_decay(&self) -> f64 {
+        1.0 - self.eta * self.lambda / self.n_train as f64
+    }
+}
