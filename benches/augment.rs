@@ -73,12 +73,12 @@ fn training(criterion: &mut Criterion) {
         let machine = Machine { threads, ..Machine::default() };
         // Rectified, so that a few mini-batches teach it something.
         let start = network::<f32>(784, &[1000, 500], 10).with_activations(&[Activation::Relu]).unwrap();
-        let mut engine = EngineKind::Fast.start(start, (data.clone(), data.slice(0..0)), BATCH_SIZE, machine);
+        let mut engine = EngineKind::Fast.start(start, &data, data.slice(0..0), BATCH_SIZE, machine);
         let train = |engine: &mut dyn Engine<f32>| {
             indices.chunks(BATCH_SIZE).for_each(|mini_batch| engine.update(mini_batch, &[], step));
         };
         (0..5).for_each(|_| train(&mut *engine));
-        let accuracy = evaluate(&engine.network(), &validation, machine).unwrap().accuracy();
+        let accuracy = evaluate(engine.state().result(), &validation, machine).unwrap().accuracy();
         assert!(accuracy > 0.5, "784-1000-500-10 reached {accuracy} only");
         let id = BenchmarkId::new(format!("784-1000-500-10, mini-batch {BATCH_SIZE}"), format!("{threads} threads"));
         group.bench_function(id, |bencher| bencher.iter(|| train(&mut *engine)));

@@ -73,9 +73,8 @@ fn measure(work: Work, training: &Dataset, rounds: usize, peak: f64) -> String {
     let network = network::<f32>(784, &[hidden], 10);
     let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len(), ..Step::default() };
     let mut fast = [1, 2].map(|threads| {
-        let data = (training.clone(), training.slice(0..0));
         let machine = Machine { threads, ..Machine::default() };
-        EngineKind::Fast.start(network.clone(), data, batch_size, machine)
+        EngineKind::Fast.start(network.clone(), &training, training.slice(0..0), batch_size, machine)
     });
     let mut dense = Product::ALL.map(|product| Dense::new(&network, &training, batch_size, product));
     let mut times = vec![Vec::new(); fast.len() + dense.len()];

@@ -36,14 +36,12 @@ fn step(criterion: &mut Criterion) {
     for (hidden, batch_size) in SHAPES {
         let mini_batch: Vec<u32> = (0..batch_size as u32).map(|i| i * 390).collect();
         let step = Step { eta: 0.5, lambda: 5.0, n_train: training.len(), ..Step::default() };
-        let mut engines = [EngineKind::Fast, EngineKind::Reference].map(|kind| {
-            let data = (training.clone(), training.slice(0..0));
-            kind.start(network(hidden), data, batch_size, Machine::default())
-        });
+        let mut engines = [EngineKind::Fast, EngineKind::Reference]
+            .map(|kind| kind.start(network(hidden), &training, training.slice(0..0), batch_size, Machine::default()));
         for engine in &mut engines {
             engine.update(&mini_batch, &[], step);
         }
-        let [fast, reference] = engines.each_mut().map(|engine| engine.network().weights()[0][[0, 400]]);
+        let [fast, reference] = engines.each_mut().map(|engine| engine.state().network.weights()[0][[0, 400]]);
         assert!((fast - reference).abs() < 1e-4 * reference.abs().max(0.1), "{fast} and {reference}");
         group.throughput(Throughput::Elements(batch_size as u64));
         let [fast, reference] = &mut engines;

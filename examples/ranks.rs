@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let times = |engine: &Shared<f32>| (engine.times().computing, engine.times().communicating);
         (world.rank(), world.size(), measure(&mut engine, batch_size, updates, times))
     } else {
-        let mut engine = settings.engine.start(network, (digits, nothing), batch_size, settings.machine);
+        let mut engine = settings.engine.start(network, digits, nothing, batch_size, settings.machine);
         let start = Instant::now();
         (0, 0, measure(&mut *engine, batch_size, updates, |_| (start.elapsed(), Duration::ZERO)))
     };

@@ -18,8 +18,8 @@ fn allocations(hidden: &[usize], batch_size: usize, step: Step, threads: usize) 
     let sizes = [&[784], hidden, &[10]].concat();
     let network = Network::<f32>::new(&sizes, &CrossEntropy, Init::Default, 0).unwrap();
     let mut order = EpochOrder::new(training.len(), Some(0));
-    let data = (training.clone(), training.slice(0..0));
-    let mut engine = EngineKind::Fast.start(network, data, batch_size, Machine { threads, ..Machine::default() });
+    let machine = Machine { threads, ..Machine::default() };
+    let mut engine = EngineKind::Fast.start(network, &training, training.slice(0..0), batch_size, machine);
     let step = Step { n_train: training.len(), ..step };
     let mut epoch = |number| {
         let mut mini_batches = order.mini_batches(number, batch_size).peekable();

@@ -45,13 +45,13 @@ pub fn agrees_with_the_reference(network: &Network<f32>, training: &Dataset) {
     let order: Vec<u32> = (0..140).collect();
     for product in Product::ALL {
         let mut dense = Dense::new(network, &training.slice(0..140), 7, product);
-        let data = (training.slice(0..140), training.slice(0..0));
-        let mut reference = EngineKind::Reference.start(network.clone(), data, 7, Machine::default());
+        let (learned, nothing) = (training.slice(0..140), training.slice(0..0));
+        let mut reference = EngineKind::Reference.start(network.clone(), learned, nothing, 7, Machine::default());
         for mini_batch in order.chunks(7) {
             dense.update(mini_batch, step);
             reference.update(mini_batch, &[], step);
         }
-        agree(&dense.network(), &reference.network());
+        agree(&dense.network(), reference.state().result());
     }
 }
 

@@ -56,7 +56,7 @@ impl<'w, F: Trainable> Shared<'w, F> {
             picked: Default::default(),
             outputs: state.network.outputs(),
             // All the images of a mini-batch may be here.
-            engine: settings.engine.start(state, (training, evaluation), settings.batch_size, settings.machine),
+            engine: settings.engine.start(state, training, evaluation, settings.batch_size, settings.machine),
             adder: Adder::new(world),
             ballot: None,
             times: Times::default(),
@@ -110,10 +110,6 @@ impl<F: Trainable> Engine<F> for Shared<'_, F> {
 
     fn state(&mut self) -> State<F> {
         self.engine.state()
-    }
-
-    fn go_on_from(&mut self, state: State<F>) {
-        self.engine.go_on_from(state);
     }
 
     fn evaluate(&mut self, images: Watched) -> Evaluation {

@@ -42,15 +42,6 @@ pub trait Engine<F: Real> {
     /// Where the training stands. To go on from it is to go on from here, to the last bit.
     fn state(&mut self) -> State<F>;
 
-    /// Goes on from a state of the same training.
-    fn go_on_from(&mut self, state: State<F>);
-
-    /// The network as it is now, or the running average of it if the steps ask for one.
-    fn network(&mut self) -> Network<F> {
-        let State { network, average, .. } = self.state();
-        average.unwrap_or(network)
-    }
-
     /// Classifies all training or all evaluation images.
     fn evaluate(&mut self, images: Watched) -> Evaluation;
 
@@ -105,24 +96,19 @@ impl EngineKind {
     pub fn start<F: Trainable>(
         self,
         state: impl Into<State<F>>,
-        (training, evaluation): (impl Into<Images>, impl Into<Images>),
+        training: impl Into<Images>,
+        evaluation: impl Into<Images>,
         batch_size: usize,
         machine: Machine,
     ) -> Box<dyn Engine<F>> {
-        let images = (training.into(), evaluation.into());
-        let state = state.into();
-        let network = state.network.clone();
-        let mut engine = match self {
-            EngineKind::Fast => F::fast_engine(network, images, batch_size, machine),
+        let (state, training, evaluation) = (state.into(), training.into(), evaluation.into());
+        match self {
+            EngineKind::Fast => F::fast_engine(state, training, evaluation, batch_size, machine),
             EngineKind::Reference => {
-                let (training, evaluation) = (images.0.data().clone(), images.1.data().clone());
-                Box::new(reference::Reference::new(network, training, evaluation, machine.threads))
+                let (training, evaluation) = (training.data().clone(), evaluation.data().clone());
+                Box::new(reference::Reference::new(state, training, evaluation, machine.threads))
             }
-        };
-        if state.updates > 0 {
-            engine.go_on_from(state);
         }
-        engine
     }
 }
 
@@ -131,8 +117,9 @@ pub trait Trainable: fast::Vectors {
     /// The fast engine, see [`fast::Fast::new`]. It is made here, for each precision apart, so that its kernels, of
     /// which there are many, are compiled with this library and not again with everything that uses it.
     fn fast_engine(
-        network: Network<Self>,
-        images: (Images, Images),
+        state: State<Self>,
+        training: Images,
+        evaluation: Images,
         batch_size: usize,
         machine: Machine,
     ) -> Box<dyn Engine<Self>>;
@@ -145,17 +132,18 @@ macro_rules! trainable {
     ($real:ident) => {
         impl Trainable for $real {
             fn fast_engine(
-                network: Network<Self>,
-                images: (Images, Images),
+                state: State<Self>,
+                training: Images,
+                evaluation: Images,
                 batch_size: usize,
                 machine: Machine,
             ) -> Box<dyn Engine<Self>> {
-                Box::new(fast::Fast::new(network, images, batch_size, machine))
+                Box::new(fast::Fast::new(state, training, evaluation, batch_size, machine))
             }
 
             fn fast_outputs(network: Network<Self>, data: Dataset, machine: Machine) -> Array2<f64> {
-                fast::Fast::new(network, (data.slice(0..0).into(), data.into()), 1, machine)
-                    .outputs(Watched::Evaluation)
+                let nothing = data.slice(0..0).into();
+                fast::Fast::new(network.into(), nothing, data.into(), 1, machine).outputs(Watched::Evaluation)
             }
         }
     };
@@ -170,7 +158,8 @@ trainable!(f64);
 pub fn evaluate<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError> {
     check_fit(network, data)?;
     let nothing = data.slice(0..0);
-    Ok(F::fast_engine(network.clone(), (nothing.into(), data.into()), 1, machine).evaluate(Watched::Evaluation))
+    let state = network.clone().into();
+    Ok(F::fast_engine(state, nothing.into(), data.into(), 1, machine).evaluate(Watched::Evaluation))
 }
 
 /// What the network answers to each image of `data`: a^L, (n, n_L), as double precision.

@@ -25,14 +25,15 @@ pub struct Reference<F: Real> {
 }
 
 impl<F: Real> Reference<F> {
-    /// Trains `network` on `training`; only evaluation uses more than one thread.
+    /// Goes on from `state` with the `training` images; only evaluation uses more than one thread.
     #[must_use]
-    pub fn new(network: Network<F>, training: Dataset, evaluation: Dataset, threads: usize) -> Self {
+    pub fn new(state: State<F>, training: Dataset, evaluation: Dataset, threads: usize) -> Self {
+        let State { network, average, moments, updates } = state;
         Reference {
-            moments: Moments::new(&network, Vec::new()),
-            remembered: 0,
-            updates: 0,
-            average: None,
+            remembered: moments.len(),
+            moments: Moments::new(&network, moments),
+            updates,
+            average,
             network,
             lessons: training.clone(),
             training,
@@ -101,12 +102,6 @@ impl<F: Real> Engine<F> for Reference<F> {
             moments: self.moments.take(self.remembered),
             updates: self.updates,
         }
-    }
-
-    fn go_on_from(&mut self, State { network, average, moments, updates }: State<F>) {
-        self.remembered = moments.len();
-        self.moments = Moments::new(&network, moments);
-        (self.network, self.average, self.updates) = (network, average, updates);
     }
 
     fn evaluate(&mut self, images: Watched) -> Evaluation {

@@ -72,7 +72,7 @@ impl Case {
     /// Trains with an engine and returns the network and what it says of the images.
     fn train<F: Real>(&self, engine: &mut dyn Engine<F>) -> (Network<F>, Evaluation) {
         (0..self.epochs).for_each(|epoch| self.train_epoch(engine, epoch));
-        (engine.network(), engine.evaluate(Watched::Training))
+        (engine.state().result().clone(), engine.evaluate(Watched::Training))
     }
 
     fn train_epoch<F: Real>(&self, engine: &mut dyn Engine<F>, epoch: usize) {
@@ -109,8 +109,8 @@ impl Case {
         kinds.push((EngineKind::Reference, InstructionSet::fastest()));
         for (kind, instructions) in kinds {
             let start = |state: State<F>| {
-                let data = (data.clone(), data.slice(0..1));
-                kind.start(state, data, self.batch_size, Machine { threads: 1, instructions })
+                let machine = Machine { threads: 1, instructions };
+                kind.start(state, data.clone(), data.slice(0..1), self.batch_size, machine)
             };
             let mut whole = start(self.network().into());
             for epoch in 0..self.epochs {
@@ -132,14 +132,14 @@ impl Case {
         let network = self.network::<F>();
         // More of them than one thread takes at a time now and then, in another layout than the training images'.
         let watched = self.images(self.watched_density);
-        let mut reference = Reference::new(network.clone(), data.clone(), watched.clone(), 1);
+        let mut reference = Reference::new(network.clone().into(), data.clone(), watched.clone(), 1);
         let (expected, expected_training) = self.train(&mut reference);
         let expected_watched = reference.evaluate(Watched::Evaluation);
         for instructions in InstructionSet::available() {
             let run = |threads| {
                 let machine = Machine { threads, instructions };
                 let mut fast =
-                    Fast::new(network.clone(), ((&data).into(), (&watched).into()), self.batch_size, machine);
+                    Fast::new(network.clone().into(), (&data).into(), (&watched).into(), self.batch_size, machine);
                 fast.always_use_all_threads();
                 let (network, evaluation) = self.train(&mut fast);
                 (network, evaluation, fast.evaluate(Watched::Evaluation))
@@ -297,8 +297,8 @@ proptest! {
         for instructions in InstructionSet::available() {
             let learned = |images: Images| {
                 let machine = Machine { threads: 1, instructions };
-                let images = (images.clone(), images);
-                let mut engine = EngineKind::Fast.start(case.network::<f32>(), images, case.batch_size, machine);
+                let network = case.network::<f32>();
+                let mut engine = EngineKind::Fast.start(network, images.clone(), images, case.batch_size, machine);
                 let (_, evaluation) = case.train(&mut *engine);
                 (bits(&engine.state()), evaluation)
             };
@@ -389,7 +389,8 @@ proptest! {
         let case = Case { sizes: vec![pixels, hidden, outputs], n: case.n.min(20), batch_size: case.batch_size.min(20), optimizer, density, ..case };
         for instructions in InstructionSet::available() {
             let machine = Machine { threads: 1, instructions };
-            let fast = Fast::new(case.network::<f32>(), (case.data().into(), case.data().slice(0..0).into()), case.batch_size, machine);
+            let (network, data) = (case.network::<f32>().into(), case.data());
+            let fast = Fast::new(network, (&data).into(), data.slice(0..0).into(), case.batch_size, machine);
             assert!(fast.bands() > 1, "{instructions:?}, {pixels} pixels, {hidden} neurons");
         }
         case.check::<f64>(1e-8);
@@ -404,9 +405,8 @@ fn an_empty_mini_batch_changes_nothing() {
     let network = Network::<f64>::new(&[4, 3, 2], costs()[0], Init::Default, 1).unwrap();
     let step = Step { eta: 0.5, lambda: 1.0, n_train: 3, ..Step::default() };
     for kind in [EngineKind::Fast, EngineKind::Reference] {
-        let data = (data.clone(), data.slice(0..1));
         let start = State::from(network.clone());
-        let mut engine = kind.start(start.clone(), data, 2, Machine::default());
+        let mut engine = kind.start(start.clone(), data.clone(), data.slice(0..1), 2, Machine::default());
         engine.update(&[], &[], step);
         assert!(bits(&engine.state()) == bits(&start), "{kind:?}");
     }
@@ -424,9 +424,9 @@ fn where_every_image_is_known_nothing_but_decay_is_left() {
     for (kind, instructions) in kinds.chain([(EngineKind::Reference, InstructionSet::fastest())]) {
         let learned = |tolerance| {
             let machine = Machine { threads: 1, instructions };
-            let mut engine = kind.start(network.clone(), (data.clone(), data.slice(0..1)), 3, machine);
+            let mut engine = kind.start(network.clone(), data.clone(), data.slice(0..1), 3, machine);
             engine.update(&[2, 0, 1], &[], Step { tolerance, ..step });
-            engine.network()
+            engine.state().network
         };
         assert!(difference(&decayed, &learned(0.999)) < 1e-15, "{kind:?}, {instructions:?}");
         let from_all = learned(0.0);
@@ -443,16 +443,14 @@ fn a_spare_thread_looks_beside_the_training() {
     let sets = [Watched::Training, Watched::Evaluation];
     for threads in [1, 2, 3] {
         let machine = Machine { threads, ..Machine::default() };
-        let images = (data.clone(), data.slice(0..2));
-        let mut engine = EngineKind::Fast.start(network.clone(), images, 2, machine);
+        let start = |kind: EngineKind| kind.start(network.clone(), data.clone(), data.slice(0..2), 2, machine);
+        let mut engine = start(EngineKind::Fast);
         let looking = engine.watch(&network, &sets);
         assert_eq!(matches!(looking, Looking::Underway(_)), threads > 1, "{threads} threads");
         // What is learned meanwhile is not looked at.
         engine.update(&[0, 2], &[], Step { n_train: 3, ..Step::default() });
         let looked = looking.wait();
-        let before = |set| {
-            EngineKind::Reference.start(network.clone(), (data.clone(), data.slice(0..2)), 2, machine).evaluate(set)
-        };
+        let before = |set| start(EngineKind::Reference).evaluate(set);
         let seen = [looked.training, looked.evaluation].map(Option::unwrap);
         for (seen, set) in seen.iter().zip(sets) {
             assert!((seen.mean_cost() - before(set).mean_cost()).abs() < 1e-12 && seen.n() == before(set).n());
@@ -512,7 +510,7 @@ fn changes<F: Trainable>(case: &Case, instructions: InstructionSet) -> Vec<Vec<f
     let data = case.data();
     let start = case.network::<F>();
     let machine = Machine { threads: 1, instructions };
-    let mut fast = Fast::new(start.clone(), ((&data).into(), data.slice(0..0).into()), case.batch_size, machine);
+    let mut fast = Fast::new(start.clone().into(), (&data).into(), data.slice(0..0).into(), case.batch_size, machine);
     let (end, _) = case.train(&mut fast);
     let change = |(end, start): (&F, &F)| end.to_double() - start.to_double();
     let weights = end.weights().iter().zip(start.weights());

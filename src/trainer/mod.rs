@@ -95,7 +95,7 @@ pub fn go_on<F: Trainable>(
     if !settings.monitors.watched().contains(&Watched::Evaluation) {
         evaluation = evaluation.data().slice(0..0).into();
     }
-    let start = |state| settings.engine.start(state, (training, evaluation), settings.batch_size, settings.machine);
+    let start = |state| settings.engine.start(state, training, evaluation, settings.batch_size, settings.machine);
     Ok(go_on_by(start, progress, numbers, config, observer))
 }
 

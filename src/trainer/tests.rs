@@ -98,7 +98,7 @@ fn the_regularization_term_is_counted_once_with_the_size_of_its_own_set() {
     let network = free.network;
     let costs = |lambda: f64| {
         let settings = Settings { lambda, ..settings() };
-        let mut engine = settings.engine.start(network.clone(), (easy(20), easy(6)), 1, settings.machine);
+        let mut engine = settings.engine.start(network.clone(), easy(20), easy(6), 1, settings.machine);
         let looked = engine.watch(&network, Monitors::ALL.watched()).wait();
         let record = figures(&looked, &network, &settings);
         (record.training_cost.unwrap(), record.evaluation_cost.unwrap())
@@ -245,7 +245,7 @@ fn looking_beside_the_training_sees_and_keeps_the_same() {
     // With mini-batches of 2 the second thread has nothing to do but to look; with early stopping it may not run ahead.
     let threads = |threads| Machine { threads, ..Machine::default() };
     let plain = Settings { epochs: 6, batch_size: 2, monitors: Monitors::ALL, ..settings() };
-    let mut engine = EngineKind::Fast.start(network(), (easy(20), easy(6)), plain.batch_size, threads(2));
+    let mut engine = EngineKind::Fast.start(network(), easy(20), easy(6), plain.batch_size, threads(2));
     assert!(
         matches!(engine.watch(&network(), plain.monitors.watched()), Looking::Underway(_)),
         "nobody looks beside it"

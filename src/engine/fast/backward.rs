@@ -2,13 +2,13 @@
 
 use super::drop::Kept;
 use super::gather::{BLOCK, Block, Turn};
-use super::optimize::{Follow, Optimize};
+use super::optimize::Optimize;
 use super::packed::{Activity, Moments, Packed, Panel, Workspace};
-use super::pass::On;
+use super::pass::{Counts, On};
 use super::pool::MOST_THREADS;
 use super::simd::Vectors;
 use super::{dense, panels};
-use crate::network::{Activation, Cost, Rule, Step};
+use crate::network::{Activation, Rule, Step};
 
 impl On<'_> {
     /// BP1: delta^L of every image, as the cost defines it. Threads share out the images.
@@ -16,14 +16,13 @@ impl On<'_> {
         &self,
         network: &Packed<F>,
         work: &mut Workspace<F>,
-        cost: &dyn Cost<F>,
         target: impl Fn(usize) -> &'y [F] + Sync,
         m: usize,
     ) {
         if m == 0 {
             return;
         }
-        let (n_out, width) = (network.n_out(), network.output_bias.len());
+        let (n_out, width, cost) = (network.n_out(), network.output_bias.len(), network.cost);
         let per_thread = m.div_ceil(self.threads);
         let (z, a) = (work.z[..m * width].chunks_mut(per_thread * width), work.a.chunks_mut(per_thread * width));
         let mut parts = z.zip(a).zip(work.delta.chunks_mut(per_thread * width));
@@ -45,13 +44,13 @@ impl On<'_> {
     /// From the output layer down to the first: the deltas of a layer, then at once the step of the weights that leave
     /// it, for nobody else needs them any more. Threads share out the panels of a layer.
     ///
-    /// These are `here` of the `m` images of a mini-batch. If `updates`, the number of this step, is not given, nothing is
-    /// stepped: the gradient stays where an optimizer keeps it, to be completed.
+    /// If `updates`, the number of this step, is not given, nothing is stepped: the gradient stays where an optimizer keeps
+    /// it, to be completed.
     pub fn backward<F: Vectors>(
         &self,
         network: &mut Packed<F>,
         work: &mut Workspace<F>,
-        (here, m): (usize, usize),
+        Counts { here, whole }: Counts,
         step: Step,
         updates: Option<u64>,
     ) {
@@ -59,28 +58,17 @@ impl On<'_> {
         if blocks.first().is_some_and(|block| block.turned.is_some()) {
             self.for_each(&mut blocks[..here.div_ceil(BLOCK)], |_, block| self.instructions.run(Turn(block)));
         }
-        let plain = step.is_plain() && updates.is_some();
-        if network.sparse && plain {
+        if network.sparse && step.is_plain() && updates.is_some() {
             network.decay(step.weight_decay());
         } else {
             network.fold_scale();
         }
-        let rate = -step.eta / m as f64;
-        let rule = |is_weight| updates.filter(|_| !plain).map(|updates| Rule::new(&step, updates, is_weight));
-        let descent = Descent {
-            m: here,
-            keep: F::of(step.weight_decay()),
-            rate: F::of(rate),
-            scaled_rate: F::of(rate / network.scale),
-            share: F::of(1.0 / m as f64),
-            weights: rule(true),
-            biases: rule(false),
-        };
+        let descent = Descent::new(Counts { here, whole }, step, updates, network.scale);
         let (first_layer, sizes) = (usize::from(network.sparse), &network.sizes[..]);
         let output =
             Above { delta: output_delta, width: network.output_bias.len(), first: 0, neurons: network.n_out() };
-        let moments = network.output_moments.as_mut().filter(|_| !plain);
-        self.step_bias(&mut network.output_bias, moments, &output.delta[..here * output.width], &descent);
+        let delta = &output.delta[..here * output.width];
+        self.step_bias(&mut network.output_bias, network.output_moments.as_mut(), delta, &descent);
         for l in (0..network.layers.len()).rev() {
             let error = (l > 0 || network.sparse).then(|| network.activation(l)); // the pixels of dense images have none
             let (below, above) = layers.split_at_mut(l + 1);
@@ -94,11 +82,11 @@ impl On<'_> {
                     let kept = Kept::of(kept, sizes, step.dropout, l + first_layer, panel.first);
                     self.error(panel, activity, (activation, kept), above(), here);
                     let width = panel.width();
-                    let moments = panel.moments.as_mut().filter(|_| !plain).map(|moments| &mut moments.bias);
+                    let moments = panel.moments.as_mut().map(|moments| &mut moments.bias);
                     self.step_bias(&mut panel.bias, moments, &activity.delta[..here * width], &descent);
                 }
-                self.step_outgoing(panel, plain, activity, above(), &descent);
-                self.step_incoming(panel, plain, activity, blocks, &descent);
+                self.step_outgoing(panel, activity, above(), &descent);
+                self.step_incoming(panel, activity, blocks, &descent);
             });
         }
     }
@@ -135,39 +123,25 @@ impl On<'_> {
         self.drop_out(delta, width, panel.neurons, kept);
     }
 
-    /// Steps some numbers. A plain step goes straight into them: `add` is told what to keep of them and at which rate to
-    /// add. An optimizer that remembers wants the gradient first, and without a rule it is all that is wanted.
+    /// Steps some numbers: `add` adds the sum of their slopes over the images, at the rate that it is told, to what it is
+    /// told to keep.
     fn step<F: Vectors>(
         &self,
         numbers: &mut [F],
         moments: Option<&mut Moments<F>>,
-        (keep, rate, share, rule): (F, F, F, Option<Rule<F>>),
-        add: impl FnOnce(&mut [F], F, F),
+        mode: Mode<F>,
+        add: impl FnOnce(&mut [F], Terms<F>),
     ) {
-        let Some(moments) = moments else { return add(numbers, keep, rate) };
+        let (share, rule) = match mode {
+            Mode::Plain(terms) => return add(numbers, terms),
+            Mode::Gradient { share } => (share, None),
+            Mode::Optimize { share, rule } => (share, Some(rule)),
+        };
+        let moments = moments.expect("there is room to remember whenever a step is not plain");
         moments.nabla.fill(F::zero());
-        add(&mut moments.nabla, F::one(), share);
+        add(&mut moments.nabla, Terms { keep: F::one(), rate: share });
         if let Some(rule) = rule {
             self.instructions.run(Optimize { numbers, moments, rule });
-        }
-    }
-
-    /// Steps all numbers by the gradient that [`backward`](Self::backward) left: the step with this number.
-    pub fn descend<F: Vectors>(&self, network: &mut Packed<F>, step: Step, updates: u64) {
-        let [weights, biases] = [true, false].map(|is_weight| Rule::new(&step, updates, is_weight));
-        let optimize = |numbers: &mut [F], moments: &mut Moments<F>, rule| {
-            self.instructions.run(Optimize { numbers, moments, rule });
-        };
-        if let Some(moments) = &mut network.output_moments {
-            optimize(&mut network.output_bias, moments, biases);
-        }
-        for layer in &mut network.layers {
-            self.for_each(layer, |_, panel| {
-                let Some(moments) = &mut panel.moments else { return };
-                optimize(&mut panel.bias, &mut moments.bias, biases);
-                optimize(&mut panel.incoming, &mut moments.incoming, weights);
-                optimize(&mut panel.outgoing, &mut moments.outgoing, weights);
-            });
         }
     }
 
@@ -177,9 +151,9 @@ impl On<'_> {
         bias: &mut [F],
         moments: Option<&mut Moments<F>>,
         delta: &[F],
-        &Descent { rate, share, biases, .. }: &Descent<F>,
+        descent: &Descent<F>,
     ) {
-        self.step(bias, moments, (F::one(), rate, share, biases), |bias, _, rate| {
+        self.step(bias, moments, descent.biases, |bias, Terms { rate, .. }| {
             self.instructions.run(dense::StepBias { bias, rate, delta });
         });
     }
@@ -188,15 +162,14 @@ impl On<'_> {
     fn step_outgoing<'a, F: Vectors>(
         &self,
         panel: &mut Panel<F>,
-        plain: bool,
         activity: &Activity<F>,
         above: impl Iterator<Item = Above<'a, F>>,
-        &Descent { m, keep, rate, share, weights, .. }: &Descent<F>,
+        descent: &Descent<F>,
     ) {
         let width = panel.width();
-        let b = &activity.a[..m * width];
-        let moments = panel.moments.as_mut().filter(|_| !plain).map(|moments| &mut moments.outgoing);
-        self.step(&mut panel.outgoing, moments, (keep, rate, share, weights), |rows, keep, factor| {
+        let b = &activity.a[..descent.here * width];
+        let moments = panel.moments.as_mut().map(|moments| &mut moments.outgoing);
+        self.step(&mut panel.outgoing, moments, descent.outgoing, |rows, Terms { keep, rate: factor }| {
             for Above { delta: s, width: s_width, first, neurons } in above {
                 let c = &mut rows[first * width..][..neurons * width];
                 let s_strides = (1, s_width);
@@ -209,18 +182,17 @@ impl On<'_> {
     fn step_incoming<F: Vectors>(
         &self,
         panel: &mut Panel<F>,
-        plain: bool,
         activity: &Activity<F>,
         blocks: &[Block<F>],
-        &Descent { m, scaled_rate, share, weights, .. }: &Descent<F>,
+        descent: &Descent<F>,
     ) {
         if panel.incoming.is_empty() {
             return;
         }
         let width = panel.width();
-        let moments = panel.moments.as_mut().filter(|_| !plain).map(|moments| &mut moments.incoming);
-        self.step(&mut panel.incoming, moments, (F::one(), scaled_rate, share, weights), |rows, _, rate| {
-            for (block, delta) in blocks.iter().zip(activity.delta[..m * width].chunks(BLOCK * width)) {
+        let moments = panel.moments.as_mut().map(|moments| &mut moments.incoming);
+        self.step(&mut panel.incoming, moments, descent.incoming, |rows, Terms { rate, .. }| {
+            for (block, delta) in blocks.iter().zip(activity.delta[..descent.here * width].chunks(BLOCK * width)) {
                 let rows = &mut *rows;
                 if let Some(images) = &block.turned {
                     self.instructions.run(panels::DescendTurned { images, delta, width, rate, rows });
@@ -231,38 +203,52 @@ impl On<'_> {
             }
         });
     }
-
-    /// Moves the average by `share` of the way to the network.
-    pub fn follow<F: Vectors>(&self, average: &mut Packed<F>, network: &Packed<F>, share: f64) {
-        let (share, scale) = (F::of(share), F::of(network.scale));
-        let follow = |average: &mut [F], numbers: &[F], scale: F| {
-            self.instructions.run(Follow { average, numbers, scale, share });
-        };
-        follow(&mut average.output_bias, &network.output_bias, F::one());
-        for (average, panels) in average.layers.iter_mut().zip(&network.layers) {
-            self.for_each(average, |p, average| {
-                follow(&mut average.bias, &panels[p].bias, F::one());
-                follow(&mut average.incoming, &panels[p].incoming, scale);
-                follow(&mut average.outgoing, &panels[p].outgoing, F::one());
-            });
-        }
-    }
 }
 
-/// The constants of a step of gradient descent.
-struct Descent<F> {
-    m: usize,
-    /// 1 - eta lambda / n
+/// What becomes of the gradient of some numbers.
+#[derive(Clone, Copy)]
+enum Mode<F> {
+    /// It goes straight into them: the book's step.
+    Plain(Terms<F>),
+    /// It stays beside them, `share` of each image's, until it is whole.
+    Gradient { share: F },
+    /// An optimizer that remembers makes a step of it.
+    Optimize { share: F, rule: Rule<F> },
+}
+
+/// The constants of a sum: `keep` of what was there, and `rate` of what each image adds.
+#[derive(Clone, Copy)]
+struct Terms<F> {
     keep: F,
-    /// -eta / m
     rate: F,
-    /// The same for weights that have the scale of a sparse first layer beside them.
-    scaled_rate: F,
-    /// 1 / m
-    share: F,
-    /// Of an optimizer that remembers; none for a plain step, or if the gradient is not whole yet.
-    weights: Option<Rule<F>>,
-    biases: Option<Rule<F>>,
+}
+
+/// What becomes of the gradient of `here` images.
+struct Descent<F> {
+    here: usize,
+    biases: Mode<F>,
+    outgoing: Mode<F>,
+    incoming: Mode<F>,
+}
+
+impl<F: Vectors> Descent<F> {
+    /// For update number `updates`, if it is made at once. The incoming weights have `scale` beside them, which decays for
+    /// them.
+    fn new(Counts { here, whole }: Counts, step: Step, updates: Option<u64>, scale: f64) -> Self {
+        let share = F::of(1.0 / whole as f64);
+        let mode = |is_weight, keep: f64, rate: f64| match updates {
+            None => Mode::Gradient { share },
+            Some(_) if step.is_plain() => Mode::Plain(Terms { keep: F::of(keep), rate: F::of(rate) }),
+            Some(updates) => Mode::Optimize { share, rule: Rule::new(&step, updates, is_weight) },
+        };
+        let rate = -step.eta / whole as f64;
+        Descent {
+            here,
+            biases: mode(false, 1.0, rate),
+            outgoing: mode(true, step.weight_decay(), rate),
+            incoming: mode(true, 1.0, rate / scale),
+        }
+    }
 }
 
 /// The deltas of some neurons of the layer above, in panels as they were computed.

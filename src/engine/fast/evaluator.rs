@@ -8,14 +8,13 @@ use super::pool::Pool;
 use super::product::TURN_FROM;
 use super::simd::{InstructionSet, Vectors};
 use crate::evaluate::Evaluation;
-use crate::network::{Cost, Dropout, prediction};
+use crate::network::{Dropout, prediction};
 
 /// Images that one thread takes through the network at a time.
 const CHUNK: usize = 64;
 
 /// Some threads, and the room that each needs to take images through networks of the same shape.
 pub(super) struct Evaluator<F: Vectors> {
-    cost: &'static dyn Cost<F>,
     instructions: InstructionSet,
     targets: Targets<F>,
     workspaces: Vec<Workspace<F>>, // one for each thread
@@ -23,18 +22,12 @@ pub(super) struct Evaluator<F: Vectors> {
 
 impl<F: Vectors> Evaluator<F> {
     /// For networks like `network`, by `threads` threads.
-    pub fn new(network: &Packed<F>, cost: &'static dyn Cost<F>, instructions: InstructionSet, threads: usize) -> Self {
+    pub fn new(network: &Packed<F>, instructions: InstructionSet, threads: usize) -> Self {
         Evaluator {
-            cost,
             instructions,
             targets: Targets::new(network.n_out()),
             workspaces: (0..threads).map(|_| Workspace::new(network, CHUNK, false)).collect(),
         }
-    }
-
-    /// The cost that counts.
-    pub fn cost(&self) -> &'static dyn Cost<F> {
-        self.cost
     }
 
     /// Takes every image through the network and returns what `of` makes of its z^L, a^L and target, in order.
@@ -45,8 +38,8 @@ impl<F: Vectors> Evaluator<F> {
         images: &Images,
         of: impl Fn(&[F], &[F], &[F]) -> T + Sync,
     ) -> Vec<T> {
-        let Evaluator { cost, instructions, targets, workspaces } = self;
-        let (n_out, width, output) = (network.n_out(), network.output_bias.len(), cost.output());
+        let Evaluator { instructions, targets, workspaces } = self;
+        let (n_out, width, output) = (network.n_out(), network.output_bias.len(), network.cost.output());
         let mut results = vec![T::default(); images.data.len()];
         let per_thread = results.len().div_ceil(workspaces.len()).max(1).next_multiple_of(CHUNK);
         let mut parts: Vec<_> = results.chunks_mut(per_thread).collect();
@@ -71,7 +64,7 @@ impl<F: Vectors> Evaluator<F> {
 
     /// Classifies all images.
     pub fn evaluate(&mut self, pool: &Pool, network: &Packed<F>, images: &Images) -> Evaluation {
-        let cost = self.cost;
+        let cost = network.cost;
         let results = self.of_each(pool, network, images, |z, a, y| (prediction(a), cost.value(z, a, y)));
         // In the order of the images, so that the sum is the same for any number of threads.
         let mut evaluation = Evaluation::new(network.n_out());

@@ -16,13 +16,15 @@ enum What {
     Second,
 }
 
+const REMEMBERED: &str = "moments are visited once there are any";
+
 impl<F: Vectors> Panel<F> {
     /// Of the biases, of the incoming and of the outgoing weights.
     fn parts(&mut self, what: What) -> [&mut [F]; 3] {
         if let What::Numbers = what {
             return [&mut self.bias, &mut self.incoming, &mut self.outgoing];
         }
-        let moments = self.moments.as_mut().expect("there is something to remember");
+        let moments = self.moments.as_mut().expect(REMEMBERED);
         [&mut moments.bias, &mut moments.incoming, &mut moments.outgoing].map(|moments| match what {
             What::Second => &mut *moments.second,
             _ => &mut *moments.first,
@@ -31,23 +33,25 @@ impl<F: Vectors> Panel<F> {
 }
 
 impl<F: Vectors> Packed<F> {
-    /// The network in the book's layout; its activations and cost are those of `like`. The scale is folded in before, so
-    /// that going on from the copy is going on from here.
-    pub fn unpacked(&mut self, like: &Network<F>) -> Network<F> {
+    /// The network in the book's layout. The scale is folded in before, so that going on from the copy is going on from
+    /// here.
+    pub fn unpacked(&mut self) -> Network<F> {
         self.fold_scale();
-        let mut network = like.clone();
-        self.visit(What::Numbers, &mut network.weights, &mut network.biases, |packed, plain| *plain = *packed);
-        network
+        let Gradient { nabla_w: weights, nabla_b: biases } = self.plain(What::Numbers);
+        Network { weights, biases, activations: self.activations.clone(), cost: self.cost }
     }
 
     /// The first `count` moments.
-    pub fn moments(&mut self, like: &Network<F>, count: usize) -> Vec<Gradient<F>> {
-        let moments = |what| {
-            let mut gradient = like.zero_gradient();
-            self.visit(what, &mut gradient.nabla_w, &mut gradient.nabla_b, |packed, plain| *plain = *packed);
-            gradient
-        };
-        [What::First, What::Second].into_iter().take(count).map(moments).collect()
+    pub fn moments(&mut self, count: usize) -> Vec<Gradient<F>> {
+        [What::First, What::Second].into_iter().take(count).map(|what| self.plain(what)).collect()
+    }
+
+    /// A copy in the book's layout.
+    fn plain(&mut self, what: What) -> Gradient<F> {
+        let mut nabla_w: Vec<_> = self.sizes.windows(2).map(|n| Array2::zeros((n[1], n[0]))).collect();
+        let mut nabla_b: Vec<_> = self.sizes[1..].iter().map(|&n| Array1::zeros(n)).collect();
+        self.visit(what, &mut nabla_w, &mut nabla_b, |packed, plain| *plain = *packed);
+        Gradient { nabla_w, nabla_b }
     }
 
     /// Takes over weights and biases.
@@ -90,10 +94,11 @@ impl<F: Vectors> Packed<F> {
                 }
             }
         }
-        let output = match (what, &mut self.output_moments) {
-            (What::First, Some(moments)) => &mut moments.first,
-            (What::Second, Some(moments)) => &mut moments.second,
-            _ => &mut self.output_bias,
+        let remembered = self.output_moments.as_mut();
+        let output = match what {
+            What::Numbers => &mut self.output_bias,
+            What::First => &mut remembered.expect(REMEMBERED).first,
+            What::Second => &mut remembered.expect(REMEMBERED).second,
         };
         let last = biases.len() - 1;
         output.iter_mut().zip(&mut biases[last]).for_each(|(packed, b)| copy(packed, b));

@@ -47,7 +47,7 @@ use ndarray::Array2;
 
 use evaluator::{Evaluator, Targets};
 use packed::{Packed, Workspace};
-use pass::On;
+use pass::{Counts, On};
 use pool::Pool;
 use product::TURN_FROM;
 
@@ -61,8 +61,6 @@ pub use simd::{InstructionSet, UnknownInstructionSet, Vectors};
 
 /// A network that trains and evaluates fast.
 pub struct Fast<F: Vectors> {
-    /// Its activation and cost count; its weights are those of the start.
-    start: Network<F>,
     instructions: InstructionSet,
     pool: Pool,
     /// The threads that a mini-batch is worth.
@@ -91,37 +89,34 @@ struct Idle<F: Vectors> {
 }
 
 impl<F: Vectors> Fast<F> {
-    /// Packs `network` for mini-batches of at most `batch_size` of the training images. All images must fit it.
+    /// Goes on from `state` in mini-batches of at most `batch_size` of the training images. All images must fit the network.
     #[must_use]
-    pub fn new(
-        network: Network<F>,
-        (training, evaluation): (Images, Images),
-        batch_size: usize,
-        machine: Machine,
-    ) -> Self {
+    pub fn new(state: State<F>, training: Images, evaluation: Images, batch_size: usize, machine: Machine) -> Self {
+        let State { network, average, moments, updates } = state;
         let [training, evaluation] = [training, evaluation].map(|images| images.prepared(machine.threads));
         // Who has a share, even of no images, has the layout of the whole.
         let decisive = if training.data.is_empty() && training.data.ink().is_none() { &evaluation } else { &training };
         let sparse = decisive.is_sparse() && network.weights().len() > 1;
         let instructions = machine.instructions;
-        let packed = Packed::new(&network, sparse, instructions.lanes::<F>());
+        let packed = |network| Packed::new(network, sparse, instructions.lanes::<F>());
+        let (average, mut network, remembered) = (average.map(packed), packed(network), moments.len());
+        network.set_moments(moments);
         let pool = Pool::new(machine.threads);
         Fast {
             instructions,
-            threads: worth_threads(&packed, decisive.mean_pairs(), batch_size, pool.threads()),
-            evaluator: Evaluator::new(&packed, network.cost(), instructions, pool.threads()),
+            threads: worth_threads(&network, decisive.mean_pairs(), batch_size, pool.threads()),
+            evaluator: Evaluator::new(&network, instructions, pool.threads()),
             idle: None,
             pool,
-            workspace: Workspace::new(&packed, batch_size, true),
-            network: packed,
-            updates: 0,
-            moments: 0,
-            average: None,
+            workspace: Workspace::new(&network, batch_size, true),
+            targets: Targets::new(network.n_out()),
+            network,
+            updates,
+            moments: remembered,
+            average,
             training,
             lessons: None,
             evaluation,
-            targets: Targets::new(network.outputs()),
-            start: network,
         }
     }
 
@@ -130,23 +125,23 @@ impl<F: Vectors> Fast<F> {
         if m == 0 {
             return; // an empty mini-batch has no gradient
         }
-        let Fast { start, pool, network, average, training, lessons, targets, workspace, updates, moments, .. } = self;
+        let Fast { pool, network, average, training, lessons, targets, workspace, updates, moments, .. } = self;
         let training = lessons.as_ref().unwrap_or(training);
         if step.average.is_some() && average.is_none() {
-            *average = Some(Packed::new(&network.unpacked(start), network.sparse, network.lanes()));
+            *average = Some(Packed::new(network.unpacked(), network.sparse, network.lanes()));
         }
         let turn = mini_batch.len() >= TURN_FROM;
         let on = On { instructions: self.instructions, pool, threads: self.threads, turn };
         let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
         on.forward(network, workspace, training, (mini_batch, next), step.dropout);
-        on.output_deltas(network, workspace, start.cost(), target, mini_batch.len());
+        on.output_deltas(network, workspace, target, mini_batch.len());
         let here = on.leave_out_known(network, workspace, (training, mini_batch), target, step);
         *updates += 1;
         *moments = step.optimizer.moments();
         if !step.is_plain() || sum.is_some() {
             network.remember();
         }
-        on.backward(network, workspace, (here, m), step, sum.is_none().then_some(*updates));
+        on.backward(network, workspace, Counts { here, whole: m }, step, sum.is_none().then_some(*updates));
         if let Some(sum) = sum {
             sum(&mut network.gradient());
             on.descend(network, step, *updates);
@@ -176,14 +171,14 @@ impl<F: Vectors> Fast<F> {
 
     /// The threads that the training leaves idle.
     fn idle(&mut self) -> Option<Arc<Mutex<Idle<F>>>> {
-        let Fast { instructions, pool, threads, network, evaluator, idle, .. } = self;
+        let Fast { instructions, pool, threads, network, idle, .. } = self;
         let spare = pool.threads() - *threads;
         if *threads > 1 || spare == 0 {
             return None; // those who wait for the next layer are not idle
         }
         let idle = idle.get_or_insert_with(|| {
             let pool = Pool::new(spare);
-            let evaluator = Evaluator::new(network, evaluator.cost(), *instructions, pool.threads());
+            let evaluator = Evaluator::new(network, *instructions, pool.threads());
             Arc::new(Mutex::new(Idle { pool, evaluator }))
         });
         Some(Arc::clone(idle))
@@ -219,23 +214,12 @@ impl<F: Vectors> Engine<F> for Fast<F> {
     }
 
     fn state(&mut self) -> State<F> {
-        let Fast { start, network, average, .. } = self;
         State {
-            network: network.unpacked(start),
-            average: average.as_mut().map(|average| average.unpacked(start)),
-            moments: network.moments(start, self.moments),
+            network: self.network.unpacked(),
+            average: self.average.as_mut().map(Packed::unpacked),
+            moments: self.network.moments(self.moments),
             updates: self.updates,
         }
-    }
-
-    fn go_on_from(&mut self, State { network, average, moments, updates }: State<F>) {
-        let (sparse, lanes) = (self.network.sparse, self.network.lanes());
-        let packed = |network: &Network<F>| Packed::new(network, sparse, lanes);
-        self.average = average.as_ref().map(packed);
-        self.network = packed(&network);
-        self.moments = moments.len();
-        self.network.set_moments(moments);
-        self.updates = updates;
     }
 
     fn evaluate(&mut self, images: Watched) -> Evaluation {
@@ -246,7 +230,7 @@ impl<F: Vectors> Engine<F> for Fast<F> {
     fn watch(&mut self, network: &Network<F>, sets: &[Watched]) -> Looking {
         let now = |this: &mut Self| Looking::Done(Looked::at(sets, |set| this.evaluate(set)));
         let Some(idle) = self.idle().filter(|_| !sets.is_empty()) else { return now(self) };
-        let network = Packed::new(network, self.network.sparse, self.network.lanes());
+        let network = Packed::new(network.clone(), self.network.sparse, self.network.lanes());
         let (training, evaluation) = (self.training.clone(), self.evaluation.clone());
         let wanted = sets.to_vec();
         let look = move || {
@@ -282,7 +266,7 @@ mod tests {
     fn only_large_mini_batches_are_shared_out() {
         let worth = |sizes: &[usize], m| {
             let network = Network::new(sizes, costs()[0], Init::Default, 0).unwrap();
-            worth_threads(&Packed::<f32>::new(&network, true, 8), 150, m, 2)
+            worth_threads(&Packed::<f32>::new(network, true, 8), 150, m, 2)
         };
         assert_eq!(worth(&[784, 30, 10], 10), 1);
         assert_eq!(worth(&[784, 300, 10], 128), 2);

@@ -2,9 +2,47 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::packed::Moments;
+use super::packed::{Moments, Packed};
+use super::pass::On;
 use super::simd::Vectors;
-use crate::network::{Kind, Rule};
+use crate::network::{Kind, Rule, Step};
+
+impl On<'_> {
+    /// Steps all numbers by the gradient that [`backward`](Self::backward) left: the step with this number.
+    pub fn descend<F: Vectors>(&self, network: &mut Packed<F>, step: Step, updates: u64) {
+        let [weights, biases] = [true, false].map(|is_weight| Rule::new(&step, updates, is_weight));
+        let optimize = |numbers: &mut [F], moments: &mut Moments<F>, rule| {
+            self.instructions.run(Optimize { numbers, moments, rule });
+        };
+        if let Some(moments) = &mut network.output_moments {
+            optimize(&mut network.output_bias, moments, biases);
+        }
+        for layer in &mut network.layers {
+            self.for_each(layer, |_, panel| {
+                let Some(moments) = &mut panel.moments else { return };
+                optimize(&mut panel.bias, &mut moments.bias, biases);
+                optimize(&mut panel.incoming, &mut moments.incoming, weights);
+                optimize(&mut panel.outgoing, &mut moments.outgoing, weights);
+            });
+        }
+    }
+
+    /// Moves the average by `share` of the way to the network.
+    pub fn follow<F: Vectors>(&self, average: &mut Packed<F>, network: &Packed<F>, share: f64) {
+        let (share, scale) = (F::of(share), F::of(network.scale));
+        let follow = |average: &mut [F], numbers: &[F], scale: F| {
+            self.instructions.run(Follow { average, numbers, scale, share });
+        };
+        follow(&mut average.output_bias, &network.output_bias, F::one());
+        for (average, panels) in average.layers.iter_mut().zip(&network.layers) {
+            self.for_each(average, |p, average| {
+                follow(&mut average.bias, &panels[p].bias, F::one());
+                follow(&mut average.incoming, &panels[p].incoming, scale);
+                follow(&mut average.outgoing, &panels[p].outgoing, F::one());
+            });
+        }
+    }
+}
 
 /// Steps `numbers` by the gradient in `moments`.
 pub(super) struct Optimize<'a, F> {
@@ -37,11 +75,11 @@ impl<F: Vectors> Optimize<'_, F> {
 }
 
 /// Moves an average by `share` of the way to `scale` times the numbers.
-pub(super) struct Follow<'a, F> {
-    pub average: &'a mut [F],
-    pub numbers: &'a [F],
-    pub scale: F,
-    pub share: F,
+struct Follow<'a, F> {
+    average: &'a mut [F],
+    numbers: &'a [F],
+    scale: F,
+    share: F,
 }
 
 impl<F: Vectors> WithSimd for Follow<'_, F> {

@@ -4,7 +4,7 @@ use super::buffer::Buffer;
 use super::dense::fill;
 use super::gather::{BLOCK, Block};
 use super::simd::Vectors;
-use crate::network::{Activation, Network, shrink};
+use crate::network::{Activation, Cost, Network, shrink};
 
 /// Vectors of neurons in a panel, at most: more would not leave room for their sums in registers.
 pub(super) const MAX_VECTORS: usize = 4;
@@ -53,9 +53,8 @@ impl<F: Vectors> Moments<F> {
 }
 
 impl<F: Vectors> Panel<F> {
-    /// (first, neurons, width) of some neurons whose activation is 0, with room for the weights from `n_in` and to `n_out`
-    /// others.
-    fn new((first, neurons, width): (usize, usize, usize), fill: F, n_in: usize, n_out: usize) -> Self {
+    /// Some neurons whose activation is 0, with room for the weights from `n_in` and to `n_out` others.
+    fn new(Cut { first, neurons, width }: Cut, fill: F, n_in: usize, n_out: usize) -> Self {
         let mut bias = Buffer::zeros(width);
         bias.fill(fill);
         let [incoming, outgoing] = [n_in, n_out].map(|n| Buffer::zeros(n * width));
@@ -76,10 +75,11 @@ pub(super) struct Activity<F> {
 }
 
 /// The network, cut into panels.
-pub(super) struct Packed<F> {
+pub(super) struct Packed<F: Vectors> {
     /// One for each hidden layer, after one for the input if the images are dense.
     pub layers: Vec<Vec<Panel<F>>>,
-    activations: Vec<Activation>,
+    pub(super) activations: Vec<Activation>,
+    pub cost: &'static dyn Cost<F>,
     /// The weights of a sparse first layer are `scale` times `incoming`, so that decay is one multiplication.
     pub scale: f64,
     pub output_bias: Buffer<F>, // (n_L in whole vectors)
@@ -89,9 +89,17 @@ pub(super) struct Packed<F> {
     lanes: usize,
 }
 
-/// Cuts `n` neurons into (first, neurons, width), an even number of panels if more than one, so that two threads share
-/// them well. The cut depends on nothing else: results are the same whatever the number of threads.
-fn cut(n: usize, lanes: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+/// The neurons that a panel has of a layer.
+struct Cut {
+    first: usize,
+    neurons: usize,
+    /// Neurons and fill.
+    width: usize,
+}
+
+/// Cuts `n` neurons into panels, an even number of them if more than one, so that two threads share them well. The cut
+/// depends on nothing else: results are the same whatever the number of threads.
+fn cut(n: usize, lanes: usize) -> impl Iterator<Item = Cut> {
     let vectors = n.div_ceil(lanes);
     let panels = match vectors.div_ceil(MAX_VECTORS) {
         1 => 1,
@@ -99,14 +107,14 @@ fn cut(n: usize, lanes: usize) -> impl Iterator<Item = (usize, usize, usize)> {
     };
     (0..panels).map(move |p| {
         let (first, end) = (p * vectors / panels * lanes, (p + 1) * vectors / panels * lanes);
-        (first, end.min(n) - first, end - first)
+        Cut { first, neurons: end.min(n) - first, width: end - first }
     })
 }
 
 impl<F: Vectors> Packed<F> {
     /// Packs a network, weights as the book has them: row = neuron they feed.
-    pub fn new(network: &Network<F>, sparse: bool, lanes: usize) -> Self {
-        let (sizes, activations) = (network.sizes(), network.activations().to_vec());
+    pub fn new(network: Network<F>, sparse: bool, lanes: usize) -> Self {
+        let (sizes, activations, cost) = (network.sizes(), network.activations().to_vec(), network.cost());
         let n_out = sizes[sizes.len() - 1];
         let panels = |l: usize| {
             let fill = if l > 0 { fill(activations[l - 1]) } else { F::zero() };
@@ -116,9 +124,9 @@ impl<F: Vectors> Packed<F> {
         let layers = (usize::from(sparse)..sizes.len() - 1).map(panels).collect();
         let mut output_bias = Buffer::zeros(n_out.next_multiple_of(lanes));
         output_bias.fill(F::min_value());
-        let mut packed =
-            Packed { layers, activations, scale: 1.0, output_bias, output_moments: None, sizes, sparse, lanes };
-        packed.set_numbers(network.clone());
+        let (scale, output_moments) = (1.0, None);
+        let mut packed = Packed { layers, activations, cost, scale, output_bias, output_moments, sizes, sparse, lanes };
+        packed.set_numbers(network);
         packed
     }
 

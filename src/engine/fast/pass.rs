@@ -13,6 +13,15 @@ pub(super) struct On<'a> {
     pub turn: bool,
 }
 
+/// How many images a gradient is of.
+#[derive(Clone, Copy)]
+pub(super) struct Counts {
+    /// Those that add to it here.
+    pub here: usize,
+    /// m: those of the whole mini-batch, of which a share may be elsewhere and some left out.
+    pub whole: usize,
+}
+
 impl On<'_> {
     /// Multiplies some neurons by 0, or by the factor if they are kept.
     pub fn drop_out<F: Vectors>(&self, numbers: &mut [F], width: usize, neurons: usize, kept: Option<Kept<F>>) {

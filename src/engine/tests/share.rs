@@ -62,10 +62,6 @@ impl Engine<f64> for Part {
         self.engine.state()
     }
 
-    fn go_on_from(&mut self, state: State<f64>) {
-        self.engine.go_on_from(state);
-    }
-
     fn evaluate(&mut self, images: Watched) -> Evaluation {
         self.engine.evaluate(images)
     }
@@ -78,9 +74,8 @@ impl Case {
         let ink = data.pixels().iter().filter(|&&pixel| pixel > 0).count() as f64 / data.pixels().len() as f64;
         let part = |rank: usize, wires: Wires| {
             let images = rank * self.n / n..(rank + 1) * self.n / n;
-            let share = (data.share(images.clone(), ink), data.slice(0..0));
-            let machine = Machine::default();
-            let engine = kind.start(self.network::<f64>(), share, self.batch_size, machine);
+            let (share, nothing) = (data.share(images.clone(), ink), data.slice(0..0));
+            let engine = kind.start(self.network::<f64>(), share, nothing, self.batch_size, Machine::default());
             let images = images.start as u32..images.end as u32;
             let mut part = Part { engine, images, wires };
             if let Some(distortion) = distortion {
@@ -99,12 +94,8 @@ impl Case {
     fn check_in_parts(&self, tolerance: f64, distortion: Option<&Distortion>) {
         for kind in [EngineKind::Fast, EngineKind::Reference] {
             let data = self.data();
-            let mut alone = kind.start(
-                self.network::<f64>(),
-                (data.clone(), data.slice(0..0)),
-                self.batch_size,
-                Machine::default(),
-            );
+            let mut alone =
+                kind.start(self.network::<f64>(), data.clone(), data.slice(0..0), self.batch_size, Machine::default());
             if let Some(distortion) = distortion {
                 alone.distort(distortion, self.seed, 1);
             }
