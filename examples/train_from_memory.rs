@@ -37,7 +37,7 @@ fn bars(n: usize) -> Result<Dataset, Box<dyn Error>> {
 struct UntilPerfect;
 
 impl Observer<f32> for UntilPerfect {
-    fn epoch(&mut self, record: &EpochRecord, training: Duration) -> ControlFlow<()> {
+    fn epoch(&mut self, record: &EpochRecord, training: Duration, _patience: Option<usize>) -> ControlFlow<()> {
         let correct = record.evaluation_accuracy.unwrap_or(0);
         println!("epoch {}: {correct} of {} right, {training:.1?}", record.epoch, record.n_evaluation);
         if correct == record.n_evaluation { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -228,7 +228,7 @@ fn file<F: Trainable>(trained: Trained<F>, settings: &Settings, n_train: usize) 
 struct StopAfterOneEpoch;
 
 impl<F: Trainable> Observer<F> for StopAfterOneEpoch {
-    fn epoch(&mut self, _: &EpochRecord, _: Duration) -> ControlFlow<()> {
+    fn epoch(&mut self, _: &EpochRecord, _: Duration, _: Option<usize>) -> ControlFlow<()> {
         ControlFlow::Break(())
     }
 }

@@ -73,9 +73,9 @@ impl Progress {
     }
 
     /// An epoch is complete. The bars stay: the next one may be under way already.
-    pub fn epoch(&mut self, record: &EpochRecord, training: Duration) {
-        let Some(table) = &mut self.table else { return };
-        let row = table.row(record, training);
+    pub fn epoch(&mut self, record: &EpochRecord, training: Duration, patience: Option<usize>) {
+        let Some(table) = &self.table else { return };
+        let row = table.row(record, training, patience);
         self.print(&format!("{row}\n"));
     }
 
@@ -151,7 +151,7 @@ mod tests {
     fn halfway() -> (Progress, InMemoryTerm) {
         let screen = InMemoryTerm::new(10, 60);
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
-        let table = EpochTable::new(Monitors::NONE, None);
+        let table = EpochTable::new(Monitors::NONE, false);
         let mut progress = Progress::on(Some(target), Some(table), 2, 100, 0);
         progress.images(1, 50);
         (progress, screen)
@@ -180,7 +180,7 @@ mod tests {
         let shown = screen.contents();
         assert!(shown.contains(" 55%") && shown.contains(" 10%  training"), "{shown}");
         progress.images(2, 60);
-        progress.epoch(&EpochRecord { epoch: 1, n_training: 100, ..EpochRecord::default() }, Duration::ZERO);
+        progress.epoch(&EpochRecord { epoch: 1, n_training: 100, ..EpochRecord::default() }, Duration::ZERO, None);
         progress.images(2, 61);
         let shown = screen.contents();
         assert!(shown.contains(" 80%") && shown.contains(" 61%  training"), "{shown}");

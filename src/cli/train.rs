@@ -107,7 +107,7 @@ pub fn carry_out<F: Trainable>(
     let (settings, done_before) = (*config.settings(), progress.history.len());
     watch.aside(&introduction(arguments, &settings, &task, &progress));
     task.warn();
-    let table = EpochTable::new(settings.monitors, settings.early_stop);
+    let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
     let trained = go_on(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();

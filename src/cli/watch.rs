@@ -55,7 +55,7 @@ impl Watch {
         saver: Saver,
     ) -> Result<Self, Failure> {
         let log = arguments.log.as_deref().map(|path| EpochLog::create(path, history)).transpose()?;
-        let table = EpochTable::new(settings.monitors, settings.early_stop).after(history);
+        let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
         let bars = Bars::new((!arguments.quiet).then_some(table), settings.epochs, n_train, history.len());
         Ok(Watch { bars, log, saver, unsaved: false, failure: None, signal: stop_signals() })
     }
@@ -101,8 +101,8 @@ impl<F: Real> Observer<F> for Watch {
         self.bars.monitoring();
     }
 
-    fn epoch(&mut self, record: &EpochRecord, training: Duration) -> ControlFlow<()> {
-        self.bars.epoch(record, training);
+    fn epoch(&mut self, record: &EpochRecord, training: Duration, patience: Option<usize>) -> ControlFlow<()> {
+        self.bars.epoch(record, training, patience);
         if let Some(log) = &mut self.log
             && let Err(failure) = log.add(record, training)
         {

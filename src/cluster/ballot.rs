@@ -42,8 +42,8 @@ impl<F: Real> Observer<F> for Voter<'_, F> {
         self.observer.monitoring(epoch);
     }
 
-    fn epoch(&mut self, record: &EpochRecord, training: Duration) -> ControlFlow<()> {
-        let answer = self.observer.epoch(record, training);
+    fn epoch(&mut self, record: &EpochRecord, training: Duration, patience: Option<usize>) -> ControlFlow<()> {
+        let answer = self.observer.epoch(record, training, patience);
         self.vote(answer)
     }
 

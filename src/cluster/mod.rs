@@ -25,7 +25,7 @@ use crate::data::Dataset;
 use crate::data::splits::Portion;
 use crate::engine::{Trainable, Watched};
 use crate::evaluate::{FitError, check_fit};
-use crate::trainer::{Observer, Progress, TrainConfig, Trained, go_on_by};
+use crate::trainer::{Counts, Observer, Progress, TrainConfig, Trained, go_on_by};
 
 mod agreement;
 mod ballot;
@@ -96,7 +96,7 @@ impl World {
         check_fit(&progress.network, &training)?;
         check_fit(&progress.network, &evaluation)?;
         let settings = *config.settings();
-        let images = (training.len(), evaluation.len());
+        let images = Counts { training: training.len(), evaluation: evaluation.len() };
         let watched = settings.monitors.watched().contains(&Watched::Evaluation);
         let evaluation = if watched { evaluation } else { evaluation.slice(0..0) };
         let data = (self.share(&training), self.share(&evaluation));

@@ -4,31 +4,20 @@ use std::time::Duration;
 
 use super::{decimal, percent};
 use crate::model::EpochRecord;
-use crate::trainer::{Monitors, Patience};
+use crate::trainer::Monitors;
 
 /// The table's columns: those of the monitors that are on, and the patience left if training stops early.
 #[derive(Debug, Clone, Copy)]
 pub struct EpochTable {
     monitors: Monitors,
-    patience: Option<Patience>,
+    early_stop: bool,
 }
 
 impl EpochTable {
-    /// A table for these monitors; with `early_stop` it counts down the epochs until then.
+    /// A table for these monitors, and for the patience that is left if the training may stop early.
     #[must_use]
-    pub fn new(monitors: Monitors, early_stop: Option<usize>) -> Self {
-        EpochTable { monitors, patience: early_stop.map(Patience::new) }
-    }
-
-    /// The table after these epochs, which it does not show.
-    #[must_use]
-    pub fn after(mut self, history: &[EpochRecord]) -> Self {
-        if let Some(patience) = &mut self.patience {
-            for record in history {
-                patience.watch(record);
-            }
-        }
-        self
+    pub fn new(monitors: Monitors, early_stop: bool) -> Self {
+        EpochTable { monitors, early_stop }
     }
 
     /// Two lines of headings; `evaluated_on` ("validation" or "test") stands over its figures.
@@ -49,15 +38,16 @@ impl EpochTable {
             let width = columns.len() - groups.len();
             groups += &format!("{:>width$}", if cost || accuracy { group } else { "" });
         }
-        if self.patience.is_some() {
+        if self.early_stop {
             columns += "    patience";
         }
         format!("{}\n{columns}        time", groups.trim_end())
     }
 
-    /// The row of the next epoch; `training` is the time without the monitors.
+    /// The row of an epoch; `training` is the time without the monitors, `patience` the epochs that early stopping still
+    /// waits for.
     #[must_use]
-    pub fn row(&mut self, record: &EpochRecord, training: Duration) -> String {
+    pub fn row(&self, record: &EpochRecord, training: Duration, patience: Option<usize>) -> String {
         let mut row = format!("{:>5}", record.epoch);
         let halves = [
             (record.training_cost, record.training_accuracy, record.n_training),
@@ -71,8 +61,8 @@ impl EpochTable {
                 row += &format!("{:>12}", percent(Some(correct as f64 / n as f64)));
             }
         }
-        if let Some(patience) = &mut self.patience {
-            row += &format!("{:>12}", patience.watch(record));
+        if let Some(patience) = patience.filter(|_| self.early_stop) {
+            row += &format!("{patience:>12}");
         }
         row += &format!("{:>10.3} s", training.as_secs_f64());
         row
@@ -95,8 +85,8 @@ mod tests {
             n_evaluation: 10,
             eta: None,
         };
-        let mut table = EpochTable::new(Monitors::ALL, None);
-        let row = table.row(&record, Duration::from_millis(125));
+        let table = EpochTable::new(Monitors::ALL, false);
+        let row = table.row(&record, Duration::from_millis(125), None);
         assert_eq!(row, "    3     0.25000      90.00%     0.50000      80.00%     0.125 s");
         let heading = table.heading("validation");
         let lines: Vec<_> = heading.lines().collect();
@@ -107,19 +97,18 @@ mod tests {
 
     #[test]
     fn monitors_that_are_off_have_no_column() {
-        let mut none = EpochTable::new(Monitors::NONE, None);
+        let none = EpochTable::new(Monitors::NONE, false);
         assert_eq!(none.heading("test"), "\nepoch        time");
         let record = EpochRecord { epoch: 1, ..EpochRecord::default() };
-        assert_eq!(none.row(&record, Duration::ZERO), "    1     0.000 s");
+        assert_eq!(none.row(&record, Duration::ZERO, None), "    1     0.000 s");
     }
 
     #[test]
-    fn patience_is_counted_down() {
-        let mut table = EpochTable::new(Monitors { evaluation_accuracy: true, ..Monitors::NONE }, Some(12));
+    fn the_patience_left_has_a_column() {
+        let table = EpochTable::new(Monitors { evaluation_accuracy: true, ..Monitors::NONE }, true);
         let heading = table.heading("test");
         let record = EpochRecord { evaluation_accuracy: Some(5), n_evaluation: 10, ..EpochRecord::default() };
-        assert_eq!(table.row(&record, Duration::ZERO), "    0      50.00%          12     0.000 s");
-        assert_eq!(table.row(&record, Duration::ZERO), "    0      50.00%          11     0.000 s");
+        assert_eq!(table.row(&record, Duration::ZERO, Some(12)), "    0      50.00%          12     0.000 s");
         assert_eq!(heading.lines().last(), Some("epoch    accuracy    patience        time"));
     }
 }

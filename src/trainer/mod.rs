@@ -23,11 +23,11 @@ pub use config::{ConfigError, MAX_THREADS, Monitors, Settings, TrainConfig};
 use ending::check_finite;
 pub use ending::{Divergence, Ending, NotFinite};
 pub use observer::{Observer, Silent, Warning};
-use progress::Replay;
 pub use progress::{Progress, ResumeError};
 pub use record::Background;
 pub use schedule::Schedule;
-pub use stopping::{Keep, Patience};
+use stopping::Course;
+pub use stopping::Keep;
 
 /// So many epochs at chance are needed before anyone is warned.
 const PATIENCE_AT_CHANCE: usize = 3;
@@ -90,27 +90,27 @@ pub fn go_on<F: Trainable>(
     let (training, mut evaluation) = (training.into(), evaluation.into());
     check_fit(&progress.network, training.data())?;
     check_fit(&progress.network, evaluation.data())?;
-    let numbers = (training.data().len(), evaluation.data().len());
+    let images = Counts { training: training.data().len(), evaluation: evaluation.data().len() };
     let settings = config.settings();
     if !settings.monitors.watched().contains(&Watched::Evaluation) {
         evaluation = evaluation.data().slice(0..0).into();
     }
     let start = |state| settings.engine.start(state, training, evaluation, settings.batch_size, settings.machine);
-    Ok(go_on_by(start, progress, numbers, config, observer))
+    Ok(go_on_by(start, progress, images, config, observer))
 }
 
-/// The same by an engine that `start` makes from the state to begin with, for so many `images` to train and to evaluate
-/// on. They must fit the network.
+/// Goes on with a training, as [`go_on`] does, by an engine that `start` makes from the state to begin with. Its images must
+/// fit the network.
 pub fn go_on_by<'a, F: Trainable>(
     start: impl FnOnce(State<F>) -> Box<dyn Engine<F> + 'a>,
     mut progress: Progress<F>,
-    images: (usize, usize),
+    images: Counts,
     config: &TrainConfig,
     observer: &mut dyn Observer<F>,
 ) -> Trained<F> {
     let settings = config.settings();
-    let replay = Replay::of(&progress.history, settings);
-    let (training_time, ending) = if let Some(ending) = replay.ending {
+    let course = Course::of(&progress.history, settings);
+    let (training_time, ending) = if let Some(ending) = course.ending {
         (Duration::ZERO, ending)
     } else {
         // The progress keeps its own: no further epoch may be completed.
@@ -118,13 +118,14 @@ pub fn go_on_by<'a, F: Trainable>(
         let mut session = Session {
             engine: start(state),
             images,
-            replay,
+            settings: *settings,
+            course,
             at_chance: AtChance::default(),
             learned: None,
             progress,
             training_time: Duration::ZERO,
         };
-        let mut order = EpochOrder::new(images.0, settings.shuffle.then_some(settings.seed));
+        let mut order = EpochOrder::new(images.training, settings.shuffle.then_some(settings.seed));
         let ending = session.run(&mut order, observer).break_value().unwrap_or(Ending::Completed);
         progress = session.progress;
         (session.training_time, ending)
@@ -134,13 +135,24 @@ pub fn go_on_by<'a, F: Trainable>(
     Trained { network, epoch, history, state, training_time, ending }
 }
 
+/// How many images there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts {
+    /// To train on.
+    pub training: usize,
+    /// To evaluate on.
+    pub evaluation: usize,
+}
+
 /// A training as it goes on.
+///
+/// An epoch is learned while spare threads still look at the network that the one before it left. Where the figures decide
+/// how the next epoch goes, or whether there is one, it waits for them.
 struct Session<'a, F: Real> {
     engine: Box<dyn Engine<F> + 'a>,
-    /// The numbers of images to train and to evaluate on.
-    images: (usize, usize),
-    /// What follows from the figures of the epochs.
-    replay: Replay,
+    images: Counts,
+    settings: Settings,
+    course: Course,
     at_chance: AtChance,
     /// The epoch that the monitors are still looking at.
     learned: Option<Learned<F>>,
@@ -161,7 +173,7 @@ struct Learned<F: Real> {
 impl<F: Real> Session<'_, F> {
     /// Goes through the epochs until one of them is the last.
     fn run(&mut self, order: &mut EpochOrder, observer: &mut dyn Observer<F>) -> ControlFlow<Ending> {
-        let settings = *self.replay.course.settings();
+        let settings = self.settings;
         for epoch in self.progress.history.len() + 1..=settings.epochs {
             let (eta, seconds, stop) = self.learn(epoch, order, observer)?;
             self.conclude(observer)?; // the epoch before this one, if that is still open
@@ -169,7 +181,7 @@ impl<F: Real> Session<'_, F> {
             let state = self.engine.state();
             let looking = self.engine.watch(state.result(), settings.monitors.watched());
             let is_last = stop || epoch == settings.epochs;
-            let is_open = !looking.is_done() && !is_last && !self.replay.course.decides();
+            let is_open = !looking.is_done() && !is_last && !self.course.decides();
             self.learned = Some(Learned { epoch, eta, seconds, state, looking });
             if !is_open {
                 self.conclude(observer)?;
@@ -189,7 +201,7 @@ impl<F: Real> Session<'_, F> {
         order: &mut EpochOrder,
         observer: &mut dyn Observer<F>,
     ) -> ControlFlow<Ending, (f64, Duration, bool)> {
-        let settings = *self.replay.course.settings();
+        let settings = self.settings;
         let (start, mut concluding) = (Instant::now(), Duration::ZERO);
         if let Some(distortion) = &settings.augment {
             let distortion = distortion.faded(epoch as u64, settings.epochs as u64);
@@ -200,7 +212,7 @@ impl<F: Real> Session<'_, F> {
         let mut mini_batches = order.mini_batches(epoch, settings.batch_size).peekable();
         while let Some(mini_batch) = mini_batches.next() {
             let middle = (done as f64 + mini_batch.len() as f64 / 2.0) / n_train as f64;
-            eta = self.replay.course.eta((epoch - 1) as f64 + middle);
+            eta = self.course.eta((epoch - 1) as f64 + middle);
             let step = settings.step(eta, epoch, n_train);
             self.engine.update(mini_batch, mini_batches.peek().copied().unwrap_or_default(), step);
             done += mini_batch.len();
@@ -222,31 +234,31 @@ impl<F: Real> Session<'_, F> {
         let Some(Learned { epoch, eta, seconds, state, looking }) = self.learned.take() else {
             return ControlFlow::Continue(());
         };
-        let settings = *self.replay.course.settings();
+        let settings = self.settings;
         let looked = looking.wait();
         let record = EpochRecord {
             epoch,
-            n_training: self.images.0,
-            n_evaluation: self.images.1,
+            n_training: self.images.training,
+            n_evaluation: self.images.evaluation,
             eta: settings.eta_varies().then_some(eta),
             ..figures(&looked, state.result(), &settings)
         };
         if let Err(cause) = check_finite(state.result(), &record) {
-            let (Settings { eta, lambda, .. }, n_train) = (settings, self.images.0);
+            let (Settings { eta, lambda, .. }, n_train) = (settings, self.images.training);
             return ControlFlow::Break(Ending::Diverged(Divergence { epoch, eta, lambda, n_train, cause }));
         }
         self.training_time += seconds; // not that of an epoch of which nothing is left
         self.at_chance.watch(&looked, &settings, observer);
-        let answer = observer.epoch(&record, seconds);
-        if self.replay.watch(&record) {
+        if self.course.watch(&record) {
             (self.progress.network, self.progress.epoch) = (state.result().clone(), epoch);
         }
+        let answer = observer.epoch(&record, seconds, self.course.patience_left());
         self.progress.history.push(record);
         self.progress.state = Some(state);
         if answer.is_break() && epoch < settings.epochs {
             return ControlFlow::Break(Ending::Stopped);
         }
-        if let Some(ending) = self.replay.ending.take() {
+        if let Some(ending) = self.course.ending.take() {
             return ControlFlow::Break(ending);
         }
         observer.progress(&self.progress);

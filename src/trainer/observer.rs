@@ -25,9 +25,10 @@ pub trait Observer<F: Real> {
         let _ = epoch;
     }
 
-    /// An epoch is complete, its monitors included. `training` is the time its training took, without the monitors.
-    fn epoch(&mut self, record: &EpochRecord, training: Duration) -> ControlFlow<()> {
-        let _ = (record, training);
+    /// An epoch is complete, its monitors included. `training` is the time its training took, without the monitors; with
+    /// early stopping, `patience` is the number of epochs still waited for.
+    fn epoch(&mut self, record: &EpochRecord, training: Duration, patience: Option<usize>) -> ControlFlow<()> {
+        let _ = (record, training, patience);
         ControlFlow::Continue(())
     }
 

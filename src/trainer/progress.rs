@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::stopping::{Choice, Course};
-use super::{Ending, Settings};
+use super::Settings;
+use super::stopping::Course;
 use crate::engine::State;
 use crate::model::{Checkpoint, EpochRecord, Model, PackedNumbers, TrainingRecord, UnpackError};
 use crate::network::Network;
@@ -93,15 +93,15 @@ impl<F: Real> Progress<F> {
             return Err(untrained);
         };
         check_history(&history, settings)?;
-        let (replay, last) = (Replay::of(&history, settings), history.len());
-        if record.epochs_done != last || record.course.epoch.unwrap_or(last) != replay.epoch {
+        let (course, last) = (Course::of(&history, settings), history.len());
+        if record.epochs_done != last || record.course.epoch.unwrap_or(last) != course.kept {
             return Err(ResumeError::History { epoch: last });
         }
-        let state = match replay.ending {
+        let state = match course.ending {
             Some(ending) if ending.is_final(settings) => None,
-            _ => state(&network, &record, settings, (replay.epoch, last), &checkpoint.unwrap_or_default())?,
+            _ => state(&network, &record, settings, &checkpoint.unwrap_or_default())?,
         };
-        Ok(Progress { network, epoch: replay.epoch, history, state })
+        Ok(Progress { network, epoch: course.kept, history, state })
     }
 
     /// The model file of a training that has come this far. The `record` says the rest of it.
@@ -141,10 +141,10 @@ fn check_history(history: &[EpochRecord], settings: &Settings) -> Result<(), Res
     if let Some(i) = history.iter().zip(1..).position(|row| !is_row(row)) {
         return Err(ResumeError::History { epoch: i + 1 });
     }
-    let mut replay = Replay::of(&[], settings);
+    let mut course = Course::of(&[], settings);
     let mut has_ended = |row: &&EpochRecord| {
-        replay.watch(row);
-        replay.ending.is_some()
+        course.watch(row);
+        course.ending.is_some()
     };
     match before.iter().find(|row| has_ended(row)) {
         Some(last) => Err(ResumeError::History { epoch: last.epoch + 1 }),
@@ -157,15 +157,17 @@ const LAST: &str = "the weights of the last epoch";
 const AVERAGE: &str = "the running averages of the last epoch";
 const MOMENTS: &str = "the moments of the optimizer";
 
-/// Where the engine stood after the `last` epoch, if the `network`, which is that of `epoch`, does not say it all.
+/// Where the engine stood after the last epoch, if the `network`, which is that of the epoch that was kept, does not say it
+/// all.
 fn state<F: Real>(
     network: &Network<F>,
     record: &TrainingRecord,
     settings: &Settings,
-    (epoch, last): (usize, usize),
     checkpoint: &Checkpoint,
 ) -> Result<Option<State<F>>, ResumeError> {
-    let (is_last, averages, moments) = (epoch == last, settings.average.is_some(), settings.optimizer.moments());
+    let last = record.epochs_done;
+    let is_last = record.course.epoch.is_none_or(|kept| kept == last);
+    let (averages, moments) = (settings.average.is_some(), settings.optimizer.moments());
     if is_last && !averages && moments == 0 {
         return Ok(None);
     }
@@ -187,40 +189,6 @@ fn state<F: Real>(
     let n_train = u32::try_from(record.n_train).map_err(|_| ResumeError::History { epoch: last })? as usize;
     let updates = last as u64 * n_train.div_ceil(settings.batch_size.max(1)) as u64;
     Ok(Some(State { network: now, average, moments, updates }))
-}
-
-/// What follows from the figures of the epochs.
-pub(super) struct Replay {
-    pub course: Course,
-    pub choice: Choice,
-    /// The epoch that is kept; 0 if there is none yet.
-    pub epoch: usize,
-    /// How the training has ended, if it has.
-    pub ending: Option<Ending>,
-}
-
-impl Replay {
-    /// Goes through the epochs again.
-    pub fn of(history: &[EpochRecord], settings: &Settings) -> Self {
-        let mut replay =
-            Replay { course: Course::new(settings), choice: Choice::new(settings.kept()), epoch: 0, ending: None };
-        for row in history {
-            replay.watch(row);
-        }
-        replay
-    }
-
-    /// Another epoch is complete. Says whether its network is to be kept.
-    pub fn watch(&mut self, row: &EpochRecord) -> bool {
-        let is_last = row.epoch >= self.course.settings().epochs;
-        // What strikes in the last epoch counts as well: no epoch can follow, even if more are asked for.
-        self.ending = self.course.watch(row).or(is_last.then_some(Ending::Completed));
-        let is_kept = self.choice.takes(row);
-        if is_kept {
-            self.epoch = row.epoch;
-        }
-        is_kept
-    }
 }
 
 #[cfg(test)]

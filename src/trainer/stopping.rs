@@ -74,32 +74,35 @@ impl Settings {
 
 /// Waits for the evaluation accuracy to get better than ever before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+struct Patience {
     epochs: usize,
     waited: usize,
     best: Option<usize>,
 }
 
 impl Patience {
-    /// Waits for `epochs` epochs.
-    #[must_use]
-    pub fn new(epochs: usize) -> Self {
+    fn new(epochs: usize) -> Self {
         Patience { epochs, waited: 0, best: None }
     }
 
-    /// The epochs still waited for after this one; 0 when patience is at its end.
-    pub fn watch(&mut self, record: &EpochRecord) -> usize {
+    /// Another epoch is complete. Says whether patience is at its end.
+    fn watch(&mut self, record: &EpochRecord) -> bool {
         if record.evaluation_accuracy > self.best {
             self.best = record.evaluation_accuracy;
             self.waited = 0;
         } else {
             self.waited += 1;
         }
+        self.left() == 0
+    }
+
+    /// The epochs still waited for.
+    fn left(&self) -> usize {
         self.epochs.saturating_sub(self.waited)
     }
 }
 
-/// The course of a training: eta at each position, and the reasons to end before the last epoch.
+/// The course of a training, as far as it follows from the figures of the epochs: eta, the epoch that is kept, the end.
 #[derive(Debug)]
 pub(super) struct Course {
     settings: Settings,
@@ -108,24 +111,33 @@ pub(super) struct Course {
     halvings: i32,
     /// Until the training ends.
     early_stop: Option<Patience>,
+    /// The evaluation accuracy of the epoch that is kept.
+    best: Option<usize>,
+    /// The epoch that is kept; 0 if there is none yet.
+    pub kept: usize,
+    /// How the training has ended, if it has.
+    pub ending: Option<Ending>,
 }
 
 impl Course {
-    pub fn new(settings: &Settings) -> Self {
+    /// The course after these epochs.
+    pub fn of(history: &[EpochRecord], settings: &Settings) -> Self {
         let plateau = match settings.schedule {
             Schedule::HalveOnPlateau { patience } => Some(Patience::new(patience)),
             _ => None,
         };
-        Course { settings: *settings, plateau, halvings: 0, early_stop: settings.early_stop.map(Patience::new) }
+        let early_stop = settings.early_stop.map(Patience::new);
+        let (halvings, best, kept, ending) = (0, None, 0, None);
+        let mut course = Course { settings: *settings, plateau, halvings, early_stop, best, kept, ending };
+        for record in history {
+            course.watch(record);
+        }
+        course
     }
 
     /// Whether the figures of an epoch decide how the next one goes, or whether there is one.
     pub fn decides(&self) -> bool {
         self.plateau.is_some() || self.early_stop.is_some()
-    }
-
-    pub fn settings(&self) -> &Settings {
-        &self.settings
     }
 
     /// The learning rate at position `t`, in epochs.
@@ -134,38 +146,33 @@ impl Course {
         eta * schedule.factor(t, epochs as f64, self.settings.warm_up_epochs()) * 0.5_f64.powi(self.halvings)
     }
 
-    /// An epoch is complete: halves eta if it is time, and says how the training ends if it is to end.
-    pub fn watch(&mut self, record: &EpochRecord) -> Option<Ending> {
-        let stop = self.early_stop.as_mut().is_some_and(|patience| patience.watch(record) == 0);
+    /// With early stopping, the epochs still waited for.
+    pub fn patience_left(&self) -> Option<usize> {
+        self.early_stop.map(|patience| patience.left())
+    }
+
+    /// Another epoch is complete: halves eta if it is time, and ends the training. Says whether its network is to be kept.
+    pub fn watch(&mut self, record: &EpochRecord) -> bool {
+        let stops = self.early_stop.as_mut().is_some_and(|patience| patience.watch(record));
         if let Some(plateau) = &mut self.plateau
-            && plateau.watch(record) == 0
+            && plateau.watch(record)
         {
             plateau.waited = 0;
             self.halvings += 1;
         }
-        let plateau = (self.halvings > MOST_HALVINGS).then_some(Ending::Plateau);
-        if stop { Some(Ending::EarlyStopped) } else { plateau }
-    }
-}
-
-/// Chooses the epoch whose network will come out.
-pub(super) struct Choice {
-    keep: Keep,
-    best: Option<usize>,
-}
-
-impl Choice {
-    pub fn new(keep: Keep) -> Self {
-        Choice { keep, best: None }
-    }
-
-    /// Whether the network after another epoch takes the place of the one that was kept.
-    pub fn takes(&mut self, record: &EpochRecord) -> bool {
-        let takes = self.keep == Keep::Last || record.evaluation_accuracy > self.best;
-        if takes {
-            self.best = record.evaluation_accuracy;
+        // What strikes in the last epoch counts as well: no epoch can follow, even if more are asked for.
+        self.ending = if stops {
+            Some(Ending::EarlyStopped)
+        } else if self.halvings > MOST_HALVINGS {
+            Some(Ending::Plateau)
+        } else {
+            (record.epoch >= self.settings.epochs).then_some(Ending::Completed)
+        };
+        let is_kept = self.settings.kept() == Keep::Last || record.evaluation_accuracy > self.best;
+        if is_kept {
+            (self.best, self.kept) = (record.evaluation_accuracy, record.epoch);
         }
-        takes
+        is_kept
     }
 }
 
@@ -181,19 +188,24 @@ mod tests {
     #[test]
     fn patience_is_renewed_by_a_better_accuracy_only() {
         let mut patience = Patience::new(3);
-        let left: Vec<_> = [5, 5, 4, 6, 6, 5, 6].iter().map(|&right| patience.watch(&record(right))).collect();
+        let left = [5, 5, 4, 6, 6, 5, 6].map(|right| {
+            let is_at_its_end = patience.watch(&record(right));
+            assert_eq!(is_at_its_end, patience.left() == 0);
+            patience.left()
+        });
         assert_eq!(left, [3, 2, 1, 3, 2, 1, 0]);
     }
 
     #[test]
     fn eta_is_halved_seven_times_and_then_it_ends() {
         let schedule = Schedule::HalveOnPlateau { patience: 2 };
-        let mut course = Course::new(&Settings { eta: 1.0, schedule, ..Settings::default() });
+        let mut course = Course::of(&[], &Settings { eta: 1.0, schedule, ..Settings::default() });
         let mut etas = Vec::new();
         // Better in epochs 1 and 4, never again.
         let ending = [1, 1, 0].into_iter().chain(std::iter::repeat(2)).find_map(|right| {
             etas.push(1.0 / course.eta(etas.len() as f64 + 0.5));
-            course.watch(&record(right))
+            course.watch(&record(right));
+            course.ending.take()
         });
         assert_eq!(ending, Some(Ending::Plateau));
         let expected: Vec<f64> =
@@ -203,9 +215,14 @@ mod tests {
 
     #[test]
     fn early_stopping_counts_from_the_best() {
-        let mut course = Course::new(&Settings { early_stop: Some(2), ..Settings::default() });
-        let endings: Vec<_> = [3, 2, 4, 4, 3].iter().map(|&right| course.watch(&record(right))).collect();
-        assert_eq!(endings, [None, None, None, None, Some(Ending::EarlyStopped)]);
+        let mut course = Course::of(&[], &Settings { early_stop: Some(2), ..Settings::default() });
+        let told = [3, 2, 4, 4, 3].map(|right| {
+            let is_kept = course.watch(&record(right));
+            (is_kept, course.patience_left(), course.ending.clone())
+        });
+        let expected = [(true, 2), (false, 1), (true, 2), (false, 1), (false, 0)];
+        let ending = |left| (left == 0).then_some(Ending::EarlyStopped);
+        assert_eq!(told, expected.map(|(is_kept, left)| (is_kept, Some(left), ending(left))));
     }
 
     #[test]

@@ -31,6 +31,8 @@ fn run(settings: Settings, observer: &mut dyn Observer<f64>) -> Trained<f64> {
 struct Recorder {
     mini_batches: Vec<(usize, usize)>,
     epochs: Vec<EpochRecord>,
+    /// What was left of it after each epoch.
+    patience: Vec<usize>,
     warnings: Vec<Warning>,
     stop_after_epoch: Option<usize>,
     stop_in_epoch: Option<usize>,
@@ -48,8 +50,9 @@ impl Observer<f64> for Recorder {
         stop_if(self.stop_in_epoch == Some(epoch) || self.stop_at == Some((epoch, done)))
     }
 
-    fn epoch(&mut self, record: &EpochRecord, _training: Duration) -> ControlFlow<()> {
+    fn epoch(&mut self, record: &EpochRecord, _training: Duration, patience: Option<usize>) -> ControlFlow<()> {
         self.epochs.push(record.clone());
+        self.patience.extend(patience);
         stop_if(self.stop_after_epoch == Some(record.epoch))
     }
 
@@ -218,7 +221,9 @@ fn the_best_epoch_is_kept_exactly_and_no_row_is_lost() {
     assert_eq!(best.network.weights(), short.network.weights());
     assert_eq!(best.network.biases(), short.network.biases());
 
-    let stopped = run(Settings { early_stop: Some(2), ..learning }, &mut Silent);
+    let mut recorder = Recorder::default();
+    let stopped = run(Settings { early_stop: Some(2), ..learning }, &mut recorder);
+    assert_eq!(recorder.patience[stopped.epoch - 1..], [2, 1, 0]);
     assert_eq!(stopped.ending, Ending::EarlyStopped);
     assert_eq!(stopped.history.len(), stopped.epoch + 2);
     assert_eq!(stopped.history, last.history[..stopped.epoch + 2]);

@@ -8,7 +8,7 @@ use crate::data::{Dataset, Identity};
 use crate::engine::{EngineKind, Machine};
 use crate::network::{CrossEntropy, Init, Optimizer};
 use crate::real::Precision;
-use crate::trainer::{Background, Keep, Monitors, Observer, Schedule, Silent, Trained, go_on, train};
+use crate::trainer::{Background, Ending, Keep, Monitors, Observer, Schedule, Silent, Trained, go_on, train};
 
 /// Images of 4 x 4 that are learned slowly.
 fn images(n: usize) -> Dataset {
