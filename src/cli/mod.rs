@@ -236,6 +236,8 @@ pub enum Failure {
     NoAnswer { model: String, images: String },
     #[error("{path} {error}")]
     File { path: String, error: FileError },
+    #[error("{path} is {width} pixels wide and {height} high: --as-is only scales, so cut it to a square first")]
+    PictureNotSquare { path: String, width: usize, height: usize },
     #[error("{path} is {error}")]
     NoDigit { path: String, error: NoDigit },
     #[error("{failed} of {all} pictures have no answer")]

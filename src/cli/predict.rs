@@ -6,10 +6,11 @@ use std::io::stdin;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use mnist_mlp::data::known::are_digits;
 use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::Machine;
 use mnist_mlp::picture::Picture;
-use mnist_mlp::picture::normalize::normalized;
+use mnist_mlp::picture::normalize::{normalized, scaled};
 use mnist_mlp::picture::read::{FileError, read};
 use mnist_mlp::report::{PredictionReport, json_of_failure};
 
@@ -21,12 +22,13 @@ use super::{Failure, output};
 /// Read the digit in a picture: PNG or JPEG, of any size, in dark ink or in light.
 ///
 /// The digit is found, made light on dark, fitted into a box and centred by its mass, as MNIST's are; --show prints
-/// the result. A softmax output layer answers with probabilities. The outputs of sigmoids are shown as they are:
+/// the result. With --as-is, the picture is only scaled, for networks of other images. A softmax output layer answers with probabilities. The outputs of sigmoids are shown as they are:
 /// each is an answer of its own, from 0 to 1, and together they need not add up to 1.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist predict model.json photo.jpg
   mnist predict model.json --show photo.jpg
+  mnist predict fashion.json --as-is shirt.png
   mnist predict model.json --format json scans/*.png | jq .label
   curl -s https://example.org/seven.png | mnist predict model.json -")]
 pub struct PredictArguments {
@@ -36,6 +38,13 @@ pub struct PredictArguments {
     /// Pictures of one digit each, PNG or JPEG; '-' reads one from standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+
+    /// Only scale the pictures, which must be square: find no digit, centre nothing, turn no dark into light.
+    ///
+    /// For networks of other images than MNIST's. A white pixel is 255 to the network and a black one 0, as in the data
+    /// that it was trained on.
+    #[arg(long)]
+    pub as_is: bool,
 
     /// Print what the network saw, and all its outputs.
     #[arg(long, conflicts_with = "format")]
@@ -52,11 +61,15 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     if member.classes() < 2 {
         return Err(Failure::OneOutput(member.path));
     }
+    if !arguments.as_is {
+        note_other_form(&member);
+    }
     let machine = machine(Some(1))?;
     let mut failed = 0;
     for file in &arguments.files {
         let name = file.display().to_string();
-        let answer = seen(file, side).and_then(|picture| Ok((outputs(&member, (&name, &picture), machine)?, picture)));
+        let answer = seen(file, side, arguments.as_is)
+            .and_then(|picture| Ok((outputs(&member, (&name, &picture), machine)?, picture)));
         match answer {
             Ok((outputs, picture)) => {
                 let report = PredictionReport { file: &name, outputs: &outputs, layer: member.output_layer() };
@@ -93,14 +106,29 @@ fn side(member: &Member) -> Result<usize, Failure> {
     if side * side == inputs { Ok(side) } else { Err(Failure::NotSquare { path: member.path.clone(), inputs }) }
 }
 
+/// Says what becomes of pictures, if the network learned from images that may look otherwise.
+fn note_other_form(member: &Member) {
+    if let Some(dataset) = member.datasets().into_iter().find(|name| !are_digits(name)) {
+        output::note(format_args!(
+            "pictures are brought into the form of MNIST's digits, but {} was trained on {dataset}: if these fill their \
+            frames, or are no digits, use --as-is, which only scales",
+            member.path
+        ));
+    }
+}
+
 /// What the network is to see of a file.
-fn seen(file: &Path, side: usize) -> Result<Picture, Failure> {
+fn seen(file: &Path, side: usize, as_is: bool) -> Result<Picture, Failure> {
     let (picture, path) = if file.as_os_str() == OsStr::new("-") {
         (read(stdin().lock()), "standard input".to_string())
     } else {
         (File::open(file).map_err(FileError::from).and_then(read), file.display().to_string())
     };
     match picture {
+        Ok(picture) if as_is => {
+            let (width, height) = (picture.width(), picture.height());
+            scaled(&picture, side).ok_or(Failure::PictureNotSquare { path, width, height })
+        }
         Ok(picture) => normalized(&picture, side).map_err(|error| Failure::NoDigit { path, error }),
         Err(error) => Err(Failure::File { path, error }),
     }

@@ -129,6 +129,13 @@ const MNIST_CONTENTS: [[&str; 2]; 2] = [
     ],
 ];
 
+/// Whether the images of the dataset with this name are digits in MNIST's form: light on dark, in a box of 20 x 20 pixels,
+/// centred by their mass in 28 x 28. Of a dataset that is not known, nobody can tell.
+#[must_use]
+pub fn are_digits(name: &str) -> bool {
+    ["MNIST", "QMNIST"].contains(&name) || name.starts_with("built-in digits")
+}
+
 impl Known {
     /// The dataset called `id`.
     #[must_use]
@@ -162,6 +169,14 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clothes_are_no_digits() {
+        let digits: Vec<_> = KNOWN.iter().map(|known| known.name).filter(|name| are_digits(name)).collect();
+        assert_eq!(digits, ["MNIST", "QMNIST"]);
+        assert!(are_digits("built-in digits") && are_digits("built-in digits of seed 7"));
+        assert!(!are_digits("unknown images (SHA-256 of the labels 70034cd23cdf)"));
+    }
 
     #[test]
     fn the_table_is_sound() {

@@ -53,6 +53,15 @@ pub fn centre(ink: &Picture, side: usize) -> Option<Picture> {
     Some(moved_to_the_middle(&fitted))
 }
 
+/// A square picture in `side` x `side` pixels, with nothing else done to it: each is the mean of what it covers, by area.
+/// `None` if the picture is not square.
+#[must_use]
+pub fn scaled(picture: &Picture, side: usize) -> Option<Picture> {
+    let long = picture.height();
+    let ruler = Ruler { start: 0, len: long, long, in_box: side, margin: 0 };
+    if picture.width() == long { means(picture, (&ruler, &ruler), side) } else { None }
+}
+
 /// The columns or rows of the old picture under those of the new one, with their overlaps: steps 1 and 2 in one
 /// dimension.
 struct Ruler {
@@ -102,12 +111,17 @@ fn fitted(ink: &Picture, side: usize) -> Option<Picture> {
     let margin = (side - in_box) / 2;
     let ruler = |start, len| Ruler { start, len, long, in_box, margin };
     let (rows, columns) = (ruler(top, ink.height()), ruler(left, ink.width()));
-    let area = (long * long) as u64;
+    means(ink, (&rows, &columns), side)
+}
+
+/// A picture of `side` x `side` pixels, each the mean of the old ones under it, by area.
+fn means(old: &Picture, (rows, columns): (&Ruler, &Ruler), side: usize) -> Option<Picture> {
+    let area = (rows.long * columns.long) as u64;
     let mut pixels = Vec::with_capacity(side * side);
     for y in 0..side {
         for x in 0..side {
             let row_sum = |row: &[u8]| columns.under(x).map(|(x, wide)| wide * u64::from(row[x])).sum::<u64>();
-            let sum: u64 = rows.under(y).map(|(y, high)| high * row_sum(ink.row(y))).sum();
+            let sum: u64 = rows.under(y).map(|(y, high)| high * row_sum(old.row(y))).sum();
             pixels.push(((2 * sum + area) / (2 * area)) as u8);
         }
     }
@@ -172,6 +186,18 @@ mod tests {
         let mut pixels = vec![0; SIDE * SIDE];
         synthetic::draw(0, Part::Test, index, &mut pixels);
         Picture::new(SIDE, SIDE, pixels).unwrap()
+    }
+
+    #[test]
+    fn a_scaled_picture_is_the_whole_of_the_old_one() {
+        let old = Picture::new(2, 2, vec![0, 40, 80, 255]).unwrap();
+        assert_eq!(scaled(&old, 2).unwrap(), old);
+        assert_eq!(scaled(&old, 4).unwrap().pixels(), [0, 0, 40, 40, 0, 0, 40, 40, 80, 80, 255, 255, 80, 80, 255, 255]);
+        // Means of two or of all four: 93.75, 147.5 and 167.5 are rounded up.
+        assert_eq!(scaled(&old, 1).unwrap().pixels(), [94]);
+        assert_eq!(scaled(&old, 3).unwrap().pixels(), [0, 20, 40, 40, 94, 148, 80, 168, 255]);
+        assert_eq!(scaled(&Picture::new(1, 2, vec![1, 2]).unwrap(), 2), None);
+        assert_eq!(scaled(&digit(3), SIDE).unwrap(), digit(3));
     }
 
     /// The mean of the pixels' differences.

@@ -6,9 +6,9 @@ use std::process::Stdio;
 use std::sync::LazyLock;
 
 use crate::common::{Run, Sandbox};
-use crate::treatments::{Kind, TREATMENTS, enlarged, treated};
+use crate::treatments::{Kind, TREATMENTS, enlarged, magnified, treated};
 use mnist_mlp::data::source::Source;
-use mnist_mlp::data::{Dataset, Part, splits};
+use mnist_mlp::data::{Dataset, Identity, Part, splits};
 use mnist_mlp::engine::{Machine, evaluate, outputs};
 use mnist_mlp::model::Model;
 use mnist_mlp::network::{Cost, CrossEntropy, Init, LogLikelihood, Network};
@@ -232,4 +232,58 @@ fn networks_of_other_sizes_see_squares_or_say_what_they_need() {
     sandbox.line("predict flat.json digit.png").failure(1, &["flat.json takes 20 inputs", "do not make a square"]);
     sandbox.line("predict model.json").failure(2, &["FILE"]);
     sandbox.line("predict none.json digit.png").failure(1, &["none.json"]);
+}
+
+/// Four shapes that fill their frame of 8 x 8, light on dark: their halves, each turned by a quarter.
+fn frames() -> Dataset {
+    let is_light = |class: usize, x: usize, y: usize| [x < 4, y < 4, x >= 4, y >= 4][class];
+    let pixel = |i: usize| u8::from(is_light(i / 64 % 4, i % 8, i / 8 % 8)) * (255 - (i % 50) as u8);
+    let labels = (0..200).map(|i| i % 4).collect();
+    Dataset::new((0..200 * 64).map(pixel).collect(), labels, (8, 8), 4, Identity::named("frames")).unwrap()
+}
+
+#[test]
+fn as_is_shows_the_network_images_as_it_learned_them() {
+    let sandbox = Sandbox::new();
+    let csv = |i: usize| {
+        let pixels: Vec<_> = frames().image(i).iter().map(ToString::to_string).collect();
+        format!("{},{}\n", i % 4, pixels.join(","))
+    };
+    fs::write(sandbox.path("frames.csv"), (0..200).map(csv).collect::<String>()).unwrap();
+    sandbox.line("train --data frames.csv --validation 20 --lambda 0.1 --quiet").success();
+    for class in 0..4 {
+        let frame = Picture::new(8, 8, frames().image(class).to_vec()).unwrap();
+        fs::write(sandbox.path(&format!("{class}.png")), png(&frame)).unwrap();
+        fs::write(sandbox.path(&format!("{class}-large.png")), png(&magnified(&frame, 5))).unwrap();
+    }
+    for class in 0..4 {
+        let line = format!("predict model.json --as-is --format json {class}.png {class}-large.png");
+        let run = sandbox.line(&line).success();
+        assert_eq!(run.stderr, "");
+        let [small, large] = &json_lines(&run)[..] else { panic!("{}", run.stdout) };
+        assert_eq!((&small["label"], &small["outputs"]), (&class.into(), &large["outputs"]));
+    }
+    // The light half on the left is what the network sees, before the bars.
+    let shown = sandbox.line("predict model.json --as-is --show 0.png").success().stdout;
+    assert!(shown.lines().nth(1).unwrap().starts_with("@@@@      "), "{shown}");
+
+    let run = sandbox.line("predict model.json 0.png 1.png");
+    assert_eq!(run.stderr.matches("note: pictures are brought into the form of MNIST's digits").count(), 1);
+    assert!(run.stderr.contains("use --as-is"), "{}", run.stderr);
+}
+
+#[test]
+fn as_is_wants_a_square_and_digits_need_no_note() {
+    let sandbox = sandbox();
+    fs::write(sandbox.path("digit.png"), png(&SURE[0].0)).unwrap();
+    fs::write(sandbox.path("wide.png"), png(&Picture::new(20, 30, vec![200; 600]).unwrap())).unwrap();
+    let words = ["wide.png is 30 pixels wide and 20 high", "--as-is", "a square"];
+    sandbox.line("predict model.json --as-is wide.png").failure(1, &words);
+    // A blank picture is one like any other.
+    fs::write(sandbox.path("blank.png"), png(&Picture::new(9, 9, vec![0; 81]).unwrap())).unwrap();
+    sandbox.line("predict model.json --as-is blank.png").success();
+    sandbox.line("train --data synthetic --train-size 100 --validation 10 -e 1 --quiet -o digits.json").success();
+    for model in ["model.json", "digits.json"] {
+        assert_eq!(sandbox.line(&format!("predict {model} digit.png")).success().stderr, "");
+    }
 }

@@ -13,6 +13,7 @@ use super::plot::{Choice, Figure, Run, Theme, learning_curves};
 use super::{EvaluationReport, decimal, percent, thousands};
 use crate::Precision;
 use crate::data::Dataset;
+use crate::data::known::are_digits;
 use crate::evaluate::ClassFigures;
 use crate::mistakes::Mistake;
 use crate::model::ModelRecord;
@@ -86,6 +87,7 @@ pub fn page(subject: Subject) -> String {
         wrong: thousands(evaluation.n() - evaluation.correct()),
         n: thousands(evaluation.n()),
         pad: Pad::new(network, images.geometry()),
+        is_of_digits: training.into_iter().chain(record.members.iter().flatten()).all(|t| are_digits(&t.dataset)),
         is_rounded: precision == Precision::F64,
         history: History::of(&record.history, training.map_or("evaluation", |training| &training.evaluate_on)),
         curves: curves(&record),
@@ -115,6 +117,8 @@ struct Page<'a> {
     n: String,
     /// Or why there is none.
     pad: Result<Pad, NoPad>,
+    /// Whether the network learned from images in the form that the pad gives to what is drawn, as far as is known.
+    is_of_digits: bool,
     /// Whether the pad computes with rounded weights.
     is_rounded: bool,
     history: History,
