@@ -88,19 +88,89 @@ impl Task {
             output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
         }
         warn_of_labels(training);
-        // Who has 1 for full ink in whole numbers. Of other images, few pixels are looked at.
-        if training.pixels().iter().all(|&pixel| pixel <= 1) && training.pixels().contains(&1) {
-            output::warning("no pixel of these images is above 1 of 255: if 1 is full ink, multiply them by 255");
+        if *evaluated_on == "validation" {
+            warn_of_order(training, evaluation);
         }
+        warn_of_pixels(training);
     }
+}
+
+/// Images of each label.
+fn counts(data: &Dataset) -> Vec<usize> {
+    let mut counts = vec![0; data.classes()];
+    data.labels().iter().for_each(|&label| counts[usize::from(label)] += 1);
+    counts
+}
+
+/// Warns of validation images that are not like those to train on, as if the file were sorted by label.
+fn warn_of_order(training: &Dataset, validation: &Dataset) {
+    const ADVICE: &str = "is the file sorted by label? shuffle its rows";
+    let (trained, watched) = (counts(training), counts(validation));
+    let there = trained.iter().filter(|&&n| n > 0).count();
+    if training.len() <= 10 * there {
+        return; // so few images need not have all labels
+    }
+    let is_new = |class: &usize| trained[*class] == 0 && watched[*class] > 0;
+    let new: Vec<_> = (0..watched.len()).filter(is_new).collect();
+    // A class of few images may be missing by chance.
+    if !new.is_empty() && 10 * new.iter().map(|&class| watched[class]).sum::<usize>() >= validation.len() {
+        let names = new.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let (classes, have) = if new.len() == 1 { ("class", "has") } else { ("classes", "have") };
+        output::warning(format_args!(
+            "{classes} {names} of the validation images {have} no image to train on: {ADVICE}"
+        ));
+    } else if there > 1 && validation.len() > 10 && watched.contains(&validation.len()) {
+        let class = validation.labels()[0];
+        output::warning(format_args!("the validation images are all of class {class}: {ADVICE}"));
+    }
+}
+
+/// The darkest grey that counts as light.
+const LIGHT: u8 = 128;
+
+/// Warns of images that are faint, or dark on light.
+fn warn_of_pixels(training: &Dataset) {
+    let pixels = training.pixels();
+    // Of most images, few pixels are looked at.
+    let is_any_light = pixels.iter().any(|&pixel| pixel >= LIGHT);
+    let largest = if is_any_light { u8::MAX } else { pixels.iter().copied().max().unwrap_or(0) };
+    if (1..LIGHT).contains(&largest) {
+        let factor = if largest == 1 { "255".to_string() } else { format!("255/{largest} and round") };
+        output::warning(format_args!(
+            "no pixel of these images is above {largest} of 255: if {largest} is full ink, multiply them by {factor}"
+        ));
+    }
+    if are_dark_on_light(training, largest.div_ceil(2)) {
+        output::warning(format_args!(
+            "the border of most images is light: are they dark on light? MNIST is light on dark, so subtract each pixel \
+            from {largest}"
+        ));
+    }
+}
+
+/// Whether at least two thirds of the border of most images are `light` or lighter.
+fn are_dark_on_light(images: &Dataset, light: u8) -> bool {
+    /// So many show how all are.
+    const SAMPLE: usize = 1000;
+    let (rows, columns) = images.geometry();
+    if light == 0 || rows < 3 || columns < 3 {
+        return false; // nothing is to be seen, or nothing but a border
+    }
+    let is_on_border = |i: usize| [0, rows - 1].contains(&(i / columns)) || [0, columns - 1].contains(&(i % columns));
+    let border = 2 * (rows + columns) - 4;
+    let has_light_border = |index: &usize| {
+        let image = images.image(*index).iter().enumerate();
+        3 * image.filter(|&(i, &pixel)| pixel >= light && is_on_border(i)).count() >= 2 * border
+    };
+    let step = images.len().div_ceil(SAMPLE);
+    let sample = (0..images.len()).step_by(step);
+    2 * sample.clone().filter(has_light_border).count() > sample.len()
 }
 
 /// Warns of labels that can hardly be the right ones.
 fn warn_of_labels(training: &Dataset) {
     let classes = training.classes();
-    let mut is_there = vec![false; classes];
-    training.labels().iter().for_each(|&label| is_there[usize::from(label)] = true);
-    let there = is_there.iter().filter(|is_there| **is_there).count();
+    let there = counts(training).iter().filter(|&&n| n > 0).count();
     if training.len() <= 10 * there {
         return; // so few images need not have all labels
     }
@@ -116,5 +186,29 @@ fn warn_of_labels(training: &Dataset) {
             classes - there,
             classes - 1
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mnist_mlp::data::{Dataset, Identity, Part, synthetic};
+
+    use super::are_dark_on_light;
+
+    #[test]
+    fn dark_on_light_is_known_by_the_border() {
+        let mut pixels = vec![0; 20 * 784];
+        for (image, index) in pixels.chunks_exact_mut(784).zip(0..) {
+            synthetic::draw(0, Part::Training, index, image);
+        }
+        let images = |change: fn(u8) -> u8| {
+            let pixels = pixels.iter().copied().map(change).collect();
+            Dataset::new(pixels, vec![0; 20], (28, 28), 2, Identity::named("toy")).unwrap()
+        };
+        assert!(!are_dark_on_light(&images(|pixel| pixel), 128));
+        assert!(are_dark_on_light(&images(|pixel| 255 - pixel), 128));
+        assert!(are_dark_on_light(&images(|pixel| (255 - pixel) / 16), 8));
+        assert!(!are_dark_on_light(&images(|_| 0), 0), "blank");
+        assert!(!are_dark_on_light(&images(|_| 255).slice(0..0), 128), "none");
     }
 }

@@ -889,6 +889,60 @@ fn images_that_are_all_but_blank_are_warned_of() {
     assert!(warning.contains(words), "{warning}");
 }
 
+/// A table of images of 3 x 3 with these labels, in which each pixel is `pixel` of its number.
+fn table(labels: impl IntoIterator<Item = usize>, pixel: fn(usize) -> usize) -> String {
+    let row = |label| format!("{label},{}\n", (0..9).map(|i| pixel(i).to_string()).collect::<Vec<_>>().join(","));
+    labels.into_iter().map(row).collect()
+}
+
+#[test]
+fn a_table_that_is_sorted_by_label_is_warned_of() {
+    let sandbox = Sandbox::new();
+    let warned = |labels: Vec<usize>, validation| {
+        fs::write(sandbox.path("table.csv"), table(labels, |i| 20 * i + 90)).unwrap();
+        let line = format!("train --data table.csv --validation {validation} --epochs 1 --quiet");
+        sandbox.line(&line).success().stderr
+    };
+    let sorted: Vec<_> = (0..120).map(|i| i / 40).collect();
+    let advice = "is the file sorted by label? shuffle its rows\n";
+    let warning = warned(sorted.clone(), 50);
+    assert_eq!(warning, format!("warning: class 2 of the validation images has no image to train on: {advice}"));
+    let warning = warned(sorted.clone(), 90);
+    assert!(warning.contains("classes 1, 2 of the validation images have no image to train on"), "{warning}");
+    let warning = warned(sorted, 30);
+    assert_eq!(warning, format!("warning: the validation images are all of class 2: {advice}"));
+    // In turns, or of one rare class that is missing by chance.
+    assert_eq!(warned((0..120).map(|i| i % 3).collect(), 50), "");
+    assert_eq!(warned((0..120).map(|i| if i == 119 { 3 } else { i % 3 }).collect(), 50), "");
+}
+
+#[test]
+fn faint_images_and_dark_ones_on_light_are_warned_of() {
+    let sandbox = Sandbox::new();
+    let warned = |pixel| {
+        fs::write(sandbox.path("table.csv"), table((0..40).map(|i| i % 2), pixel)).unwrap();
+        sandbox.line("train --data table.csv --validation 10 --epochs 1 --quiet").success().stderr
+    };
+    let faint =
+        "warning: no pixel of these images is above 16 of 255: if 16 is full ink, multiply them by 255/16 and round\n";
+    assert_eq!(warned(|i| if i == 4 { 16 } else { 0 }), faint);
+    assert_eq!(warned(|i| if i == 4 { 128 } else { 0 }), "");
+    let dark = "warning: the border of most images is light: are they dark on light? MNIST is light on dark, so subtract each \
+                pixel from ";
+    assert_eq!(warned(|i| if i == 4 { 0 } else { 255 }), format!("{dark}255\n"));
+    assert_eq!(warned(|i| if i == 4 { 0 } else { 16 }), format!("{faint}{dark}16\n"));
+    assert_eq!(warned(|_| 0), "");
+}
+
+#[test]
+fn known_digits_are_not_warned_of() {
+    let sandbox = Sandbox::new();
+    for line in ["", "--train-size 500 --validation 100", "--train-size 40 --validation 3", "--expand shift"] {
+        let run = sandbox.line(&format!("train --data synthetic --epochs 1 --monitor none --quiet {line}")).success();
+        assert_eq!(run.stderr, "", "{line}");
+    }
+}
+
 #[test]
 fn what_to_try_next_is_possible_and_replaces_nothing() {
     let sandbox = Sandbox::with_tiny_data();
