@@ -1,10 +1,11 @@
-//! Mistyped numbers, reported in the words of those who type them instead of the parser's.
+//! What is mistyped, reported in the words of those who type it instead of the parser's.
 
 use std::any::TypeId;
 use std::error::Error;
+use std::ffi::OsString;
 use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory};
 use thiserror::Error;
 
@@ -44,6 +45,48 @@ pub fn is_real(option: &Arg) -> bool {
 pub fn is_whole(option: &Arg) -> bool {
     let whole = [TypeId::of::<u16>(), TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<usize>()];
     whole.iter().any(|whole| option.get_value_parser().type_id() == *whole)
+}
+
+/// An option with one dash that should have two, such as `-eta`. The parser would take it for `-e ta`, and `-hidden` for
+/// `-h`: a page of help, and no error.
+pub fn one_dash(command: &Command, line: &[OsString]) -> Option<String> {
+    let (subcommand, typed) = subcommand(command, line)?;
+    let is_long = |name: &str| name.len() > 1 && subcommand.get_arguments().any(|arg| arg.get_long() == Some(name));
+    let options = typed.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str()?.strip_prefix('-'));
+    let mut names = options.filter_map(|word| word.split('=').next());
+    names.find(|name| is_long(name)).map(str::to_string)
+}
+
+/// The error with a tip for a word that belongs to an option: the model of `show`, or the rest of a list.
+pub fn with_tip(mut error: clap::Error, command: &Command, line: &[OsString]) -> clap::Error {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return error };
+    if error.kind() != ErrorKind::UnknownArgument || word.starts_with('-') {
+        return error;
+    }
+    if let Some(tip) = subcommand(command, line).and_then(|(command, typed)| tip(command, typed, word)) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
+}
+
+fn tip(command: &Command, typed: &[OsString], word: &str) -> Option<String> {
+    let before = typed.split(|other| other == word).next()?;
+    let at = before.iter().rposition(|other| other.as_encoded_bytes().starts_with(b"-"));
+    let of_list = at.and_then(|at| {
+        let name = before[at].to_str()?.strip_prefix("--")?;
+        let is_meant = |arg: &&Arg| arg.get_long() == Some(name) && arg.get_value_delimiter().is_some();
+        command.get_arguments().find(is_meant)?;
+        let values = typed[at + 1..].iter().map_while(|word| word.to_str().filter(|word| !word.starts_with('-')));
+        Some(format!("write the list with commas: '--{name} {}'", values.collect::<Vec<_>>().join(",")))
+    });
+    let takes_model = || command.get_arguments().any(|arg| arg.get_long() == Some("model"));
+    of_list.or_else(|| takes_model().then(|| format!("name a model with '--model {word}'")))
+}
+
+/// The subcommand that is typed, and what stands behind it.
+fn subcommand<'a>(command: &'a Command, line: &'a [OsString]) -> Option<(&'a Command, &'a [OsString])> {
+    let (name, typed) = line.get(1..)?.split_first()?;
+    Some((command.find_subcommand(name)?, typed))
 }
 
 /// The number that was mistyped, if that is what is wrong.

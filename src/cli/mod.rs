@@ -66,8 +66,14 @@ use tune::SearchError;
 /// Does what the command line asks for.
 pub fn run() -> Result<(), Failure> {
     watch::outlive_file_limits();
-    let matches = mistyped::command().try_get_matches();
-    let matches = matches.map_err(|error| mistyped::number(&error).unwrap_or_else(|| error.exit()))?;
+    let (command, line) = (mistyped::command(), std::env::args_os().collect::<Vec<_>>());
+    if let Some(name) = mistyped::one_dash(&command, &line) {
+        return Err(Failure::OneDash(name));
+    }
+    let matches = command.clone().try_get_matches_from(&line);
+    let of_parser =
+        |error| mistyped::number(&error).unwrap_or_else(|| mistyped::with_tip(error, &command, &line).exit());
+    let matches = matches.map_err(of_parser)?;
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let typed = matches.subcommand().map_or(&matches, |(_, typed)| typed);
     match arguments.command {
@@ -90,6 +96,8 @@ pub fn run() -> Result<(), Failure> {
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
 pub enum Failure {
+    #[error("-{0} has one dash: did you mean --{0}?")]
+    OneDash(String),
     #[error(transparent)]
     NotANumber(#[from] NotANumber),
     #[error("{0}{command}", command = dataset::completion(.0))]
@@ -285,7 +293,8 @@ impl Failure {
     /// 1 failed, 2 wrong usage, 128 + signal (130 for Ctrl-C) interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Failure::NotANumber(_)
+            Failure::OneDash(_)
+            | Failure::NotANumber(_)
             | Failure::Split(_)
             | Failure::Config(_)
             | Failure::NothingToEvaluate(_)

@@ -944,6 +944,45 @@ fn known_digits_are_not_warned_of() {
 }
 
 #[test]
+fn an_option_with_one_dash_is_answered_by_that_with_two() {
+    let sandbox = Sandbox::with_tiny_data();
+    for (line, name) in [
+        ("train -eta 0.1", "eta"),
+        ("train -eta=0.1", "eta"),
+        ("train -hidden 100", "hidden"),
+        ("train --data idx -seed 3", "seed"),
+        ("train -epochs 3", "epochs"),
+        ("show -model m.json", "model"),
+    ] {
+        let said = format!("-{name} has one dash: did you mean --{name}?");
+        assert!(sandbox.line(line).failure(2, &[&said]).stdout.is_empty(), "{line}");
+    }
+    // Clusters and values of short options, negative numbers, and what stands behind two dashes.
+    sandbox.line("train --data idx --validation 11 -qe1 -omodel.json --eta 0.5").success();
+    sandbox.line("train --data idx --eta -0.5").failure(2, &["eta"]);
+    sandbox.line("eval -- -seed").failure(1, &["-seed cannot be read"]);
+    sandbox.line("train -help").success();
+}
+
+#[test]
+fn a_word_without_its_option_is_answered_by_a_tip() {
+    let sandbox = Sandbox::new();
+    let tip = "tip: name a model with '--model model.json'";
+    sandbox.line("show model.json").failure(2, &["unexpected argument 'model.json'", tip]);
+    sandbox.line("show -n 3 model.json").failure(2, &[tip]);
+    for (typed, list) in [
+        ("train --hidden 100 50", "'--hidden 100,50'"),
+        ("train --hidden 100 50 20 --eta 3", "'--hidden 100,50,20'"),
+        ("train --augment affine elastic", "'--augment affine,elastic'"),
+        ("show --label 4 9", "'--label 4,9'"),
+    ] {
+        sandbox.line(typed).failure(2, &[&format!("tip: write the list with commas: {list}")]);
+    }
+    let run = sandbox.line("train model.json").failure(2, &["unexpected argument 'model.json'"]);
+    assert!(!run.stderr.contains("tip"), "{}", run.stderr);
+}
+
+#[test]
 fn what_to_try_next_is_possible_and_replaces_nothing() {
     let sandbox = Sandbox::with_tiny_data();
     let train = "train --data idx --validation 0 --monitor training-cost --epochs 1 --lambda 0";
