@@ -135,7 +135,7 @@ pub(crate) fn file_of_other_naming(directory: &Path, images: &str) -> Option<Pat
     found.find(|path| path.exists())
 }
 
-/// Reads the images and labels of `part`, and the labels of the other part for the number of classes.
+/// Reads the images and labels of `part`, and the labels of the other part, if they exist, for the number of classes.
 pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
     if !is_directory(directory).map_err(|error| FileError::Io(error).of(directory))? {
         let what = if directory.exists() { SourceError::NotADirectory } else { SourceError::NotThere };
@@ -150,25 +150,21 @@ pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
         })
     };
     let images = find(part, Contents::Images)?;
-    let labels = [find(Part::Training, Contents::Labels)?, find(Part::Test, Contents::Labels)?];
-    // The images of the other part are not read, but a directory without them is not whole.
-    find(Part::Training, Contents::Images)?;
-    find(Part::Test, Contents::Images)?;
+    let own_labels = find(part, Contents::Labels)?;
+    // The other part is missed by those alone who want its images.
+    let labels = [Part::Training, Part::Test].map(|of| naming.find(directory, of, Contents::Labels));
 
     let (mut read_images, mut read_labels) = (None, None);
     let jobs: [Box<dyn FnOnce() + Send>; 2] = [
         Box::new(|| read_images = Some(naming.images(&images))),
         Box::new(|| {
-            read_labels =
-                Some(labels.each_ref().map(|path| read(path, |reader, at_most| Idx::read_labels(reader, at_most))));
+            read_labels = Some(labels.each_ref().map(|path| path.as_deref().map(labels_in).transpose()));
         }),
     ];
     share_out(2, jobs.into_iter(), |job| job());
     let (read_images, [training, test]) = read_images.zip(read_labels).expect("both jobs are done");
-    let mut found = Found { images: read_images?, labels: [Some(training?), Some(test?)], files: None };
+    let mut found = Found { images: read_images?, labels: [training?, test?], files: None };
     naming.straighten(&mut found, &labels)?;
-    let [training, test] = labels;
-    let own_labels = if part == Part::Training { training } else { test };
     Ok(Found { files: Some((images, own_labels)), ..found })
 }
 
@@ -188,8 +184,8 @@ impl Naming {
     }
 
     /// Makes of EMNIST's labels what all others have.
-    fn straighten(&self, found: &mut Found, paths: &[PathBuf; 2]) -> Result<(), SourceError> {
-        for (labels, path) in found.labels.iter_mut().flatten().zip(paths) {
+    fn straighten(&self, found: &mut Found, paths: &[Option<PathBuf>; 2]) -> Result<(), SourceError> {
+        for (labels, path) in found.labels.iter_mut().flatten().zip(paths.iter().flatten()) {
             for (index, label) in labels.idx.bytes.iter_mut().enumerate() {
                 let first = self.first_label;
                 *label = label.checked_sub(first).ok_or_else(|| FileError::FirstLabel { index, first }.of(path))?;
@@ -211,6 +207,10 @@ fn transpose(images: &mut Idx) {
         }
     }
     images.dims.swap(1, 2);
+}
+
+fn labels_in(path: &Path) -> Result<Summed, SourceError> {
+    read(path, |reader, at_most| Idx::read_labels(reader, at_most))
 }
 
 /// Reads an IDX file, with the SHA-256 of what it holds when unpacked.

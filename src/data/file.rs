@@ -132,7 +132,12 @@ fn load_npz(path: &Path, part: Part) -> Result<Found, FileError> {
     let read = |reader: BufReader<File>| -> Result<Found, NpzError> {
         let mut npz = Npz::open(reader, at_most)?;
         let images = npz.images(if part == Part::Training { "x_train" } else { "x_test" })?;
-        Ok(Found::new(images, [Some(npz.labels("y_train")?), Some(npz.labels("y_test")?)]))
+        let mut labels = |of: Part, array| match npz.labels(array) {
+            // The other part is missed by those alone who want its images.
+            Err(NpzError::Missing(_)) if of != part => Ok(None),
+            labels => labels.map(Some),
+        };
+        Ok(Found::new(images, [labels(Part::Training, "y_train")?, labels(Part::Test, "y_test")?]))
     };
     read(BufReader::with_capacity(BUFFER, file)).map_err(FileError::Npz)
 }

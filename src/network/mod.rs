@@ -13,7 +13,6 @@ mod init;
 mod merge;
 mod optimizer;
 mod step;
-mod training_record;
 pub(crate) use activation::relu;
 pub use activation::{Activation, Output, sigmoid, sigmoid_prime, softmax};
 pub use backprop::Gradient;

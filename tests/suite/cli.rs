@@ -648,8 +648,11 @@ fn damaged_data_is_named_and_explained() {
     with(&[0x1f, 0x8b, 8, 0, 0]).failure(1, &[images, "cut off"]);
     let sandbox = Sandbox::with_tiny_data();
     fs::remove_file(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap();
-    sandbox.line(TRAIN).failure(1, &["idx lacks t10k-labels-idx1-ubyte"]);
-    sandbox.line("train --data model.json").failure(1, &["model.json does not exist", ".npz"]);
+    sandbox.line(TRAIN).success();
+    sandbox.line("eval model.json --data idx").failure(1, &["idx lacks t10k-labels-idx1-ubyte"]);
+    fs::remove_file(sandbox.path("idx/train-labels-idx1-ubyte")).unwrap();
+    sandbox.line(TRAIN).failure(1, &["idx lacks train-labels-idx1-ubyte"]);
+    sandbox.line("train --data nowhere.npz").failure(1, &["nowhere.npz does not exist", ".npz"]);
 }
 
 #[test]

@@ -119,6 +119,28 @@ fn a_csv_file_alone_can_be_learned_from_but_not_tested_on() {
 }
 
 #[test]
+fn training_images_alone_are_enough_until_somebody_asks_for_others() {
+    let sandbox = Sandbox::new();
+    let training = training();
+    training.write_idx(&sandbox.path("idx"), "train");
+    let images = npy("|u1", &[training.len(), training.side, training.side], &training.pixels);
+    let labels = npy("|u1", &[training.len()], &training.labels);
+    let archive = zip(&[("x_train.npy", images), ("y_train.npy", labels)]);
+    fs::write(sandbox.path("digits.npz"), archive).unwrap();
+    for (data, lacks) in [("idx", "idx lacks t10k-images-idx3-ubyte"), ("digits.npz", "lacks the array 'x_test'")] {
+        sandbox.line(&format!("train --data {data} --validation 8 --epochs 1 --quiet -o {data}.json")).success();
+        for line in ["eval MODEL --split validation", "eval MODEL --split train", "show --split train --model MODEL"] {
+            let line = line.replace("MODEL", &format!("{data}.json"));
+            sandbox.line(&format!("{line} --data {data}")).success();
+        }
+        sandbox.line(&format!("tune --data {data} --validation 8 --epochs 1 --trials 1 --quiet")).success();
+        sandbox.line(&format!("eval {data}.json --data {data}")).failure(1, &[lacks]);
+        sandbox.line(&format!("train --data {data} --evaluate-on test -o other.json")).failure(1, &[lacks]);
+    }
+    assert!(sandbox.read("idx.json") == sandbox.read("digits.npz.json"));
+}
+
+#[test]
 fn a_table_without_labels_is_not_taken_for_the_other_part() {
     let sandbox = Sandbox::new();
     let (training, test) = (training().csv(true), test().csv(true));
