@@ -80,19 +80,30 @@ impl Task {
         Ok(Task { dataset, training, evaluation, evaluated_on })
     }
 
-    /// Warns of images that can be trained on, but hardly as somebody meant to.
-    pub fn warn(&self) {
+    /// Warns of images that can be trained on, but hardly as somebody meant to; notes are for those who are not `quiet`.
+    pub fn warn(&self, quiet: bool) {
         let Task { dataset, training, evaluation, evaluated_on } = self;
         if evaluation.identity().name() != dataset {
             let found = evaluation.identity();
             output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
         }
         warn_of_labels(training);
+        if !quiet && count_from_1(training) {
+            output::note(
+                "no image has the label 0, so output 0 has nothing to learn: subtract 1 from labels that start at 1",
+            );
+        }
         if *evaluated_on == "validation" {
             warn_of_order(training, evaluation);
         }
         warn_of_pixels(training);
     }
+}
+
+/// Whether the labels are those of classes that are counted from 1.
+fn count_from_1(data: &Dataset) -> bool {
+    let counts = counts(data);
+    counts[0] == 0 && counts.len() > 2 && counts[1..].iter().all(|&n| n > 0)
 }
 
 /// Images of each label.

@@ -106,7 +106,7 @@ pub fn carry_out<F: Trainable>(
     let Begun { task, progress, config, mut watch, out, start } = begun;
     let (settings, done_before) = (*config.settings(), progress.history.len());
     watch.aside(&introduction(arguments, &settings, &task, &progress));
-    task.warn();
+    task.warn(arguments.quiet);
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
     let trained = go_on(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;

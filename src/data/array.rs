@@ -27,9 +27,6 @@ pub enum ArrayError {
     /// Complex numbers, texts, records: nothing that images or labels could be.
     #[error("holds elements of the type '{0}', expected numbers such as 'u1', 'i8' or 'f4'")]
     Element(String),
-    /// Columns first.
-    #[error("holds an array in Fortran order: save it with numpy.ascontiguousarray")]
-    FortranOrder,
     /// The shape and the bytes do not fit.
     #[error("holds an array of the shape {shape:?} in {found} bytes")]
     Shape {
@@ -114,22 +111,23 @@ impl Element {
     }
 }
 
-/// An array, its last dimension fastest.
+/// An array.
 pub(super) struct Array {
     element: Element,
     shape: Vec<u64>,
+    /// Whether its first dimension is the fastest, as in what pandas gives, and not the last.
+    fortran_order: bool,
     bytes: Vec<u8>,
 }
 
 impl Array {
     pub fn new(element: Element, shape: Vec<u64>, fortran_order: bool, bytes: Vec<u8>) -> Result<Self, ArrayError> {
-        if fortran_order && shape.len() > 1 {
-            return Err(ArrayError::FortranOrder);
-        }
         if element.bytes_of(&shape) != Some(bytes.len() as u64) {
             return Err(ArrayError::Shape { shape, found: bytes.len() });
         }
-        Ok(Array { element, shape, bytes })
+        // One dimension has no order.
+        let fortran_order = fortran_order && shape.len() > 1;
+        Ok(Array { element, shape, fortran_order, bytes })
     }
 
     /// Whether it has as many dimensions as labels have.
@@ -157,7 +155,7 @@ impl Array {
         };
         let dims = vec![dim(n)?, dim(rows)?, dim(cols)?];
         let image_size = (rows * cols) as usize;
-        if self.element.size == 1 && self.element.kind == Kind::Unsigned {
+        if self.element.size == 1 && self.element.kind == Kind::Unsigned && !self.fortran_order {
             return Ok(Idx { dims, bytes: self.bytes });
         }
         let scale = self.scale();
@@ -167,8 +165,24 @@ impl Array {
         Ok(Idx { dims, bytes: pixels.collect::<Result<_, _>>()? })
     }
 
+    /// All values, the last dimension fastest.
     fn values(&self) -> impl Iterator<Item = f64> {
-        self.bytes.chunks_exact(self.element.size).map(|bytes| self.element.value(bytes))
+        let size = self.element.size;
+        (0..self.bytes.len() / size).map(move |i| self.element.value(&self.bytes[self.place(i) * size..][..size]))
+    }
+
+    /// Where value `i` is, if the last dimension is the fastest in counting.
+    fn place(&self, i: usize) -> usize {
+        if !self.fortran_order {
+            return i;
+        }
+        let (mut rest, mut place, mut stride) = (i, 0, self.bytes.len() / self.element.size);
+        for &dim in self.shape.iter().rev() {
+            stride /= dim as usize;
+            place += rest % dim as usize * stride;
+            rest /= dim as usize;
+        }
+        place
     }
 
     /// What the values are multiples of. Whole-number types hold pixels as they are. So do floating-point numbers if one
@@ -258,6 +272,23 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_fortran_gives_the_same_images() {
+        // numpy.asfortranarray(numpy.arange(24).reshape(2, 3, 4)).tobytes('A')
+        let bytes = [0, 12, 4, 16, 8, 20, 1, 13, 5, 17, 9, 21, 2, 14, 6, 18, 10, 22, 3, 15, 7, 19, 11, 23];
+        let expected = Idx { dims: vec![2, 3, 4], bytes: (0..24).collect() };
+        let array = |name, bytes| Array::new(Element::named(name).unwrap(), vec![2, 3, 4], true, bytes).unwrap();
+        assert_eq!(array("|u1", bytes.to_vec()).images().unwrap(), expected);
+        assert_eq!(array("<i2", bytes.iter().flat_map(|&k| [k, 0]).collect()).images().unwrap(), expected);
+        // Of two dimensions, and none in one.
+        let array = |shape: &[u64], bytes: &[u8]| {
+            Array::new(Element::named("|u1").unwrap(), shape.to_vec(), true, bytes.to_vec()).unwrap()
+        };
+        assert_eq!(array(&[2, 4], &[0, 4, 1, 5, 2, 6, 3, 7]).images().unwrap().bytes, (0..8).collect::<Vec<_>>());
+        assert_eq!(array(&[3], &[7, 8, 9]).labels().unwrap().bytes, [7, 8, 9]);
+        assert!(array(&[0, 4, 4], &[]).images().unwrap().bytes.is_empty());
+    }
+
+    #[test]
     fn every_scale_gives_the_same_pixels() {
         let pixels: Vec<u8> = (0..=255).collect();
         let with = |value: fn(u8) -> f32| floats(&[1, 16, 16], &pixels.iter().map(|&k| value(k)).collect::<Vec<_>>());
@@ -295,8 +326,6 @@ mod tests {
         assert!(matches!(array(&[6], 6).unwrap().images(), Err(ArrayError::Rank(_))));
         assert!(matches!(array(&[2, 3], 6).unwrap().labels(), Err(ArrayError::Rank(_))));
         assert!(matches!(array(&[0, u64::MAX, 1], 0).unwrap().images(), Err(ArrayError::Rank(_))));
-        assert!(matches!(Array::new(bytes, vec![2, 2], true, vec![0; 4]), Err(ArrayError::FortranOrder)));
-        assert!(Array::new(bytes, vec![4], true, vec![0; 4]).is_ok(), "one dimension has no order");
         assert_eq!(array(&[2, 9], 18).unwrap().images().unwrap().dims, [2, 3, 3]);
     }
 }

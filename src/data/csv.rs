@@ -1,4 +1,5 @@
-//! CSV with the label first: a row an image, its label and then its pixels from 0 to 255, with a header or without.
+//! CSV: a row an image, its label and its pixels from 0 to 255. The label is in the column that the header names, in the
+//! first if there is no header or it names none.
 //!
 //! A file holds one part. The other is in the file beside it that has 'test' for 'train' in its name: `mnist_train.csv`
 //! and `mnist_test.csv`.
@@ -28,15 +29,20 @@ pub enum CsvError {
     #[error("is not a table of images: {0}")]
     Table(String),
     /// The first field of a row is no class.
-    #[error("has '{found}' for a label in line {line}, expected a whole number from 0 to 255 in the first column")]
+    #[error("has '{found}' for a label in line {line}, column {column}, expected a whole number from 0 to 255")]
     Label {
         /// Which line, counted from 1.
         line: u64,
+        /// Which column, counted from 1.
+        column: usize,
         /// What was found.
         found: String,
     },
     /// A field is no pixel.
-    #[error("has '{found}' for a pixel in line {line}, column {column}, expected a whole number from 0 to 255")]
+    #[error(
+        "has '{found}' for a pixel in line {line}, column {column}, expected a whole number from 0 to 255{}",
+        scaling(found)
+    )]
     Pixel {
         /// Which line, counted from 1.
         line: u64,
@@ -67,9 +73,9 @@ pub enum CsvError {
     /// As some spreadsheets save it.
     #[error("is UTF-16: save it as UTF-8")]
     Utf16,
-    /// The header says so, as that of OpenML's MNIST.
-    #[error("has its labels in the last column, '{0}': move them to the first")]
-    LabelsLast(String),
+    /// pandas numbers the rows unless it is told not to.
+    #[error("has a first column without a name, as of pandas' index: save it with to_csv(..., index=False)")]
+    Index,
     /// Reading failed.
     #[error(transparent)]
     Io(io::Error),
@@ -78,6 +84,12 @@ pub enum CsvError {
 /// The pixels of an image without its label, of which the first was taken for one.
 fn if_unlabelled(pixels: u64) -> &'static str {
     if pixels > 0 && side_of(pixels + 1).is_some() { ": does it lack the labels?" } else { "" }
+}
+
+/// What to do with a fraction.
+fn scaling(found: &str) -> &'static str {
+    let is_fraction = found.parse().is_ok_and(|value: f64| value > 0.0 && value < 1.0);
+    if is_fraction { ": if 1 is full ink, multiply the pixels by 255 and round them" } else { "" }
 }
 
 fn advice(found: usize, other: &str, expected: usize) -> String {
@@ -125,9 +137,9 @@ fn replace_word(name: &str, word: &str, other: &str) -> Option<String> {
 /// Reads images, (n, side, side), and their labels, (n).
 pub(super) fn read(reader: impl Read) -> Result<(Idx, Idx), CsvError> {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    let columns = rows(reader, LONGEST_ROW, |line, fields| {
-        labels.push(label(line, &fields[0])?);
-        for (i, field) in fields.iter().enumerate().skip(1) {
+    let columns = rows(reader, LONGEST_ROW, |line, fields, of_labels| {
+        labels.push(label(line, fields, of_labels)?);
+        for (i, field) in fields.iter().enumerate().filter(|&(i, _)| i != of_labels) {
             let pixel = number(field).ok_or_else(|| CsvError::Pixel { line, column: i + 1, found: shown(field) })?;
             pixels.push(pixel);
         }
@@ -141,8 +153,8 @@ pub(super) fn read(reader: impl Read) -> Result<(Idx, Idx), CsvError> {
 /// Reads the labels alone, (n), and counts the columns.
 pub(super) fn read_labels(reader: impl Read) -> Result<(Idx, usize), CsvError> {
     let mut labels = Vec::new();
-    let columns = rows(reader, LONGEST_ROW, |line, fields| {
-        labels.push(label(line, &fields[0])?);
+    let columns = rows(reader, LONGEST_ROW, |line, fields, of_labels| {
+        labels.push(label(line, fields, of_labels)?);
         Ok(())
     })?;
     Ok((labels_of(labels), columns))
@@ -153,12 +165,12 @@ pub(super) fn has_other_separator(line: &str) -> bool {
     [';', '\t'].iter().any(|&separator| line.trim().split(separator).count() > 2)
 }
 
-/// Gives every row of numbers with its line to `take`, a header not included. The number of columns, at least 1. A row of
-/// more than `longest` bytes is refused before it fills the memory.
+/// Gives every row of numbers to `take`, with its line and the column of its label, a header not included. The number of
+/// columns, at least 1. A row of more than `longest` bytes is refused before it fills the memory.
 fn rows(
     mut reader: impl Read,
     longest: usize,
-    mut take: impl FnMut(u64, &ByteRecord) -> Result<(), CsvError>,
+    mut take: impl FnMut(u64, &ByteRecord, usize) -> Result<(), CsvError>,
 ) -> Result<usize, CsvError> {
     let start = start_of(&mut reader)?;
     let left = Cell::new(longest);
@@ -170,7 +182,7 @@ fn rows(
         let more = table.read_byte_record(fields);
         more.map_err(|error| if left.get() == 0 { CsvError::LongRow } else { error.into() })
     };
-    let mut columns = 0;
+    let (mut columns, mut of_labels) = (0, 0);
     let mut is_first = true;
     while next(&mut fields)? {
         if is_first && fields[0].iter().any(|byte| b";\t".contains(byte)) {
@@ -179,10 +191,10 @@ fn rows(
         let is_header = is_first && is_header(&fields);
         is_first = false;
         if is_header {
-            check_header(&fields)?;
+            of_labels = column_of_labels(&fields)?;
         } else {
             columns = fields.len();
-            take(fields.position().map_or(0, csv::Position::line), &fields)?;
+            take(fields.position().map_or(0, csv::Position::line), &fields, of_labels)?;
         }
     }
     if columns == 0 { Err(CsvError::Empty) } else { Ok(columns) }
@@ -199,18 +211,16 @@ fn is_header(fields: &ByteRecord) -> bool {
     begins_with_a_name || 2 * words >= fields.len() || are_counted()
 }
 
-/// Fails where the names of the columns say that the labels are not in the first.
-fn check_header(fields: &ByteRecord) -> Result<(), CsvError> {
+/// The column of the labels by its name, the first if there are several or none.
+fn column_of_labels(header: &ByteRecord) -> Result<usize, CsvError> {
     let is_of_labels = |field: &[u8]| {
         let name = String::from_utf8_lossy(field).to_lowercase();
         ["label", "labels", "class", "target", "digit", "y"].contains(&name.as_str())
     };
-    match (fields.get(0), fields.iter().next_back()) {
-        (Some(first), Some(last)) if is_of_labels(last) && !is_of_labels(first) => {
-            Err(CsvError::LabelsLast(shown(last)))
-        }
-        _ => Ok(()),
+    if header[0].is_empty() || header[0].starts_with(b"Unnamed: ") {
+        return Err(CsvError::Index);
     }
+    Ok(header.iter().position(is_of_labels).unwrap_or(0))
 }
 
 /// The first bytes, without the mark that some programs put before UTF-8.
@@ -244,8 +254,9 @@ impl<R: Read> Read for Limited<'_, R> {
     }
 }
 
-fn label(line: u64, field: &[u8]) -> Result<u8, CsvError> {
-    number(field).ok_or_else(|| CsvError::Label { line, found: shown(field) })
+fn label(line: u64, fields: &ByteRecord, column: usize) -> Result<u8, CsvError> {
+    let field = &fields[column];
+    number(field).ok_or_else(|| CsvError::Label { line, column: column + 1, found: shown(field) })
 }
 
 fn labels_of(labels: Vec<u8>) -> Idx {
@@ -323,7 +334,9 @@ mod tests {
         assert!(
             matches!(error("5,0,,2,255\n9,4,30,200,7\n"), CsvError::Pixel { line: 1, column: 3, found } if found.is_empty())
         );
-        assert!(matches!(error(",0,1,2,255\n9,4,30,200,7\n"), CsvError::Label { line: 1, found } if found.is_empty()));
+        assert!(
+            matches!(error(",0,1,2,255\n9,4,30,200,7\n"), CsvError::Label { line: 1, column: 1, found } if found.is_empty())
+        );
         assert_eq!(images("label,,,,\n9,4,30,200,7\n").unwrap().1, [9]);
         // Nor does a damaged one; pandas numbers the columns that have no names.
         assert!(matches!(error("5,0,1x,2,255\n9,4,30,200,7\n"), CsvError::Pixel { line: 1, column: 3, .. }));
@@ -333,13 +346,37 @@ mod tests {
     }
 
     #[test]
-    fn labels_in_the_last_column_are_not_taken_for_pixels() {
-        let read = |header: &str| read(format!("{header}\n0,4,30,200,7\n").as_bytes());
+    fn labels_are_in_the_column_that_the_header_names() {
+        let read = |header: &str| images(&format!("{header}\n0,4,30,200,7\n"));
         for header in ["pixel1,pixel2,pixel3,pixel4,class", "a,b,c,d,Label", "a,b,c,d,y"] {
-            let last = header.rsplit(',').next().unwrap();
-            assert!(matches!(read(header), Err(CsvError::LabelsLast(name)) if name == last), "{header}");
+            assert_eq!(read(header).unwrap(), (vec![0, 4, 30, 200], vec![7]), "{header}");
         }
-        assert!(read("label,1x1,1x2,2x1,2x2").is_ok() && read("class,a,b,c,y").is_ok());
+        assert_eq!(read("pixel1,label,pixel2,pixel3,pixel4").unwrap(), (vec![0, 30, 200, 7], vec![4]));
+        for header in ["label,1x1,1x2,2x1,2x2", "class,a,b,c,y", "a,b,c,d,e"] {
+            assert_eq!(read(header).unwrap(), (vec![4, 30, 200, 7], vec![0]), "{header}");
+        }
+        let error = super::read(&b"a,b,label,c,d\n0,4,30,200,7\n0,4,x,200,7\n"[..]).unwrap_err();
+        assert!(matches!(error, CsvError::Label { line: 3, column: 3, .. }), "{error}");
+    }
+
+    #[test]
+    fn the_index_of_pandas_is_known_by_its_lack_of_a_name() {
+        for header in [",label,pixel0,pixel1,pixel2,pixel3", "Unnamed: 0,label,pixel0,pixel1,pixel2,pixel3"] {
+            let error = read(format!("{header}\n0,7,4,30,200,7\n").as_bytes()).unwrap_err();
+            assert!(matches!(error, CsvError::Index), "{header}: {error}");
+        }
+    }
+
+    #[test]
+    fn fractions_are_told_how_to_become_pixels() {
+        let said = |pixel: &str| read(format!("1,2,3,4,5\n1,{pixel},3,4,5\n").as_bytes()).unwrap_err().to_string();
+        for pixel in ["0.5", "0.30980392156862746", "3.9e-3"] {
+            assert!(
+                said(pixel).ends_with("from 0 to 255: if 1 is full ink, multiply the pixels by 255 and round them"),
+                "{pixel}"
+            );
+        }
+        assert!(said("1.5").ends_with("from 0 to 255"));
     }
 
     #[test]
@@ -359,12 +396,12 @@ mod tests {
         for (start, repeated) in
             [(&sound[..], &b"0,"[..]), (b"0", b"0"), (sound, b"x"), (b"\"", b"\n"), (b"0,", b"\"0\n\",")]
         {
-            let error = rows(Endless(start, repeated), 5_000, |_, _| Ok(())).unwrap_err();
+            let error = rows(Endless(start, repeated), 5_000, |_, _, _| Ok(())).unwrap_err();
             assert!(matches!(error, CsvError::LongRow), "{error:?}");
         }
         let mut count = 0;
         let many = sound.repeat(5_000);
-        rows(&many[..], 5_000, |_, _| {
+        rows(&many[..], 5_000, |_, _, _| {
             count += 1;
             Ok(())
         })
@@ -405,7 +442,7 @@ mod tests {
         assert!(matches!(error("-1,2,3,4,5\n"), E::Label { line: 1, .. }));
         assert!(matches!(error("0,0.1,0.2,0.3,0.4\n"), E::Empty));
         assert!(matches!(error("1\n2\n"), E::NotSquare(0)));
-        assert!(matches!(error("1,2,3,4,5\nx,2,3,4,5\n"), E::Label { line: 2, found } if found == "x"));
+        assert!(matches!(error("1,2,3,4,5\nx,2,3,4,5\n"), E::Label { line: 2, column: 1, found } if found == "x"));
         assert!(matches!(error("1,2,3,4,5\n300,2,3,4,5\n"), E::Label { line: 2, .. }));
         assert!(matches!(error("1,2,3,4,5\n1,2,3,-4,5\n"), E::Pixel { line: 2, column: 4, .. }));
         for pixel in ["256", "0.5", "nan", "", "1e999", "\u{7}bell"] {

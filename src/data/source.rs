@@ -24,7 +24,7 @@ pub const DEFAULT_DIRECTORY: &str = "data";
 pub enum Source {
     /// A directory with the four IDX files.
     Directory(PathBuf),
-    /// A file that holds a dataset: the book's `mnist.pkl.gz`, Keras's `mnist.npz`, or CSV with the label first.
+    /// A file that holds a dataset: the book's `mnist.pkl.gz`, Keras's `mnist.npz`, or CSV.
     File(PathBuf),
     /// The built-in digits, drawn from this seed.
     Synthetic {

@@ -938,6 +938,18 @@ fn faint_images_and_dark_ones_on_light_are_warned_of() {
 }
 
 #[test]
+fn labels_that_start_at_1_are_noted() {
+    let sandbox = Sandbox::new();
+    let said = |labels: fn(usize) -> usize, options: &str| {
+        fs::write(sandbox.path("table.csv"), table((0..40).map(labels), |i| 20 * i + 90)).unwrap();
+        let line = format!("train --data table.csv --validation 10 --epochs 1 {options}");
+        sandbox.line(&line).success().stderr.contains("note: no image has the label 0")
+    };
+    assert!(said(|i| 1 + i % 3, "") && !said(|i| 1 + i % 3, "--quiet"));
+    assert!(!said(|i| i % 3, "") && !said(|i| 1 + i / 39, "") && !said(|i| 2 * (1 + i % 2), ""));
+}
+
+#[test]
 fn known_digits_are_not_warned_of() {
     let sandbox = Sandbox::new();
     for line in ["", "--train-size 500 --validation 100", "--train-size 40 --validation 3", "--expand shift"] {

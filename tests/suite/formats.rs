@@ -119,6 +119,30 @@ fn a_csv_file_alone_can_be_learned_from_but_not_tested_on() {
 }
 
 #[test]
+fn tables_and_arrays_as_pandas_gives_them_hold_the_same_digits() {
+    let digits = training();
+    let last: String = digits
+        .csv(true)
+        .lines()
+        .map(|line| {
+            let (label, pixels) = line.split_once(',').unwrap();
+            format!("{pixels},{label}\n")
+        })
+        .collect();
+    assert_is(&load(last.as_bytes(), Part::Training).unwrap(), &digits);
+
+    // DataFrame.to_numpy() has the pixels of one column together.
+    let columns = (0..16).flat_map(|column| digits.pixels.iter().skip(column).step_by(16).copied());
+    let rows = npy("|u1", &[digits.len(), 16], &columns.collect::<Vec<_>>());
+    let header = String::from_utf8(rows[10..128].to_vec()).unwrap();
+    let header = header.replace("'fortran_order': False", "'fortran_order': True ");
+    let images = [&rows[..10], header.as_bytes(), &rows[128..]].concat();
+    let labels = npy("|u1", &[digits.len()], &digits.labels);
+    let archive = zip(&[("x_train.npy", images), ("y_train.npy", labels)]);
+    assert_is(&load(&archive, Part::Training).unwrap(), &digits);
+}
+
+#[test]
 fn training_images_alone_are_enough_until_somebody_asks_for_others() {
     let sandbox = Sandbox::new();
     let training = training();

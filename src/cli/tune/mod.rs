@@ -124,7 +124,7 @@ pub fn carry_out<F: Trainable>(
     if !arguments.quiet {
         output::aside(introduction(arguments, &search, task, machine.threads));
     }
-    task.warn();
+    task.warn(arguments.quiet);
 
     let signal = stop_signals();
     let progress = Progress::new(!arguments.quiet, task.evaluation.len());
