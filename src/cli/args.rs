@@ -209,6 +209,7 @@ pub struct TrainArguments {
   mnist eval model.json
   mnist eval model.json --split validation
   mnist eval model.json --format json | jq .accuracy
+  mnist eval model.json --answers answers.csv
   mnist eval seed-*.json
   mnist eval a.json b.json --format json | jq .committee.accuracy")]
 pub struct EvalArguments {
@@ -230,6 +231,13 @@ pub struct EvalArguments {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+
+    /// Also write the answer to each image to FILE, as CSV: index, label, answer and all outputs.
+    ///
+    /// The index counts the images of the split from 0, as in mnist show --index. Of several models, these are the
+    /// answers of the committee.
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
 }
 
 /// Watch one sigmoid neuron learn to answer 0 to the input 1, as CSV.

@@ -1,36 +1,76 @@
 //! `mnist eval`: how well a saved model does, or several together.
 
+use std::path::Path;
+
 use mnist_mlp::committee::Committee;
-use mnist_mlp::report::{CommitteeReport, EvaluationReport};
+use mnist_mlp::data::Dataset;
+use mnist_mlp::engine::Machine;
+use mnist_mlp::replace_file::{check_replaceable, replace_file};
+use mnist_mlp::report::{ANSWERS_START, CommitteeReport, EvaluationReport, answers};
+use ndarray::Array2;
 
 use super::args::{EvalArguments, Format};
 use super::machine::machine;
 use super::member::Member;
+use super::ours::check_ours;
 use super::{Failure, output, split};
 
 pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
+    arguments.answers.as_deref().map_or(Ok(()), check_output)?;
     let members = Member::read_all(&arguments.models)?;
     let machine = machine(None)?;
     let data = split::in_common(&arguments.data, arguments.split, &members, machine.threads)?;
     split::warn_of_other_data(&members, &data);
-    let evaluations = members.iter().map(|member| member.evaluate(&data, machine)).collect::<Result<Vec<_>, _>>()?;
-    let alone = members.len() == 1;
-    let report = |(member, evaluation): (&Member, _)| EvaluationReport {
-        description: if alone { member.description() } else { member.network() },
-        ..member.report(&data, arguments.split, evaluation)
+    let result = match &members[..] {
+        [member] => of_one(member, &data, machine, arguments)?,
+        _ => of_several(&members, &data, machine, arguments)?,
     };
-    let reports: Vec<_> = members.iter().zip(&evaluations).map(report).collect();
-    let json = arguments.format == Format::Json;
-    if let [report] = &reports[..] {
-        return output::result(if json { report.json() } else { report.text(output::width()) });
+    output::result(result)
+}
+
+/// The result of a model alone.
+fn of_one(member: &Member, data: &Dataset, machine: Machine, arguments: &EvalArguments) -> Result<String, Failure> {
+    let evaluation = member.evaluate(data, machine)?;
+    if let Some(path) = &arguments.answers {
+        write(path, data, &member.outputs(data, machine)?)?;
     }
+    let report = member.report(data, arguments.split, &evaluation);
+    Ok(if arguments.format == Format::Json { report.json() } else { report.text(output::width()) })
+}
+
+/// The results of several models, each alone and all together.
+fn of_several(
+    members: &[Member],
+    data: &Dataset,
+    machine: Machine,
+    arguments: &EvalArguments,
+) -> Result<String, Failure> {
+    let evaluations = members.iter().map(|member| member.evaluate(data, machine)).collect::<Result<Vec<_>, _>>()?;
+    let report = |(member, evaluation): (&Member, _)| EvaluationReport {
+        description: member.network(),
+        ..member.report(data, arguments.split, evaluation)
+    };
     let mut committee = Committee::on(data.clone());
     members.iter().try_for_each(|member| member.join(&mut committee, machine))?;
+    if let Some(path) = &arguments.answers {
+        write(path, data, &committee.outputs())?;
+    }
     let report = CommitteeReport {
-        members: reports,
+        members: members.iter().zip(&evaluations).map(report).collect(),
         committee: &committee.evaluate(),
         dataset: data.identity().to_string(),
         split: split::name(arguments.split),
     };
-    output::result(if json { report.json() } else { report.text(output::width()) })
+    Ok(if arguments.format == Format::Json { report.json() } else { report.text(output::width()) })
+}
+
+/// Refuses a file that cannot be written or is not ours, before any work.
+fn check_output(path: &Path) -> Result<(), Failure> {
+    check_replaceable(path).map_err(|error| Failure::Answers { path: path.display().to_string(), error })?;
+    check_ours(path, "a table of answers", |start| start.starts_with(ANSWERS_START.as_bytes()))
+}
+
+fn write(path: &Path, data: &Dataset, outputs: &Array2<f64>) -> Result<(), Failure> {
+    let written = replace_file(path, |file| answers(data.labels(), outputs.view(), file));
+    written.map_err(|error| Failure::Answers { path: path.display().to_string(), error })
 }

@@ -283,6 +283,8 @@ pub enum Failure {
     Log { path: String, error: std::io::Error },
     #[error("the page {path} cannot be written: {error}")]
     Page { path: String, error: std::io::Error },
+    #[error("the answers {path} cannot be written: {error}")]
+    Answers { path: String, error: std::io::Error },
     #[error("cannot write to standard output: {0}")]
     Output(std::io::Error),
     #[error("interrupted: {saved}")]

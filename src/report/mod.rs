@@ -1,5 +1,6 @@
 //! Results in words: tables, CSV, JSON, images side by side. Nothing here trains, evaluates or asks a terminal.
 
+mod answers;
 mod bars;
 mod committee;
 mod epochs;
@@ -11,6 +12,7 @@ pub mod plot;
 mod prediction;
 mod tuning;
 
+pub use answers::{ANSWERS_START, answers};
 pub use bars::bars;
 pub use committee::CommitteeReport;
 pub use epochs::EpochTable;

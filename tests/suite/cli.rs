@@ -247,6 +247,35 @@ fn as_many_validation_images_are_not_yet_the_same() {
 }
 
 #[test]
+fn the_answer_to_each_image_is_a_row_of_a_table() {
+    let sandbox = Sandbox::with_tiny_data();
+    let eval = "eval model.json --data idx --split validation --answers answers.csv --format json";
+    sandbox.line(TRAIN).success();
+    let result: Value = serde_json::from_str(&sandbox.line(eval).success().stdout).unwrap();
+    let table = sandbox.read("answers.csv");
+    let rows: Vec<Vec<f64>> =
+        table.lines().skip(1).map(|row| row.split(',').map(|number| number.parse().unwrap()).collect()).collect();
+    let classes = result["per_class"].as_array().unwrap().len();
+    let outputs: Vec<_> = (0..classes).map(|class| format!("output{class}")).collect();
+    assert_eq!(table.lines().next().unwrap(), format!("index,label,answer,{}", outputs.join(",")));
+    assert!(rows.len() == 11 && rows.iter().zip(0..).all(|(row, index)| row[0] == f64::from(index)), "{table}");
+    assert_eq!(rows.iter().filter(|row| row[1] == row[2]).count() as u64, result["correct"].as_u64().unwrap());
+    for row in &rows {
+        assert!(row[3..].iter().all(|output| *output <= row[3 + row[2] as usize]), "{row:?}");
+    }
+    // Again, for a committee of the model and itself; but never over a file of somebody else's.
+    let committee = eval.replace("model.json", "model.json model.json");
+    sandbox.line(&committee).success();
+    assert_eq!(sandbox.read("answers.csv"), table);
+    fs::write(sandbox.path("answers.csv"), "my answers").unwrap();
+    sandbox.line(eval).failure(1, &["answers.csv", "not a table of answers", "not overwritten"]);
+    assert_eq!(sandbox.read("answers.csv"), "my answers");
+    sandbox
+        .line(&eval.replace("answers.csv", "nowhere/answers.csv"))
+        .failure(1, &["nowhere/answers.csv cannot be written"]);
+}
+
+#[test]
 fn copies_of_a_model_are_warned_of_and_answer_as_it_does() {
     let sandbox = Sandbox::with_tiny_data();
     sandbox.line(TRAIN).success();
