@@ -1,5 +1,6 @@
 //! `mnist man`: the manual pages.
 
+use std::fs::create_dir_all;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,7 @@ use super::{Failure, output};
 #[command(after_help = "Example:
   mnist man ~/.local/share/man/man1 && man mnist-train")]
 pub struct ManArguments {
-    /// The directory; it must exist.
+    /// The directory; it is created if it does not exist.
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }
@@ -46,6 +47,8 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
     let mut command = Arguments::command().long_version(Resettable::Reset).disable_help_subcommand(true);
     command.build();
     let pages: Vec<_> = std::iter::once(&command).chain(command.get_subcommands()).collect();
+    let failure = |error| Failure::Manual { directory: arguments.directory.clone(), error };
+    create_dir_all(&arguments.directory).map_err(failure)?;
     for page in &pages {
         let path = save(page, &pages, &arguments.directory)?;
         output::result(format_args!("saved  {}\n", output::quoted(path.as_os_str())))?;

@@ -123,6 +123,8 @@ pub enum Failure {
     Idle { option: &'static str, of: &'static str },
     #[error("{0}: add it with --monitor evaluation-accuracy")]
     NotWatched(ConfigError),
+    #[error("a model is not written to standard output: name a file, as in --out model.json (./- for one called '-')")]
+    ModelToOutput,
     #[error("--out and --log both name {0}: give each a file of its own")]
     SameFile(String),
     #[error(
@@ -307,6 +309,7 @@ impl Failure {
             | Failure::NeverHalves { .. }
             | Failure::Instructions(_)
             | Failure::SameFile(_)
+            | Failure::ModelToOutput
             | Failure::ReplacesStart(_)
             | Failure::ReplacesMember(_)
             | Failure::Ending(_)

@@ -69,6 +69,9 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Refuses a model file that cannot be written, a file that is none, and the name of what a model is exported to.
 pub fn check_model_file(out: &Path) -> Result<(), Failure> {
+    if out == Path::new("-") {
+        return Err(Failure::ModelToOutput);
+    }
     if let Ok(file_type) = FileType::of(out) {
         return Err(Failure::EndingOfExport(out.display().to_string(), file_type.ending()));
     }

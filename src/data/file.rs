@@ -78,6 +78,8 @@ impl Format {
             [b'P', b'K', 3 | 5, ..] if !is_gzip => Ok(Format::Npz),
             [0x80, ..] | [b'(', b'(' | b'c', ..] => Ok(Format::Pickle),
             [0, 0, ..] => Err(FileError::LoneIdx),
+            [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => Err(FileError::Picture),
+            [b'{', ..] => Err(FileError::Json),
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Err(FileError::LoneArray),
             other if is_table(other) => Ok(Format::Csv),
             other => Err(FileError::Unknown(other[..other.len().min(4)].to_vec())),

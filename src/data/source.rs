@@ -138,8 +138,14 @@ pub enum FileError {
     /// One array, not images and labels.
     #[error("is a single array of NumPy: put x_train, y_train, x_test and y_test into one file with numpy.savez")]
     LoneArray,
+    /// A picture.
+    #[error("is a picture; expected many images with their labels in one file, a pickle, .npz or CSV")]
+    Picture,
+    /// A model file, or other JSON.
+    #[error("is JSON, such as a model file; expected images with their labels, in a pickle, .npz or CSV")]
+    Json,
     /// None of the formats that are read.
-    #[error("starts with {0:02x?} and is none of the formats that are read: a pickle, .npz or CSV")]
+    #[error("is none of the formats that are read: a pickle, .npz or CSV (it starts with the bytes {})", hex(.0))]
     Unknown(Vec<u8>),
     /// The contents are not a pickled dataset.
     #[error(transparent)]
@@ -241,6 +247,11 @@ impl Source {
         };
         found.dataset(part, place).map_err(|problem| SourceError::Dataset { path: path.clone(), part, problem })
     }
+}
+
+/// "89 50 4e 47".
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
 fn word(part: Part) -> &'static str {

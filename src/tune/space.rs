@@ -198,7 +198,11 @@ impl fmt::Display for Values {
             Values::Real { low, high } => write!(f, "{low}..{high}"),
             Values::Whole { low, high } => write!(f, "{low}..{high}"),
             Values::Choices(choices) => {
-                f.write_str(&choices.iter().map(ToString::to_string).collect::<Vec<_>>().join("|"))
+                let named = |choice: &Value| match choice {
+                    Value::Word(word) if word.is_empty() => "left out".to_string(),
+                    choice => choice.to_string(),
+                };
+                f.write_str(&choices.iter().map(named).collect::<Vec<_>>().join("|"))
             }
         }
     }
@@ -230,6 +234,7 @@ mod tests {
         assert_eq!(parse("30|100,50", Kind::Whole), list([Value::Whole(30), word("100,50")]));
         assert_eq!(parse("1e-3|0.5", Kind::Real), list([Value::Real(0.001), Value::Real(0.5)]));
         assert_eq!(parse("|affine", Kind::Word), list([word(""), word("affine")]));
+        assert_eq!(parse("|affine", Kind::Word).unwrap().to_string(), "left out|affine");
     }
 
     #[test]

@@ -1066,6 +1066,15 @@ fn a_split_that_cannot_be_cut_is_said_once_with_its_option() {
 }
 
 #[test]
+fn a_model_is_not_written_to_standard_output() {
+    let sandbox = Sandbox::with_tiny_data();
+    let words = ["not written to standard output", "--out model.json"];
+    sandbox.line(&format!("{TRAIN} -o -")).failure(2, &words);
+    sandbox.line("tune --data idx --validation 11 --trials 1 -o -").failure(2, &words);
+    assert!(!sandbox.path("-").exists());
+}
+
+#[test]
 fn layers_are_named_once() {
     Sandbox::new()
         .line("train --hidden 30 --hidden 40")

@@ -279,7 +279,10 @@ fn files_of_other_kinds_are_told_apart() {
     assert!(matches!(problem(b""), E::Idx(IdxError::Empty)));
     assert!(matches!(problem(b"<!DOCTYPE html>"), E::Idx(IdxError::Html)));
     assert!(matches!(problem(&npy("|u1", &[2], &[1, 2])), E::LoneArray));
-    assert!(matches!(problem(b"\x89PNG\r\n\x1a\n"), E::Unknown(start) if start == b"\x89PNG"));
+    assert!(matches!(problem(b"\x89PNG\r\n\x1a\n"), E::Picture));
+    assert!(matches!(problem(b"\xff\xd8\xff\xe0"), E::Picture));
+    assert!(matches!(problem(br#"{"sizes":[784,30,10],"weights":"#), E::Json));
+    assert!(problem(b"GIF89a").to_string().ends_with("(it starts with the bytes 47 49 46 38)"));
     assert!(matches!(problem(b"no comma in sight"), E::Unknown(_)));
     assert!(matches!(problem(b"no table;\nthough\twith\tmarks"), E::Unknown(_)));
     for text in ["5;0;1;2;255\n", "\u{feff}label;a;b;c;d\n5;0;1;2;255\n", "5\t0\t1\t2\t255\n"] {

@@ -91,7 +91,10 @@ fn there_is_a_manual_page_for_each_subcommand_with_its_examples() {
     assert_eq!(page, sandbox.read("man1/mnist.1"));
     fs::write(sandbox.path("man1/mnist.1"), "somebody's work").unwrap();
     sandbox.line("man man1").failure(1, &["mnist.1", "not overwritten"]);
-    sandbox.line("man nowhere").failure(1, &["nowhere", "no such directory"]);
+    sandbox.line("man share/man/man1").success();
+    assert_eq!(page, sandbox.read("share/man/man1/mnist.1"));
+    fs::write(sandbox.path("file"), "").unwrap();
+    sandbox.line("man file").failure(1, &["cannot be written to file"]);
 }
 
 #[test]
