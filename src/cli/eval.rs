@@ -1,22 +1,23 @@
 //! `mnist eval`: how well a saved model does, or several together.
 
+use std::io;
 use std::path::Path;
 
 use mnist_mlp::committee::Committee;
 use mnist_mlp::data::Dataset;
 use mnist_mlp::engine::Machine;
-use mnist_mlp::replace_file::{check_replaceable, replace_file};
+use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::{ANSWERS_START, CommitteeReport, EvaluationReport, answers};
 use ndarray::Array2;
 
 use super::args::{EvalArguments, Format};
 use super::machine::machine;
 use super::member::Member;
-use super::ours::check_ours;
+use super::outputs::check_output;
 use super::{Failure, output, split};
 
 pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
-    arguments.answers.as_deref().map_or(Ok(()), check_output)?;
+    arguments.answers.as_deref().map_or(Ok(()), check)?;
     let members = Member::read_all(&arguments.models)?;
     let machine = machine(None)?;
     let data = split::in_common(&arguments.data, arguments.split, &members, machine.threads)?;
@@ -65,12 +66,14 @@ fn of_several(
 }
 
 /// Refuses a file that cannot be written or is not ours, before any work.
-fn check_output(path: &Path) -> Result<(), Failure> {
-    check_replaceable(path).map_err(|error| Failure::Answers { path: path.display().to_string(), error })?;
-    check_ours(path, "a table of answers", |start| start.starts_with(ANSWERS_START.as_bytes()))
+fn check(path: &Path) -> Result<(), Failure> {
+    check_output(path, "a table of answers", |start| start.starts_with(ANSWERS_START.as_bytes()), not_written(path))
 }
 
 fn write(path: &Path, data: &Dataset, outputs: &Array2<f64>) -> Result<(), Failure> {
-    let written = replace_file(path, |file| answers(data.labels(), outputs.view(), file));
-    written.map_err(|error| Failure::Answers { path: path.display().to_string(), error })
+    replace_file(path, |file| answers(data.labels(), outputs.view(), file)).map_err(not_written(path))
+}
+
+fn not_written(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    |error| Failure::Answers { path: path.display().to_string(), error }
 }

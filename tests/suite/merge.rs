@@ -157,7 +157,10 @@ fn what_cannot_be_merged_is_said_before_anything_is_written() {
     sandbox.line("merge a.json thesis.json -o one.json").failure(1, &["thesis.json: not a model file"]);
     for (options, words) in [
         ("--hidden 4 --activation relu", "it has 3 layers, but the first has 4 layers; '"),
-        ("--hidden 4,4 --activation relu", "it has the activations relu,relu, but the first has the activations relu,tanh"),
+        (
+            "--hidden 4,4 --activation relu",
+            "it has the activations relu,relu, but the first has the activations relu,tanh",
+        ),
         (
             "--hidden 4,4 --activation relu,tanh --cost quadratic",
             "it has the cost quadratic, but the first has the cost cross-entropy",
