@@ -376,7 +376,7 @@ fn figures() -> impl Strategy<Value = Figure> {
 
 proptest! {
     // A bitmap takes its time.
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
     fn any_figure_can_be_drawn_in_pixels(figure in figures()) {
