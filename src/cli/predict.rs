@@ -58,9 +58,6 @@ pub struct PredictArguments {
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let member = Member::read(&arguments.model)?;
     let side = side(&member)?;
-    if member.classes() < 2 {
-        return Err(Failure::OneOutput(member.path));
-    }
     if !arguments.as_is {
         note_other_form(&member);
     }
@@ -99,11 +96,14 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     if failed == 0 { Ok(()) } else { Err(Failure::Unanswered { failed, all: arguments.files.len() }) }
 }
 
-/// Height and width of the images that the model is for.
+/// Height and width of the images that the model is for, if it can answer to pictures.
 fn side(member: &Member) -> Result<usize, Failure> {
-    let inputs = member.inputs();
+    let (inputs, path) = (member.inputs(), member.path.clone());
     let side = inputs.isqrt();
-    if side * side == inputs { Ok(side) } else { Err(Failure::NotSquare { path: member.path.clone(), inputs }) }
+    if side * side != inputs {
+        return Err(Failure::NotSquare { path, inputs });
+    }
+    if member.classes() < 2 { Err(Failure::OneOutput(path)) } else { Ok(side) }
 }
 
 /// Says what becomes of pictures, if the network learned from images that may look otherwise.

@@ -121,14 +121,9 @@ fn a_csv_file_alone_can_be_learned_from_but_not_tested_on() {
 #[test]
 fn tables_and_arrays_as_pandas_gives_them_hold_the_same_digits() {
     let digits = training();
-    let last: String = digits
-        .csv(true)
-        .lines()
-        .map(|line| {
-            let (label, pixels) = line.split_once(',').unwrap();
-            format!("{pixels},{label}\n")
-        })
-        .collect();
+    let csv = digits.csv(true);
+    let rows = csv.lines().map(|line| line.split_once(',').unwrap());
+    let last = rows.map(|(label, pixels)| [pixels, label].join(",")).collect::<Vec<_>>().join("\n");
     assert_is(&load(last.as_bytes(), Part::Training).unwrap(), &digits);
 
     // DataFrame.to_numpy() has the pixels of one column together.
@@ -159,7 +154,9 @@ fn training_images_alone_are_enough_until_somebody_asks_for_others() {
         }
         sandbox.line(&format!("tune --data {data} --validation 8 --epochs 1 --trials 1 --quiet")).success();
         sandbox.line(&format!("eval {data}.json --data {data}")).failure(1, &[lacks]);
-        sandbox.line(&format!("train --data {data} --evaluate-on test -o other.json")).failure(1, &[lacks]);
+        sandbox
+            .line(&format!("train --data {data} --validation 8 --evaluate-on test -o other.json"))
+            .failure(1, &[lacks]);
     }
     assert!(sandbox.read("idx.json") == sandbox.read("digits.npz.json"));
 }

@@ -270,6 +270,9 @@ fn as_is_shows_the_network_images_as_it_learned_them() {
     let run = sandbox.line("predict model.json 0.png 1.png");
     assert_eq!(run.stderr.matches("note: pictures are brought into the form of MNIST's digits").count(), 1);
     assert!(run.stderr.contains("use --as-is"), "{}", run.stderr);
+    // The page's pad does the same.
+    sandbox.line("report model.json --data frames.csv --split validation").success();
+    assert!(sandbox.read("report.html").contains("The images that this network learned from may have another"));
 }
 
 #[test]
