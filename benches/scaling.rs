@@ -1,6 +1,6 @@
 //! How an epoch grows with the work: hidden width, mini-batch size, number of images, density of the images; each row
-//! beside the dense version, on one thread and on two, and beside what a dense version would take if both cores did nothing
-//! but multiply and add, at the most that this chip can do.
+//! beside the dense version, on one thread and on two, and beside what a dense version would take if both cores did
+//! nothing but multiply and add, at the most that this chip can do.
 //!
 //! ```sh
 //! cargo bench --bench scaling              # all tables, some five minutes

@@ -11,9 +11,9 @@ pub const IN_USE: &str = "another run is writing it: wait for that one, or choos
 
 /// As long as it lives, nobody else can [`claim`] the file.
 ///
-/// It is a lock on an empty file beside the claimed one, `.NAME.lock`, which goes away with it. The operating system gives
-/// the lock up even if the program is killed; what then stays of the empty file is no obstacle, and the next claim takes
-/// it away.
+/// It is a lock on an empty file beside the claimed one, `.NAME.lock`, which goes away with it. The operating system
+/// gives the lock up even if the program is killed; what then stays of the empty file is no obstacle, and the next
+/// claim takes it away.
 #[derive(Debug)]
 pub struct Claim {
     lock: PathBuf,

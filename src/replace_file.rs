@@ -11,8 +11,8 @@ use tempfile::{Builder, NamedTempFile};
 ///
 /// It is written to a temporary file in the same directory, synced to the disk and then renamed, so that at every
 /// moment `path` is the old file or the new one, even if the program is killed or the machine loses power. A symbolic
-/// link stays one: what it points to is replaced. The new file has the permissions of the old one, and where we may give
-/// it away, its owner and group.
+/// link stays one: what it points to is replaced. The new file has the permissions of the old one, and where we may
+/// give it away, its owner and group.
 ///
 /// # Errors
 /// Errors of `write` and of the file system; the old file is then untouched and the temporary one gone, unless a disk failed
@@ -47,8 +47,8 @@ pub fn check_replaceable(path: &Path) -> io::Result<()> {
     temporary_beside(&target(path)?).map(drop)
 }
 
-/// The file that writing to `path` would replace or make, however it is called: links are followed, of which the last may
-/// lead to nothing yet.
+/// The file that writing to `path` would replace or make, however it is called: links are followed, of which the last
+/// may lead to nothing yet.
 ///
 /// # Errors
 /// What is at `path` is a directory, a device, a pipe or write-protected, or there is no directory for it.
@@ -57,8 +57,8 @@ pub fn target(path: &Path) -> io::Result<PathBuf> {
     match path.metadata() {
         Ok(there) if there.is_dir() => refuse(io::ErrorKind::IsADirectory, "it is a directory"),
         Ok(there) if !there.is_file() => refuse(io::ErrorKind::InvalidInput, "it is not an ordinary file"),
-        // It will be another file of this name, for which the right to write in the directory would do: what is asked here
-        // is whether we might write into this one. The administrator may write into all.
+        // It will be another file of this name, for which the right to write in the directory would do: what is asked
+        // here is whether we might write into this one. The administrator may write into all.
         Ok(there) if there.permissions().readonly() => refuse(io::ErrorKind::PermissionDenied, "it is write-protected"),
         Ok(_) => File::options().write(true).open(path).and_then(|_| path.canonicalize()),
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -132,8 +132,9 @@ pub(crate) fn directory_of(path: &Path) -> PathBuf {
     }
 }
 
-/// The new name itself must reach the disk too. Only Unix can sync a directory, not all of its file systems can, and not of
-/// directories that may be written in but not be read: there the name reaches the disk when it does, and is in place.
+/// The new name itself must reach the disk too. Only Unix can sync a directory, not all of its file systems can, and
+/// not of directories that may be written in but not be read: there the name reaches the disk when it does, and is in
+/// place.
 fn sync_directory(path: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
@@ -144,8 +145,8 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Has a file reach the disk, if its file system can tell when it has: some that are mounted from elsewhere cannot, and what
-/// they took is written all the same.
+/// Has a file reach the disk, if its file system can tell when it has: some that are mounted from elsewhere cannot, and
+/// what they took is written all the same.
 pub(crate) fn sync(file: &File) -> io::Result<()> {
     file.sync_all().or_else(|error| if is_unsupported(&error) { Ok(()) } else { Err(error) })
 }

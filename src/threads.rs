@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Does `work` on all `jobs`, on the calling thread and up to `threads` - 1 others, who each take the next job when they
-/// are done with one. If the system has no thread to give, the others do its share.
+/// Does `work` on all `jobs`, on the calling thread and up to `threads` - 1 others, who each take the next job when
+/// they are done with one. If the system has no thread to give, the others do its share.
 pub(crate) fn share_out<T: Send>(threads: usize, jobs: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync) {
     let jobs = Mutex::new(jobs);
     let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();

@@ -41,7 +41,7 @@ fn learning_allocates_nothing() {
         Step { optimizer: momentum, ..plain },
         Step { optimizer: Optimizer::AdamW, l1: 0.1, ..plain },
         Step { dropout, max_norm: Some(1.0), ..plain },
-        Step { average: Some(0.99), ..plain },
+        Step { ema: Some(0.99), ..plain },
         Step { dropout, tolerance: 0.5, ..plain },
     ] {
         for (hidden, batch_size, threads) in [(&[30][..], 10, 1), (&[100, 50], 64, 1), (&[100, 50], 64, 2)] {

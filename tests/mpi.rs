@@ -48,7 +48,8 @@ fn numbers(model: &Value) -> Vec<f64> {
     numbers
 }
 
-/// Two models are the same but for rounding: weights to 1e-10 of the largest, costs likewise, counts and all else exactly.
+/// Two models are the same but for rounding: weights to 1e-10 of the largest, costs likewise, counts and all else
+/// exactly.
 #[track_caller]
 fn assert_same(sandbox: &Sandbox, one: &str, other: &str, why: &str) {
     let [mut one, mut other] = [one, other].map(|name| sandbox.json(name));

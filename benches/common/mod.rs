@@ -118,7 +118,8 @@ impl Product {
                 let ((cc, cr), (ac, ar), (bc, br)) = (strides(c.strides()), strides(a.strides()), strides(b.strides()));
                 let (c, a, b) = (c.as_mut_ptr(), a.as_ptr(), b.as_ptr());
                 #[allow(unsafe_code, reason = "the library's only interface")]
-                // SAFETY: the strides are those of the three arrays, whose shapes agree, and c overlaps neither a nor b.
+                // SAFETY: the strides are those of the three arrays, whose shapes agree, and c overlaps neither a nor
+                // b.
                 unsafe {
                     gemm::gemm(
                         m,

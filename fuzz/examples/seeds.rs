@@ -9,7 +9,7 @@ use mnist_mlp::engine::Trainable;
 use mnist_mlp::model::Model;
 use mnist_mlp::network::{Activation, Init, Network, Optimizer, cost_named};
 use mnist_mlp::picture::{Picture, file::png};
-use mnist_mlp::trainer::{Keep, Monitors, Progress, Schedule, Settings, Silent, go_on};
+use mnist_mlp::trainer::{Keep, Monitors, Progress, Schedule, Settings, Silent, resume};
 use mnist_mlp_fuzz::{json_of, model_of};
 
 #[allow(dead_code, reason = "the tests use the rest")]
@@ -83,7 +83,7 @@ fn models() -> Result<(), Box<dyn Error>> {
     let model = Model::<f32>::from_json(&json)?;
     write("model", "merged", &json_of(&Model::merged(&[&model, &model])?))?;
     write("model", "double", &trained::<f64>(plain, &[2], Activation::Tanh, "quadratic")?)?;
-    let adamw = Settings { optimizer: Optimizer::AdamW, average: Some(0.5), dropout: 0.25, ..plain };
+    let adamw = Settings { optimizer: Optimizer::AdamW, ema: Some(0.5), dropout: 0.25, ..plain };
     write("model", "adamw", &trained::<f32>(adamw, &[2], Activation::Relu, "log-likelihood")?)?;
     let course = Settings {
         schedule: Schedule::HalveOnPlateau { patience: 1 },
@@ -115,7 +115,7 @@ fn trained<F: Trainable>(
         Network::<F>::new(&[&[2], hidden, &[2]].concat(), cost, Init::Default, 1)?.with_activations(&[unit])?;
     // One epoch more is recorded as wanted, so that there is something to go on with.
     let config = settings.check(data.len(), data.len())?;
-    let trained = go_on(Progress::start(network), &data, &data, &config, &mut Silent)?;
+    let trained = resume(Progress::start(network), &data, &data, &config, &mut Silent)?;
     let wanted = Settings { epochs: settings.epochs + 1, ..settings };
     Ok(json_of(&model_of(&trained.into_progress(), &wanted, data.len())))
 }

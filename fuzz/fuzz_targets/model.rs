@@ -11,7 +11,7 @@ use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::{InstructionSet, Machine, Trainable, evaluate, outputs};
 use mnist_mlp::export::{self, FileType, Input};
 use mnist_mlp::model::{Model, precision_of};
-use mnist_mlp::trainer::{Observer, Progress, Settings, go_on};
+use mnist_mlp::trainer::{Observer, Progress, Settings, resume as resumed};
 use mnist_mlp_fuzz::json_of;
 
 fuzz_target!(|json: &[u8]| {
@@ -66,7 +66,7 @@ fn resume<F: Trainable>(model: Model<F>, data: &Dataset) {
     };
     let Ok(progress) = Progress::of_model(model, &settings) else { return };
     let Ok(config) = settings.check(data.len(), data.len()) else { return };
-    if let Ok(trained) = go_on(progress, data, data, &config, &mut AFewMiniBatches(6)) {
+    if let Ok(trained) = resumed(progress, data, data, &config, &mut AFewMiniBatches(6)) {
         trained.network.check_finite().expect("what comes out is finite");
     }
 }

@@ -13,7 +13,7 @@ use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::{EngineKind, InstructionSet, Machine, Trainable};
 use mnist_mlp::model::{EpochRecord, Model};
 use mnist_mlp::network::{Activation, Init, Network, Optimizer, costs};
-use mnist_mlp::trainer::{Ending, Keep, Monitors, Observer, Progress, Schedule, Settings, Silent, Trained, go_on};
+use mnist_mlp::trainer::{Ending, Keep, Monitors, Observer, Progress, Schedule, Settings, Silent, Trained, resume};
 use mnist_mlp_fuzz::{json_of, model_of};
 
 fuzz_target!(|case: Case| {
@@ -99,7 +99,7 @@ fn settings(u: &mut Unstructured, n: usize) -> Result<Settings> {
         input_dropout: number(u, &[0.0, 0.0, 0.2])?,
         max_norm: maybe(u, |u| number(u, &[0.1, 3.0]))?,
         tolerance: number(u, &[0.0, 0.0, 0.1])?,
-        average: maybe(u, |u| number(u, &[0.0, 0.5, 0.999]))?,
+        ema: maybe(u, |u| number(u, &[0.0, 0.5, 0.999]))?,
         augment: maybe(u, distortion)?,
         seed: u.arbitrary()?,
         shuffle: u.arbitrary()?,
@@ -181,9 +181,9 @@ fn check<F: Trainable>(case: &Case) {
     let start = Progress::start(network);
     let run = |progress: Progress<F>, settings: Settings, observer: &mut dyn Observer<F>| {
         let config = settings.check(data.len(), evaluation.len()).expect("only the machine is another");
-        go_on(progress, data, &evaluation, &config, observer).expect("the network is made for these images")
+        resume(progress, data, &evaluation, &config, observer).expect("the network is made for these images")
     };
-    let whole = go_on(start.clone(), data, &evaluation, &config, &mut Silent).expect("made for these images");
+    let whole = resume(start.clone(), data, &evaluation, &config, &mut Silent).expect("made for these images");
     check_result(&whole, settings);
     let expected = file(whole.clone(), settings, data.len());
 

@@ -84,7 +84,7 @@ impl DescentArguments {
             input_dropout: self.input_dropout,
             max_norm: self.max_norm,
             tolerance: self.tolerance,
-            average: self.ema,
+            ema: self.ema,
             ..settings
         }
     }
@@ -114,6 +114,6 @@ pub fn introduction(settings: &Settings) -> String {
     ];
     parts.extend(rates.iter().filter(|(_, rate)| *rate > 0.0).map(|(what, rate)| format!("{what} {rate}")));
     parts.extend(settings.max_norm.map(|norm| format!("norms up to {norm}")));
-    parts.extend(settings.average.map(|share| format!("running average {share}")));
+    parts.extend(settings.ema.map(|share| format!("running average {share}")));
     if parts.is_empty() { String::new() } else { format!("with      {}\n", parts.join(", ")) }
 }

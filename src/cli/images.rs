@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use mnist_mlp::data::distort::{Affine, Distortion, Elastic};
-use mnist_mlp::data::room::TooMany;
+use mnist_mlp::data::memory::TooMany;
 use mnist_mlp::data::{Dataset, expand};
 use mnist_mlp::trainer::Settings;
 

@@ -70,8 +70,8 @@ pub fn is_ours(start: &[u8]) -> bool {
 }
 
 impl EpochLog {
-    /// A log that begins with the epochs of `history`. How long they took is known from the log that stands there, if it
-    /// is theirs.
+    /// A log that begins with the epochs of `history`. How long they took is known from the log that stands there, if
+    /// it is theirs.
     pub fn create(path: &Path, history: &[EpochRecord]) -> Result<Self, Failure> {
         let failure = |error| failure(path, error);
         let is_file = path.metadata().map_or(true, |metadata| metadata.is_file());

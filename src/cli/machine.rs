@@ -10,8 +10,8 @@ use super::Failure;
 /// The variable that forces an instruction set, for tests and comparisons.
 const VARIABLE: &str = "MNIST_SIMD";
 
-/// As many threads as asked for, else all cores, or as many of them as are allowed; the fastest instructions, or those that
-/// `MNIST_SIMD` names.
+/// As many threads as asked for, else all cores, or as many of them as are allowed; the fastest instructions, or those
+/// that `MNIST_SIMD` names.
 pub fn machine(threads: Option<usize>) -> Result<Machine, Failure> {
     let instructions = match std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
         Some(name) => InstructionSet::named(&name.to_string_lossy()).map_err(Failure::Instructions)?,

@@ -113,8 +113,8 @@ impl Member {
         datasets
     }
 
-    /// How many images were set aside for validation; of several networks in one the fewest, so that none was trained on
-    /// them.
+    /// How many images were set aside for validation; of several networks in one the fewest, so that none was trained
+    /// on them.
     pub fn validation(&self) -> usize {
         let of =
             |training: Option<&TrainingRecord>| training.map_or(DEFAULT_VALIDATION, |training| training.n_validation);

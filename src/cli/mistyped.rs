@@ -47,8 +47,8 @@ pub fn is_whole(option: &Arg) -> bool {
     whole.iter().any(|whole| option.get_value_parser().type_id() == *whole)
 }
 
-/// An option with one dash that should have two, such as `-eta`. The parser would take it for `-e ta`, and `-hidden` for
-/// `-h`: a page of help, and no error.
+/// An option with one dash that should have two, such as `-eta`. The parser would take it for `-e ta`, and `-hidden`
+/// for `-h`: a page of help, and no error.
 pub fn one_dash(command: &Command, line: &[OsString]) -> Option<String> {
     let (subcommand, typed) = subcommand(command, line)?;
     let is_long = |name: &str| name.len() > 1 && subcommand.get_arguments().any(|arg| arg.get_long() == Some(name));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::FromArgMatches;
 use mnist_mlp::committee::JoinError;
-use mnist_mlp::data::room::TooMany;
+use mnist_mlp::data::memory::TooMany;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::SplitError;
 use mnist_mlp::download::DownloadError;

@@ -86,8 +86,8 @@ fn to_stderr(line: impl Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-/// Whether bars may be drawn on standard error: it is a terminal, and results do not go through another program. `tee` prints
-/// them on the same terminal, but later, when the bars are back and would be drawn over them.
+/// Whether bars may be drawn on standard error: it is a terminal, and results do not go through another program. `tee`
+/// prints them on the same terminal, but later, when the bars are back and would be drawn over them.
 pub fn has_room_for_bars() -> bool {
     io::stderr().is_terminal() && (io::stdout().is_terminal() || !is_pipe(&io::stdout()))
 }

@@ -27,8 +27,8 @@ pub fn check_output(
     check_ours(path, what, is_ours)
 }
 
-/// Refuses to overwrite a file that is not `what`, of which `is_ours` judges by its first bytes. What is not there, empty or
-/// no file passes. What cannot be read does not: it might be anything.
+/// Refuses to overwrite a file that is not `what`, of which `is_ours` judges by its first bytes. What is not there,
+/// empty or no file passes. What cannot be read does not: it might be anything.
 pub fn check_ours(path: &Path, what: &'static str, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<(), Failure> {
     if !path.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Ok(());
@@ -39,7 +39,8 @@ pub fn check_ours(path: &Path, what: &'static str, is_ours: impl FnOnce(&[u8]) -
     if start.is_empty() || is_ours(&start) { Ok(()) } else { Err(Failure::Foreign(path.display().to_string(), what)) }
 }
 
-/// Refuses output files of a training that cannot be written, before hours of work and not after, and files that are not ours.
+/// Refuses output files of a training that cannot be written, before hours of work and not after, and files that are
+/// not ours.
 pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
     let unless_forced = |failure| match failure {
         Failure::Foreign(..) if arguments.resume.force => Ok(()),
@@ -54,7 +55,8 @@ pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
     check_ours(log, "a log of this program", log::is_ours).or_else(unless_forced)
 }
 
-/// Keeps the model of `--from` from being replaced by what comes out, which nobody who leaves `--out` out has asked for.
+/// Keeps the model of `--from` from being replaced by what comes out, which nobody who leaves `--out` out has asked
+/// for.
 pub fn check_kept(arguments: &TrainArguments) -> Result<(), Failure> {
     match &arguments.from {
         Some(from) if is_same(from, &arguments.out) => Err(Failure::ReplacesStart(from.display().to_string())),

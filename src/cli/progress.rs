@@ -32,7 +32,8 @@ struct Bars {
 }
 
 impl Progress {
-    /// Shows `epochs` epochs of `n_train` images in `table`, after those that are `done`; nothing at all without a table.
+    /// Shows `epochs` epochs of `n_train` images in `table`, after those that are `done`; nothing at all without a
+    /// table.
     pub fn new(table: Option<EpochTable>, epochs: usize, n_train: usize, done: usize) -> Self {
         let screen = (table.is_some() && output::has_room_for_bars()).then(ProgressDrawTarget::stderr);
         Progress::on(screen, table, epochs, n_train, done)

@@ -39,8 +39,8 @@ impl Pace {
     }
 }
 
-/// Writes to `out` what took long. If that cannot be, it goes into the directory for temporary files, so that the work is not
-/// lost; it is a failure all the same.
+/// Writes to `out` what took long. If that cannot be, it goes into the directory for temporary files, so that the work
+/// is not lost; it is a failure all the same.
 pub fn save_or_rescue(out: &Path, write: impl Fn(&Path) -> Result<(), ModelError>) -> Result<(), Failure> {
     let Err(error) = write(out) else { return Ok(()) };
     let rescue = || {

@@ -32,7 +32,8 @@ pub struct ScheduleArguments {
     #[arg(help_heading = HEADING, long, value_name = "N")]
     pub early_stop: Option<usize>,
 
-    /// Which epoch to save: the last, or the one with the best evaluation accuracy [default: last; with --early-stop best].
+    /// Which epoch to save: the last, or the one with the best evaluation accuracy [default: last; with --early-stop
+    /// best].
     #[arg(help_heading = HEADING, long, value_enum)]
     pub keep: Option<KeepName>,
 }

@@ -24,7 +24,7 @@ use super::outputs::check_output;
 use super::{Failure, idle, output, split};
 
 /// So many pixels of all images together are shown at once: they are held in memory.
-const MOST_PIXELS: usize = 100_000_000;
+const MAX_PIXELS: usize = 100_000_000;
 
 /// Look at the images: in the terminal, or on a contact sheet.
 ///
@@ -101,7 +101,7 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
     };
     let chosen = arguments.choice.choose(&data, mistakes.as_deref(), treatment.versions(), split::name(split))?;
     let pictures = chosen.indices.len().saturating_mul(treatment.versions());
-    if pictures.saturating_mul(data.image_size()) > MOST_PIXELS {
+    if pictures.saturating_mul(data.image_size()) > MAX_PIXELS {
         return Err(Failure::TooMany(pictures));
     }
     let gallery = Gallery {

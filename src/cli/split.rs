@@ -9,7 +9,8 @@ use super::args::{DataArguments, Split};
 use super::member::Member;
 use super::{Failure, dataset, output};
 
-/// The images that `split` is cut from: all that there are, and of the built-in digits as many as the models were made of.
+/// The images that `split` is cut from: all that there are, and of the built-in digits as many as the models were made
+/// of.
 pub fn whole(arguments: &DataArguments, split: Split, members: &[Member], threads: usize) -> Result<Dataset, Failure> {
     load(&dataset::source(arguments, false)?, split, members, threads)
 }
@@ -22,8 +23,8 @@ fn load(source: &Source, split: Split, members: &[Member], threads: usize) -> Re
     Ok(source.load_at_least(wanted, Part::Training, threads)?)
 }
 
-/// The images of `split`, cut as they were when the members, of which there is one at least, were trained. These may have
-/// been trained on other numbers of images, as long as this split had the same.
+/// The images of `split`, cut as they were when the members, of which there is one at least, were trained. These may
+/// have been trained on other numbers of images, as long as this split had the same.
 pub fn in_common(
     arguments: &DataArguments,
     split: Split,
@@ -53,8 +54,8 @@ pub fn in_common(
     cut_for(first, whole.slice(0..there_were(first)), split)
 }
 
-/// Cuts `split` out of `whole`: the last `validation` images, the first `train_size` of the others (all if not given), or
-/// the test images, which are whole.
+/// Cuts `split` out of `whole`: the last `validation` images, the first `train_size` of the others (all if not given),
+/// or the test images, which are whole.
 pub fn cut(whole: Dataset, split: Split, train_size: Option<usize>, validation: usize) -> Result<Dataset, SplitError> {
     Ok(match split {
         Split::Test => whole,

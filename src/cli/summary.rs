@@ -94,8 +94,8 @@ pub fn summary<F: Real>(
     text
 }
 
-/// The words after `mnist train` for a wider network on the same images, with the same cost, eta and mini-batches, in a file
-/// of its own.
+/// The words after `mnist train` for a wider network on the same images, with the same cost, eta and mini-batches, in a
+/// file of its own.
 fn wider(arguments: &TrainArguments) -> String {
     let is_test = arguments.evaluate_on == EvaluateOn::Test;
     let monitors = if is_test || arguments.validation > 0 { "all" } else { "training-cost,training-accuracy" };

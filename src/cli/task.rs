@@ -80,7 +80,8 @@ impl Task {
         Ok(Task { dataset, training, evaluation, evaluated_on })
     }
 
-    /// Warns of images that can be trained on, but hardly as somebody meant to; notes are for those who are not `quiet`.
+    /// Warns of images that can be trained on, but hardly as somebody meant to; notes are for those who are not
+    /// `quiet`.
     pub fn warn(&self, quiet: bool) {
         let Task { dataset, training, evaluation, evaluated_on } = self;
         if evaluation.identity().name() != dataset {
@@ -173,7 +174,7 @@ fn are_dark_on_light(images: &Dataset, light: u8) -> bool {
         let image = images.image(*index).iter().enumerate();
         3 * image.filter(|&(i, &pixel)| pixel >= light && is_on_border(i)).count() >= 2 * border
     };
-    let step = images.len().div_ceil(SAMPLE);
+    let step = images.len().div_ceil(SAMPLE).max(1);
     let sample = (0..images.len()).step_by(step);
     2 * sample.clone().filter(has_light_border).count() > sample.len()
 }

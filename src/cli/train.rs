@@ -97,11 +97,11 @@ pub fn begin<F: Trainable>(job: Job<F>, arguments: &TrainArguments) -> Result<Be
     Ok(Begun { task, progress, config, watch, out, start })
 }
 
-/// Says what is trained, trains it by `go_on`, shows how it goes, saves what comes out.
+/// Says what is trained, trains it by `train`, shows how it goes, saves what comes out.
 pub fn carry_out<F: Trainable>(
     begun: Begun<F>,
     arguments: &TrainArguments,
-    go_on: impl FnOnce(Progress<F>, Task, &TrainConfig, &mut Watch) -> Result<Trained<F>, FitError>,
+    train: impl FnOnce(Progress<F>, Task, &TrainConfig, &mut Watch) -> Result<Trained<F>, FitError>,
 ) -> Result<(), Failure> {
     let Begun { task, progress, config, mut watch, out, start } = begun;
     let (settings, done_before) = (*config.settings(), progress.history.len());
@@ -109,7 +109,7 @@ pub fn carry_out<F: Trainable>(
     task.warn(arguments.quiet);
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
-    let trained = go_on(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
+    let trained = train(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
     let (epoch, ending) = (trained.epoch, trained.ending.clone());
     let saved = if epoch > 0 {

@@ -129,8 +129,8 @@ impl<F: Real> Observer<F> for Watch {
     }
 }
 
-/// So long after the first signal a second one is another wish, and not the same one again: a terminal that closes tells the
-/// shell, which tells us too, and `timeout` signals its child and then all of its group.
+/// So long after the first signal a second one is another wish, and not the same one again: a terminal that closes
+/// tells the shell, which tells us too, and `timeout` signals its child and then all of its group.
 const SAME_WISH: Duration = Duration::from_millis(500);
 
 /// From now on a file that may not grow further is one that cannot be written, as on a full disk, and does not end the

@@ -32,8 +32,8 @@ impl World {
         result
     }
 
-    /// On the other ranks: trains what rank 0 asks for on the crew that is `local` here, until there is nothing more to do.
-    /// Trials have the values that `draw` draws for their number.
+    /// On the other ranks: trains what rank 0 asks for on the crew that is `local` here, until there is nothing more to
+    /// do. Trials have the values that `draw` draws for their number.
     pub fn serve(&self, local: &mut dyn Crew, draw: impl Fn(usize) -> Vec<Value>) {
         self.gather(&[local.size() as u64]);
         let first = self.process(0);
@@ -61,8 +61,8 @@ impl World {
         }
     }
 
-    /// The text of the rank whose trial stands best, on rank 0; nothing on the others, or if no rank has any. All ranks call
-    /// it.
+    /// The text of the rank whose trial stands best, on rank 0; nothing on the others, or if no rank has any. All ranks
+    /// call it.
     pub fn best_text(&self, standing: Option<Standing>, text: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
         let words = |(Score { correct, epochs }, Reverse(number)): Standing| [1, correct, epochs, number];
         let own = standing.map_or([0; 4], words).map(|word| word as u64);

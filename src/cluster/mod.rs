@@ -1,8 +1,9 @@
 //! Several processes that train one network together, over MPI.
 //!
-//! Each of the N ranks has a part of the images and the whole network. Of every mini-batch each takes the images that it
-//! has, computes their part of the gradient, and gets the sum of all parts: they all take the same step, and their weights
-//! stay equal. A mini-batch is the same images as on one machine, so what comes out is the same to rounding, whatever N is.
+//! Each of the N ranks has a part of the images and the whole network. Of every mini-batch each takes the images that
+//! it has, computes their part of the gradient, and gets the sum of all parts: they all take the same step, and their
+//! weights stay equal. A mini-batch is the same images as on one machine, so what comes out is the same to rounding,
+//! whatever N is.
 //!
 //! The training loop needs nothing new for this: an [`Engine`] takes the step of the whole ([`Shared`]), and an
 //! [`Observer`] lets all stop at the same mini-batch.
@@ -23,9 +24,9 @@ use mpi::traits::{Communicator, CommunicatorCollectives};
 
 use crate::data::Dataset;
 use crate::data::splits::Portion;
-use crate::engine::{Trainable, Watched};
+use crate::engine::{Subset, Trainable};
 use crate::evaluate::{FitError, check_fit};
-use crate::trainer::{Counts, Observer, Progress, TrainConfig, Trained, go_on_by};
+use crate::trainer::{Counts, Observer, Progress, TrainConfig, Trained, resume_with};
 
 mod agreement;
 mod ballot;
@@ -43,7 +44,8 @@ use ballot::{Ballot, Voter};
 /// MPICH's and SLURM's.
 const LAUNCHED: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"];
 
-/// The ranks that were started together, seen from one of them. MPI ends when it goes; if that is by a panic, all ranks do.
+/// The ranks that were started together, seen from one of them. MPI ends when it goes; if that is by a panic, all ranks
+/// do.
 pub struct World {
     ranks: SimpleCommunicator,
     _mpi: Universe,
@@ -79,13 +81,13 @@ impl World {
         Portion { number: self.rank(), count: self.size() }
     }
 
-    /// Goes on with a training as [`trainer::go_on`](crate::trainer::go_on) does, together: all ranks call it with the same
-    /// arguments, but for the observer and for images outside their [portion](Self::portion), and the same comes out on
-    /// all. Whosever observer asks to stop, all do, at the same mini-batch.
+    /// Goes on with a training as [`trainer::resume`](crate::trainer::resume) does, together: all ranks call it with
+    /// the same arguments, but for the observer and for images outside their [portion](Self::portion), and the same
+    /// comes out on all. Whosever observer asks to stop, all do, at the same mini-batch.
     ///
     /// # Errors
     /// A [`FitError`] if the network is not for such images.
-    pub fn go_on<F: Trainable>(
+    pub fn resume<F: Trainable>(
         &self,
         progress: Progress<F>,
         training: Dataset,
@@ -97,7 +99,7 @@ impl World {
         check_fit(&progress.network, &evaluation)?;
         let settings = *config.settings();
         let images = Counts { training: training.len(), evaluation: evaluation.len() };
-        let watched = settings.monitors.watched().contains(&Watched::Evaluation);
+        let watched = settings.monitors.watched().contains(&Subset::Evaluation);
         let evaluation = if watched { evaluation } else { evaluation.slice(0..0) };
         let data = (self.share(&training), self.share(&evaluation));
         drop((training, evaluation));
@@ -106,7 +108,7 @@ impl World {
         let start = |state| -> Box<dyn crate::engine::Engine<F>> {
             Box::new(Shared::new(self, state, data, &settings).voting(&ballot))
         };
-        Ok(go_on_by(start, progress, images, config, &mut voter))
+        Ok(resume_with(start, progress, images, config, &mut voter))
     }
 
     /// This rank's part of some images. All ranks call it together, with as many images.

@@ -8,7 +8,7 @@ use super::ballot::Ballot;
 use super::sum::Adder;
 use crate::data::Dataset;
 use crate::data::distort::Distortion;
-use crate::engine::{Engine, State, Sum, Trainable, Watched};
+use crate::engine::{Engine, State, Subset, Sum, Trainable};
 use crate::evaluate::Evaluation;
 use crate::network::Step;
 use crate::trainer::Settings;
@@ -24,8 +24,8 @@ pub struct Times {
     pub communicating: Duration,
 }
 
-/// An engine on a part of the images, whose updates are those of an engine on all of them. Mini-batches are given as indices
-/// into all training images. Every rank has one, and calls the same methods in the same order.
+/// An engine on a part of the images, whose updates are those of an engine on all of them. Mini-batches are given as
+/// indices into all training images. Every rank has one, and calls the same methods in the same order.
 pub struct Shared<'w, F: Trainable> {
     world: &'w World,
     engine: Box<dyn Engine<F>>,
@@ -112,7 +112,7 @@ impl<F: Trainable> Engine<F> for Shared<'_, F> {
         self.engine.state()
     }
 
-    fn evaluate(&mut self, images: Watched) -> Evaluation {
+    fn evaluate(&mut self, images: Subset) -> Evaluation {
         let share = self.engine.evaluate(images).to_numbers();
         let all = self.world.gather(&share);
         // In the order of the images.

@@ -20,8 +20,8 @@ impl<'w, F: Trainable> Adder<'w, F> {
         Adder { world, blocks: Vec::new(), parts: Vec::new(), sum: Vec::new() }
     }
 
-    /// Puts the sums over all ranks in the place of the numbers, of which all ranks have as many. The sums are the same on
-    /// all ranks, and every time, to the last bit.
+    /// Puts the sums over all ranks in the place of the numbers, of which all ranks have as many. The sums are the same
+    /// on all ranks, and every time, to the last bit.
     pub fn add_up(&mut self, numbers: &mut [&mut [F]]) {
         let Adder { world, blocks, parts, sum } = self;
         let n = numbers.iter().map(|part| part.len()).sum::<usize>();

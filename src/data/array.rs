@@ -185,9 +185,9 @@ impl Array {
         place
     }
 
-    /// What the values are multiples of. Whole-number types hold pixels as they are. So do floating-point numbers if one
-    /// of them is above 1. Otherwise full ink is 1, and a step is 1/256, as in the book's mnist.pkl.gz, if all values are
-    /// multiples of it, which numbers with a binary point show exactly; else it is 1/255.
+    /// What the values are multiples of. Whole-number types hold pixels as they are. So do floating-point numbers if
+    /// one of them is above 1. Otherwise full ink is 1, and a step is 1/256, as in the book's mnist.pkl.gz, if all
+    /// values are multiples of it, which numbers with a binary point show exactly; else it is 1/255.
     fn scale(&self) -> Scale {
         if self.element.kind != Kind::Float || self.values().any(|value| value > 1.0) {
             return Scale::Whole;

@@ -1,5 +1,5 @@
-//! CSV: a row an image, its label and its pixels from 0 to 255. The label is in the column that the header names, in the
-//! first if there is no header or it names none.
+//! CSV: a row an image, its label and its pixels from 0 to 255. The label is in the column that the header names, in
+//! the first if there is no header or it names none.
 //!
 //! A file holds one part. The other is in the file beside it that has 'test' for 'train' in its name: `mnist_train.csv`
 //! and `mnist_test.csv`.
@@ -17,7 +17,7 @@ use super::array::side_of;
 use super::idx::Idx;
 
 /// The longest row that is read, in bytes: an image of 2000 x 2000. A packed file of one row could fill the memory.
-const LONGEST_ROW: usize = 16 << 20;
+const MAX_ROW: usize = 16 << 20;
 
 /// What can be wrong with a CSV file of images.
 #[derive(Debug, Error)]
@@ -65,7 +65,7 @@ pub enum CsvError {
         expected: usize,
     },
     /// A row has no end.
-    #[error("has a row longer than {} MiB, the most that is read: expected an image in each row", LONGEST_ROW >> 20)]
+    #[error("has a row longer than {} MiB, the most that is read: expected an image in each row", MAX_ROW >> 20)]
     LongRow,
     /// As some spreadsheets save it.
     #[error("has semicolons or tabs between its columns, expected commas: save it with commas")]
@@ -110,8 +110,8 @@ impl From<csv::Error> for CsvError {
     }
 }
 
-/// The file with the images of `part`, when `path` was named: itself or the one beside it. None if the name says neither
-/// 'train' nor 'test': such a file holds training images alone.
+/// The file with the images of `part`, when `path` was named: itself or the one beside it. None if the name says
+/// neither 'train' nor 'test': such a file holds training images alone.
 pub(super) fn file_of(path: &Path, part: Part) -> Option<PathBuf> {
     // A name that is no Unicode says neither.
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
@@ -137,7 +137,7 @@ fn replace_word(name: &str, word: &str, other: &str) -> Option<String> {
 /// Reads images, (n, side, side), and their labels, (n).
 pub(super) fn read(reader: impl Read) -> Result<(Idx, Idx), CsvError> {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    let columns = rows(reader, LONGEST_ROW, |line, fields, of_labels| {
+    let columns = rows(reader, MAX_ROW, |line, fields, of_labels| {
         labels.push(label(line, fields, of_labels)?);
         for (i, field) in fields.iter().enumerate().filter(|&(i, _)| i != of_labels) {
             let pixel = number(field).ok_or_else(|| CsvError::Pixel { line, column: i + 1, found: shown(field) })?;
@@ -153,7 +153,7 @@ pub(super) fn read(reader: impl Read) -> Result<(Idx, Idx), CsvError> {
 /// Reads the labels alone, (n), and counts the columns.
 pub(super) fn read_labels(reader: impl Read) -> Result<(Idx, usize), CsvError> {
     let mut labels = Vec::new();
-    let columns = rows(reader, LONGEST_ROW, |line, fields, of_labels| {
+    let columns = rows(reader, MAX_ROW, |line, fields, of_labels| {
         labels.push(label(line, fields, of_labels)?);
         Ok(())
     })?;
@@ -165,8 +165,8 @@ pub(super) fn has_other_separator(line: &str) -> bool {
     [';', '\t'].iter().any(|&separator| line.trim().split(separator).count() > 2)
 }
 
-/// Gives every row of numbers to `take`, with its line and the column of its label, a header not included. The number of
-/// columns, at least 1. A row of more than `longest` bytes is refused before it fills the memory.
+/// Gives every row of numbers to `take`, with its line and the column of its label, a header not included. The number
+/// of columns, at least 1. A row of more than `longest` bytes is refused before it fills the memory.
 fn rows(
     mut reader: impl Read,
     longest: usize,
@@ -201,8 +201,8 @@ fn rows(
 }
 
 /// Whether a first row names columns: in words, the first or at least half of them, or by their numbers, as pandas does
-/// where they have no names. One word in a row of numbers, and a first one that begins with a digit, are numbers that are
-/// damaged, and an empty field or a NaN is one that is missing.
+/// where they have no names. One word in a row of numbers, and a first one that begins with a digit, are numbers that
+/// are damaged, and an empty field or a NaN is one that is missing.
 fn is_header(fields: &ByteRecord) -> bool {
     let is_word = |field: &[u8]| !field.is_empty() && whole(field).is_none() && !is_not_finite(field);
     let words = fields.iter().filter(|field| is_word(field)).count();
@@ -235,8 +235,8 @@ fn start_of(reader: &mut impl Read) -> Result<Vec<u8>, CsvError> {
     Ok(start)
 }
 
-/// Fails when no byte is left to be read. Who reads rows sets anew what is left after each, wherever its line feeds are:
-/// there may be some between quotation marks.
+/// Fails when no byte is left to be read. Who reads rows sets anew what is left after each, wherever its line feeds
+/// are: there may be some between quotation marks.
 struct Limited<'a, R> {
     reader: R,
     left: &'a Cell<usize>,

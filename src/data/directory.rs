@@ -4,12 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Part;
+use super::checksum::with_sha256;
 use super::file::Opened;
 use super::idx::{Idx, IdxError};
 use super::known::{EMNIST, KNOWN, Known};
 use super::pixels::{MAPPED_ABOVE, map_idx};
 use super::source::{DEFAULT_DIRECTORY, FileError, Found, Images, SourceError, Summed};
-use super::sum::with_sha256;
 use crate::threads::share_out;
 
 /// What a file holds.
@@ -72,8 +72,8 @@ impl Naming {
         })
     }
 
-    /// The dataset that a download would complete in `directory`: it refuses if any file there is not as published. Where there
-    /// is none yet, that whose name the directory bears; in the default one, MNIST.
+    /// The dataset that a download would complete in `directory`: it refuses if any file there is not as published.
+    /// Where there is none yet, that whose name the directory bears; in the default one, MNIST.
     fn begun(&self, directory: &Path) -> Option<&'static Known> {
         if !self.is_in(directory) {
             let id =
@@ -100,8 +100,8 @@ impl Naming {
         let mut names = vec![name, dotted, integers];
         names.extend(names.clone().iter().map(|name| format!("{name}.gz")));
         let paths = names.iter().map(|name| directory.join(name));
-        // What cannot be looked at may be there: opening it will say what is the matter. So it does with a directory of that
-        // name, such as unpackers make beside the file itself, if there is nothing else.
+        // What cannot be looked at may be there: opening it will say what is the matter. So it does with a directory of
+        // that name, such as unpackers make beside the file itself, if there is nothing else.
         let mut found: Vec<_> = paths.filter(|path| path.try_exists().unwrap_or(true)).collect();
         found.sort_by_key(|path| path.is_dir());
         found.into_iter().next()
@@ -123,8 +123,8 @@ pub(super) fn may_hold_any(directory: &Path) -> bool {
     is_directory(directory).map_or(true, |is_one| is_one && Naming::all().any(|naming| naming.is_in(directory)))
 }
 
-/// A file in `directory` of a dataset that is called otherwise than the one with these training `images`: both could not lie
-/// there together.
+/// A file in `directory` of a dataset that is called otherwise than the one with these training `images`: both could
+/// not lie there together.
 pub(crate) fn file_of_other_naming(directory: &Path, images: &str) -> Option<PathBuf> {
     let is_own = |naming: &Naming| naming.name(Part::Training, Contents::Images) == images.trim_end_matches(".gz");
     // An archive is none of these: what is in it goes into directories of its own.

@@ -1,7 +1,7 @@
 //! The book's expand_mnist.py: five images for one.
 
 use super::Dataset;
-use super::room::{self, TooMany};
+use super::memory::{self, TooMany};
 use crate::threads::share_out;
 
 /// Versions of each image: itself and four shifts.
@@ -24,7 +24,7 @@ const JOB: usize = 1_000;
 pub fn shifts(data: &Dataset, threads: usize) -> Result<Dataset, TooMany> {
     let (_, cols) = data.geometry();
     let size = data.image_size();
-    room::check(data.len().saturating_mul(VERSIONS), size)?;
+    memory::check(data.len().saturating_mul(VERSIONS), size)?;
     let mut pixels = vec![0; data.len() * VERSIONS * size];
     let jobs = data.pixels().chunks(JOB * size).zip(pixels.chunks_mut(JOB * VERSIONS * size));
     share_out(threads, jobs, |(images, expanded)| {

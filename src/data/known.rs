@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::Part;
-use super::sum::md5;
+use super::checksum::md5;
 
 /// A dataset that can be fetched.
 #[derive(Debug)]
@@ -129,8 +129,8 @@ const MNIST_CONTENTS: [[&str; 2]; 2] = [
     ],
 ];
 
-/// Whether the images of the dataset with this name are digits in MNIST's form: light on dark, in a box of 20 x 20 pixels,
-/// centred by their mass in 28 x 28. Of a dataset that is not known, nobody can tell.
+/// Whether the images of the dataset with this name are digits in MNIST's form: light on dark, in a box of 20 x 20
+/// pixels, centred by their mass in 28 x 28. Of a dataset that is not known, nobody can tell.
 #[must_use]
 pub fn are_digits(name: &str) -> bool {
     ["MNIST", "QMNIST"].contains(&name) || name.starts_with("built-in digits")

@@ -15,6 +15,7 @@ use pixels::Pixels;
 
 pub mod array;
 pub mod batches;
+pub(crate) mod checksum;
 pub mod csv;
 pub(crate) mod directory;
 pub mod distort;
@@ -22,13 +23,12 @@ pub mod expand;
 mod file;
 pub mod idx;
 pub mod known;
+pub mod memory;
 pub mod npz;
 pub mod pickle;
 mod pixels;
-pub mod room;
 pub mod source;
 pub mod splits;
-pub(crate) mod sum;
 pub mod synthetic;
 
 /// Which half of a database: the images to learn from, or those kept apart for the last judgement.
@@ -292,8 +292,8 @@ impl Dataset {
         Dataset { range: start + range.start..start + range.end, ..self.clone() }
     }
 
-    /// The images in `range` for a process that shares the work on all of them with others: a copy, so that the rest can
-    /// go, unless they are in a mapped file and as large as one. `ink` is what the whole has of it.
+    /// The images in `range` for a process that shares the work on all of them with others: a copy, so that the rest
+    /// can go, unless they are in a mapped file and as large as one. `ink` is what the whole has of it.
     ///
     /// # Panics
     /// If `range` is not within `0..self.len()`.
@@ -306,8 +306,8 @@ impl Dataset {
         Dataset { first: self.first + range.start, ink: Some(ink), ..share }
     }
 
-    /// The number that the first image has in the whole of which this is a [`share`](Self::share); 0 otherwise. Whatever
-    /// chance does to an image goes by its number.
+    /// The number that the first image has in the whole of which this is a [`share`](Self::share); 0 otherwise.
+    /// Whatever chance does to an image goes by its number.
     #[must_use]
     pub fn first(&self) -> usize {
         self.first

@@ -21,7 +21,7 @@ use super::array::{Array, ArrayError, Element};
 use super::idx::{Idx, read_up_to};
 
 /// NumPy's own limit.
-const LONGEST_HEADER: u64 = 10_000;
+const MAX_HEADER: u64 = 10_000;
 
 /// What can be wrong with an archive of NumPy arrays.
 #[derive(Debug, Error)]
@@ -128,7 +128,7 @@ fn read_header(reader: &mut impl Read) -> Result<Option<String>, io::Error> {
         _ => return Ok(None),
     };
     let length = read_up_to(reader, length_size)?.iter().rev().fold(0, |length, &byte| length << 8 | u64::from(byte));
-    let header = read_up_to(reader, length.min(LONGEST_HEADER))?;
+    let header = read_up_to(reader, length.min(MAX_HEADER))?;
     Ok(String::from_utf8(header).ok().filter(|header| header.len() as u64 == length))
 }
 

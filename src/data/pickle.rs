@@ -61,7 +61,7 @@ pub enum PickleError {
         at: u64,
     },
     /// More values than a dataset has.
-    #[error("is not a pickled dataset: it has more than {} values, or tuples nested too deep", machine::MOST_VALUES)]
+    #[error("is not a pickled dataset: it has more than {} values, or tuples nested too deep", machine::MAX_VALUES)]
     TooMuch,
     /// An array is not one of images or labels.
     #[error(transparent)]

@@ -17,7 +17,8 @@ pub const MAPPED_ABOVE: u64 = 1 << 30;
 pub enum Pixels {
     /// Read, or made.
     Owned(Vec<u8>),
-    /// What follows the first `start` bytes of a file: the system reads it where it is looked at, and may forget it again.
+    /// What follows the first `start` bytes of a file: the system reads it where it is looked at, and may forget it
+    /// again.
     Mapped {
         /// The whole file.
         file: Mmap,
@@ -59,9 +60,9 @@ pub fn map_idx(path: &Path, rank: u8) -> Result<(Vec<u32>, Pixels), IdxError> {
 #[allow(unsafe_code, reason = "there is no safe way to map a file")]
 fn map(path: &Path) -> io::Result<Mmap> {
     let file = File::open(path)?;
-    // SAFETY: the map is never written to here. No program that maps a file can keep others from writing to it: who changes
-    // the file meanwhile changes the images, and who shortens it makes the system end this program. The README says that
-    // nobody may.
+    // SAFETY: the map is never written to here. No program that maps a file can keep others from writing to it: who
+    // changes the file meanwhile changes the images, and who shortens it makes the system end this program. The README
+    // says that nobody may.
     unsafe { Mmap::map(&file) }
 }
 

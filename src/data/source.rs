@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::checksum::sha256_of_idx;
 use super::csv::CsvError;
 use super::idx::{Idx, IdxError};
 use super::known::Known;
+use super::memory::TooMany;
 use super::npz::NpzError;
 use super::pickle::PickleError;
 use super::pixels::Pixels;
-use super::room::TooMany;
-use super::sum::sha256_of_idx;
 use super::{Dataset, DatasetError, Identity, Part, Wanted, directory, file, synthetic};
 
 /// The directory that is looked into when none is named.
@@ -165,7 +165,8 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// What went wrong in reading. A decompressor speaks of damage in the words of I/O errors; this tells the kinds apart.
+    /// What went wrong in reading. A decompressor speaks of damage in the words of I/O errors; this tells the kinds
+    /// apart.
     pub(super) fn reading(error: io::Error, is_gzip: bool) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof if is_gzip => FileError::GzipTruncated,
@@ -229,8 +230,8 @@ impl Source {
         self.load_wanted((images, &|n| std::iter::once(0..n).collect()), part, threads)
     }
 
-    /// Loads at least so many images for somebody who will look at those alone that are `wanted`. The others are there, with
-    /// their labels, but may be blank: built-in digits are drawn only if they are wanted.
+    /// Loads at least so many images for somebody who will look at those alone that are `wanted`. The others are there,
+    /// with their labels, but may be blank: built-in digits are drawn only if they are wanted.
     ///
     /// # Errors
     /// As [`load`](Self::load).

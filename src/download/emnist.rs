@@ -11,7 +11,7 @@ use crate::data::known::{EMNIST, PublishedFile};
 use crate::replace_file::replace_file;
 
 /// No file in the archive is half as long.
-const LONGEST_MEMBER: u64 = 1 << 30;
+const MAX_MEMBER: u64 = 1 << 30;
 
 pub(super) fn is_archive(file: &PublishedFile) -> bool {
     Path::new(file.name).extension().is_some_and(|extension| extension == "zip")
@@ -33,8 +33,8 @@ pub(super) fn is_unpacked(directory: &Path) -> bool {
     members().all(|(split, name)| directory.join(split).join(name).is_file())
 }
 
-/// Unpacks into `directory/letters` and so on what of the archive is not there yet. Only the files that belong to EMNIST are
-/// looked for, so no name in the archive leads anywhere else.
+/// Unpacks into `directory/letters` and so on what of the archive is not there yet. Only the files that belong to
+/// EMNIST are looked for, so no name in the archive leads anywhere else.
 pub(super) fn unpack(path: &Path, directory: &Path) -> Result<(), DownloadError> {
     let of_archive = |error| DownloadError::Archive { path: path.to_path_buf(), error };
     let file = File::open(path).map_err(|error| of_archive(error.into()))?;
@@ -48,7 +48,7 @@ pub(super) fn unpack(path: &Path, directory: &Path) -> Result<(), DownloadError>
         let disk = |error| DownloadError::Disk { path: to.clone(), error };
         fs::create_dir_all(&directory).map_err(disk)?;
         let member = archive.by_name(&format!("gzip/{name}")).map_err(of_archive)?;
-        replace_file(&to, |writer| io::copy(&mut member.take(LONGEST_MEMBER), writer).map(drop)).map_err(disk)?;
+        replace_file(&to, |writer| io::copy(&mut member.take(MAX_MEMBER), writer).map(drop)).map_err(disk)?;
     }
     Ok(())
 }

@@ -12,10 +12,10 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::claim::claim;
+use crate::data::checksum::md5;
 use crate::data::directory::file_of_other_naming;
 use crate::data::known::{Known, PublishedFile};
 use crate::data::source::Source;
-use crate::data::sum::md5;
 use crate::data::{Identity, Part};
 use crate::replace_file::rename_durably;
 
@@ -176,8 +176,8 @@ fn is_there(known: &Known, directory: &Path) -> bool {
     is(Part::Test) && is(Part::Training)
 }
 
-/// Nothing of another dataset may stand where `file` is to be, nor under a name that is looked for first: without `.gz`,
-/// or with a dot before `idx`.
+/// Nothing of another dataset may stand where `file` is to be, nor under a name that is looked for first: without
+/// `.gz`, or with a dot before `idx`.
 fn check_free(known: &'static Known, directory: &Path, file: &PublishedFile) -> Result<(), DownloadError> {
     let foreign = |path| Err(DownloadError::Foreign { path, name: known.name });
     let path = directory.join(file.name);
@@ -249,8 +249,8 @@ fn from_mirror(mut transfer: Transfer) -> io::Result<Result<(), Problem>> {
             },
             Err(problem) => problem,
         };
-        // A transfer that went on from a damaged beginning, or could not go on, is done once more from the start; one that
-        // broke off is gone on with, as long as it brings something.
+        // A transfer that went on from a damaged beginning, or could not go on, is done once more from the start; one
+        // that broke off is gone on with, as long as it brings something.
         let go_on = match &problem {
             Problem::Sum { .. } | Problem::Html | Problem::Range => before > 0 && transfer.arrived() == 0,
             Problem::BrokeOff(_) | Problem::Silent(_) => transfer.arrived() > before,

@@ -15,7 +15,7 @@ use crate::data::known::PublishedFile;
 use crate::replace_file::sync;
 
 /// No file of a known dataset is half as long. Whoever sends more does not send what was asked for.
-const LONGEST_FILE: u64 = 1 << 30;
+const MAX_FILE: u64 = 1 << 30;
 
 /// What was wrong with a mirror.
 #[derive(Debug, Error)]
@@ -99,7 +99,8 @@ impl Transfer<'_> {
         self.part.metadata().map_or(0, |metadata| metadata.len())
     }
 
-    /// Asks for what is missing behind the first `done` bytes and writes what comes. The outer error is that of the disk.
+    /// Asks for what is missing behind the first `done` bytes and writes what comes. The outer error is that of the
+    /// disk.
     pub fn run(&mut self, done: u64) -> io::Result<Result<(), Problem>> {
         let request = self.client.agent.get(self.url);
         let request = if done > 0 { request.header(RANGE, format!("bytes={done}-")) } else { request };
@@ -144,7 +145,7 @@ impl Transfer<'_> {
                 }
             };
             length += count as u64;
-            if length > LONGEST_FILE {
+            if length > MAX_FILE {
                 fs::remove_file(self.part)?;
                 return Ok(Err(Problem::TooLong));
             }

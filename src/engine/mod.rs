@@ -18,7 +18,7 @@ mod watch;
 
 pub use fast::{Images, InstructionSet, UnknownInstructionSet};
 pub use state::State;
-pub use watch::{Looked, Looking, Watched};
+pub use watch::{Evaluations, PendingEvaluations, Subset};
 
 /// Adds up numbers, part by part, over all engines that share a mini-batch: each of them then has the same sums.
 pub type Sum<'a, F> = &'a mut dyn FnMut(&mut [&mut [F]]);
@@ -30,9 +30,9 @@ pub trait Engine<F: Real> {
     /// that follows, empty if none does, so that its images can be fetched meanwhile. An empty one changes nothing.
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step);
 
-    /// The same for a mini-batch that several engines share, all in the same state: `mini_batch` are those of its images
-    /// that this one has, which may be none. It computes their part of the gradient, has the parts added up, and takes the
-    /// step of the `whole`: the number of its images, and who adds up.
+    /// The same for a mini-batch that several engines share, all in the same state: `mini_batch` are those of its
+    /// images that this one has, which may be none. It computes their part of the gradient, has the parts added up, and
+    /// takes the step of the `whole`: the number of its images, and who adds up.
     fn update_share(&mut self, mini_batch: &[u32], next: &[u32], whole: (usize, Sum<F>), step: Step);
 
     /// From now on learns from the training images as `distortion` has them in `epoch` (1 for the first) under `seed`,
@@ -43,13 +43,13 @@ pub trait Engine<F: Real> {
     fn state(&mut self) -> State<F>;
 
     /// Classifies all training or all evaluation images.
-    fn evaluate(&mut self, images: Watched) -> Evaluation;
+    fn evaluate(&mut self, images: Subset) -> Evaluation;
 
     /// Has `network`, which is the result of the last [`state`](Engine::state), classify these sets of images: now, or
     /// beside the mini-batches that follow. What is seen is the same, to the last bit.
-    fn watch(&mut self, network: &Network<F>, sets: &[Watched]) -> Looking {
+    fn watch(&mut self, network: &Network<F>, sets: &[Subset]) -> PendingEvaluations {
         let _ = network;
-        Looking::Done(Looked::at(sets, |set| self.evaluate(set)))
+        PendingEvaluations::Done(Evaluations::at(sets, |set| self.evaluate(set)))
     }
 }
 
@@ -143,7 +143,7 @@ macro_rules! trainable {
 
             fn fast_outputs(network: Network<Self>, data: Dataset, machine: Machine) -> Array2<f64> {
                 let nothing = data.slice(0..0).into();
-                fast::Fast::new(network.into(), nothing, data.into(), 1, machine).outputs(Watched::Evaluation)
+                fast::Fast::new(network.into(), nothing, data.into(), 1, machine).outputs(Subset::Evaluation)
             }
         }
     };
@@ -159,7 +159,7 @@ pub fn evaluate<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Mac
     check_fit(network, data)?;
     let nothing = data.slice(0..0);
     let state = network.clone().into();
-    Ok(F::fast_engine(state, nothing.into(), data.into(), 1, machine).evaluate(Watched::Evaluation))
+    Ok(F::fast_engine(state, nothing.into(), data.into(), 1, machine).evaluate(Subset::Evaluation))
 }
 
 /// What the network answers to each image of `data`: a^L, (n, n_L), as double precision.

@@ -1,6 +1,6 @@
 //! The book's own way: one image at a time, through [`Network::backprop`].
 
-use super::{Engine, State, Sum, Watched};
+use super::{Engine, State, Subset, Sum};
 use crate::data::Dataset;
 use crate::data::distort::Distortion;
 use crate::evaluate::{Evaluation, in_chunks};
@@ -14,7 +14,7 @@ pub struct Reference<F: Real> {
     network: Network<F>,
     training: Dataset,
     /// What is learned from.
-    lessons: Dataset,
+    augmented: Dataset,
     evaluation: Dataset,
     threads: usize,
     moments: Moments<F>,
@@ -35,7 +35,7 @@ impl<F: Real> Reference<F> {
             updates,
             average,
             network,
-            lessons: training.clone(),
+            augmented: training.clone(),
             training,
             evaluation,
             threads,
@@ -49,14 +49,14 @@ impl<F: Real> Reference<F> {
         }
         let pairs = mini_batch.iter().map(|&i| {
             let i = i as usize;
-            (self.lessons.input(i), self.network.target(self.lessons.label(i)))
+            (self.augmented.input(i), self.network.target(self.augmented.label(i)))
         });
         let pairs: Vec<_> = pairs.collect();
-        if step.average.is_some() && self.average.is_none() {
+        if step.ema.is_some() && self.average.is_none() {
             self.average = Some(self.network.clone());
         }
         let sizes = self.network.sizes();
-        let first = self.lessons.first() as u32;
+        let first = self.augmented.first() as u32;
         let masks = |&i: &u32| step.dropout.masks(first + i, &sizes[..sizes.len() - 1]);
         let masks: Vec<_> = mini_batch.iter().map(masks).collect();
         let mut gradient = self.network.summed_gradient(&pairs, &masks, step);
@@ -92,7 +92,7 @@ impl<F: Real> Engine<F> for Reference<F> {
     }
 
     fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64) {
-        self.lessons = distortion.epoch(&self.training, seed, epoch, self.threads);
+        self.augmented = distortion.epoch(&self.training, seed, epoch, self.threads);
     }
 
     fn state(&mut self) -> State<F> {
@@ -104,11 +104,11 @@ impl<F: Real> Engine<F> for Reference<F> {
         }
     }
 
-    fn evaluate(&mut self, images: Watched) -> Evaluation {
+    fn evaluate(&mut self, images: Subset) -> Evaluation {
         let network = self.average.as_ref().unwrap_or(&self.network);
         let data = match images {
-            Watched::Training => &self.training,
-            Watched::Evaluation => &self.evaluation,
+            Subset::Training => &self.training,
+            Subset::Evaluation => &self.evaluation,
         };
         in_chunks(data.len(), network.outputs(), self.threads, |range| {
             let mut evaluation = Evaluation::new(network.outputs());

@@ -10,8 +10,8 @@ pub struct State<F: Real> {
     pub network: Network<F>,
     /// The running average of it, if the steps ask for one.
     pub average: Option<Network<F>>,
-    /// What the optimizer remembers of the gradient: as many as [`Optimizer::moments`](crate::network::Optimizer::moments)
-    /// says, or none before the first update.
+    /// What the optimizer remembers of the gradient: as many as
+    /// [`Optimizer::moments`](crate::network::Optimizer::moments) says, or none before the first update.
     pub moments: Vec<Gradient<F>>,
     /// The updates so far.
     pub updates: u64,

@@ -30,7 +30,7 @@ struct Case {
     dropout: Dropout,
     max_norm: Option<f64>,
     tolerance: f64,
-    average: Option<f64>,
+    ema: Option<f64>,
     /// So many epochs are learned by plain steps, without an average, before all this is asked for.
     plain_epochs: usize,
     epochs: usize,
@@ -72,7 +72,7 @@ impl Case {
     /// Trains with an engine and returns the network and what it says of the images.
     fn train<F: Real>(&self, engine: &mut dyn Engine<F>) -> (Network<F>, Evaluation) {
         (0..self.epochs).for_each(|epoch| self.train_epoch(engine, epoch));
-        (engine.state().result().clone(), engine.evaluate(Watched::Training))
+        (engine.state().result().clone(), engine.evaluate(Subset::Training))
     }
 
     fn train_epoch<F: Real>(&self, engine: &mut dyn Engine<F>, epoch: usize) {
@@ -90,9 +90,9 @@ impl Case {
             dropout: Dropout { seed: self.seed, epoch: 1, ..self.dropout },
             max_norm: self.max_norm,
             tolerance: self.tolerance,
-            average: self.average,
+            ema: self.ema,
         };
-        let plain = Step { l1: 0.0, optimizer: Optimizer::default(), max_norm: None, average: None, ..step };
+        let plain = Step { l1: 0.0, optimizer: Optimizer::default(), max_norm: None, ema: None, ..step };
         let step = if epoch < self.plain_epochs { plain } else { step };
         let mut order: Vec<u32> = (0..self.n as u32).rev().collect();
         order.rotate_left(epoch % self.n);
@@ -131,10 +131,10 @@ impl Case {
         let data = self.data();
         let network = self.network::<F>();
         // More of them than one thread takes at a time now and then, in another layout than the training images'.
-        let watched = self.images(self.watched_density);
+        let watched = self.images(self.watched_density).slice(0..self.n.min(70));
         let mut reference = Reference::new(network.clone().into(), data.clone(), watched.clone(), 1);
         let (expected, expected_training) = self.train(&mut reference);
-        let expected_watched = reference.evaluate(Watched::Evaluation);
+        let expected_watched = reference.evaluate(Subset::Evaluation);
         for instructions in InstructionSet::available() {
             let run = |threads| {
                 let machine = Machine { threads, instructions };
@@ -142,7 +142,7 @@ impl Case {
                     Fast::new(network.clone().into(), (&data).into(), (&watched).into(), self.batch_size, machine);
                 fast.always_use_all_threads();
                 let (network, evaluation) = self.train(&mut fast);
-                (network, evaluation, fast.evaluate(Watched::Evaluation))
+                (network, evaluation, fast.evaluate(Subset::Evaluation))
             };
             let (found, training, watched) = run(1);
             let difference = difference(&expected, &found);
@@ -247,7 +247,7 @@ prop_compose! {
         epochs in 1_usize..4,
         seed in any::<u64>(),
     ) -> Case {
-        Case { sizes, classes, n, density, watched_density, batch_size, cost, activations, eta, lambda, l1: 0.0, optimizer, dropout, max_norm, tolerance: 0.0, average, plain_epochs: 0, epochs, seed }
+        Case { sizes, classes, n, density, watched_density, batch_size, cost, activations, eta, lambda, l1: 0.0, optimizer, dropout, max_norm, tolerance: 0.0, ema: average, plain_epochs: 0, epochs, seed }
     }
 }
 
@@ -278,7 +278,7 @@ proptest! {
     #[test]
     fn both_engines_compute_the_same(case in any_case()) {
         let case = Case {
-            optimizer: Optimizer::default(), dropout: Dropout::default(), max_norm: None, average: None, ..case
+            optimizer: Optimizer::default(), dropout: Dropout::default(), max_norm: None, ema: None, ..case
         };
         case.check::<f64>(1e-12);
         case.bounded().check::<f32>(1e-4);
@@ -310,7 +310,7 @@ proptest! {
     #[test]
     fn steps_may_change_on_the_way(case in any_case(), plain_epochs in 1_usize..3, average in 0.5..0.99) {
         let epochs = case.epochs + plain_epochs;
-        let case = Case { plain_epochs, epochs, average: Some(average), ..case };
+        let case = Case { plain_epochs, epochs, ema: Some(average), ..case };
         case.check::<f64>(1e-8);
         // As in `adamw_too`, for the same reasons.
         Case {
@@ -337,15 +337,16 @@ proptest! {
         case.check_outputs::<f32>(1e-4);
     }
 
-    /// L1 pushes a weight near 0 to and fro, whichever way rounding sends it: by 1e-4 a step here, of which a few add up.
+    /// L1 pushes a weight near 0 to and fro, whichever way rounding sends it: by 1e-4 a step here, of which a few add
+    /// up.
     #[test]
     fn l1_too(case in any_case()) {
         let case = Case { optimizer: Optimizer::default(), dropout: Dropout::default(), ..case };
         Case { l1: 1e-4 * case.n as f64, ..case }.check::<f64>(1e-3);
     }
 
-    /// Where a slope is rounding of 0, AdamW makes a whole step of it, in whatever direction. Dense images, bounded units
-    /// and some noise of double precision keep clear of that.
+    /// Where a slope is rounding of 0, AdamW makes a whole step of it, in whatever direction. Dense images, bounded
+    /// units and some noise of double precision keep clear of that.
     #[test]
     fn adamw_too(case in any_case()) {
         let case = Case {
@@ -440,13 +441,13 @@ fn where_every_image_is_known_nothing_but_decay_is_left() {
 fn a_spare_thread_looks_beside_the_training() {
     let data = Dataset::new(vec![9; 12], vec![0, 1, 1], (2, 2), 2, Identity::named("toy")).unwrap();
     let network = Network::<f64>::new(&[4, 3, 2], costs()[0], Init::Default, 1).unwrap();
-    let sets = [Watched::Training, Watched::Evaluation];
+    let sets = [Subset::Training, Subset::Evaluation];
     for threads in [1, 2, 3] {
         let machine = Machine { threads, ..Machine::default() };
         let start = |kind: EngineKind| kind.start(network.clone(), data.clone(), data.slice(0..2), 2, machine);
         let mut engine = start(EngineKind::Fast);
         let looking = engine.watch(&network, &sets);
-        assert_eq!(matches!(looking, Looking::Underway(_)), threads > 1, "{threads} threads");
+        assert_eq!(matches!(looking, PendingEvaluations::Underway(_)), threads > 1, "{threads} threads");
         // What is learned meanwhile is not looked at.
         engine.update(&[0, 2], &[], Step { n_train: 3, ..Step::default() });
         let looked = looking.wait();
@@ -455,7 +456,7 @@ fn a_spare_thread_looks_beside_the_training() {
         for (seen, set) in seen.iter().zip(sets) {
             assert!((seen.mean_cost() - before(set).mean_cost()).abs() < 1e-12 && seen.n() == before(set).n());
         }
-        assert!(matches!(engine.watch(&network, &[]), Looking::Done(_)), "there is nothing to look at");
+        assert!(matches!(engine.watch(&network, &[]), PendingEvaluations::Done(_)), "there is nothing to look at");
     }
 }
 
@@ -487,7 +488,7 @@ fn small_steps_of_large_mini_batches_are_not_lost() {
         dropout: Dropout::default(),
         max_norm: None,
         tolerance: 0.0,
-        average: None,
+        ema: None,
         plain_epochs: 0,
         epochs: 3,
         seed: 5,
@@ -498,7 +499,8 @@ fn small_steps_of_large_mini_batches_are_not_lost() {
             let largest = double.iter().fold(0.0_f64, |largest, change| largest.max(change.abs()));
             for (single, double) in single.iter().zip(double) {
                 let off = (single - double).abs();
-                // 47 blocks of 64 images, each rounded once to 6e-8 of a weight near 1, against changes of 1e-3 and more.
+                // 47 blocks of 64 images, each rounded once to 6e-8 of a weight near 1, against changes of 1e-3 and
+                // more.
                 assert!(off < 5e-3 * largest, "{instructions:?}: changes of {largest:e} are off by {off:e}");
             }
         }

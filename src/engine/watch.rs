@@ -7,7 +7,7 @@ use crate::evaluate::Evaluation;
 
 /// Which images a monitor looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Watched {
+pub enum Subset {
     /// Those that are learned from.
     Training,
     /// Those that are not.
@@ -16,46 +16,46 @@ pub enum Watched {
 
 /// What was seen of the images that were looked at.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Looked {
+pub struct Evaluations {
     /// The training images.
     pub training: Option<Evaluation>,
     /// The evaluation images.
     pub evaluation: Option<Evaluation>,
 }
 
-impl Looked {
+impl Evaluations {
     /// Looks at each of `sets` by `evaluate`.
-    pub fn at(sets: &[Watched], mut evaluate: impl FnMut(Watched) -> Evaluation) -> Self {
+    pub fn at(sets: &[Subset], mut evaluate: impl FnMut(Subset) -> Evaluation) -> Self {
         let mut look = |set| sets.contains(&set).then(|| evaluate(set));
-        Looked { training: look(Watched::Training), evaluation: look(Watched::Evaluation) }
+        Evaluations { training: look(Subset::Training), evaluation: look(Subset::Evaluation) }
     }
 }
 
 /// A look at some images that may still be going on.
 #[derive(Debug)]
-pub enum Looking {
+pub enum PendingEvaluations {
     /// It is over.
-    Done(Looked),
+    Done(Evaluations),
     /// A thread that the training has no use for is at it.
-    Underway(JoinHandle<Looked>),
+    Underway(JoinHandle<Evaluations>),
 }
 
-impl Looking {
-    /// Whether [`wait`](Looking::wait) would return at once.
+impl PendingEvaluations {
+    /// Whether [`wait`](PendingEvaluations::wait) would return at once.
     #[must_use]
     pub fn is_done(&self) -> bool {
         match self {
-            Looking::Done(_) => true,
-            Looking::Underway(thread) => thread.is_finished(),
+            PendingEvaluations::Done(_) => true,
+            PendingEvaluations::Underway(thread) => thread.is_finished(),
         }
     }
 
     /// What was seen.
     #[must_use]
-    pub fn wait(self) -> Looked {
+    pub fn wait(self) -> Evaluations {
         match self {
-            Looking::Done(looked) => looked,
-            Looking::Underway(thread) => thread.join().unwrap_or_else(|cause| panic::resume_unwind(cause)),
+            PendingEvaluations::Done(looked) => looked,
+            PendingEvaluations::Underway(thread) => thread.join().unwrap_or_else(|cause| panic::resume_unwind(cause)),
         }
     }
 }

@@ -96,8 +96,8 @@ pub enum Input {
     Unit,
 }
 
-/// Writes a model as a file of this type. `input` is for ONNX; the others hold weights alone, which are for numbers from
-/// 0 to 1.
+/// Writes a model as a file of this type. `input` is for ONNX; the others hold weights alone, which are for numbers
+/// from 0 to 1.
 ///
 /// # Errors
 /// Errors of `writer` pass through.

@@ -5,9 +5,9 @@ use crate::network::{MAX_MEMBERS, MergeError, Network};
 use crate::real::Real;
 
 impl<F: Real> Model<F> {
-    /// One network in which those of the models stand side by side: z^L, what its outputs make their answer of, is the mean
-    /// of theirs. One that was merged itself has as many votes as there are networks in it. What is known of the training
-    /// of each is kept.
+    /// One network in which those of the models stand side by side: z^L, what its outputs make their answer of, is the
+    /// mean of theirs. One that was merged itself has as many votes as there are networks in it. What is known of the
+    /// training of each is kept.
     ///
     /// They have the same numbers of inputs, outputs and layers, the same activations and the same cost; hidden layers
     /// may be of any size. The network has as many hidden neurons as all of them, and weights of 0 between those of one

@@ -15,12 +15,13 @@ use super::{FORMAT, ModelError};
 use crate::network::{MAX_LAYERS, MAX_MEMBERS, MAX_PARAMETERS, parameter_count};
 use crate::real::Precision;
 
-/// A model file up to this size, in bytes, may hold what it likes: it is read or refused within seconds, in twenty times as
-/// much memory at most, because what may be of two kinds, or is kept flat in the file, is held before it is understood. A
-/// larger one must begin with sizes that account for it, and with weights.
+/// A model file up to this size, in bytes, may hold what it likes: it is read or refused within seconds, in twenty
+/// times as much memory at most, because what may be of two kinds, or is kept flat in the file, is held before it is
+/// understood. A larger one must begin with sizes that account for it, and with weights.
 pub const UNQUESTIONED_SIZE: u64 = 128 << 20;
 
-/// The bytes that a weight or a bias may take: its digits, and four more copies in base64 from which a training goes on.
+/// The bytes that a weight or a bias may take: its digits, and four more copies in base64 from which a training goes
+/// on.
 const BYTES_OF_A_PARAMETER: u64 = 80;
 
 /// The sizes, and the first of the weights, stand in so many bytes at the beginning of the file.
@@ -143,8 +144,8 @@ impl<'de> Deserialize<'de> for Sizes {
     }
 }
 
-/// What is known of each member of a merged model: a list that cannot be long, for each null in it takes room for all that
-/// might be known.
+/// What is known of each member of a merged model: a list that cannot be long, for each null in it takes room for all
+/// that might be known.
 pub(super) struct Members<T>(pub Vec<Option<T>>);
 
 impl<T> Default for Members<T> {
@@ -160,8 +161,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Members<T> {
     }
 }
 
-/// The layers of the "weights", each a list of rows, or of the "biases", each a list of columns of one. There are no more
-/// numbers in them, and no more lists, than a network of these `sizes` has.
+/// The layers of the "weights", each a list of rows, or of the "biases", each a list of columns of one. There are no
+/// more numbers in them, and no more lists, than a network of these `sizes` has.
 ///
 /// # Errors
 /// Those of the text, and that there are more.

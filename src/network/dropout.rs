@@ -63,7 +63,8 @@ impl Dropout {
         }
     }
 
-    /// What each activation is multiplied by, 0 or 1/(1-p), for the input and each hidden layer; nothing without dropout.
+    /// What each activation is multiplied by, 0 or 1/(1-p), for the input and each hidden layer; nothing without
+    /// dropout.
     pub(crate) fn masks<F: Real>(&self, image: u32, sizes: &[usize]) -> Vec<Array1<F>> {
         if self.is_off() {
             return Vec::new();

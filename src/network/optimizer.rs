@@ -31,8 +31,8 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
-    /// How many numbers it remembers of each weight and bias from one update to the next: none, the velocity, or the two
-    /// moments of Adam.
+    /// How many numbers it remembers of each weight and bias from one update to the next: none, the velocity, or the
+    /// two moments of Adam.
     #[must_use]
     pub fn moments(self) -> usize {
         match self {
@@ -97,8 +97,8 @@ impl<F: Real> Rule<F> {
         self.kind
     }
 
-    /// Steps one number; `nabla` is its mean slope over the mini-batch, `first` and `second` are what is remembered: the
-    /// velocity v and nothing, or Adam's m and v.
+    /// Steps one number; `nabla` is its mean slope over the mini-batch, `first` and `second` are what is remembered:
+    /// the velocity v and nothing, or Adam's m and v.
     ///
     /// L1 adds (lambda_1/n) sgn(w) to the slope, so that the plain step is
     /// `w <- w - eta (lambda_1/n) sgn(w) - eta (lambda/n) w - eta nabla`.
@@ -202,7 +202,8 @@ impl<F: Real> Network<F> {
     }
 }
 
-/// What weights are to be multiplied by so that the sum of their squares, now `squares`, is that of norm `most` at most.
+/// What weights are to be multiplied by so that the sum of their squares, now `squares`, is that of norm `most` at
+/// most.
 pub(crate) fn shrink<F: Real>(squares: F, most: f64) -> F {
     let norm = squares.sqrt();
     if norm.is_infinite() {
@@ -244,7 +245,7 @@ mod tests {
         dropout: Dropout { hidden: 0.0, input: 0.0, seed: 0, epoch: 0 },
         max_norm: None,
         tolerance: 0.0,
-        average: None,
+        ema: None,
     };
 
     #[test]
@@ -275,7 +276,7 @@ mod tests {
         average.follow(&network([1.0, 1.0, 1.0, 1.0]), 0.25);
         close([average.weights[0][[0, 0]], average.weights[0][[1, 1]]], [0.25, 2.5]);
         // 9/(9 + t) while that is more than 1 - 0.9, which is up to t = 81.
-        let step = Step { average: Some(0.9), ..STEP };
+        let step = Step { ema: Some(0.9), ..STEP };
         close([1, 9, 100].map(|t| step.averaging(t).unwrap()), [0.9, 0.5, 0.1]);
     }
 

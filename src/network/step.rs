@@ -19,11 +19,11 @@ pub struct Step {
     /// The largest norm of the weights into a hidden neuron; they are shrunk to it after the step (Srivastava et al.
     /// 2014).
     pub max_norm: Option<f64>,
-    /// An image is left out of the gradient if every output is so close to its target: it has next to nothing to teach. It
-    /// counts in m and n all the same. 0 leaves out none.
+    /// An image is left out of the gradient if every output is so close to its target: it has next to nothing to teach.
+    /// It counts in m and n all the same. 0 leaves out none.
     pub tolerance: f64,
     /// What the running average of the weights keeps of itself at each update, less at first.
-    pub average: Option<f64>,
+    pub ema: Option<f64>,
     /// n, the number of training images.
     pub n_train: usize,
 }
@@ -39,7 +39,7 @@ impl Default for Step {
             dropout: Dropout::default(),
             max_norm: None,
             tolerance: 0.0,
-            average: None,
+            ema: None,
             n_train: 1,
         }
     }
@@ -54,7 +54,7 @@ impl Step {
 
     /// Whether outputs `a` are so close to their targets `y` that the image is left out. What is no number is close to
     /// nothing.
-    pub(crate) fn is_known<'a, F: Real>(
+    pub(crate) fn is_within_tolerance<'a, F: Real>(
         &self,
         a: impl IntoIterator<Item = &'a F>,
         y: impl IntoIterator<Item = &'a F>,
@@ -67,7 +67,7 @@ impl Step {
     /// 9/(9 + updates), so that the start weights are soon forgotten.
     #[must_use]
     pub(crate) fn averaging(&self, updates: u64) -> Option<f64> {
-        self.average.map(|average| (1.0 - average).max(9.0 / (9.0 + updates as f64)))
+        self.ema.map(|ema| (1.0 - ema).max(9.0 / (9.0 + updates as f64)))
     }
 
     /// 1 - eta lambda / n: what an update leaves of each weight before the gradient is taken off.

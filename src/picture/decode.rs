@@ -7,7 +7,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::read::{FileError, MOST_BYTES};
+use super::read::{FileError, MAX_BYTES};
 
 /// The pixels of a file, a byte for each sample.
 pub(super) struct Unpacked {
@@ -31,7 +31,7 @@ pub(super) fn unpacked(bytes: &[u8]) -> Result<Unpacked, FileError> {
 }
 
 fn png(bytes: &[u8]) -> Result<Unpacked, FileError> {
-    let limits = png::Limits { bytes: 2 * MOST_BYTES as usize };
+    let limits = png::Limits { bytes: 2 * MAX_BYTES as usize };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     decoder.set_ignore_text_chunk(true);
@@ -66,7 +66,7 @@ fn jpeg(bytes: &[u8]) -> Result<Unpacked, FileError> {
 /// Memory for the pixels, if they may have as much.
 fn room(width: u32, height: u32, samples: usize) -> Result<Vec<u8>, FileError> {
     let bytes = u64::from(width).saturating_mul(u64::from(height)).saturating_mul(samples as u64);
-    if bytes > MOST_BYTES {
+    if bytes > MAX_BYTES {
         return Err(FileError::TooLarge { width, height, bytes });
     }
     Ok(vec![0; bytes as usize])
@@ -75,7 +75,8 @@ fn room(width: u32, height: u32, samples: usize) -> Result<Vec<u8>, FileError> {
 /// Whether a JPEG goes on to the marker of its end. What stands behind that may be anything, such as a film.
 fn has_end(jpeg: &[u8]) -> bool {
     let mut rest = jpeg;
-    // To the next marker: 0xFF and what is neither a byte of a scan (0x00), nor filling (0xFF), nor a place to begin anew.
+    // To the next marker: 0xFF and what is neither a byte of a scan (0x00), nor filling (0xFF), nor a place to begin
+    // anew.
     while let Some(at) = rest.windows(2).position(|two| two[0] == 0xFF && !matches!(two[1], 0x00 | 0xD0..=0xD7 | 0xFF))
     {
         let marker = rest[at + 1];

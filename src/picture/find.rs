@@ -7,7 +7,7 @@ use super::paper::Paper;
 use super::pieces::{Piece, pieces};
 
 /// A picture is looked at with at most so many pixels on its longer side: a larger one is averaged down first.
-pub const LONGEST: usize = 320;
+pub const MAX_SIDE: usize = 320;
 /// A noisy picture is averaged down further, but not below this.
 const SHORTEST: usize = 56;
 /// So many standard deviations of the paper's grain are still paper.
@@ -44,7 +44,7 @@ pub enum NoDigit {
 ///
 /// In `seen` 0 is black and 255 white. The result shows the ink alone: 0 for the ground, and for the ink its difference
 /// from the ground around it, in grey levels. It has the size of `seen`, or what is left of that when the longer side
-/// is averaged down to [`LONGEST`] pixels.
+/// is averaged down to [`MAX_SIDE`] pixels.
 ///
 /// 1. The paper is a smooth surface through what most of the border looks like (`Paper`).
 /// 2. Ink is what stands out from it, upwards or downwards: the direction in which the cubes of the differences add up to
@@ -55,13 +55,13 @@ pub enum NoDigit {
 ///    kept with all their greys; specks and what touches the border of the picture are left out, the latter only if
 ///    a digit remains.
 ///
-/// A picture with an even ground of 0, ink of any grey and neither specks nor ink at the border comes back as it was, if
-/// it is not larger than [`LONGEST`].
+/// A picture with an even ground of 0, ink of any grey and neither specks nor ink at the border comes back as it was,
+/// if it is not larger than [`MAX_SIDE`].
 ///
 /// # Errors
 /// [`NoDigit`], if the picture is blank or shows something else.
 pub fn find(seen: &Picture) -> Result<Picture, NoDigit> {
-    let mut seen = seen.reduced(longest(seen).div_ceil(LONGEST));
+    let mut seen = seen.reduced(longest(seen).div_ceil(MAX_SIDE));
     loop {
         let paper = Paper::of(&seen);
         let ink = ink(&seen, &paper);

@@ -85,8 +85,8 @@ impl Picture {
         Picture { pixels: self.pixels.iter().copied().map(change).collect(), ..*self }
     }
 
-    /// A picture that is smaller by a whole factor, at least 1: each pixel is the mean of `factor` x `factor`, or of what
-    /// is left of them at the right and at the bottom.
+    /// A picture that is smaller by a whole factor, at least 1: each pixel is the mean of `factor` x `factor`, or of
+    /// what is left of them at the right and at the bottom.
     #[must_use]
     pub fn reduced(&self, factor: usize) -> Self {
         // A list of the rows would take 16 bytes for each: more than the picture, if it is a pixel wide.

@@ -53,8 +53,8 @@ pub fn centre(ink: &Picture, side: usize) -> Option<Picture> {
     Some(moved_to_the_middle(&fitted))
 }
 
-/// A square picture in `side` x `side` pixels, with nothing else done to it: each is the mean of what it covers, by area.
-/// `None` if the picture is not square.
+/// A square picture in `side` x `side` pixels, with nothing else done to it: each is the mean of what it covers, by
+/// area. `None` if the picture is not square.
 #[must_use]
 pub fn scaled(picture: &Picture, side: usize) -> Option<Picture> {
     let long = picture.height();

@@ -11,8 +11,8 @@ const BAND: (f64, f64) = (2.5, 2.0);
 /// Rows and columns of pixels that the surface is fitted to: plenty for six numbers.
 const SAMPLES: usize = 64;
 
-/// The brightness of the paper at every pixel of a picture: a surface of second degree, which follows a lamp at one side,
-/// a soft shadow, and the darker corners of a lens, but not a pen.
+/// The brightness of the paper at every pixel of a picture: a surface of second degree, which follows a lamp at one
+/// side, a soft shadow, and the darker corners of a lens, but not a pen.
 #[derive(Debug)]
 pub struct Paper {
     terms: [f64; TERMS],

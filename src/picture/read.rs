@@ -10,7 +10,7 @@ use super::Picture;
 use super::decode::{Unpacked, orientation, unpacked};
 
 /// The largest file and the largest picture that are read, in bytes: 67 million pixels in colour.
-pub const MOST_BYTES: u64 = 192 << 20;
+pub const MAX_BYTES: u64 = 192 << 20;
 
 /// Why a file is no picture.
 #[derive(Debug, Error)]
@@ -22,7 +22,7 @@ pub enum FileError {
     #[error("is empty")]
     Empty,
     /// The file is too long.
-    #[error("is longer than {} MiB, the most that is read", MOST_BYTES >> 20)]
+    #[error("is longer than {} MiB, the most that is read", MAX_BYTES >> 20)]
     TooLong,
     /// It is something else.
     #[error("is neither PNG nor JPEG: convert it first")]
@@ -30,7 +30,7 @@ pub enum FileError {
     /// The picture would take too much memory.
     #[error(
         "has {width} x {height} pixels, which take {} MiB; at most {} MiB are allowed: make it smaller first",
-        bytes.div_ceil(1 << 20), MOST_BYTES >> 20
+        bytes.div_ceil(1 << 20), MAX_BYTES >> 20
     )]
     TooLarge {
         /// Width in pixels.
@@ -63,16 +63,16 @@ fn in_short(error: &impl Display) -> String {
 /// transparent parts of a picture a page goes on; ink without a page lies on white if it is dark, on black if it is
 /// light. A photo is turned the way its camera was held (EXIF).
 ///
-/// At most [`MOST_BYTES`] are read, and a picture whose pixels take more is refused before they are unpacked.
+/// At most [`MAX_BYTES`] are read, and a picture whose pixels take more is refused before they are unpacked.
 ///
 /// # Errors
 /// A [`FileError`] that says what is wrong with the file.
 pub fn read(file: impl Read) -> Result<Picture, FileError> {
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 {
         0 => return Err(FileError::Empty),
-        len if len > MOST_BYTES => return Err(FileError::TooLong),
+        len if len > MAX_BYTES => return Err(FileError::TooLong),
         _ => {}
     }
     let Unpacked { width, height, samples, pixels } = unpacked(&bytes)?;
@@ -121,8 +121,8 @@ fn on_ground(pixels: impl ExactSizeIterator<Item = [u8; 2]> + Clone) -> Vec<u8> 
 /// Greys that differ by no more are of one colour.
 const ONE_COLOUR: u8 = 64;
 
-/// The grey behind the transparent parts. A page with something on it, such as one whose corners are transparent because it
-/// was turned, goes on in its own grey. All else is ink without paper, and lies on what is furthest from it.
+/// The grey behind the transparent parts. A page with something on it, such as one whose corners are transparent
+/// because it was turned, goes on in its own grey. All else is ink without paper, and lies on what is furthest from it.
 fn ground(pixels: impl ExactSizeIterator<Item = [u8; 2]>) -> u8 {
     let room = 255 * pixels.len() as u64;
     let mut amounts = [0; 256];

@@ -19,7 +19,7 @@ const CAPTION_GAP: usize = 5;
 const PAPER: u8 = 48;
 const INK: u8 = 255;
 /// The largest sheet, so that it fits into memory.
-const MOST_PIXELS: usize = 100_000_000;
+const MAX_PIXELS: usize = 100_000_000;
 
 /// Too many or too large pictures for a sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -72,7 +72,7 @@ struct Canvas(Picture);
 
 impl Canvas {
     fn new(height: usize, width: usize) -> Result<Self, SheetError> {
-        let pixels = height.checked_mul(width).filter(|&pixels| pixels <= MOST_PIXELS).ok_or(SheetError)?;
+        let pixels = height.checked_mul(width).filter(|&pixels| pixels <= MAX_PIXELS).ok_or(SheetError)?;
         Ok(Canvas(Picture { height, width, pixels: vec![PAPER; pixels] }))
     }
 

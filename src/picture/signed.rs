@@ -9,8 +9,8 @@ const ABOVE: [u8; 3] = [0xe0, 0x7a, 0x14];
 /// What stands for 0 in the file. As many levels of blue come before it as levels of orange behind.
 const ZERO: u8 = 128;
 
-/// The bytes of a PNG file of `height` x `width` pixels for as many numbers from -1 (blue) to 1 (orange), row by row. The
-/// nearer to 0 a number is, the more transparent it is.
+/// The bytes of a PNG file of `height` x `width` pixels for as many numbers from -1 (blue) to 1 (orange), row by row.
+/// The nearer to 0 a number is, the more transparent it is.
 ///
 /// # Panics
 /// If there are not as many numbers as pixels, or none.

@@ -1,7 +1,7 @@
 //! Pictures as lines of text.
 //!
-//! A character cell is about twice as high as it is wide, so each character shows two pixels, one above the other: as an
-//! upper half block in two colours, or, where there are none, as one letter that has about as much ink.
+//! A character cell is about twice as high as it is wide, so each character shows two pixels, one above the other: as
+//! an upper half block in two colours, or, where there are none, as one letter that has about as much ink.
 
 use anstyle::{Ansi256Color, Color, RgbColor, Style};
 

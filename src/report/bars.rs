@@ -9,7 +9,7 @@ const RIGHT: Style = AnsiColor::Green.on_default();
 const WRONG: Style = AnsiColor::Red.on_default();
 
 /// Up to so many classes have a bar each; of more only those with the largest outputs do.
-const MOST: usize = 10;
+const MAX_SHOWN: usize = 10;
 
 /// What a bar has beside it: the class, two spaces before and after, the output, the mark.
 pub(super) const BESIDE_A_BAR: usize = 3 + 2 + 2 + 5 + 2 + 6;
@@ -39,11 +39,11 @@ pub fn bars(outputs: &[f64], label: Option<usize>, length: usize, depth: Depth) 
 /// All classes in order, or the few with the largest outputs, largest first.
 fn shown(outputs: &[f64], label: Option<usize>) -> Vec<usize> {
     let mut classes: Vec<_> = (0..outputs.len()).collect();
-    if classes.len() > MOST {
+    if classes.len() > MAX_SHOWN {
         classes.sort_by(|&a, &b| outputs[b].total_cmp(&outputs[a]));
-        classes.truncate(MOST);
+        classes.truncate(MAX_SHOWN);
         if let Some(label) = label.filter(|label| !classes.contains(label)) {
-            classes[MOST - 1] = label;
+            classes[MAX_SHOWN - 1] = label;
         }
     }
     classes

@@ -44,8 +44,8 @@ impl EpochTable {
         format!("{}\n{columns}        time", groups.trim_end())
     }
 
-    /// The row of an epoch; `training` is the time without the monitors, `patience` the epochs that early stopping still
-    /// waits for.
+    /// The row of an epoch; `training` is the time without the monitors, `patience` the epochs that early stopping
+    /// still waits for.
     #[must_use]
     pub fn row(&self, record: &EpochRecord, training: Duration, patience: Option<usize>) -> String {
         let mut row = format!("{:>5}", record.epoch);

@@ -20,7 +20,7 @@ const BARS: [usize; 2] = [20, 8];
 /// So many side by side are worth half the size.
 const FEW: usize = 5;
 /// The most images in a row of a picture, if nobody says how many.
-const MOST_COLUMNS: usize = 16;
+const MAX_COLUMNS: usize = 16;
 
 /// An image on show.
 #[derive(Debug, Clone)]
@@ -101,8 +101,8 @@ pub struct Gallery {
     pub exhibits: Vec<Exhibit>,
     /// How many versions belong into a row of their own, at least 1, which is none.
     pub versions: usize,
-    /// How many to show side by side, at most. If nobody says, as many as fit, and pixels at half the size if fewer than
-    /// five would.
+    /// How many to show side by side, at most. If nobody says, as many as fit, and pixels at half the size if fewer
+    /// than five would.
     pub columns: Option<usize>,
 }
 
@@ -138,7 +138,7 @@ impl Gallery {
     /// A [`SheetError`] if they are too many for a picture.
     pub fn sheet(&self) -> Result<Picture, SheetError> {
         let images = if self.versions > 1 { self.versions } else { self.exhibits.len().isqrt().max(1) };
-        let columns = self.columns.unwrap_or(images.min(MOST_COLUMNS));
+        let columns = self.columns.unwrap_or(images.min(MAX_COLUMNS));
         let tile = |exhibit: &Exhibit| (exhibit.picture.clone(), exhibit.sign());
         let rows: Vec<Vec<_>> = self.cut(columns).map(|row| row.iter().map(tile).collect()).collect();
         sheet(&rows)
@@ -154,7 +154,8 @@ impl Gallery {
         if self.versions > 1 { self.versions } else { self.exhibits.len().max(1) }
     }
 
-    /// Full size if that leaves room for so many as are wanted, else the least reduction that does, else as many as fit.
+    /// Full size if that leaves room for so many as are wanted, else the least reduction that does, else as many as
+    /// fit.
     fn layout(&self, width: usize, depth: Depth) -> Layout {
         let largest = self.exhibits.iter().map(|exhibit| exhibit.picture.width()).max().unwrap_or(1);
         let lines = self.exhibits.iter().flat_map(Exhibit::caption);

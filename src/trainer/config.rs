@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{Keep, Schedule};
 use crate::data::distort::{Distortion, DistortionError};
-use crate::engine::{EngineKind, Machine, Watched};
+use crate::engine::{EngineKind, Machine, Subset};
 use crate::network::{Dropout, Optimizer, Step};
 
 /// The most threads that can be asked for.
@@ -35,8 +35,8 @@ impl Monitors {
 
     /// The images that are looked at.
     #[must_use]
-    pub fn watched(&self) -> &'static [Watched] {
-        use Watched::{Evaluation, Training};
+    pub fn watched(&self) -> &'static [Subset] {
+        use Subset::{Evaluation, Training};
         let training = self.training_cost || self.training_accuracy;
         match (training, self.evaluation_cost || self.evaluation_accuracy) {
             (true, true) => &[Training, Evaluation],
@@ -80,7 +80,7 @@ pub struct Settings {
     pub tolerance: f64,
     /// What each mini-batch keeps of the running average of the weights, which is then what comes out; 0 or more and
     /// below 1, default no average.
-    pub average: Option<f64>,
+    pub ema: Option<f64>,
     /// Distorts every image anew in every epoch, default not.
     pub augment: Option<Distortion>,
     /// What the order of the images derives from, default 0.
@@ -116,7 +116,7 @@ impl Default for Settings {
             input_dropout: 0.0,
             max_norm: None,
             tolerance: 0.0,
-            average: None,
+            ema: None,
             augment: None,
             seed: 0,
             shuffle: true,
@@ -173,7 +173,7 @@ pub enum ConfigError {
     Tolerance(f64),
     /// An average that keeps nothing sensible.
     #[error("ema {0:?} is out of range: choose 0 to below 1, such as 0.999")]
-    Average(f64),
+    Ema(f64),
     /// A distortion out of range.
     #[error(transparent)]
     Distortion(#[from] DistortionError),
@@ -218,13 +218,13 @@ impl Settings {
             dropout,
             max_norm: self.max_norm,
             tolerance: self.tolerance,
-            average: self.average,
+            ema: self.ema,
             n_train,
         }
     }
 
-    /// What makes every epoch depend on how many there will be, so that none can be added later: if anything, "the one-cycle
-    /// schedule" or "the fading of the distortions".
+    /// What makes every epoch depend on how many there will be, so that none can be added later: if anything, "the
+    /// one-cycle schedule" or "the fading of the distortions".
     #[must_use]
     pub fn depends_on_epochs(&self) -> Option<String> {
         if self.schedule.depends_on_epochs() {
@@ -242,7 +242,7 @@ impl Settings {
         if !(1..=n_train).contains(&self.batch_size) {
             return Err(ConfigError::BatchSize { asked: self.batch_size, n_train });
         }
-        if self.monitors.watched().contains(&Watched::Evaluation) && n_evaluation == 0 {
+        if self.monitors.watched().contains(&Subset::Evaluation) && n_evaluation == 0 {
             return Err(ConfigError::NothingToEvaluate);
         }
         Ok(TrainConfig(self))
@@ -283,10 +283,10 @@ impl Settings {
         if !(0.0..1.0).contains(&self.tolerance) {
             return Err(ConfigError::Tolerance(self.tolerance));
         }
-        if let Some(average) = self.average
-            && !(0.0..1.0).contains(&average)
+        if let Some(ema) = self.ema
+            && !(0.0..1.0).contains(&ema)
         {
-            return Err(ConfigError::Average(average));
+            return Err(ConfigError::Ema(ema));
         }
         if let Some(distortion) = &self.augment {
             distortion.check()?;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use crate::data::batches::EpochOrder;
-use crate::engine::{Engine, Images, Looked, Looking, State, Trainable, Watched};
+use crate::engine::{Engine, Evaluations, Images, PendingEvaluations, State, Subset, Trainable};
 use crate::evaluate::{Evaluation, FitError, check_fit};
 use crate::model::EpochRecord;
 use crate::network::Network;
@@ -59,8 +59,8 @@ impl<F: Real> Trained<F> {
     }
 }
 
-/// Trains `network` on `training`, watched by the monitors on `training` and `evaluation`. Both may be a `&Dataset`; several
-/// trainings on the same images should be given the same [`Images`], which are made ready once.
+/// Trains `network` on `training`, watched by the monitors on `training` and `evaluation`. Both may be a `&Dataset`;
+/// several trainings on the same images should be given the same [`Images`], which are made ready once.
 ///
 /// # Errors
 /// A [`FitError`] if the network is not for such images.
@@ -71,16 +71,16 @@ pub fn train<F: Trainable>(
     config: &TrainConfig,
     observer: &mut dyn Observer<F>,
 ) -> Result<Trained<F>, FitError> {
-    go_on(Progress::start(network), training, evaluation, config, observer)
+    resume(Progress::start(network), training, evaluation, config, observer)
 }
 
 /// Goes on with a training on the same images under the same settings, of which only the numbers of epochs and of
-/// threads may be others, and that of epochs only if nothing [depends](Settings::depends_on_epochs) on it. What comes out is
-/// what would have come out without the interruption, to the last bit.
+/// threads may be others, and that of epochs only if nothing [depends](Settings::depends_on_epochs) on it. What comes
+/// out is what would have come out without the interruption, to the last bit.
 ///
 /// # Errors
 /// A [`FitError`] if the network is not for such images.
-pub fn go_on<F: Trainable>(
+pub fn resume<F: Trainable>(
     progress: Progress<F>,
     training: impl Into<Images>,
     evaluation: impl Into<Images>,
@@ -92,16 +92,16 @@ pub fn go_on<F: Trainable>(
     check_fit(&progress.network, evaluation.data())?;
     let images = Counts { training: training.data().len(), evaluation: evaluation.data().len() };
     let settings = config.settings();
-    if !settings.monitors.watched().contains(&Watched::Evaluation) {
+    if !settings.monitors.watched().contains(&Subset::Evaluation) {
         evaluation = evaluation.data().slice(0..0).into();
     }
     let start = |state| settings.engine.start(state, training, evaluation, settings.batch_size, settings.machine);
-    Ok(go_on_by(start, progress, images, config, observer))
+    Ok(resume_with(start, progress, images, config, observer))
 }
 
-/// Goes on with a training, as [`go_on`] does, by an engine that `start` makes from the state to begin with. Its images must
-/// fit the network.
-pub fn go_on_by<'a, F: Trainable>(
+/// Goes on with a training, as [`resume`] does, by an engine that `start` makes from the state to begin with. Its
+/// images must fit the network.
+pub fn resume_with<'a, F: Trainable>(
     start: impl FnOnce(State<F>) -> Box<dyn Engine<F> + 'a>,
     mut progress: Progress<F>,
     images: Counts,
@@ -146,8 +146,8 @@ pub struct Counts {
 
 /// A training as it goes on.
 ///
-/// An epoch is learned while spare threads still look at the network that the one before it left. Where the figures decide
-/// how the next epoch goes, or whether there is one, it waits for them.
+/// An epoch is learned while spare threads still look at the network that the one before it left. Where the figures
+/// decide how the next epoch goes, or whether there is one, it waits for them.
 struct Session<'a, F: Real> {
     engine: Box<dyn Engine<F> + 'a>,
     images: Counts,
@@ -167,7 +167,7 @@ struct Learned<F: Real> {
     eta: f64,
     seconds: Duration,
     state: State<F>,
-    looking: Looking,
+    looking: PendingEvaluations,
 }
 
 impl<F: Real> Session<'_, F> {
@@ -193,8 +193,8 @@ impl<F: Real> Session<'_, F> {
         ControlFlow::Continue(())
     }
 
-    /// One pass over the training images. Goes on with the learning rate that it ended with, the time it took, and whether
-    /// the observer asked to stop at its end, when nothing but the monitors is missing from a whole epoch.
+    /// One pass over the training images. Goes on with the learning rate that it ended with, the time it took, and
+    /// whether the observer asked to stop at its end, when nothing but the monitors is missing from a whole epoch.
     fn learn(
         &mut self,
         epoch: usize,
@@ -267,7 +267,7 @@ impl<F: Real> Session<'_, F> {
 }
 
 /// The figures that are monitored. A cost is the mean of C_x and the regularization term over the same images.
-fn figures<F: Real>(looked: &Looked, network: &Network<F>, settings: &Settings) -> EpochRecord {
+fn figures<F: Real>(looked: &Evaluations, network: &Network<F>, settings: &Settings) -> EpochRecord {
     let Settings { monitors, lambda, l1, .. } = *settings;
     let cost = |seen: &Evaluation| seen.mean_cost() + network.regularization(lambda, l1, seen.n());
     let training = |wanted: bool| looked.training.as_ref().filter(|_| wanted);
@@ -289,7 +289,7 @@ struct AtChance {
 }
 
 impl AtChance {
-    fn watch<F: Real>(&mut self, looked: &Looked, settings: &Settings, observer: &mut dyn Observer<F>) {
+    fn watch<F: Real>(&mut self, looked: &Evaluations, settings: &Settings, observer: &mut dyn Observer<F>) {
         let Some(figures) = looked.evaluation.as_ref().or(looked.training.as_ref()) else { return };
         let (accuracy, chance) = (figures.accuracy(), figures.chance());
         // Where all images are of one class there is nothing to be better at.

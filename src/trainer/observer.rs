@@ -11,8 +11,8 @@ use crate::real::Real;
 
 /// Someone who watches a training. Every method may be left out.
 ///
-/// To stop the training, answer [`ControlFlow::Break`]: it ends with the last epoch that was completed. Whoever answers so
-/// after the last mini-batch of an epoch still gets that epoch.
+/// To stop the training, answer [`ControlFlow::Break`]: it ends with the last epoch that was completed. Whoever answers
+/// so after the last mini-batch of an epoch still gets that epoch.
 pub trait Observer<F: Real> {
     /// A mini-batch was learned: `done` images of epoch `epoch` so far. Called often; be quick.
     fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
@@ -25,14 +25,15 @@ pub trait Observer<F: Real> {
         let _ = epoch;
     }
 
-    /// An epoch is complete, its monitors included. `training` is the time its training took, without the monitors; with
-    /// early stopping, `patience` is the number of epochs still waited for.
+    /// An epoch is complete, its monitors included. `training` is the time its training took, without the monitors;
+    /// with early stopping, `patience` is the number of epochs still waited for.
     fn epoch(&mut self, record: &EpochRecord, training: Duration, patience: Option<usize>) -> ControlFlow<()> {
         let _ = (record, training, patience);
         ControlFlow::Continue(())
     }
 
-    /// After an epoch, if the training goes on: all that it would take to go on from here. Whoever saves it loses nothing.
+    /// After an epoch, if the training goes on: all that it would take to go on from here. Whoever saves it loses
+    /// nothing.
     fn progress(&mut self, progress: &Progress<F>) {
         let _ = progress;
     }

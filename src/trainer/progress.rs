@@ -15,8 +15,8 @@ use crate::real::Real;
 /// images, the dropout and the distortions of each epoch follow from the seed.
 #[derive(Debug, Clone)]
 pub struct Progress<F: Real> {
-    /// The network after the last epoch that was completed, or after the best of them if that is kept; the start network
-    /// if there is none.
+    /// The network after the last epoch that was completed, or after the best of them if that is kept; the start
+    /// network if there is none.
     pub network: Network<F>,
     /// Which epoch that is; 0 for the start network.
     pub epoch: usize,
@@ -157,8 +157,8 @@ const LAST: &str = "the weights of the last epoch";
 const AVERAGE: &str = "the running averages of the last epoch";
 const MOMENTS: &str = "the moments of the optimizer";
 
-/// Where the engine stood after the last epoch, if the `network`, which is that of the epoch that was kept, does not say it
-/// all.
+/// Where the engine stood after the last epoch, if the `network`, which is that of the epoch that was kept, does not
+/// say it all.
 fn state<F: Real>(
     network: &Network<F>,
     record: &TrainingRecord,
@@ -167,7 +167,7 @@ fn state<F: Real>(
 ) -> Result<Option<State<F>>, ResumeError> {
     let last = record.epochs_done;
     let is_last = record.course.epoch.is_none_or(|kept| kept == last);
-    let (averages, moments) = (settings.average.is_some(), settings.optimizer.moments());
+    let (averages, moments) = (settings.ema.is_some(), settings.optimizer.moments());
     if is_last && !averages && moments == 0 {
         return Ok(None);
     }

@@ -46,7 +46,7 @@ impl Settings {
             input_dropout: self.input_dropout,
             max_norm: self.max_norm,
             tolerance: self.tolerance,
-            ema: self.average,
+            ema: self.ema,
             expand,
             augment: self.augment,
             seed: self.seed,
@@ -58,8 +58,8 @@ impl Settings {
         }
     }
 
-    /// What a model file says of schedule and stopping: nothing where all is as it would be anyway. The weights are those
-    /// of `epoch`.
+    /// What a model file says of schedule and stopping: nothing where all is as it would be anyway. The weights are
+    /// those of `epoch`.
     #[must_use]
     pub fn course_record(&self, epoch: usize, epochs_done: usize) -> CourseRecord {
         CourseRecord {
@@ -113,7 +113,7 @@ impl Settings {
             input_dropout: record.input_dropout,
             max_norm: record.max_norm,
             tolerance: record.tolerance,
-            average: record.ema,
+            ema: record.ema,
             augment: record.augment,
             seed: record.seed,
             shuffle: record.shuffle,

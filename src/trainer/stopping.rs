@@ -4,7 +4,7 @@ use super::{ConfigError, Ending, Schedule, Settings};
 use crate::model::EpochRecord;
 
 /// Eta is halved so often at most: to 1/128.
-const MOST_HALVINGS: i32 = 7;
+const MAX_HALVINGS: i32 = 7;
 
 /// Which epoch's network comes out of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -151,7 +151,8 @@ impl Course {
         self.early_stop.map(|patience| patience.left())
     }
 
-    /// Another epoch is complete: halves eta if it is time, and ends the training. Says whether its network is to be kept.
+    /// Another epoch is complete: halves eta if it is time, and may end the training. Says whether its network is to be
+    /// kept.
     pub fn watch(&mut self, record: &EpochRecord) -> bool {
         let stops = self.early_stop.as_mut().is_some_and(|patience| patience.watch(record));
         if let Some(plateau) = &mut self.plateau
@@ -163,7 +164,7 @@ impl Course {
         // What strikes in the last epoch counts as well: no epoch can follow, even if more are asked for.
         self.ending = if stops {
             Some(Ending::EarlyStopped)
-        } else if self.halvings > MOST_HALVINGS {
+        } else if self.halvings > MAX_HALVINGS {
             Some(Ending::Plateau)
         } else {
             (record.epoch >= self.settings.epochs).then_some(Ending::Completed)

@@ -252,14 +252,14 @@ fn looking_beside_the_training_sees_and_keeps_the_same() {
     let plain = Settings { epochs: 6, batch_size: 2, monitors: Monitors::ALL, ..settings() };
     let mut engine = EngineKind::Fast.start(network(), easy(20), easy(6), plain.batch_size, threads(2));
     assert!(
-        matches!(engine.watch(&network(), plain.monitors.watched()), Looking::Underway(_)),
+        matches!(engine.watch(&network(), plain.monitors.watched()), PendingEvaluations::Underway(_)),
         "nobody looks beside it"
     );
     for settings in [
         plain,
         Settings { keep: Some(Keep::Best), ..plain },
         Settings { early_stop: Some(2), ..plain },
-        Settings { average: Some(0.9), ..plain },
+        Settings { ema: Some(0.9), ..plain },
     ] {
         let run = |machine| {
             let mut recorder = Recorder::default();

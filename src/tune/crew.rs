@@ -92,8 +92,8 @@ pub struct Threads<'a> {
 
 type Panic = Box<dyn Any + Send>;
 
-/// Has `body` use a crew of `n` threads, fewer if the system has no more. Each of them does its jobs by `train`, which is
-/// to return soon once the flag is raised.
+/// Has `body` use a crew of `n` threads, fewer if the system has no more. Each of them does its jobs by `train`, which
+/// is to return soon once the flag is raised.
 ///
 /// # Errors
 /// If the system has not even one thread to give.

@@ -10,7 +10,7 @@ use super::{Space, Value};
 const FACTOR: usize = 3;
 
 /// The most rungs: the first has a 27th of the epochs.
-const MOST_RUNGS: u32 = 4;
+const MAX_RUNGS: u32 = 4;
 
 /// The epochs that a trial is trained for at first, then if it is among the best third, and so on.
 ///
@@ -30,7 +30,7 @@ impl Rungs {
     /// The rungs below `epochs` epochs, which are 1 or more.
     #[must_use]
     pub fn up_to(epochs: usize) -> Self {
-        let parts = (0..MOST_RUNGS).rev().map(|rung| FACTOR.pow(rung)).filter(|&part| part == 1 || part <= epochs);
+        let parts = (0..MAX_RUNGS).rev().map(|rung| FACTOR.pow(rung)).filter(|&part| part == 1 || part <= epochs);
         Rungs(parts.map(|part| epochs / part + usize::from(2 * (epochs % part) >= part)).collect())
     }
 

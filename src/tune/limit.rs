@@ -67,8 +67,8 @@ impl Clock {
         }
     }
 
-    /// The largest round of at least a third of `round` trials that should be over in time, if an epoch takes as long as
-    /// it took so far: whoever is idle shares its work, but its last trial climbs all rungs alone.
+    /// The largest round of at least a third of `round` trials that should be over in time, if an epoch takes as long
+    /// as it took so far: whoever is idle shares its work, but its last trial climbs all rungs alone.
     fn room_in_time(&self, search: &Search, round: usize) -> usize {
         let Some(left) = self.left().filter(|_| self.epochs > 0) else { return round };
         let epochs_left = self.epochs as f64 * left.as_secs_f64() / self.busy.as_secs_f64();

@@ -126,7 +126,8 @@ impl Browser {
         self.painted();
     }
 
-    /// Presses and releases keys one after the other. WebDriver's letters for keys without one are in its chapter 17.4.2.
+    /// Presses and releases keys one after the other. WebDriver's letters for keys without one are in its chapter
+    /// 17.4.2.
     pub fn press(&self, keys: &str) {
         let up_and_down = |key| ["keyDown", "keyUp"].map(|what| json!({ "type": what, "value": key }));
         let actions: Vec<_> = keys.chars().flat_map(up_and_down).collect();

@@ -1,4 +1,5 @@
-//! Datasets as others write them: pickles, archives of NumPy arrays, CSV, IDX files. Byte by byte, without their programs.
+//! Datasets as others write them: pickles, archives of NumPy arrays, CSV, IDX files. Byte by byte, without their
+//! programs.
 
 use std::fs;
 use std::io::{Cursor, Write};

@@ -803,8 +803,8 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }
 
-/// Each option of the rest of chapter 3 changes what is learned, is recorded, and gives the same bytes for any number of
-/// threads.
+/// Each option of the rest of chapter 3 changes what is learned, is recorded, and gives the same bytes for any number
+/// of threads.
 #[test]
 fn regularization_optimizers_and_more_images_are_used_and_recorded() {
     let sandbox = Sandbox::with_tiny_data();

@@ -1,5 +1,5 @@
-//! Downloads from a server on this machine, which does all that servers do: it truncates, stalls, damages, redirects, knows
-//! nothing of the file, and shows web pages. (The real mirrors are asked by nobody here.)
+//! Downloads from a server on this machine, which does all that servers do: it truncates, stalls, damages, redirects,
+//! knows nothing of the file, and shows web pages. (The real mirrors are asked by nobody here.)
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,5 +1,5 @@
-//! What needs neither the real MNIST nor a browser nor several ranks, in one program: sixteen would each be built from the
-//! same parts again.
+//! What needs neither the real MNIST nor a browser nor several ranks, in one program: sixteen would each be built from
+//! the same parts again.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,5 +1,5 @@
-//! Whatever bytes a file holds, reading it gives a value or an error, never a panic, and never more memory than the file
-//! can account for. Whatever a training is asked for, it is refused, or it diverges, or what comes out is finite.
+//! Whatever bytes a file holds, reading it gives a value or an error, never a panic, and never more memory than the
+//! file can account for. Whatever a training is asked for, it is refused, or it diverges, or what comes out is finite.
 //!
 //! `fuzz/` tries the same with chosen bytes instead of random ones. Pickles, archives of arrays and tables are in
 //! `formats.rs`.
@@ -20,7 +20,9 @@ use mnist_mlp::picture::Picture;
 use mnist_mlp::picture::file::png;
 use mnist_mlp::picture::normalize::normalized;
 use mnist_mlp::picture::read::read;
-use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Schedule, Settings, Silent, go_on, train};
+use mnist_mlp::trainer::{
+    Background, Ending, Monitors, Progress, Schedule, Settings, Silent, resume as resumed, train,
+};
 use proptest::prelude::*;
 
 /// An IDX header for any dimensions, followed by any bytes.
@@ -48,7 +50,7 @@ fn unfinished() -> Vec<u8> {
         epochs: 3,
         batch_size: 2,
         optimizer: Optimizer::AdamW,
-        average: Some(0.5),
+        ema: Some(0.5),
         schedule: Schedule::HalveOnPlateau { patience: 5 },
         ..Settings::default()
     };
@@ -84,7 +86,7 @@ fn resume(json: &[u8]) -> bool {
     let (data, most) = (tiny(), settings.epochs > 50);
     let Ok(progress) = Progress::of_model(model, &settings) else { return false };
     let Ok(config) = settings.check(data.len(), data.len()) else { return false };
-    if !most && let Ok(trained) = go_on(progress, &data, &data, &config, &mut Silent) {
+    if !most && let Ok(trained) = resumed(progress, &data, &data, &config, &mut Silent) {
         assert!(trained.network.check_finite().is_ok());
         return true;
     }
@@ -109,7 +111,7 @@ prop_compose! {
         ],
         (dropout, input_dropout) in (number(&[0.0, 0.5]), number(&[0.0, 0.2])),
         max_norm in prop::option::of(number(&[3.0])),
-        (tolerance, average) in (number(&[0.0, 0.1]), prop::option::of(number(&[0.5]))),
+        (tolerance, ema) in (number(&[0.0, 0.1]), prop::option::of(number(&[0.5]))),
         schedule in prop::sample::select(&[Schedule::Constant, Schedule::Cosine, Schedule::OneCycle][..]),
         engine in prop::sample::select(&[EngineKind::Fast, EngineKind::Reference][..]),
         instructions in prop::sample::select(InstructionSet::available()),
@@ -117,7 +119,7 @@ prop_compose! {
     ) -> Settings {
         let machine = Machine { threads, instructions };
         Settings {
-            epochs, batch_size, eta, lambda, l1, optimizer, dropout, input_dropout, max_norm, tolerance, average, seed, monitors: Monitors::ALL,
+            epochs, batch_size, eta, lambda, l1, optimizer, dropout, input_dropout, max_norm, tolerance, ema, seed, monitors: Monitors::ALL,
             engine, machine, schedule, ..Settings::default()
         }
     }

@@ -377,7 +377,8 @@ fn a_folder_in_which_nothing_can_be_written_is_known_before_training() {
 /// SIGKILL at random moments, most of them while the model is written. After each, the file must be whole, and it must
 /// never go back; at the end it must be what a run without a single kill writes.
 ///
-/// `MNIST_KILLS=500 cargo test --release --test suite resume::a_training_that_is_killed -- --nocapture` kills more often.
+/// `MNIST_KILLS=500 cargo test --release --test suite resume::a_training_that_is_killed -- --nocapture` kills more
+/// often.
 #[cfg(unix)]
 #[test]
 fn a_training_that_is_killed_again_and_again_loses_nothing() {

@@ -15,7 +15,8 @@ fn commands() -> Vec<Vec<String>> {
     lines.map(|line| line.split_whitespace().map(str::to_string).collect()).collect()
 }
 
-/// The same command for the tiny dataset: fewer images, fewer epochs, and no regularization that is made for many images.
+/// The same command for the tiny dataset: fewer images, fewer epochs, and no regularization that is made for many
+/// images.
 fn shrunk(command: &[String]) -> Vec<String> {
     let mut words = command.to_vec();
     for (option, value) in [("--epochs", "2"), ("--train-size", "30"), ("--validation", "11"), ("--lambda", "0.1")] {
@@ -54,7 +55,8 @@ fn typed(text: &str) -> Vec<Vec<String>> {
     words.map(|words| words.flat_map(|word| expanded(word.trim_matches('\''))).collect()).collect()
 }
 
-/// The commands that a text mentions within its sentences. One of which only the name is mentioned is asked for its help.
+/// The commands that a text mentions within its sentences. One of which only the name is mentioned is asked for its
+/// help.
 fn mentioned(text: &str) -> Vec<Vec<String>> {
     let pieces = text.split('`').skip(1).step_by(2).filter(|piece| piece.starts_with("mnist "));
     let mut commands: Vec<_> = pieces.flat_map(|piece| typed(&piece.replace('\n', " "))).collect();

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
-use mnist_mlp::trainer::go_on;
+use mnist_mlp::trainer::resume;
 use mnist_mlp::tune::{Crew, Job, Outcome, threads};
 
 use crate::cli::Failure;
@@ -47,7 +47,7 @@ impl Alone {
         arguments: &TrainArguments,
     ) -> Result<(), Failure> {
         train::carry_out(begin(job?, arguments)?, arguments, |progress, task, config, watch| {
-            go_on(progress, &task.training, &task.evaluation, config, watch)
+            resume(progress, &task.training, &task.evaluation, config, watch)
         })
     }
 

@@ -87,7 +87,7 @@ impl Ranks {
         let begun = agree(&world, job.and_then(|job| begin(job, arguments)), terms)?;
         // The world ends when all is saved: a launcher that was asked to stop kills those who are still leaving it.
         train::carry_out(begun, arguments, |progress, task, config, watch| {
-            world.go_on(progress, task.training, task.evaluation, config, watch)
+            world.resume(progress, task.training, task.evaluation, config, watch)
         })
     }
 
@@ -129,7 +129,7 @@ fn assist_training<F: Trainable>(world: &World, job: train::Job<F>) {
     if let Ok(config) = settings.check(task.training.len(), task.evaluation.len()) {
         let mut observer = Signals(stop_signals());
         // The first rank has the same result, be it an error.
-        let _ = world.go_on(progress, task.training, task.evaluation, &config, &mut observer);
+        let _ = world.resume(progress, task.training, task.evaluation, &config, &mut observer);
     }
 }
 

@@ -30,8 +30,8 @@ impl<'a> Keeper<'a> {
         Keeper { out, pace: Pace::new(Duration::ZERO, EVERY), saved: None, has_failed: false }
     }
 
-    /// Writes the best of the models that were trained here if it is time and it is not in the file yet. Of attempts that fail
-    /// one after the other only the first is a failure.
+    /// Writes the best of the models that were trained here if it is time and it is not in the file yet. Of attempts
+    /// that fail one after the other only the first is a failure.
     pub fn offer<F: Trainable>(&mut self, trainer: &Trainer<F>) -> Result<(), ModelError> {
         if !self.pace.is_due() {
             return Ok(());

@@ -118,8 +118,8 @@ pub(super) fn bell(x: f64) -> f64 {
 
 /// How a random field becomes displacements: displacement = down * noise * across, two products of matrices.
 ///
-/// Only the bands of `down` and `across` that are not 0 are kept. Numbers that are used side by side lie side by side in
-/// [`Lanes`]: a matrix is cut into blocks of so many columns.
+/// Only the bands of `down` and `across` that are not 0 are kept. Numbers that are used side by side lie side by side
+/// in [`Lanes`]: a matrix is cut into blocks of so many columns.
 pub(super) struct Smoothing {
     vertical: Axis,
     horizontal: Axis,

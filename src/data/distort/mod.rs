@@ -1,14 +1,14 @@
 //! Random distortion of images, anew in every epoch: an endless supply of handwriting.
 //!
-//! Two kinds, alone or together: [`Affine`] turns, stretches, leans and moves an image as a whole, [`Elastic`] makes its
-//! lines waver as those of an unsteady hand. With both, plain multilayer perceptrons reached 99.65% on MNIST (Ciresan,
-//! Meier, Gambardella, Schmidhuber 2010, "Deep, Big, Simple Neural Nets for Handwritten Digit Recognition"; before them
-//! Simard, Steinkraus, Platt 2003, "Best Practices for Convolutional Neural Networks Applied to Visual Document
-//! Analysis").
+//! Two kinds, alone or together: [`Affine`] turns, stretches, leans and moves an image as a whole, [`Elastic`] makes
+//! its lines waver as those of an unsteady hand. With both, plain multilayer perceptrons reached 99.65% on MNIST
+//! (Ciresan, Meier, Gambardella, Schmidhuber 2010, "Deep, Big, Simple Neural Nets for Handwritten Digit Recognition";
+//! before them Simard, Steinkraus, Platt 2003, "Best Practices for Convolutional Neural Networks Applied to Visual
+//! Document Analysis").
 //!
 //! Every pixel of the distorted image is read at one place of the original: `affine` says where, `elastic` adds a
-//! displacement. The place lies between four pixels; their bilinear mean is what is read. So an image is resampled once,
-//! whatever is done to it. Outside the image there is background, 0.
+//! displacement. The place lies between four pixels; their bilinear mean is what is read. So an image is resampled
+//! once, whatever is done to it. Outside the image there is background, 0.
 //!
 //! Towards the end of a training the distortions may [fade](Distortion::fade_to), so that a network that has learned
 //! from more handwriting than there is ends with the handwriting that there is (He et al. 2019, "Data Augmentation

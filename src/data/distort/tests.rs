@@ -165,8 +165,8 @@ fn displacements_spread_as_simards_do() {
     let mean = |products: Vec<f64>| products.iter().sum::<f64>() / products.len() as f64;
     for (sigma, alpha) in [(1.0, 2.0), (3.0, 20.0), (4.0, 34.0), (5.5, 37.0), (8.0, 60.0)] {
         let fields = displacements(Elastic { sigma, alpha }, 3_000, (28, 28));
-        // The variance of an even number from -1 to 1 is 1/3; weights that are a Gaussian of the plane have squares that
-        // sum to 1 / (4 pi sigma^2), and products with those d pixels beside e^(-d^2 / (4 sigma^2)) of that.
+        // The variance of an even number from -1 to 1 is 1/3; weights that are a Gaussian of the plane have squares
+        // that sum to 1 / (4 pi sigma^2), and products with those d pixels beside e^(-d^2 / (4 sigma^2)) of that.
         let deviation = alpha / (sigma * (12.0 * std::f64::consts::PI).sqrt());
         let flat = || fields.iter().flatten();
         let first = mean(flat().flatten().copied().collect());
@@ -246,8 +246,9 @@ proptest! {
         let mut rng = stream_of_image(3, Purpose::Distortion, 2, index);
         let plain = plain(distortion, data.pixels(), geometry, &mut rng);
         for (at, (&kernels, plain)) in kernels.iter().zip(plain).enumerate() {
-            // Half a level of rounding. Places are numbers of 24 bits up to some hundreds (a thousand where displacements
-            // are extreme), so off by 1e-4 at most, where the grey changes by 255 a pixel along each axis.
+            // Half a level of rounding. Places are numbers of 24 bits up to some hundreds (a thousand where
+            // displacements are extreme), so off by 1e-4 at most, where the grey changes by 255 a pixel along each
+            // axis.
             prop_assert!((f64::from(kernels) - plain).abs() < 0.55, "pixel {at}: {kernels}, not {plain}");
         }
     }

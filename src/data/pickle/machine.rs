@@ -9,11 +9,11 @@ use super::super::idx::{Idx, read_up_to};
 use super::{Pair, PickleError};
 
 /// So many values may be on the stack, and so many be remembered; such a file has about a hundred.
-pub(super) const MOST_VALUES: usize = 10_000;
+pub(super) const MAX_VALUES: usize = 10_000;
 /// Tuples in tuples; such a file has three.
-const MOST_NESTED: usize = 8;
+const MAX_NESTED: usize = 8;
 /// Names are shorter, and texts that are used twice. The data of an array is longer and used once.
-const LONGEST_NAME: usize = 100;
+const MAX_NAME: usize = 100;
 
 /// What the machine works on. Cheap to clone.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ impl Value {
 
     fn is_large(&self) -> bool {
         match self {
-            Value::Bytes(bytes) => bytes.len() > LONGEST_NAME,
+            Value::Bytes(bytes) => bytes.len() > MAX_NAME,
             Value::Tuple(tuple) => tuple.is_large,
             _ => false,
         }
@@ -193,7 +193,7 @@ impl<R: Read> Machine<R> {
             self.stack.pop();
         }
         let depth = 1 + values.iter().map(Value::depth).max().unwrap_or(0);
-        if depth > MOST_NESTED {
+        if depth > MAX_NESTED {
             return Err(PickleError::TooMuch);
         }
         let is_large = values.iter().any(Value::is_large);
@@ -215,7 +215,7 @@ impl<R: Read> Machine<R> {
             (b"numpy.core.multiarray" | b"numpy._core.multiarray", b"_reconstruct") => Name::Reconstruct,
             _ => {
                 let mut name = [&module[..], b".", &function[..]].concat();
-                name.truncate(2 * LONGEST_NAME);
+                name.truncate(2 * MAX_NAME);
                 return Err(PickleError::Name(String::from_utf8_lossy(&name).escape_default().to_string()));
             }
         };
@@ -230,12 +230,12 @@ impl<R: Read> Machine<R> {
             (Value::Name(Name::Reconstruct), [Value::Name(Name::Ndarray), Value::Tuple(_), Value::Bytes(_)]) => {
                 Object::EmptyArray
             }
-            (Value::Name(Name::Dtype), [Value::Bytes(name), ..]) if name.len() <= LONGEST_NAME => {
+            (Value::Name(Name::Dtype), [Value::Bytes(name), ..]) if name.len() <= MAX_NAME => {
                 Object::Element(Element::named(&String::from_utf8_lossy(name))?)
             }
             _ => return Err(self.expected("an array or a type")),
         };
-        if self.objects.len() >= MOST_VALUES {
+        if self.objects.len() >= MAX_VALUES {
             return Err(PickleError::TooMuch);
         }
         self.objects.push(object);
@@ -290,7 +290,7 @@ impl<R: Read> Machine<R> {
         // something that fits nowhere, so that the count stays right.
         let value = if value.is_large() { Value::Mark } else { value };
         self.memo.insert(key, value);
-        if self.memo.len() > MOST_VALUES { Err(PickleError::TooMuch) } else { Ok(()) }
+        if self.memo.len() > MAX_VALUES { Err(PickleError::TooMuch) } else { Ok(()) }
     }
 
     fn recall(&mut self, code: u8) -> Result<(), PickleError> {
@@ -328,7 +328,7 @@ impl<R: Read> Machine<R> {
     }
 
     fn push(&mut self, value: Value) -> Result<(), PickleError> {
-        if self.stack.len() >= MOST_VALUES {
+        if self.stack.len() >= MAX_VALUES {
             return Err(PickleError::TooMuch);
         }
         self.stack.push(value);
@@ -381,7 +381,7 @@ impl<R: Read> Machine<R> {
     /// The bytes before the next line feed.
     fn line(&mut self) -> Result<Vec<u8>, PickleError> {
         let mut line = Vec::new();
-        while line.len() <= LONGEST_NAME {
+        while line.len() <= MAX_NAME {
             match self.bytes()? {
                 [b'\n'] => return Ok(line),
                 [byte] => line.push(byte),

@@ -25,7 +25,7 @@ use std::slice;
 
 use dice::Dice;
 
-use super::room::{self, TooMany};
+use super::memory::{self, TooMany};
 use super::{Dataset, Identity, Part, Wanted};
 use crate::random::{Purpose, stream};
 use crate::threads::share_out;
@@ -58,7 +58,7 @@ pub fn dataset(seed: u64, part: Part, (at_least, wanted): (usize, Wanted), threa
         Part::Training => TRAINING_COUNT,
         Part::Test => TEST_COUNT,
     });
-    room::check(count, PIXELS)?;
+    memory::check(count, PIXELS)?;
     let name = if seed == 0 { "built-in digits".to_string() } else { format!("built-in digits of seed {seed}") };
     let (pixels, labels) = draw_wanted(seed, part, count, &wanted(count), threads);
     Ok(Dataset::new(pixels, labels, (SIDE, SIDE), CLASSES, Identity::named(name)).expect("as many images as labels"))
@@ -95,7 +95,8 @@ pub fn draw_many(seed: u64, part: Part, count: usize, threads: usize) -> (Vec<u8
     draw_wanted(seed, part, count, slice::from_ref(&(0..count)), threads)
 }
 
-/// The same, but images in none of these ranges are left blank, in memory that is not used before somebody writes to it.
+/// The same, but images in none of these ranges are left blank, in memory that is not used before somebody writes to
+/// it.
 fn draw_wanted(seed: u64, part: Part, count: usize, wanted: &[Range<usize>], threads: usize) -> (Vec<u8>, Vec<u8>) {
     let mut images = vec![0; count * PIXELS];
     let mut labels = vec![0; count];

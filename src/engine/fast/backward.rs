@@ -1,16 +1,16 @@
 //! A mini-batch on its way back down, by the book's four equations: delta of every layer, and the steps that follow.
 
-use super::drop::Kept;
-use super::gather::{BLOCK, Block, Turn};
+use super::drop::Mask;
+use super::gather::{BLOCK, Block, Transpose};
 use super::optimize::Optimize;
 use super::packed::{Activity, Moments, Packed, Panel, Workspace};
-use super::pass::{Counts, On};
-use super::pool::MOST_THREADS;
+use super::pass::{Context, Counts};
+use super::pool::MAX_THREADS;
 use super::simd::Vectors;
-use super::{dense, panels};
+use super::{dense, sparse};
 use crate::network::{Activation, Rule, Step};
 
-impl On<'_> {
+impl Context<'_> {
     /// BP1: delta^L of every image, as the cost defines it. Threads share out the images.
     pub fn output_deltas<'y, F: Vectors>(
         &self,
@@ -26,7 +26,7 @@ impl On<'_> {
         let per_thread = m.div_ceil(self.threads);
         let (z, a) = (work.z[..m * width].chunks_mut(per_thread * width), work.a.chunks_mut(per_thread * width));
         let mut parts = z.zip(a).zip(work.delta.chunks_mut(per_thread * width));
-        let mut parts: [_; MOST_THREADS] = std::array::from_fn(|_| parts.next());
+        let mut parts: [_; MAX_THREADS] = std::array::from_fn(|_| parts.next());
         self.for_each(&mut parts[..self.threads], |t, part| {
             let Some(((z, a), delta)) = part else { return };
             let a = &mut a[..z.len()];
@@ -44,8 +44,8 @@ impl On<'_> {
     /// From the output layer down to the first: the deltas of a layer, then at once the step of the weights that leave
     /// it, for nobody else needs them any more. Threads share out the panels of a layer.
     ///
-    /// If `updates`, the number of this step, is not given, nothing is stepped: the gradient stays where an optimizer keeps
-    /// it, to be completed.
+    /// If `updates`, the number of this step, is not given, nothing is stepped: the gradient stays where an optimizer
+    /// keeps it, to be completed.
     pub fn backward<F: Vectors>(
         &self,
         network: &mut Packed<F>,
@@ -54,9 +54,9 @@ impl On<'_> {
         step: Step,
         updates: Option<u64>,
     ) {
-        let Workspace { blocks, layers, delta: output_delta, kept, .. } = work;
-        if blocks.first().is_some_and(|block| block.turned.is_some()) {
-            self.for_each(&mut blocks[..here.div_ceil(BLOCK)], |_, block| self.instructions.run(Turn(block)));
+        let Workspace { blocks, layers, delta: output_delta, mask, .. } = work;
+        if blocks.first().is_some_and(|block| block.transposed.is_some()) {
+            self.for_each(&mut blocks[..here.div_ceil(BLOCK)], |_, block| self.instructions.run(Transpose(block)));
         }
         if network.sparse && step.is_plain() && updates.is_some() {
             network.decay(step.weight_decay());
@@ -79,8 +79,8 @@ impl On<'_> {
             };
             self.pool.for_each(self.threads, &mut panels[l], &mut below[l], |_, panel, activity| {
                 if let Some(activation) = error {
-                    let kept = Kept::of(kept, sizes, step.dropout, l + first_layer, panel.first);
-                    self.error(panel, activity, (activation, kept), above(), here);
+                    let mask = Mask::of(mask, sizes, step.dropout, l + first_layer, panel.first);
+                    self.error(panel, activity, (activation, mask), above(), here);
                     let width = panel.width();
                     let moments = panel.moments.as_mut().map(|moments| &mut moments.bias);
                     self.step_bias(&mut panel.bias, moments, &activity.delta[..here * width], &descent);
@@ -96,7 +96,7 @@ impl On<'_> {
         &self,
         panel: &Panel<F>,
         activity: &mut Activity<F>,
-        (activation, kept): (Activation, Option<Kept<F>>),
+        (activation, mask): (Activation, Option<Mask<F>>),
         above: impl Iterator<Item = Above<'a, F>>,
         m: usize,
     ) {
@@ -118,13 +118,13 @@ impl On<'_> {
             });
         }
         // What was kept was multiplied; the slope is that of the activation before.
-        let unscale = kept.as_ref().map_or(one, |kept| one / kept.factor);
+        let unscale = mask.as_ref().map_or(one, |mask| one / mask.factor);
         self.instructions.run(dense::TimesSlope { activation, delta, a, unscale });
-        self.drop_out(delta, width, panel.neurons, kept);
+        self.drop_out(delta, width, panel.neurons, mask);
     }
 
-    /// Steps some numbers: `add` adds the sum of their slopes over the images, at the rate that it is told, to what it is
-    /// told to keep.
+    /// Steps some numbers: `add` adds the sum of their slopes over the images, at the rate that it is told, to what it
+    /// is told to keep.
     fn step<F: Vectors>(
         &self,
         numbers: &mut [F],
@@ -194,11 +194,11 @@ impl On<'_> {
         self.step(&mut panel.incoming, moments, descent.incoming, |rows, Terms { rate, .. }| {
             for (block, delta) in blocks.iter().zip(activity.delta[..descent.here * width].chunks(BLOCK * width)) {
                 let rows = &mut *rows;
-                if let Some(images) = &block.turned {
-                    self.instructions.run(panels::DescendTurned { images, delta, width, rate, rows });
+                if let Some(images) = &block.transposed {
+                    self.instructions.run(sparse::DescendTransposed { images, delta, width, rate, rows });
                 } else {
                     let images = &block.gathered;
-                    self.instructions.run(panels::Descend { images, delta, width, rate, rows });
+                    self.instructions.run(sparse::Descend { images, delta, width, rate, rows });
                 }
             }
         });
@@ -232,8 +232,8 @@ struct Descent<F> {
 }
 
 impl<F: Vectors> Descent<F> {
-    /// For update number `updates`, if it is made at once. The incoming weights have `scale` beside them, which decays for
-    /// them.
+    /// For update number `updates`, if it is made at once. The incoming weights have `scale` beside them, which decays
+    /// for them.
     fn new(Counts { here, whole }: Counts, step: Step, updates: Option<u64>, scale: f64) -> Self {
         let share = F::of(1.0 / whole as f64);
         let mode = |is_weight, keep: f64, rate: f64| match updates {

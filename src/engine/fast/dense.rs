@@ -1,8 +1,8 @@
 //! The other layers, where nothing is zero: three matrix products a layer.
 //!
 //! The weights are stored as the book writes them, row = neuron they feed, cut into panels of columns: a panel holds
-//! the weights that leave V vectors of neurons. Each product keeps a tile of its result in registers; the one on the way
-//! up is in `product`.
+//! the weights that leave V vectors of neurons. Each product keeps a tile of its result in registers; the one on the
+//! way up is in `product`.
 
 use pulp::{Simd, WithSimd};
 
@@ -11,8 +11,8 @@ use crate::network::{Activation, relu};
 
 /// c_r <- keep * c_r + factor * sum_k s(r, k) b_k: rows of V vectors, added up into rows.
 ///
-/// With b the weights, turned, and s the activations it is W a (see `product`); with b the weights and s the deltas it
-/// carries the error back through a layer, W^T delta; with b the activations and s the deltas, transposed, it is the
+/// With b the weights, transposed, and s the activations it is W a (see `product`); with b the weights and s the deltas
+/// it carries the error back through a layer, W^T delta; with b the activations and s the deltas, transposed, it is the
 /// gradient step, W <- keep W - eta/m sum_k delta_k a_k^T.
 pub(super) struct AddRows<'a, F> {
     pub c: &'a mut [F], // (rows, the first `width` of c_width)
@@ -132,8 +132,8 @@ pub(super) fn fill<F: Vectors>(activation: Activation) -> F {
     }
 }
 
-/// x, or 0 if it is so small that products with it could fall below the smallest normal number. It would change no weight,
-/// but processors take ten to a hundred times as long over such numbers, and saturated neurons make many.
+/// x, or 0 if it is so small that products with it could fall below the smallest normal number. It would change no
+/// weight, but processors take ten to a hundred times as long over such numbers, and saturated neurons make many.
 #[inline(always)]
 pub(super) fn flushed<F: Vectors>(x: F) -> F {
     if x.abs() < F::min_positive_value() / F::epsilon() { F::zero() } else { x }

@@ -7,7 +7,7 @@ use crate::network::Dropout;
 
 /// Which neurons of a layer the images of a mini-batch keep.
 #[derive(Clone, Copy)]
-pub(super) struct Kept<'a, F> {
+pub(super) struct Mask<'a, F> {
     /// For each image `stride` bytes, of which the first are the layer's: 1 = kept, 0 = dropped.
     bytes: &'a [u8],
     stride: usize,
@@ -15,15 +15,15 @@ pub(super) struct Kept<'a, F> {
     pub factor: F,
 }
 
-impl<'a, F: Vectors> Kept<'a, F> {
-    /// Those of layer `layer` (0 = input), from neuron `first` on; `None` if that layer drops nothing. `bytes` are those
-    /// of all layers but the output.
+impl<'a, F: Vectors> Mask<'a, F> {
+    /// Those of layer `layer` (0 = input), from neuron `first` on; `None` if that layer drops nothing. `bytes` are
+    /// those of all layers but the output.
     pub fn of(bytes: &'a [u8], sizes: &[usize], dropout: Dropout, layer: usize, first: usize) -> Option<Self> {
         let rate = if layer == 0 { dropout.input } else { dropout.hidden };
         let start = sizes[..layer].iter().sum::<usize>() + first;
         let stride = sizes[..sizes.len() - 1].iter().sum();
         // Where no image has been yet there are no bytes.
-        (rate > 0.0).then(|| Kept {
+        (rate > 0.0).then(|| Mask {
             bytes: bytes.get(start..).unwrap_or_default(),
             stride,
             factor: dropout.factor(layer),
@@ -32,7 +32,7 @@ impl<'a, F: Vectors> Kept<'a, F> {
 
     /// The same without the first `images` images.
     pub fn skip(self, images: usize) -> Self {
-        Kept { bytes: &self.bytes[images * self.stride..], ..self }
+        Mask { bytes: &self.bytes[images * self.stride..], ..self }
     }
 
     /// The bytes of image `k`.
@@ -47,7 +47,7 @@ pub(super) struct DropOut<'a, F> {
     pub numbers: &'a mut [F], // (m, width)
     pub width: usize,
     pub neurons: usize,
-    pub kept: Kept<'a, F>,
+    pub mask: Mask<'a, F>,
 }
 
 impl<F: Vectors> WithSimd for DropOut<'_, F> {
@@ -55,8 +55,8 @@ impl<F: Vectors> WithSimd for DropOut<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         for (k, row) in self.numbers.chunks_exact_mut(self.width).enumerate() {
-            for (number, &kept) in row[..self.neurons].iter_mut().zip(self.kept.image(k)) {
-                *number *= F::from_byte(kept) * self.kept.factor;
+            for (number, &mask) in row[..self.neurons].iter_mut().zip(self.mask.image(k)) {
+                *number *= F::from_byte(mask) * self.mask.factor;
             }
         }
     }

@@ -3,9 +3,9 @@
 use super::buffer::Buffer;
 use super::images::Images;
 use super::packed::{Packed, Workspace};
-use super::pass::On;
+use super::pass::Context;
 use super::pool::Pool;
-use super::product::TURN_FROM;
+use super::product::TRANSPOSE_FROM;
 use super::simd::{InstructionSet, Vectors};
 use crate::evaluate::Evaluation;
 use crate::network::{Dropout, prediction};
@@ -44,15 +44,15 @@ impl<F: Vectors> Evaluator<F> {
         let per_thread = results.len().div_ceil(workspaces.len()).max(1).next_multiple_of(CHUNK);
         let mut parts: Vec<_> = results.chunks_mut(per_thread).collect();
         let workspaces = &mut workspaces[..parts.len()];
-        let on = On { instructions: *instructions, pool, threads: 1, turn: CHUNK >= TURN_FROM };
+        let context = Context { instructions: *instructions, pool, threads: 1, transpose: CHUNK >= TRANSPOSE_FROM };
         pool.for_each(pool.threads(), &mut parts, workspaces, |t, results, work| {
             let mut chunk = [0; CHUNK];
             for (c, results) in results.chunks_mut(CHUNK).enumerate() {
                 let chunk = &mut chunk[..results.len()];
                 chunk.iter_mut().zip((t * per_thread + c * CHUNK) as u32..).for_each(|(image, i)| *image = i);
-                on.forward(network, work, images, (chunk, &[]), Dropout::default());
+                context.forward(network, work, images, (chunk, &[]), Dropout::default());
                 let (z, a) = (&mut work.z[..chunk.len() * width], &mut work.a[..chunk.len() * width]);
-                on.outputs(network, &work.layers, output, 0, z, a);
+                context.outputs(network, &work.layers, output, 0, z, a);
                 let outputs = z.chunks(width).zip(a.chunks(width));
                 for ((result, &image), (z, a)) in results.iter_mut().zip(&*chunk).zip(outputs) {
                     *result = of(&z[..n_out], &a[..n_out], targets.one_hot(images.data.label(image as usize)));

@@ -2,17 +2,17 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::drop::Kept;
+use super::drop::Mask;
 use super::gather::{BLOCK, Block, Gather};
 use super::images::Images;
 use super::packed::{Activity, Packed, Panel, Workspace};
-use super::pass::On;
-use super::pool::MOST_THREADS;
+use super::pass::Context;
+use super::pool::MAX_THREADS;
 use super::simd::Vectors;
-use super::{dense, panels, product};
+use super::{dense, product, sparse};
 use crate::network::{Activation, Dropout, Output};
 
-impl On<'_> {
+impl Context<'_> {
     /// z^l = W^l a^{l-1} + b^l and a^l = sigmoid(z^l), for all images of the mini-batch, layer by layer.
     pub fn forward<F: Vectors>(
         &self,
@@ -23,27 +23,27 @@ impl On<'_> {
         dropout: Dropout,
     ) {
         let m = batch.len();
-        self.choose_kept(network, &mut work.kept, (batch, images.data.first() as u32), dropout);
-        let Workspace { layers, blocks, kept, .. } = work;
-        let kept = |layer, first| Kept::of(kept, &network.sizes, dropout, layer, first);
+        self.choose_mask(network, &mut work.mask, (batch, images.data.first() as u32), dropout);
+        let Workspace { layers, blocks, mask, .. } = work;
+        let mask = |layer, first| Mask::of(mask, &network.sizes, dropout, layer, first);
         if network.sparse {
-            let blocks = &*self.gather(blocks, images, (batch, next), kept(0, 0));
+            let blocks = &*self.gather(blocks, images, (batch, next), mask(0, 0));
             let scale = F::of(network.scale);
             self.for_each(&mut layers[0], |p, activity| {
                 let Panel { incoming: rows, bias, first, neurons, .. } = &network.layers[0][p];
                 let z = &mut activity.a[..m * bias.len()];
                 for (block, z) in blocks.iter().zip(z.chunks_mut(BLOCK * bias.len())) {
-                    self.instructions.run(panels::Forward { images: &block.gathered, rows, scale, bias, z });
+                    self.instructions.run(sparse::Forward { images: &block.gathered, rows, scale, bias, z });
                 }
                 let width = bias.len();
                 self.instructions.run(dense::Activate { activation: network.activation(0), z });
-                self.drop_out(z, width, *neurons, kept(1, *first));
+                self.drop_out(z, width, *neurons, mask(1, *first));
             });
         } else {
             self.instructions.run(Spread { images, batch, panels: &network.layers[0], input: &mut layers[0] });
             for (panel, activity) in network.layers[0].iter().zip(&mut layers[0]) {
                 let width = panel.width();
-                self.drop_out(&mut activity.a[..m * width], width, panel.neurons, kept(0, panel.first));
+                self.drop_out(&mut activity.a[..m * width], width, panel.neurons, mask(0, panel.first));
             }
         }
         for l in 1..network.layers.len() {
@@ -56,13 +56,13 @@ impl On<'_> {
                 self.product(product::Forward { panels, below, first_image: 0, first_neuron, neurons, bias, z });
                 let width = bias.len();
                 self.instructions.run(dense::Activate { activation: network.activation(l), z });
-                self.drop_out(z, width, neurons, kept(l + usize::from(network.sparse), first_neuron));
+                self.drop_out(z, width, neurons, mask(l + usize::from(network.sparse), first_neuron));
             });
         }
     }
 
     fn product<F: Vectors>(&self, product: product::Forward<F>) {
-        if self.turn { product.sums_of_rows(self.instructions) } else { product.dot_products(self.instructions) }
+        if self.transpose { product.sums_of_rows(self.instructions) } else { product.dot_products(self.instructions) }
     }
 
     /// Gathers the pairs of sparse images, in blocks, and returns these.
@@ -71,23 +71,23 @@ impl On<'_> {
         blocks: &'b mut [Block<F>],
         images: &Images,
         (batch, next): (&[u32], &[u32]),
-        kept: Option<Kept<F>>,
+        mask: Option<Mask<F>>,
     ) -> &'b mut [Block<F>] {
         let blocks = &mut blocks[..batch.len().div_ceil(BLOCK)];
         self.for_each(blocks, |b, block| {
             let part = |all| <[u32]>::chunks(all, BLOCK).nth(b).unwrap_or_default();
-            let kept = kept.map(|kept| kept.skip(b * BLOCK));
-            self.instructions.run(Gather { block, images, batch: part(batch), next: part(next), kept });
+            let mask = mask.map(|mask| mask.skip(b * BLOCK));
+            self.instructions.run(Gather { block, images, batch: part(batch), next: part(next), mask });
         });
         blocks
     }
 
-    /// Chooses the neurons that each image of the mini-batch keeps; of all images `first` is the first that there is here.
-    /// Threads share out the images.
-    fn choose_kept<F: Vectors>(
+    /// Chooses the neurons that each image of the mini-batch keeps; of all images `first` is the first that there is
+    /// here. Threads share out the images.
+    fn choose_mask<F: Vectors>(
         &self,
         network: &Packed<F>,
-        kept: &mut Vec<u8>,
+        mask: &mut Vec<u8>,
         (batch, first): (&[u32], u32),
         dropout: Dropout,
     ) {
@@ -96,14 +96,14 @@ impl On<'_> {
         }
         let sizes = &network.sizes[..network.sizes.len() - 1];
         let neurons: usize = sizes.iter().sum();
-        kept.resize(batch.len() * neurons, 0);
+        mask.resize(batch.len() * neurons, 0);
         let per_thread = batch.len().div_ceil(self.threads);
-        let mut parts = batch.chunks(per_thread).zip(kept.chunks_mut(per_thread * neurons));
-        let mut parts: [_; MOST_THREADS] = std::array::from_fn(|_| parts.next());
+        let mut parts = batch.chunks(per_thread).zip(mask.chunks_mut(per_thread * neurons));
+        let mut parts: [_; MAX_THREADS] = std::array::from_fn(|_| parts.next());
         self.for_each(&mut parts[..self.threads], |_, part| {
-            let Some((images, kept)) = part else { return };
-            let each = images.iter().zip(kept.chunks_mut(neurons));
-            each.for_each(|(&image, kept)| dropout.choose(first + image, sizes, kept));
+            let Some((images, mask)) = part else { return };
+            let each = images.iter().zip(mask.chunks_mut(neurons));
+            each.for_each(|(&image, mask)| dropout.choose(first + image, sizes, mask));
         });
     }
 

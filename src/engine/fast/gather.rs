@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::drop::Kept;
+use super::drop::Mask;
 use super::images::{GROUP, Images, Pairs, TOGETHER, find_non_zero};
 use super::prefetch::prefetch;
 use super::simd::Vectors;
@@ -109,11 +109,11 @@ impl<F: Vectors> Gathered<F> {
 
     /// Multiplies the values by 0 or by the factor.
     #[inline(always)]
-    fn drop_out(&mut self, kept: Kept<F>) {
+    fn drop_out(&mut self, mask: Mask<F>) {
         for k in 0..self.len() {
-            let (range, kept_pixels) = (self.range(k), kept.image(k));
+            let (range, mask_of_pixels) = (self.range(k), mask.image(k));
             for (&i, value) in self.index[range.clone()].iter().zip(&mut self.value[range]) {
-                *value *= F::from_byte(kept_pixels[usize::from(i)]) * kept.factor;
+                *value *= F::from_byte(mask_of_pixels[usize::from(i)]) * mask.factor;
             }
         }
     }
@@ -150,25 +150,26 @@ impl<F: Vectors> Gathered<F> {
 }
 
 /// The same pairs seen from the pixels: for each pixel, the images of the block in which it is not zero.
-pub(super) struct Turned<F> {
-    ends: Vec<usize>, // (n_in): where the pairs of a pixel end; the next multiple of TURNED_TOGETHER is where the next ones start
+pub(super) struct Transposed<F> {
+    /// (n_in): where the pairs of a pixel end; the next ones start at the next multiple of [`TRANSPOSED_TOGETHER`].
+    ends: Vec<usize>,
     image: Vec<u16>,
     value: Vec<F>,
 }
 
 /// Pairs of a pixel come in multiples of two, filled up with (0, 0.0).
-pub const TURNED_TOGETHER: usize = 2;
+pub const TRANSPOSED_TOGETHER: usize = 2;
 
-impl<F: Vectors> Turned<F> {
+impl<F: Vectors> Transposed<F> {
     /// Room for `m` images of `n_in` pixels.
     pub fn new(m: usize, n_in: usize) -> Self {
-        let len = m * n_in.next_multiple_of(TOGETHER) + n_in * (TURNED_TOGETHER - 1);
-        Turned { ends: vec![0; n_in], image: vec![0; len], value: vec![F::zero(); len] }
+        let len = m * n_in.next_multiple_of(TOGETHER) + n_in * (TRANSPOSED_TOGETHER - 1);
+        Transposed { ends: vec![0; n_in], image: vec![0; len], value: vec![F::zero(); len] }
     }
 
     /// Turns the pairs of a block: counts the images of every pixel, then puts each pair into its place.
     #[inline(always)]
-    pub fn turn(&mut self, images: &Gathered<F>) {
+    pub fn transpose(&mut self, images: &Gathered<F>) {
         self.ends.fill(0);
         for &i in &images.index[..images.starts[images.starts.len() - 1]] {
             self.ends[usize::from(i)] += 1;
@@ -176,7 +177,7 @@ impl<F: Vectors> Turned<F> {
         let mut start = 0;
         for end in &mut self.ends {
             let count = std::mem::replace(end, start);
-            start += count.next_multiple_of(TURNED_TOGETHER);
+            start += count.next_multiple_of(TRANSPOSED_TOGETHER);
             if count > 0 {
                 (self.image[start - 1], self.value[start - 1]) = (0, F::zero()); // overwritten if nothing is to fill
             }
@@ -196,7 +197,7 @@ impl<F: Vectors> Turned<F> {
     pub fn pixels(&self) -> impl Iterator<Item = (usize, &[u16], &[F])> {
         let mut start = 0;
         self.ends.iter().enumerate().filter_map(move |(i, &end)| {
-            let range = start..end.next_multiple_of(TURNED_TOGETHER);
+            let range = start..end.next_multiple_of(TRANSPOSED_TOGETHER);
             start = range.end;
             (!range.is_empty()).then(|| (i, &self.image[range.clone()], &self.value[range]))
         })
@@ -210,13 +211,13 @@ pub const BLOCK: usize = 64;
 pub(super) struct Block<F> {
     pub gathered: Gathered<F>,
     /// For the gradient of large layers, where it pays.
-    pub turned: Option<Turned<F>>,
+    pub transposed: Option<Transposed<F>>,
 }
 
 impl<F: Vectors> Block<F> {
     /// Room for `m` images of `n_in` pixels in so many bands.
-    pub fn new(m: usize, (n_in, bands): (usize, usize), turned: bool) -> Self {
-        Block { gathered: Gathered::new(m, (n_in, bands)), turned: turned.then(|| Turned::new(m, n_in)) }
+    pub fn new(m: usize, (n_in, bands): (usize, usize), transposed: bool) -> Self {
+        Block { gathered: Gathered::new(m, (n_in, bands)), transposed: transposed.then(|| Transposed::new(m, n_in)) }
     }
 }
 
@@ -227,7 +228,7 @@ pub(super) struct Gather<'a, F> {
     pub batch: &'a [u32],
     pub next: &'a [u32],
     /// The pixels that are kept, under dropout of the input.
-    pub kept: Option<Kept<'a, F>>,
+    pub mask: Option<Mask<'a, F>>,
 }
 
 impl<F: Vectors> WithSimd for Gather<'_, F> {
@@ -235,21 +236,21 @@ impl<F: Vectors> WithSimd for Gather<'_, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         self.block.gathered.gather(self.images, self.batch, self.next);
-        if let Some(kept) = self.kept {
-            self.block.gathered.drop_out(kept);
+        if let Some(mask) = self.mask {
+            self.block.gathered.drop_out(mask);
         }
     }
 }
 
 /// Turns the pairs of a block, if that pays.
-pub(super) struct Turn<'a, F>(pub &'a mut Block<F>);
+pub(super) struct Transpose<'a, F>(pub &'a mut Block<F>);
 
-impl<F: Vectors> WithSimd for Turn<'_, F> {
+impl<F: Vectors> WithSimd for Transpose<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        if let Block { gathered, turned: Some(turned) } = self.0 {
-            turned.turn(gathered);
+        if let Block { gathered, transposed: Some(transposed) } = self.0 {
+            transposed.transpose(gathered);
         }
     }
 }

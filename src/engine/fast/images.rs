@@ -24,8 +24,8 @@ const JOB: usize = 1024;
 
 /// Many images with their labels, ready to be visited in any order.
 ///
-/// Clones are cheap. The pairs are found when the fast engine first asks for them, once for all clones, so trainings of the
-/// same images should be given clones.
+/// Clones are cheap. The pairs are found when the fast engine first asks for them, once for all clones, so trainings of
+/// the same images should be given clones.
 #[derive(Clone)]
 pub struct Images {
     pub(super) data: Dataset,
@@ -120,8 +120,8 @@ impl Images {
 }
 
 impl Form {
-    /// Pairs, if the images have zeros enough. Those of a file that is mapped are not kept: they would take half as much
-    /// memory as the file, so they are found anew for every mini-batch. So are those that are too many for a span.
+    /// Pairs, if the images have zeros enough. Those of a file that is mapped are not kept: they would take half as
+    /// much memory as the file, so they are found anew for every mini-batch. So are those that are too many for a span.
     fn of(data: &Dataset, threads: usize) -> Self {
         let Some(mut spans) = Span::of_images(data, threads) else { return Form { pairs: None, sparse: None } };
         let groups: usize = spans.iter().map(|span| span.groups()).sum();
@@ -213,8 +213,8 @@ fn count_non_zero(pixels: &[u8]) -> usize {
     parts.map(|part| usize::from(part.iter().map(|&pixel| u8::from(pixel != 0)).sum::<u8>())).sum()
 }
 
-/// Writes the non-zero pixels to the start of `index` and `value`, which have room for eight more than there are pixels,
-/// and returns how many there are. What follows them is garbage.
+/// Writes the non-zero pixels to the start of `index` and `value`, which have room for eight more than there are
+/// pixels, and returns how many there are. What follows them is garbage.
 #[inline(always)]
 pub(super) fn find_non_zero(image: &[u8], index: &mut [u16], value: &mut [u8]) -> usize {
     let (eights, rest) = image.as_chunks::<8>();

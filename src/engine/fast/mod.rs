@@ -1,8 +1,8 @@
 //! The fast engine: the same sums as the [reference](mod@super::reference), a whole mini-batch at a time.
 //!
 //! * Four pixels in five are zero: images are lists of the others (`images`), gathered for each mini-batch (`gather`),
-//!   and the first layer reads and changes the rows of those alone (`panels`), a band of neighbouring pixels at a time.
-//! * Images that are known, if the step has a tolerance for them, leave the mini-batch before the way back down (`known`).
+//!   and the first layer reads and changes the rows of those alone (`sparse`), a band of neighbouring pixels at a time.
+//! * Images within the tolerance of the step, if it has one, leave the mini-batch before the backward pass (`tolerance`).
 //! * The other layers are matrix products that keep a tile of the result in registers (`product` on the way up, `dense` on
 //!   the way down).
 //! * Layers are cut into panels of neurons (`packed`), whose weights stay in the nearest cache; panels are also what
@@ -25,12 +25,10 @@ mod evaluator;
 mod forward;
 mod gather;
 mod images;
-mod known;
 mod layout;
 mod optimize;
 mod packed;
 mod pages;
-mod panels;
 mod pass;
 #[allow(unsafe_code, reason = "threads share out the items of a slice, which safe code cannot say")]
 mod pool;
@@ -39,6 +37,8 @@ mod prefetch;
 mod product;
 mod sigmoid;
 mod simd;
+mod sparse;
+mod tolerance;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -47,11 +47,11 @@ use ndarray::Array2;
 
 use evaluator::{Evaluator, Targets};
 use packed::{Packed, Workspace};
-use pass::{Counts, On};
+use pass::{Context, Counts};
 use pool::Pool;
-use product::TURN_FROM;
+use product::TRANSPOSE_FROM;
 
-use super::{Engine, Looked, Looking, Machine, State, Sum, Watched};
+use super::{Engine, Evaluations, Machine, PendingEvaluations, State, Subset, Sum};
 use crate::data::distort::Distortion;
 use crate::evaluate::Evaluation;
 use crate::network::{Network, Step};
@@ -68,7 +68,7 @@ pub struct Fast<F: Vectors> {
     network: Packed<F>,
     training: Images,
     /// What is learned from, if not the training images.
-    lessons: Option<Images>,
+    augmented: Option<Images>,
     evaluation: Images,
     targets: Targets<F>,
     workspace: Workspace<F>,
@@ -89,7 +89,8 @@ struct Idle<F: Vectors> {
 }
 
 impl<F: Vectors> Fast<F> {
-    /// Goes on from `state` in mini-batches of at most `batch_size` of the training images. All images must fit the network.
+    /// Goes on from `state` in mini-batches of at most `batch_size` of the training images. All images must fit the
+    /// network.
     #[must_use]
     pub fn new(state: State<F>, training: Images, evaluation: Images, batch_size: usize, machine: Machine) -> Self {
         let State { network, average, moments, updates } = state;
@@ -115,7 +116,7 @@ impl<F: Vectors> Fast<F> {
             moments: remembered,
             average,
             training,
-            lessons: None,
+            augmented: None,
             evaluation,
         }
     }
@@ -125,37 +126,37 @@ impl<F: Vectors> Fast<F> {
         if m == 0 {
             return; // an empty mini-batch has no gradient
         }
-        let Fast { pool, network, average, training, lessons, targets, workspace, updates, moments, .. } = self;
-        let training = lessons.as_ref().unwrap_or(training);
-        if step.average.is_some() && average.is_none() {
+        let Fast { pool, network, average, training, augmented, targets, workspace, updates, moments, .. } = self;
+        let training = augmented.as_ref().unwrap_or(training);
+        if step.ema.is_some() && average.is_none() {
             *average = Some(Packed::new(network.unpacked(), network.sparse, network.lanes()));
         }
-        let turn = mini_batch.len() >= TURN_FROM;
-        let on = On { instructions: self.instructions, pool, threads: self.threads, turn };
+        let transpose = mini_batch.len() >= TRANSPOSE_FROM;
+        let context = Context { instructions: self.instructions, pool, threads: self.threads, transpose };
         let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
-        on.forward(network, workspace, training, (mini_batch, next), step.dropout);
-        on.output_deltas(network, workspace, target, mini_batch.len());
-        let here = on.leave_out_known(network, workspace, (training, mini_batch), target, step);
+        context.forward(network, workspace, training, (mini_batch, next), step.dropout);
+        context.output_deltas(network, workspace, target, mini_batch.len());
+        let here = context.leave_out_within_tolerance(network, workspace, (training, mini_batch), target, step);
         *updates += 1;
         *moments = step.optimizer.moments();
         if !step.is_plain() || sum.is_some() {
             network.remember();
         }
-        on.backward(network, workspace, Counts { here, whole: m }, step, sum.is_none().then_some(*updates));
+        context.backward(network, workspace, Counts { here, whole: m }, step, sum.is_none().then_some(*updates));
         if let Some(sum) = sum {
             sum(&mut network.gradient());
-            on.descend(network, step, *updates);
+            context.descend(network, step, *updates);
         }
         if let Some(max_norm) = step.max_norm {
             network.limit_norms(max_norm);
         }
         if let (Some(share), Some(average)) = (step.averaging(*updates), average) {
-            on.follow(average, network, share);
+            context.follow(average, network, share);
         }
     }
 
     /// a^L of every image, (n, n_L).
-    pub(super) fn outputs(&mut self, images: Watched) -> Array2<f64> {
+    pub(super) fn outputs(&mut self, images: Subset) -> Array2<f64> {
         let (pool, network, images, evaluator) = self.for_evaluation(images);
         let outputs =
             evaluator.of_each(pool, network, images, |_, a, _| -> Vec<_> { a.iter().map(|a| a.to_double()).collect() });
@@ -164,8 +165,8 @@ impl<F: Vectors> Fast<F> {
     }
 
     /// Who takes which images through which network.
-    fn for_evaluation(&mut self, images: Watched) -> (&Pool, &Packed<F>, &Images, &mut Evaluator<F>) {
-        let images = if images == Watched::Training { &self.training } else { &self.evaluation };
+    fn for_evaluation(&mut self, images: Subset) -> (&Pool, &Packed<F>, &Images, &mut Evaluator<F>) {
+        let images = if images == Subset::Training { &self.training } else { &self.evaluation };
         (&self.pool, self.average.as_ref().unwrap_or(&self.network), images, &mut self.evaluator)
     }
 
@@ -207,9 +208,9 @@ impl<F: Vectors> Engine<F> for Fast<F> {
     }
 
     fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64) {
-        self.lessons = None; // before others take their place
+        self.augmented = None; // before others take their place
         let threads = self.pool.threads();
-        self.lessons =
+        self.augmented =
             Some(Images::from(distortion.epoch(&self.training.data, seed, epoch, threads)).prepared(threads));
     }
 
@@ -222,13 +223,13 @@ impl<F: Vectors> Engine<F> for Fast<F> {
         }
     }
 
-    fn evaluate(&mut self, images: Watched) -> Evaluation {
+    fn evaluate(&mut self, images: Subset) -> Evaluation {
         let (pool, network, images, evaluator) = self.for_evaluation(images);
         evaluator.evaluate(pool, network, images)
     }
 
-    fn watch(&mut self, network: &Network<F>, sets: &[Watched]) -> Looking {
-        let now = |this: &mut Self| Looking::Done(Looked::at(sets, |set| this.evaluate(set)));
+    fn watch(&mut self, network: &Network<F>, sets: &[Subset]) -> PendingEvaluations {
+        let now = |this: &mut Self| PendingEvaluations::Done(Evaluations::at(sets, |set| this.evaluate(set)));
         let Some(idle) = self.idle().filter(|_| !sets.is_empty()) else { return now(self) };
         let network = Packed::new(network.clone(), self.network.sparse, self.network.lanes());
         let (training, evaluation) = (self.training.clone(), self.evaluation.clone());
@@ -236,12 +237,15 @@ impl<F: Vectors> Engine<F> for Fast<F> {
         let look = move || {
             let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner); // its room is overwritten anyway
             let Idle { pool, evaluator } = &mut *idle;
-            Looked::at(&wanted, |set| {
-                let images = if set == Watched::Training { &training } else { &evaluation };
+            Evaluations::at(&wanted, |set| {
+                let images = if set == Subset::Training { &training } else { &evaluation };
                 evaluator.evaluate(pool, &network, images)
             })
         };
-        thread::Builder::new().name("mnist-watch".to_string()).spawn(look).map_or_else(|_| now(self), Looking::Underway)
+        thread::Builder::new()
+            .name("mnist-watch".to_string())
+            .spawn(look)
+            .map_or_else(|_| now(self), PendingEvaluations::Underway)
     }
 }
 

@@ -3,11 +3,11 @@
 use pulp::{Simd, WithSimd};
 
 use super::packed::{Moments, Packed};
-use super::pass::On;
+use super::pass::Context;
 use super::simd::Vectors;
 use crate::network::{Kind, Rule, Step};
 
-impl On<'_> {
+impl Context<'_> {
     /// Steps all numbers by the gradient that [`backward`](Self::backward) left: the step with this number.
     pub fn descend<F: Vectors>(&self, network: &mut Packed<F>, step: Step, updates: u64) {
         let [weights, biases] = [true, false].map(|is_weight| Rule::new(&step, updates, is_weight));

@@ -9,16 +9,16 @@ use crate::network::{Activation, Cost, Network, shrink};
 /// Vectors of neurons in a panel, at most: more would not leave room for their sums in registers.
 pub(super) const MAX_VECTORS: usize = 4;
 /// Numbers in the widest vector there is.
-const MOST_LANES: usize = 16;
+const MAX_LANES: usize = 16;
 /// Neurons in a panel, at most.
-pub(super) const WIDEST: usize = MAX_VECTORS * MOST_LANES;
+pub(super) const WIDEST: usize = MAX_VECTORS * MAX_LANES;
 
 /// In larger mini-batches than this the gradient is summed before it is added to the weights: one by one, small steps
 /// would be rounded away.
 const MAX_ONE_BY_ONE: usize = 128;
 
-/// Rows of a panel that are used together take this many bytes at most. It is more than the nearest cache holds, but seldom
-/// are more than half of them in use: most of the paper is white.
+/// Rows of a panel that are used together take this many bytes at most. It is more than the nearest cache holds, but
+/// seldom are more than half of them in use: most of the paper is white.
 const BAND_BYTES: usize = 128 << 10;
 
 /// Some neighbouring neurons of a layer, whole vectors of them, filled up with neurons whose a is always 0.
@@ -219,9 +219,9 @@ impl<F: Vectors> Packed<F> {
 pub(super) struct Workspace<F> {
     pub blocks: Vec<Block<F>>,         // of sparse images; empty for dense ones
     pub layers: Vec<Vec<Activity<F>>>, // as in `Packed`
-    pub kept: Vec<u8>,                 // (m, neurons but those of the output): 1 = kept; empty without dropout
-    pub unknown: Vec<usize>,           // with a tolerance: which images of the mini-batch are not left out
-    pub unknown_images: Vec<u32>,      // and their numbers among the training images, if any are left out
+    pub mask: Vec<u8>,                 // (m, neurons but those of the output): 1 = kept; empty without dropout
+    pub remaining: Vec<usize>,         // with a tolerance: which images of the mini-batch are not left out
+    pub remaining_images: Vec<u32>,    // and their numbers among the training images, if any are left out
     pub z: Buffer<F>,                  // (m, width): z^L
     pub a: Buffer<F>,                  // (m, width): a^L
     pub delta: Buffer<F>,              // (m, width): delta^L
@@ -237,17 +237,17 @@ impl<F: Vectors> Workspace<F> {
         let output = || Buffer::zeros(m * network.output_bias.len());
         // Turning the pairs of a mini-batch costs as much as a dozen vectors of neurons gain by it.
         let vectors = network.layers[0].iter().map(Panel::width).sum::<usize>() / network.lanes();
-        let turned = train && (m >= 24 && vectors >= 12 || m > MAX_ONE_BY_ONE);
+        let transposed = train && (m >= 24 && vectors >= 12 || m > MAX_ONE_BY_ONE);
         let n_in = network.sizes[0];
         let widest = network.layers[0].iter().map(Panel::width).max().unwrap_or(1);
         let bands = (n_in * widest * size_of::<F>()).div_ceil(BAND_BYTES);
-        let block = |start| Block::new(BLOCK.min(m - start), (n_in, bands), turned);
+        let block = |start| Block::new(BLOCK.min(m - start), (n_in, bands), transposed);
         Workspace {
             blocks: (0..if network.sparse { m } else { 0 }).step_by(BLOCK).map(block).collect(),
             layers: network.layers.iter().map(|layer| layer.iter().map(activity).collect()).collect(),
-            kept: Vec::new(),
-            unknown: Vec::with_capacity(m),
-            unknown_images: Vec::with_capacity(m),
+            mask: Vec::new(),
+            remaining: Vec::with_capacity(m),
+            remaining_images: Vec::with_capacity(m),
             z: output(),
             a: output(),
             delta: output(),

@@ -1,16 +1,16 @@
 //! Where a mini-batch is computed. Its passes through the network are in `forward` and `backward`.
 
-use super::drop::{DropOut, Kept};
+use super::drop::{DropOut, Mask};
 use super::pool::Pool;
 use super::simd::{InstructionSet, Vectors};
 
 /// Where a mini-batch is computed.
-pub(super) struct On<'a> {
+pub(super) struct Context<'a> {
     pub instructions: InstructionSet,
     pub pool: &'a Pool,
     pub threads: usize,
-    /// Whether its images are many enough for weights to be turned.
-    pub turn: bool,
+    /// Whether its images are many enough for weights to be transposed.
+    pub transpose: bool,
 }
 
 /// How many images a gradient is of.
@@ -22,11 +22,11 @@ pub(super) struct Counts {
     pub whole: usize,
 }
 
-impl On<'_> {
+impl Context<'_> {
     /// Multiplies some neurons by 0, or by the factor if they are kept.
-    pub fn drop_out<F: Vectors>(&self, numbers: &mut [F], width: usize, neurons: usize, kept: Option<Kept<F>>) {
-        if let Some(kept) = kept {
-            self.instructions.run(DropOut { numbers, width, neurons, kept });
+    pub fn drop_out<F: Vectors>(&self, numbers: &mut [F], width: usize, neurons: usize, mask: Option<Mask<F>>) {
+        if let Some(mask) = mask {
+            self.instructions.run(DropOut { numbers, width, neurons, mask });
         }
     }
 

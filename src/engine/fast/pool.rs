@@ -17,7 +17,7 @@ use std::{
 };
 
 /// More threads than this are never used.
-pub const MOST_THREADS: usize = 16;
+pub const MAX_THREADS: usize = 16;
 /// Looks before a waiting thread lets others run (some 0.1 ms), and then before it sleeps. With fewer looks, helpers
 /// fall asleep between two layers: 784-300-100-10 was slower with two threads than with one.
 const SPINS: usize = 2000;
@@ -45,7 +45,7 @@ struct Shared {
     stop: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     /// Who sleeps: the caller, then the helpers.
-    sleeping: [Sleeper; MOST_THREADS],
+    sleeping: [Sleeper; MAX_THREADS],
 }
 
 const ENTERED: usize = 256;
@@ -116,7 +116,7 @@ impl Pool {
             // A system that has no thread to give gets the work done with those there are.
             thread::Builder::new().name(format!("mnist-{id}")).spawn(move || shared.help(id)).ok()
         };
-        let helpers = (1..threads.min(MOST_THREADS)).map_while(helper).collect();
+        let helpers = (1..threads.min(MAX_THREADS)).map_while(helper).collect();
         Pool { shared, helpers }
     }
 
@@ -141,7 +141,7 @@ impl Pool {
         }
         let (a, b) = (Items(a.as_mut_ptr()), Items(b.as_mut_ptr()));
         let start = |t: usize| t * n / threads;
-        let next: [_; MOST_THREADS] = std::array::from_fn(|t| AtomicUsize::new(start(t.min(threads))));
+        let next: [_; MAX_THREADS] = std::array::from_fn(|t| AtomicUsize::new(start(t.min(threads))));
         self.run(threads, &|t| {
             for owner in (0..threads).map(|i| (t + i) % threads) {
                 loop {
@@ -160,8 +160,8 @@ impl Pool {
 
     /// Calls `f(0)` here and `f(t)` on those helpers that come in time; returns when all who came are done.
     ///
-    /// On a busy machine a helper may not run for milliseconds. Nobody waits for one that has not begun. Nor do helpers come
-    /// to a second job, begun by another thread or inside the first.
+    /// On a busy machine a helper may not run for milliseconds. Nobody waits for one that has not begun. Nor do helpers
+    /// come to a second job, begun by another thread or inside the first.
     fn run(&self, threads: usize, f: Job<'_>) {
         let shared = &*self.shared;
         if shared.busy.swap(true, SeqCst) {
@@ -169,8 +169,8 @@ impl Pool {
         }
         let _free = Free(shared);
         // SAFETY: only the lifetime changes. A helper calls the job after it has entered and before it leaves; `Close`
-        // lets nobody enter any more and waits for those inside, before this function is left, even by a panic. Until then
-        // `busy` keeps any other job from taking the place of this one.
+        // lets nobody enter any more and waits for those inside, before this function is left, even by a panic. Until
+        // then `busy` keeps any other job from taking the place of this one.
         let job = unsafe { std::mem::transmute::<Job<'_>, Job<'static>>(f) };
         *locked(&shared.job) = Some(job);
         *locked(&shared.panic) = None; // of a job that was left by a panic of its own

@@ -12,9 +12,9 @@ use super::dense::AddRows;
 use super::packed::{Activity, MAX_VECTORS, Panel, WIDEST};
 use super::simd::{InstructionSet, Vectors};
 
-/// Images in a mini-batch from which on it pays to turn the weights, measured on hidden layers. Threads that share out the
-/// images of a mini-batch go by all of them, so that results do not depend on the number of threads.
-pub const TURN_FROM: usize = 96;
+/// Images in a mini-batch from which on it pays to transpose the weights, measured on hidden layers. Threads that share
+/// out the images of a mini-batch go by all of them, so that results do not depend on the number of threads.
+pub const TRANSPOSE_FROM: usize = 96;
 
 /// z^l = W^l a^{l-1} + b^l for some neurons of layer l and some images.
 pub(super) struct Forward<'a, F> {
@@ -28,7 +28,7 @@ pub(super) struct Forward<'a, F> {
 }
 
 impl<F: Vectors> Forward<'_, F> {
-    /// By sums of rows of the turned weights.
+    /// By sums of rows of the transposed weights.
     pub fn sums_of_rows(self, instructions: InstructionSet) {
         let c_width = self.bias.len();
         for z in self.z.chunks_exact_mut(c_width) {
@@ -39,15 +39,15 @@ impl<F: Vectors> Forward<'_, F> {
         for first in (0..self.neurons).step_by(widest) {
             let width = widest.min(c_width - first);
             let neurons = width.min(self.neurons - first);
-            let mut turned = [[F::zero(); WIDEST]; WIDEST]; // it stays 0 where there are no neurons
+            let mut transposed = [[F::zero(); WIDEST]; WIDEST]; // it stays 0 where there are no neurons
             for (panel, activity) in self.panels.iter().zip(self.below) {
                 let n = panel.width();
                 let rows = &panel.outgoing[(self.first_neuron + first) * n..][..neurons * n];
-                let turned = &mut turned.as_flattened_mut()[..n * width];
-                instructions.run(Turn { rows, width: n, turned, turned_width: width });
+                let transposed = &mut transposed.as_flattened_mut()[..n * width];
+                instructions.run(Transpose { rows, width: n, transposed, transposed_width: width });
                 let (c, one) = (&mut self.z[first..], F::one());
                 let (s, s_strides) = (&activity.a[self.first_image * n..], (n, 1));
-                instructions.run(AddRows { c, c_width, keep: one, factor: one, b: turned, width, s, s_strides });
+                instructions.run(AddRows { c, c_width, keep: one, factor: one, b: transposed, width, s, s_strides });
             }
         }
     }
@@ -166,47 +166,47 @@ fn dots<F: Vectors, S: Simd, const K: usize, const J: usize, const V: usize>(
     }
 }
 
-/// Rows of `width` numbers become columns, the first of those in `turned`.
-struct Turn<'a, F> {
+/// Rows of `width` numbers become columns, the first of those in `transposed`.
+struct Transpose<'a, F> {
     rows: &'a [F],
     width: usize,
-    turned: &'a mut [F],
-    turned_width: usize,
+    transposed: &'a mut [F],
+    transposed_width: usize,
 }
 
-impl<F: Vectors> WithSimd for Turn<'_, F> {
+impl<F: Vectors> WithSimd for Transpose<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Turn { rows, width, turned, turned_width } = self;
+        let Transpose { rows, width, transposed, transposed_width } = self;
         match F::lanes::<S>() {
-            2 => turn::<F, 2>(rows, width, turned, turned_width),
-            4 => turn::<F, 4>(rows, width, turned, turned_width),
-            _ => turn::<F, 8>(rows, width, turned, turned_width),
+            2 => transpose::<F, 2>(rows, width, transposed, transposed_width),
+            4 => transpose::<F, 4>(rows, width, transposed, transposed_width),
+            _ => transpose::<F, 8>(rows, width, transposed, transposed_width),
         }
     }
 }
 
-/// Writes rows of `width` numbers as the first columns of rows of `turned_width`: K at a time, which compilers know how to
-/// weave into each other, then what is left. Both widths are multiples of K.
+/// Writes rows of `width` numbers as the first columns of rows of `transposed_width`: K at a time, which compilers know
+/// how to weave into each other, then what is left. Both widths are multiples of K.
 #[inline(always)]
-fn turn<F: Vectors, const K: usize>(rows: &[F], width: usize, turned: &mut [F], turned_width: usize) {
+fn transpose<F: Vectors, const K: usize>(rows: &[F], width: usize, transposed: &mut [F], transposed_width: usize) {
     let mut woven = [[F::zero(); K]; WIDEST];
     let (groups, rest) = rows.split_at(rows.len() / (K * width) * (K * width));
     for (j, group) in groups.chunks_exact(K * width).enumerate() {
-        let (woven, columns) = (&mut woven[..width], turned.as_chunks_mut::<K>().0);
+        let (woven, columns) = (&mut woven[..width], transposed.as_chunks_mut::<K>().0);
         let rows: [_; K] = std::array::from_fn(|row| &group[row * width..][..width]);
         for (i, woven) in woven.iter_mut().enumerate() {
             *woven = std::array::from_fn(|row| rows[row][i]);
         }
         for (i, woven) in woven.iter().enumerate() {
-            columns[i * (turned_width / K) + j] = *woven;
+            columns[i * (transposed_width / K) + j] = *woven;
         }
     }
     let first = groups.len() / width;
     for (j, row) in rest.chunks_exact(width).enumerate() {
-        for (columns, &w) in turned.chunks_exact_mut(turned_width).zip(row) {
+        for (columns, &w) in transposed.chunks_exact_mut(transposed_width).zip(row) {
             columns[first + j] = w;
         }
     }
@@ -214,22 +214,22 @@ fn turn<F: Vectors, const K: usize>(rows: &[F], width: usize, turned: &mut [F], 
 
 #[cfg(test)]
 mod tests {
-    use super::turn;
+    use super::transpose;
     use crate::engine::fast::Vectors;
 
     /// Whole groups of K rows, rows that are left over, columns that stay empty.
     #[allow(clippy::float_cmp, reason = "nothing is computed")]
     fn check<F: Vectors, const K: usize>() {
-        for (rows, width, turned_width) in [(K, K, K), (64, 64, 64), (2 * K + 1, 2 * K, 3 * K), (K - 1, 4 * K, K)] {
+        for (rows, width, transposed_width) in [(K, K, K), (64, 64, 64), (2 * K + 1, 2 * K, 3 * K), (K - 1, 4 * K, K)] {
             let numbers: Vec<F> = (0..rows * width).map(|i| F::of(i as f64 + 1.0)).collect();
-            let mut turned = vec![F::zero(); width * turned_width];
-            turn::<F, K>(&numbers, width, &mut turned, turned_width);
-            for (i, column) in turned.chunks_exact(turned_width).enumerate() {
+            let mut transposed = vec![F::zero(); width * transposed_width];
+            transpose::<F, K>(&numbers, width, &mut transposed, transposed_width);
+            for (i, column) in transposed.chunks_exact(transposed_width).enumerate() {
                 for (j, &w) in column.iter().enumerate() {
                     let right = if j < rows { numbers[j * width + i] } else { F::zero() };
                     assert!(
                         w == right,
-                        "{rows} rows of {width}, {K} at a time, turned {turned_width} wide: ({i}, {j})"
+                        "{rows} rows of {width}, {K} at a time, transposed {transposed_width} wide: ({i}, {j})"
                     );
                 }
             }

@@ -1,7 +1,7 @@
 //! Which instructions this machine has, and the few vector operations that the kernels are written in.
 //!
-//! A kernel is written once, for any [`Simd`] and for `f32` and `f64` alike; `InstructionSet::run` compiles it for every
-//! instruction set and picks one when the program runs.
+//! A kernel is written once, for any [`Simd`] and for `f32` and `f64` alike; `InstructionSet::run` compiles it for
+//! every instruction set and picks one when the program runs.
 
 use std::any::TypeId;
 use std::fmt;

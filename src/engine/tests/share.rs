@@ -62,7 +62,7 @@ impl Engine<f64> for Part {
         self.engine.state()
     }
 
-    fn evaluate(&mut self, images: Watched) -> Evaluation {
+    fn evaluate(&mut self, images: Subset) -> Evaluation {
         self.engine.evaluate(images)
     }
 }
@@ -117,7 +117,7 @@ proptest! {
     /// Tolerances are those between the engines, for the same reasons.
     #[test]
     fn engines_that_share_mini_batches_compute_what_one_does(case in any_case()) {
-        let plain = Case { dropout: Dropout::default(), optimizer: Optimizer::default(), max_norm: None, average: None, ..case.clone() };
+        let plain = Case { dropout: Dropout::default(), optimizer: Optimizer::default(), max_norm: None, ema: None, ..case.clone() };
         plain.check_in_parts(1e-12, None);
         case.check_in_parts(1e-8, None);
         Case { tolerance: 0.5, ..case }.check_in_parts(1e-8, None);
@@ -136,7 +136,7 @@ proptest! {
     #[test]
     fn distorted_images_too(case in any_case()) {
         let distortion = Distortion { elastic: None, ..Distortion::default() };
-        let case = Case { optimizer: Optimizer::default(), max_norm: None, average: None, ..case };
+        let case = Case { optimizer: Optimizer::default(), max_norm: None, ema: None, ..case };
         case.check_in_parts(1e-8, Some(&distortion));
     }
 }

@@ -8,7 +8,7 @@ use crate::picture::signed::signed_png;
 use crate::report::decimal;
 
 /// So many neurons are shown at most.
-const MOST: usize = 100;
+const MAX_SHOWN: usize = 100;
 
 /// The neurons of the layer after the input.
 pub struct Neurons {
@@ -58,7 +58,7 @@ fn heaviest(weights: ArrayView2<f64>) -> Vec<usize> {
     let square = |row: ArrayView1<f64>| row.iter().map(|w| w * w).sum::<f64>();
     let mut rows: Vec<_> = weights.outer_iter().map(square).enumerate().collect();
     rows.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    rows.truncate(MOST);
+    rows.truncate(MAX_SHOWN);
     let mut numbers: Vec<_> = rows.into_iter().map(|(number, _)| number).collect();
     numbers.sort_unstable();
     numbers
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn of_many_neurons_the_heaviest_are_shown_in_their_order() {
-        let weights = Array2::from_shape_fn((MOST + 50, 1), |(neuron, _)| if neuron < 50 { 0.5 } else { -1.0 });
-        assert_eq!(heaviest(weights.view()), (50..MOST + 50).collect::<Vec<_>>());
+        let weights = Array2::from_shape_fn((MAX_SHOWN + 50, 1), |(neuron, _)| if neuron < 50 { 0.5 } else { -1.0 });
+        assert_eq!(heaviest(weights.view()), (50..MAX_SHOWN + 50).collect::<Vec<_>>());
     }
 }

@@ -76,8 +76,8 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Names and values of the settings of networks merged into one: where they differ, each value once, and "none" if some are
-/// without.
+/// Names and values of the settings of networks merged into one: where they differ, each value once, and "none" if some
+/// are without.
 pub fn settings_in_one(members: &[Option<TrainingRecord>]) -> Vec<(&'static str, String)> {
     if members.is_empty() {
         return Vec::new();

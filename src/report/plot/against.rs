@@ -11,7 +11,8 @@ pub enum Against {
     /// The epochs of each training: a training is a curve.
     #[default]
     Epoch,
-    /// The number of training images, before they are multiplied: a training is a point, as are those with all other axes.
+    /// The number of training images, before they are multiplied: a training is a point, as are those with all other
+    /// axes.
     TrainSize,
     /// The number of hidden neurons.
     Hidden,
@@ -105,8 +106,8 @@ pub fn curves_of_models(runs: &[Run], against: Against) -> Result<Vec<Curve<'_>>
     Ok(curves)
 }
 
-/// What stands for the sizes of a model against its hidden neurons, which are part of them: how many layers those are in.
-/// Another model at its place with as many layers, but of other sizes, leaves only the sizes themselves.
+/// What stands for the sizes of a model against its hidden neurons, which are part of them: how many layers those are
+/// in. Another model at its place with as many layers, but of other sizes, leaves only the sizes themselves.
 fn layers(model: &ModelRecord, models: &[&ModelRecord]) -> String {
     let is_another = |other: &ModelRecord| {
         let alike = hidden(other) == hidden(model) && other.sizes.len() == model.sizes.len();

@@ -118,7 +118,8 @@ pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotErro
             [only] => format!("{} {kind}", only.images(evaluated_on)),
             _ => kind.to_string(),
         };
-        // A curve has the name and the place that it has in the whole figure, whether the others have points here or not.
+        // A curve has the name and the place that it has in the whole figure, whether the others have points here or
+        // not.
         let series = curves.iter().enumerate().flat_map(|(i, curve)| {
             metrics.iter().map(move |metric| {
                 let many = [(several, curve.name.as_str()), (both, metric.images(evaluated_on))];

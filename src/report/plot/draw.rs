@@ -32,7 +32,8 @@ const PLOT: i32 = 250;
 /// Above a panel, and above its plot.
 const GAP: i32 = 10;
 const ABOVE: i32 = 8;
-/// Beside the plot: for the numbers of y, if they are not long, and x, for the name of x, for half a number at the right.
+/// Beside the plot: for the numbers of y, if they are not long, and x, for the name of x, for half a number at the
+/// right.
 const LEFT: i32 = 58;
 const BELOW: i32 = 26;
 const NAME: i32 = 20;

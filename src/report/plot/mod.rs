@@ -64,8 +64,8 @@ pub struct Axis {
 pub struct Series {
     /// What the legend says; a curve alone in its figure has no need of one, and no name.
     pub name: String,
-    /// Its place among the curves of the figure, from which its colour and its marker follow: those of one name have one
-    /// place in all panels, whatever else is in them.
+    /// Its place among the curves of the figure, from which its colour and its marker follow: those of one name have
+    /// one place in all panels, whatever else is in them.
     pub place: usize,
     /// x and y, in the order in which they are joined.
     pub points: Vec<(f64, f64)>,
@@ -117,15 +117,16 @@ impl Figure {
     }
 }
 
-/// The most lines of a heading or a name. Words of files may be of any length, and a picture must be as high as they take.
-const MOST_LINES: usize = 8;
+/// The most lines of a heading or a name. Words of files may be of any length, and a picture must be as high as they
+/// take.
+const MAX_LINES: usize = 8;
 
-/// A list with commas in lines of at most so many characters. A part that is longer is cut where the line ends, and the list
-/// where the last line does.
+/// A list with commas in lines of at most so many characters. A part that is longer is cut where the line ends, and the
+/// list where the last line does.
 fn in_lines(list: &str, characters: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in list.split_inclusive(", ") {
-        if lines.len() > MOST_LINES {
+        if lines.len() > MAX_LINES {
             break;
         }
         let word: Vec<char> = part.trim_end().chars().collect();
@@ -138,8 +139,8 @@ fn in_lines(list: &str, characters: usize) -> Vec<String> {
             }
         }
     }
-    if lines.len() > MOST_LINES {
-        lines.truncate(MOST_LINES);
+    if lines.len() > MAX_LINES {
+        lines.truncate(MAX_LINES);
         let last = lines.last_mut().expect("there are some");
         *last = last.chars().take(characters.saturating_sub(3)).chain("...".chars()).collect();
     }

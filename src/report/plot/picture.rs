@@ -71,7 +71,8 @@ impl Figure {
     }
 }
 
-/// Rows of `wide` pixels of three colours each, smaller by a whole factor that divides both sides: the means of squares.
+/// Rows of `wide` pixels of three colours each, smaller by a whole factor that divides both sides: the means of
+/// squares.
 fn reduced(pixels: &[u8], wide: usize, factor: usize) -> Vec<u8> {
     let area = factor * factor;
     let mean = |rows: &[u8], left: usize, colour: usize| {

@@ -19,8 +19,8 @@ const COLOURS: [AnsiColor; 6] =
     [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Green, AnsiColor::Magenta, AnsiColor::Blue, AnsiColor::Red];
 
 impl Figure {
-    /// The figure as lines of at most `columns` characters (or 40, if that is more): coloured curves of Braille dots, or
-    /// without colours plain ASCII.
+    /// The figure as lines of at most `columns` characters (or 40, if that is more): coloured curves of Braille dots,
+    /// or without colours plain ASCII.
     #[must_use]
     pub fn text(&self, columns: usize, colours: bool) -> String {
         let columns = columns.max(40);

@@ -351,8 +351,8 @@ fn words_of_any_length_leave_a_picture_its_size() {
         let text = figure.text(80, false);
         assert!(text.lines().count() < 150 && text.contains("...\n"), "{text}");
     }
-    assert_eq!(in_lines(&"one, ".repeat(40), 8)[MOST_LINES - 1], "one, ...");
-    assert_eq!(in_lines(&"one, ".repeat(MOST_LINES), 4).last().unwrap(), "one, ");
+    assert_eq!(in_lines(&"one, ".repeat(40), 8)[MAX_LINES - 1], "one, ...");
+    assert_eq!(in_lines(&"one, ".repeat(MAX_LINES), 4).last().unwrap(), "one, ");
 }
 
 /// Figures of one panel.

@@ -8,7 +8,7 @@ use crate::data::{Dataset, Identity};
 use crate::engine::{EngineKind, Machine};
 use crate::network::{CrossEntropy, Init, Optimizer};
 use crate::real::Precision;
-use crate::trainer::{Background, Ending, Keep, Monitors, Observer, Schedule, Silent, Trained, go_on, train};
+use crate::trainer::{Background, Ending, Keep, Monitors, Observer, Schedule, Silent, Trained, resume, train};
 
 /// Images of 4 x 4 that are learned slowly.
 fn images(n: usize) -> Dataset {
@@ -28,7 +28,7 @@ fn network() -> Network<f32> {
 
 fn run(progress: Progress<f32>, settings: Settings, observer: &mut dyn Observer<f32>) -> Trained<f32> {
     let (training, evaluation) = (images(30), images(9));
-    go_on(progress, &training, &evaluation, &settings.check(30, 9).unwrap(), observer).unwrap()
+    resume(progress, &training, &evaluation, &settings.check(30, 9).unwrap(), observer).unwrap()
 }
 
 /// The model file, of which every byte counts.
@@ -72,8 +72,8 @@ impl Observer<f32> for Interruption {
     }
 }
 
-/// The training is interrupted in each of its epochs, saved and gone on with; and gone on with from whatever was saved on
-/// the way. The file is always that of the training that was not interrupted.
+/// The training is interrupted in each of its epochs, saved and gone on with; and gone on with from whatever was saved
+/// on the way. The file is always that of the training that was not interrupted.
 fn check(settings: Settings) {
     let whole = run(Progress::start(network()), settings, &mut Silent);
     let epochs = whole.history.len();
@@ -106,12 +106,12 @@ fn a_resumed_training_is_the_uninterrupted_one() {
         Settings { optimizer: momentum(false), eta: 0.05, ..plain },
         Settings { optimizer: momentum(true), eta: 0.05, keep: Some(Keep::Best), ..plain },
         Settings { optimizer: Optimizer::AdamW, eta: 0.01, dropout: 0.3, ..plain },
-        Settings { average: Some(0.9), ..plain },
-        Settings { average: Some(0.9), keep: Some(Keep::Best), optimizer: Optimizer::AdamW, eta: 0.02, ..plain },
+        Settings { ema: Some(0.9), ..plain },
+        Settings { ema: Some(0.9), keep: Some(Keep::Best), optimizer: Optimizer::AdamW, eta: 0.02, ..plain },
         Settings { keep: Some(Keep::Best), augment: Some(Distortion::default()), ..plain },
         Settings { epochs: 30, early_stop: Some(4), ..plain },
         Settings { epochs: 30, schedule: Schedule::HalveOnPlateau { patience: 1 }, warm_up: Some(1.5), ..plain },
-        Settings { schedule: Schedule::OneCycle, average: Some(0.5), ..plain },
+        Settings { schedule: Schedule::OneCycle, ema: Some(0.5), ..plain },
         Settings { schedule: Schedule::Cosine, optimizer: momentum(false), seed: 3, ..plain },
     ] {
         check(settings);
@@ -123,7 +123,7 @@ fn a_resumed_training_is_the_uninterrupted_one() {
 #[test]
 fn epochs_can_be_added_as_if_they_had_been_asked_for() {
     let adamw = Settings { optimizer: Optimizer::AdamW, eta: 0.01, ..settings() };
-    for settings in [settings(), adamw, Settings { keep: Some(Keep::Best), average: Some(0.9), ..adamw }] {
+    for settings in [settings(), adamw, Settings { keep: Some(Keep::Best), ema: Some(0.9), ..adamw }] {
         let whole = file(&run(Progress::start(network()), settings, &mut Silent).into_progress(), &settings);
         let short = Settings { epochs: 3, ..settings };
         let short_file = file(&run(Progress::start(network()), short, &mut Silent).into_progress(), &short);
@@ -139,7 +139,7 @@ fn nothing_is_stored_that_the_network_says_or_that_nobody_can_use() {
     let adamw = Settings { optimizer: Optimizer::AdamW, eta: 0.01, ..settings() };
     let stored = checkpoint(adamw).unwrap();
     assert_eq!((stored.network, stored.average, stored.moments.len()), (None, None, 2));
-    let averaged = checkpoint(Settings { average: Some(0.9), ..settings() }).unwrap();
+    let averaged = checkpoint(Settings { ema: Some(0.9), ..settings() }).unwrap();
     assert!(averaged.network.is_some() && averaged.average.is_none() && averaged.moments.is_empty());
     // To these no epoch can be added.
     assert_eq!(checkpoint(Settings { schedule: Schedule::Cosine, ..adamw }), None);

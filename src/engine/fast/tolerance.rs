@@ -1,16 +1,16 @@
 //! Images that the network knows leave a mini-batch before its backward pass.
 
-use super::drop::Kept;
+use super::drop::Mask;
 use super::images::Images;
 use super::packed::{Packed, Workspace};
-use super::pass::On;
+use super::pass::Context;
 use super::simd::Vectors;
 use crate::network::Step;
 
-impl On<'_> {
+impl Context<'_> {
     /// Leaves in what the way back down reads of `work` only those images that the step does not leave out, and returns
     /// how many they are. `target` is y of image k of the mini-batch.
-    pub fn leave_out_known<'y, F: Vectors>(
+    pub fn leave_out_within_tolerance<'y, F: Vectors>(
         &self,
         network: &Packed<F>,
         work: &mut Workspace<F>,
@@ -22,28 +22,28 @@ impl On<'_> {
             return batch.len();
         }
         let (n_out, width) = (network.n_out(), network.output_bias.len());
-        let Workspace { blocks, unknown, unknown_images, layers, kept, a, delta, .. } = work;
+        let Workspace { blocks, remaining, remaining_images, layers, mask, a, delta, .. } = work;
         let outputs = a.chunks(width).map(|a| &a[..n_out]).take(batch.len()).enumerate();
-        unknown.clear();
-        unknown.extend(outputs.filter(|(k, a)| !step.is_known(*a, target(*k))).map(|(k, _)| k));
-        if unknown.len() == batch.len() {
+        remaining.clear();
+        remaining.extend(outputs.filter(|(k, a)| !step.is_within_tolerance(*a, target(*k))).map(|(k, _)| k));
+        if remaining.len() == batch.len() {
             return batch.len();
         }
-        unknown_images.clear();
-        unknown_images.extend(unknown.iter().map(|&k| batch[k]));
-        let unknown = &**unknown;
-        keep_rows(delta, width, unknown);
+        remaining_images.clear();
+        remaining_images.extend(remaining.iter().map(|&k| batch[k]));
+        let remaining = &**remaining;
+        keep_rows(delta, width, remaining);
         for (layer, panels) in layers.iter_mut().zip(&network.layers) {
-            self.for_each(layer, |p, activity| keep_rows(&mut activity.a, panels[p].width(), unknown));
+            self.for_each(layer, |p, activity| keep_rows(&mut activity.a, panels[p].width(), remaining));
         }
         if !step.dropout.is_off() {
-            keep_rows(kept, network.sizes[..network.sizes.len() - 1].iter().sum(), unknown);
+            keep_rows(mask, network.sizes[..network.sizes.len() - 1].iter().sum(), remaining);
         }
         if network.sparse {
-            let kept = Kept::of(kept, &network.sizes, step.dropout, 0, 0);
-            self.gather(blocks, images, (unknown_images, &[]), kept);
+            let mask = Mask::of(mask, &network.sizes, step.dropout, 0, 0);
+            self.gather(blocks, images, (remaining_images, &[]), mask);
         }
-        unknown_images.len()
+        remaining_images.len()
     }
 }
 

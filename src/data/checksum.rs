@@ -15,8 +15,8 @@ const PIECE: usize = 1 << 18;
 const WAITING: usize = 16;
 
 /// Gives `read` a reader of the same bytes as `reader`, and returns what it returns with the sum of all bytes that it
-/// read, as lower-case hexadecimal digits. Adding up takes as long as half of unpacking, so it is done side by side, where
-/// the system has a thread to give.
+/// read, as lower-case hexadecimal digits. Adding up takes as long as half of unpacking, so it is done side by side,
+/// where the system has a thread to give.
 pub fn with_sha256<R: Read, T>(reader: R, read: impl FnOnce(&mut Summed<R>) -> T) -> (T, String) {
     let (sender, pieces) = sync_channel::<Vec<u8>>(WAITING);
     thread::scope(|scope| {

@@ -6,7 +6,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::gather::{Gathered, TURNED_TOGETHER, Turned};
+use super::gather::{Gathered, TRANSPOSED_TOGETHER, Transposed};
 use super::images::TOGETHER;
 use super::simd::Vectors;
 
@@ -34,8 +34,8 @@ impl<F: Vectors> WithSimd for Forward<'_, F> {
 }
 
 impl<F: Vectors> Forward<'_, F> {
-    /// The sum of one image stays in registers while its pairs of one band pass: `T` sums of V vectors side by side, because
-    /// one addition takes four cycles and the next of the same sum has to wait for it.
+    /// The sum of one image stays in registers while its pairs of one band pass: `T` sums of V vectors side by side,
+    /// because one addition takes four cycles and the next of the same sum has to wait for it.
     #[inline(always)]
     fn run<S: Simd, const V: usize, const T: usize>(self, simd: S) {
         let rows = F::vectors::<S>(self.rows).as_chunks::<V>().0;
@@ -116,15 +116,15 @@ impl<F: Vectors> Descend<'_, F> {
 /// The same step for larger mini-batches, pixel by pixel: row_i <- row_i + rate * sum_k x_ki delta_k.
 ///
 /// A row is read and written once a mini-batch instead of once an image, and its sum stays in registers.
-pub(super) struct DescendTurned<'a, F> {
-    pub images: &'a Turned<F>, // m images
-    pub delta: &'a [F],        // (m, width)
+pub(super) struct DescendTransposed<'a, F> {
+    pub images: &'a Transposed<F>, // m images
+    pub delta: &'a [F],            // (m, width)
     pub width: usize,
     pub rate: F,           // -eta / m / scale
     pub rows: &'a mut [F], // (n_in, width)
 }
 
-impl<F: Vectors> WithSimd for DescendTurned<'_, F> {
+impl<F: Vectors> WithSimd for DescendTransposed<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -138,18 +138,18 @@ impl<F: Vectors> WithSimd for DescendTurned<'_, F> {
     }
 }
 
-impl<F: Vectors> DescendTurned<'_, F> {
+impl<F: Vectors> DescendTransposed<'_, F> {
     #[inline(always)]
     fn run<S: Simd, const V: usize>(self, simd: S) {
         let rows = F::vectors_mut::<S>(self.rows).as_chunks_mut::<V>().0;
         let rate = F::splat(simd, self.rate);
         let delta = F::vectors::<S>(self.delta).as_chunks::<V>().0;
         for (i, image, value) in self.images.pixels() {
-            let mut sums = [[F::splat(simd, F::zero()); V]; TURNED_TOGETHER];
+            let mut sums = [[F::splat(simd, F::zero()); V]; TRANSPOSED_TOGETHER];
             for (image, value) in
-                image.as_chunks::<TURNED_TOGETHER>().0.iter().zip(value.as_chunks::<TURNED_TOGETHER>().0)
+                image.as_chunks::<TRANSPOSED_TOGETHER>().0.iter().zip(value.as_chunks::<TRANSPOSED_TOGETHER>().0)
             {
-                for t in 0..TURNED_TOGETHER {
+                for t in 0..TRANSPOSED_TOGETHER {
                     let (x, delta) = (F::splat(simd, value[t]), &delta[usize::from(image[t])]);
                     for v in 0..V {
                         sums[t][v] = F::fma(simd, x, delta[v], sums[t][v]);
