@@ -254,17 +254,20 @@ fn a_hostile_model_is_shown_and_not_obeyed() {
     let count = "return document.querySelectorAll('*').length";
     let sandbox = trained("--hidden 10 --epochs 1 --train-size 1000");
     let browser = opened(&sandbox, 1000, "light");
-    let elements = browser.run(count);
-    let mut model = sandbox.json("model.json");
     let words = ["program", "dataset", "evaluate_on", "init", "engine"];
-    for key in words {
-        model["training"][key] = evil.into();
-    }
-    fs::write(sandbox.path("model.json"), model.to_string()).unwrap();
-    sandbox.line("report model.json --data synthetic").success();
-    was_quiet(&browser);
-    browser.open(&sandbox.path("report.html"));
-    assert_eq!(browser.run(count), elements);
+    let elements_if_all_are = |word: &str| {
+        let mut model = sandbox.json("model.json");
+        for key in words {
+            model["training"][key] = word.into();
+        }
+        fs::write(sandbox.path("model.json"), model.to_string()).unwrap();
+        sandbox.line("report model.json --data synthetic").success();
+        was_quiet(&browser);
+        browser.open(&sandbox.path("report.html"));
+        browser.run(count)
+    };
+    let elements = elements_if_all_are("harmless");
+    assert_eq!(elements_if_all_are(evil), elements);
     let text = browser.run("return document.querySelector('.settings').textContent");
     assert_eq!(text.as_str().unwrap().matches(evil).count(), words.len());
     assert!(browser.run("return document.title").as_str().unwrap().starts_with("model.json: "));
