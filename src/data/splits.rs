@@ -10,7 +10,10 @@ use super::Dataset;
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SplitError {
     /// Validation would take everything.
-    #[error("validation {asked} leaves nothing to train on: of {available} training images choose 0 to {}", available.saturating_sub(1))]
+    #[error(
+        "validation {asked} leaves nothing to train on: of {available} training images choose 0 to {}, such as {}",
+        available.saturating_sub(1), available / 6
+    )]
     Validation {
         /// The validation images asked for.
         asked: usize,

@@ -63,7 +63,7 @@ impl Step {
         self.tolerance > 0.0 && a.into_iter().zip(y).all(|(&a, &y)| (a - y).abs() <= tolerance)
     }
 
-    /// The share of the new weights in their running average after `updates` updates: 1 - `average`, and more at first,
+    /// The share of the new weights in their running average after `updates` updates: 1 - `ema`, and more at first,
     /// 9/(9 + updates), so that the start weights are soon forgotten.
     #[must_use]
     pub(crate) fn averaging(&self, updates: u64) -> Option<f64> {

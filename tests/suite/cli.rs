@@ -1058,7 +1058,10 @@ fn a_model_is_not_saved_under_the_name_of_an_export() {
 fn a_split_that_cannot_be_cut_is_said_once_with_its_option() {
     let sandbox = Sandbox::with_tiny_data();
     for (options, words) in [
-        ("", "validation 10000 leaves nothing to train on: of 64 training images choose 0 to 63, with --validation"),
+        (
+            "",
+            "validation 10000 leaves nothing to train on: of 64 training images choose 0 to 63, such as 10, with --validation",
+        ),
         ("--validation 11 --train-size 54", "the training images beside 11 for validation, with --train-size"),
     ] {
         let run = sandbox.line(&format!("train --data idx {options}")).failure(2, &[words]);

@@ -272,7 +272,7 @@ fn as_is_shows_the_network_images_as_it_learned_them() {
     assert!(run.stderr.contains("use --as-is"), "{}", run.stderr);
     // The page's pad does the same.
     sandbox.line("report model.json --data frames.csv --split validation").success();
-    assert!(sandbox.read("report.html").contains("The images that this network learned from may have another"));
+    assert!(sandbox.read("report.html").contains("If the images that this network learned from"));
 }
 
 #[test]
