@@ -75,3 +75,17 @@ pub enum Precision {
     /// 64 bits: about 16 decimal digits.
     F64,
 }
+
+impl Precision {
+    /// All there are.
+    pub const ALL: [Self; 2] = [Precision::F32, Precision::F64];
+
+    /// As it is called on the command line and in model files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::F64 => "f64",
+        }
+    }
+}

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use mnist_mlp::network::{Activation, Cost, CrossEntropy, costs};
+use mnist_mlp::Precision;
+use mnist_mlp::engine::EngineKind;
+use mnist_mlp::network::{Activation, Cost, CrossEntropy, Init, costs};
 
 use super::completions::CompletionsArguments;
 use super::descent::DescentArguments;
@@ -131,8 +133,8 @@ pub struct TrainArguments {
 
     /// Start weights: normal with deviation 1/√(inputs) (default), 1 as in the book's first chapters (large),
     /// √(2/inputs) for relu (he), or √(2/(inputs+outputs)) for tanh (xavier).
-    #[arg(long, value_enum, default_value_t)]
-    pub init: InitName,
+    #[arg(long, value_parser = one_of(Init::ALL, Init::name), default_value = Init::default().name())]
+    pub init: Init,
 
     /// Seed of every random choice: the same seed gives the same model on the same kind of processor.
     #[arg(short, long, value_name = "N", default_value_t = 0)]
@@ -161,12 +163,12 @@ pub struct TrainArguments {
     pub monitor: Vec<MonitorName>,
 
     /// What does the arithmetic: fast, or reference (image by image, as the book writes it).
-    #[arg(long, value_enum, default_value_t)]
-    pub engine: EngineName,
+    #[arg(long, value_parser = one_of(EngineKind::ALL, EngineKind::name), default_value = EngineKind::default().name())]
+    pub engine: EngineKind,
 
     /// Precision of the weights.
-    #[arg(long, value_enum, default_value_t)]
-    pub precision: PrecisionName,
+    #[arg(long, value_parser = one_of(Precision::ALL, Precision::name), default_value = Precision::default().name())]
+    pub precision: Precision,
 
     /// Use at most N threads [default: all cores]. Results do not depend on it; the fast engine has use for 16 at most.
     #[arg(short, long, value_name = "N")]
@@ -273,15 +275,6 @@ pub struct SlowdownArguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum InitName {
-    #[default]
-    Default,
-    Large,
-    He,
-    Xavier,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum EvaluateOn {
     #[default]
     Validation,
@@ -296,20 +289,6 @@ pub enum MonitorName {
     TrainingAccuracy,
     EvaluationCost,
     EvaluationAccuracy,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum EngineName {
-    #[default]
-    Fast,
-    Reference,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum PrecisionName {
-    #[default]
-    F32,
-    F64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

@@ -5,6 +5,7 @@ use mnist_mlp::Real;
 use mnist_mlp::report::epochs;
 use mnist_mlp::trainer::{Ending, Keep, Schedule, Settings, Trained};
 
+use super::args::one_of;
 use super::idle::Purpose;
 
 /// Epochs to wait for a better accuracy before eta is halved.
@@ -34,8 +35,8 @@ pub struct ScheduleArguments {
 
     /// Which epoch to save: the last, or the one with the best evaluation accuracy [default: last; with --early-stop
     /// best].
-    #[arg(help_heading = HEADING, long, value_enum)]
-    pub keep: Option<KeepName>,
+    #[arg(help_heading = HEADING, long, value_parser = one_of(Keep::ALL, Keep::name))]
+    pub keep: Option<Keep>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -49,12 +50,6 @@ pub enum ScheduleName {
     Cosine,
     /// Up from 1/25, then down to nearly 0
     OneCycle,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum KeepName {
-    Best,
-    Last,
 }
 
 impl ScheduleArguments {
@@ -80,11 +75,7 @@ impl ScheduleArguments {
             ScheduleName::Cosine => Schedule::Cosine,
             ScheduleName::OneCycle => Schedule::OneCycle,
         };
-        let keep = self.keep.map(|keep| match keep {
-            KeepName::Best => Keep::Best,
-            KeepName::Last => Keep::Last,
-        });
-        Settings { schedule, warm_up: self.warmup, early_stop: self.early_stop, keep, ..settings }
+        Settings { schedule, warm_up: self.warmup, early_stop: self.early_stop, keep: self.keep, ..settings }
     }
 }
 

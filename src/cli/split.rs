@@ -34,7 +34,7 @@ pub fn in_common(
     let source = dataset::source(arguments, false)?;
     let whole = load(&source, split, members, threads)?;
     let there_were = |member: &Member| match source {
-        // There is no last one.
+        // Built-in digits have no end, so the last N are counted from the number that the training had.
         Source::Synthetic { .. } if split != Split::Test => member.images().max(TRAINING_COUNT),
         _ => whole.len(),
     };

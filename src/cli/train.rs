@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use mnist_mlp::data::splits::Portion;
-use mnist_mlp::engine::{EngineKind, Machine, Trainable};
+use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::evaluate::{FitError, check_fit};
 use mnist_mlp::model::{Model, TrainingRecord, precision_of, read_model_file};
-use mnist_mlp::network::{CrossEntropy, Init, Network, cost_named};
+use mnist_mlp::network::{CrossEntropy, Network, cost_named};
 use mnist_mlp::report::EpochTable;
 use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Settings, TrainConfig, Trained};
 use mnist_mlp::{Precision, Real};
 
-use super::args::{EngineName, InitName, MonitorName, PrecisionName, TrainArguments};
+use super::args::{MonitorName, TrainArguments};
 use super::company::Company;
 use super::machine::machine;
 use super::member::of_model;
@@ -48,8 +48,8 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
         .and_then(|()| if resume::is_typed(matches, "out") { Ok(()) } else { outputs::check_kept(arguments) })
         .and_then(|()| company.if_writing(|| outputs::check(&arguments.out, arguments)));
     match arguments.precision {
-        PrecisionName::F32 => company.train(checked.and_then(|_| job::<f32>(arguments, portion)), arguments),
-        PrecisionName::F64 => company.train(checked.and_then(|_| job::<f64>(arguments, portion)), arguments),
+        Precision::F32 => company.train(checked.and_then(|_| job::<f32>(arguments, portion)), arguments),
+        Precision::F64 => company.train(checked.and_then(|_| job::<f64>(arguments, portion)), arguments),
     }
 }
 
@@ -143,10 +143,7 @@ pub fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
         seed: arguments.seed,
         shuffle: !arguments.no_shuffle,
         monitors: monitors(&arguments.monitor),
-        engine: match arguments.engine {
-            EngineName::Fast => EngineKind::Fast,
-            EngineName::Reference => EngineKind::Reference,
-        },
+        engine: arguments.engine,
         machine,
         ..Settings::default()
     };
@@ -178,13 +175,7 @@ pub fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result
         let hidden = arguments.hidden.as_deref().unwrap_or(&[30]).iter().map(|&n| n as usize);
         let inputs = std::iter::once(task.training.image_size());
         let sizes: Vec<_> = inputs.chain(hidden).chain([task.training.classes()]).collect();
-        let init = match arguments.init {
-            InitName::Default => Init::Default,
-            InitName::Large => Init::Large,
-            InitName::He => Init::He,
-            InitName::Xavier => Init::Xavier,
-        };
-        Network::new(&sizes, cost.unwrap_or(&CrossEntropy), init, arguments.seed).map_err(Failure::Sizes)?
+        Network::new(&sizes, cost.unwrap_or(&CrossEntropy), arguments.init, arguments.seed).map_err(Failure::Sizes)?
     };
     let network = match &arguments.activation {
         Some(activations) => network.with_activations(activations).map_err(Failure::Activations)?,
@@ -231,13 +222,7 @@ pub fn fit_failure(arguments: &TrainArguments, error: FitError) -> Failure {
 
 /// What the model file says of a training that has not begun.
 pub fn record<F: Real>(arguments: &TrainArguments, settings: &Settings, task: &Task) -> TrainingRecord {
-    let init = match (&arguments.from, arguments.init) {
-        (Some(_), _) => "model",
-        (None, InitName::Default) => "default",
-        (None, InitName::Large) => "large",
-        (None, InitName::He) => "he",
-        (None, InitName::Xavier) => "xavier",
-    };
+    let init = if arguments.from.is_some() { "model" } else { arguments.init.name() };
     settings.record(Background {
         dataset: task.dataset.clone(),
         n_train: task.training.len(),

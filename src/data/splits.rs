@@ -47,7 +47,7 @@ pub fn split(all: &Dataset, train_size: Option<usize>, validation: usize) -> Res
 /// Where [`split`] cuts `total` images.
 ///
 /// # Errors
-/// The same.
+/// As for [`split`].
 pub fn ranges(
     total: usize,
     train_size: Option<usize>,

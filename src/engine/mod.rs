@@ -80,6 +80,9 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
+    /// All there are.
+    pub const ALL: [Self; 2] = [EngineKind::Fast, EngineKind::Reference];
+
     /// As it is called on the command line and in model files.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -22,6 +22,20 @@ pub enum Init {
 }
 
 impl Init {
+    /// All there are.
+    pub const ALL: [Self; 4] = [Init::Default, Init::Large, Init::He, Init::Xavier];
+
+    /// As it is called on the command line and in model files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Init::Default => "default",
+            Init::Large => "large",
+            Init::He => "he",
+            Init::Xavier => "xavier",
+        }
+    }
+
     /// Draws the weights, (n_out, n_in), and biases, (n_out), of layer number `layer`, 1 for the first after the input.
     ///
     /// The numbers are drawn in double precision for either `F`, so that both precisions start alike.

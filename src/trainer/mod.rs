@@ -113,7 +113,7 @@ pub fn resume_with<'a, F: Trainable>(
     let (training_time, ending) = if let Some(ending) = course.ending {
         (Duration::ZERO, ending)
     } else {
-        // The progress keeps its own: no further epoch may be completed.
+        // A clone: if no further epoch is completed, `progress` is returned with the state that it has.
         let state = progress.state.clone().unwrap_or_else(|| progress.network.clone().into());
         let mut session = Session {
             engine: start(state),

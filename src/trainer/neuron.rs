@@ -54,7 +54,7 @@ pub enum NeuronError {
     Softmax(&'static str),
 }
 
-/// The neuron's way from the given weight and bias: points 0 (the start) to `epochs`. An error is the last point.
+/// The neuron's way from the given weight and bias: points 0 (the start) to `epochs`. It ends after the first error.
 ///
 /// # Errors
 /// A [`NeuronError`] for a start or a setting that is out of range, or a cost with a softmax output.

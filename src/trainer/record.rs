@@ -83,7 +83,7 @@ impl Settings {
         let unknown = |what, name: &str| ResumeError::Unknown { what, name: name.to_string() };
         let first = history.first().ok_or(ResumeError::NoEpoch)?;
         let CourseRecord { schedule, warm_up, patience, early_stop, keep, .. } = &record.course;
-        let engine = [EngineKind::Fast, EngineKind::Reference].into_iter().find(|kind| kind.name() == record.engine);
+        let engine = EngineKind::ALL.into_iter().find(|kind| kind.name() == record.engine);
         let schedule = match schedule {
             None => Schedule::Constant,
             Some(name) => [
@@ -98,7 +98,7 @@ impl Settings {
         let keep = match keep {
             None => None,
             Some(name) => {
-                let known = [Keep::Best, Keep::Last].into_iter().find(|keep| keep.name() == name);
+                let known = Keep::ALL.into_iter().find(|keep| keep.name() == name);
                 Some(known.ok_or_else(|| unknown("choice of an epoch", name))?)
             }
         };

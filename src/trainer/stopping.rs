@@ -17,6 +17,9 @@ pub enum Keep {
 }
 
 impl Keep {
+    /// All there are.
+    pub const ALL: [Self; 2] = [Keep::Best, Keep::Last];
+
     /// As it is called on the command line and in model files.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -161,7 +164,7 @@ impl Course {
             plateau.waited = 0;
             self.halvings += 1;
         }
-        // What strikes in the last epoch counts as well: no epoch can follow, even if more are asked for.
+        // Early stopping in the last epoch still counts: no epoch may follow, even if more are asked for later.
         self.ending = if stops {
             Some(Ending::EarlyStopped)
         } else if self.halvings > MAX_HALVINGS {

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use mnist_mlp::Precision;
 use mnist_mlp::claim::Claim;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::report::{TuningReport, thousands};
 use mnist_mlp::tune::{self, Crew, Job, Limit, Outcome, Rungs, Search, Space, Trial};
 
-use super::args::{Format, PrecisionName, TrainArguments};
+use super::args::{Format, TrainArguments};
 use super::company::Company;
 use super::machine::machine;
 use super::output::words;
@@ -57,7 +58,7 @@ pub fn run(mut arguments: TuneArguments) -> Result<(), Failure> {
         Err(failure) => (None, Err(failure)),
     };
     match common.as_ref().map(|common| common.precision) {
-        Ok(PrecisionName::F64) => company.tune::<f64>(common.and_then(|c| Hunt::new::<f64>(&arguments, c)), &arguments),
+        Ok(Precision::F64) => company.tune::<f64>(common.and_then(|c| Hunt::new::<f64>(&arguments, c)), &arguments),
         _ => company.tune::<f32>(common.and_then(|c| Hunt::new::<f32>(&arguments, c)), &arguments),
     }
 }

@@ -45,7 +45,7 @@ impl<F: Vectors> Gathered<F> {
         self.starts.push(0);
         let mut at = 0;
         let mut next = next.iter();
-        // As many of every image: a loop that ends sooner or later would be foreseen by no processor.
+        // The same length for every image: the end of a loop of varying length would be mispredicted.
         let (pairs, wanted) = (images.pairs(), images.mean_pairs() * 3 / 2);
         for &image in batch {
             if let (Some(pairs), Some(&next)) = (pairs, next.next()) {

@@ -78,7 +78,7 @@ pub struct Fast<F: Vectors> {
     /// The running average of the network, from the first step that asks for one.
     average: Option<Packed<F>>,
     evaluator: Evaluator<F>,
-    /// Those that evaluate beside the training, once they were asked to.
+    /// Spare threads that evaluate beside the training, made when they are first asked to.
     idle: Option<Arc<Mutex<Idle<F>>>>,
 }
 
@@ -95,7 +95,7 @@ impl<F: Vectors> Fast<F> {
     pub fn new(state: State<F>, training: Images, evaluation: Images, batch_size: usize, machine: Machine) -> Self {
         let State { network, average, moments, updates } = state;
         let [training, evaluation] = [training, evaluation].map(|images| images.prepared(machine.threads));
-        // Who has a share, even of no images, has the layout of the whole.
+        // A rank with an empty share must choose the layout of the others, so the density of the whole decides.
         let decisive = if training.data.is_empty() && training.data.ink().is_none() { &evaluation } else { &training };
         let sparse = decisive.is_sparse() && network.weights().len() > 1;
         let instructions = machine.instructions;

@@ -99,7 +99,7 @@ impl<F: Vectors> Descend<'_, F> {
             for (k, delta) in delta.iter().enumerate().take(self.images.len()) {
                 let step: [_; V] = std::array::from_fn(|v| F::times(simd, rate, delta[v]));
                 let (index, value) = self.images.part(k, band);
-                // All that are together in one go, which saves most of the loop's own work.
+                // Unrolled by `TOGETHER`, which saves most of the loop's own work.
                 for (index, value) in index.as_chunks::<TOGETHER>().0.iter().zip(value.as_chunks::<TOGETHER>().0) {
                     for t in 0..TOGETHER {
                         let (x, row) = (F::splat(simd, value[t]), &mut rows[usize::from(index[t])]);
