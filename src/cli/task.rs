@@ -88,22 +88,22 @@ impl Task {
             let found = evaluation.identity();
             output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
         }
-        warn_of_labels(training);
-        if !quiet && count_from_1(training) {
+        let counts = counts(training);
+        warn_of_labels(training, &counts);
+        if !quiet && count_from_1(&counts) {
             output::note(
                 "no image has the label 0, so output 0 has nothing to learn: subtract 1 from labels that start at 1",
             );
         }
         if *evaluated_on == "validation" {
-            warn_of_order(training, evaluation);
+            warn_of_order(&counts, evaluation);
         }
         warn_of_pixels(training);
     }
 }
 
-/// Whether the labels are those of classes that are counted from 1.
-fn count_from_1(data: &Dataset) -> bool {
-    let counts = counts(data);
+/// Whether images of each label are those of classes that are counted from 1.
+fn count_from_1(counts: &[usize]) -> bool {
     counts[0] == 0 && counts.len() > 2 && counts[1..].iter().all(|&n| n > 0)
 }
 
@@ -114,12 +114,13 @@ fn counts(data: &Dataset) -> Vec<usize> {
     counts
 }
 
-/// Warns of validation images that are not like those to train on, as if the file were sorted by label.
-fn warn_of_order(training: &Dataset, validation: &Dataset) {
+/// Warns of validation images whose labels are not those that are trained on, `trained` of each, as if the file were
+/// sorted by label.
+fn warn_of_order(trained: &[usize], validation: &Dataset) {
     const ADVICE: &str = "is the file sorted by label? shuffle its rows";
-    let (trained, watched) = (counts(training), counts(validation));
+    let watched = counts(validation);
     let there = trained.iter().filter(|&&n| n > 0).count();
-    if training.len() <= 10 * there {
+    if trained.iter().sum::<usize>() <= 10 * there {
         return; // so few images need not have all labels
     }
     let is_new = |class: &usize| trained[*class] == 0 && watched[*class] > 0;
@@ -168,21 +169,21 @@ fn are_dark_on_light(images: &Dataset, light: u8) -> bool {
     if light == 0 || rows < 3 || columns < 3 {
         return false; // nothing is to be seen, or nothing but a border
     }
-    let is_on_border = |i: usize| [0, rows - 1].contains(&(i / columns)) || [0, columns - 1].contains(&(i % columns));
-    let border = 2 * (rows + columns) - 4;
+    let is_on_border = |i: &usize| [0, rows - 1].contains(&(i / columns)) || [0, columns - 1].contains(&(i % columns));
+    let border: Vec<_> = (0..rows * columns).filter(is_on_border).collect();
     let has_light_border = |index: &usize| {
-        let image = images.image(*index).iter().enumerate();
-        3 * image.filter(|&(i, &pixel)| pixel >= light && is_on_border(i)).count() >= 2 * border
+        let image = images.image(*index);
+        3 * border.iter().filter(|&&i| image[i] >= light).count() >= 2 * border.len()
     };
     let step = images.len().div_ceil(SAMPLE).max(1);
     let sample = (0..images.len()).step_by(step);
     2 * sample.clone().filter(has_light_border).count() > sample.len()
 }
 
-/// Warns of labels that can hardly be the right ones.
-fn warn_of_labels(training: &Dataset) {
-    let classes = training.classes();
-    let there = counts(training).iter().filter(|&&n| n > 0).count();
+/// Warns of labels that can hardly be the right ones; there are `counts` images of each.
+fn warn_of_labels(training: &Dataset, counts: &[usize]) {
+    let classes = counts.len();
+    let there = counts.iter().filter(|&&n| n > 0).count();
     if training.len() <= 10 * there {
         return; // so few images need not have all labels
     }

@@ -214,7 +214,8 @@ fn matrix<F: Real>(layer: usize, rows: Vec<Vec<Number<F>>>) -> Result<Array2<F>,
     Ok(Array2::from_shape_vec(shape, numbers).expect("every row has the same length"))
 }
 
-/// All of a file, its long lists not yet looked at.
+/// All of a file, its long lists not yet looked at. (The keys of a [`ModelRecord`] are read here again: to flatten it
+/// into this would hold the lists in memory a second time, to read it apart would be one more pass over the file.)
 #[derive(Deserialize)]
 struct FileRead<'a> {
     sizes: Sizes,

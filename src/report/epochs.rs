@@ -61,7 +61,7 @@ impl EpochTable {
                 row += &format!("{:>12}", percent(Some(correct as f64 / n as f64)));
             }
         }
-        if let Some(patience) = patience.filter(|_| self.early_stop) {
+        if let Some(patience) = patience {
             row += &format!("{patience:>12}");
         }
         row += &format!("{:>10.3} s", training.as_secs_f64());
