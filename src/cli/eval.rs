@@ -21,7 +21,7 @@ pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
     let members = Member::read_all(&arguments.models)?;
     let machine = machine(None)?;
     let data = split::in_common(&arguments.data, arguments.split, &members, machine.threads)?;
-    split::warn_of_other_data(&members, &data);
+    let data = split::for_models(&members, &data)?;
     let result = match &members[..] {
         [member] => of_one(member, &data, machine, arguments)?,
         _ => of_several(&members, &data, machine, arguments)?,

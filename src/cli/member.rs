@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mnist_mlp::committee::Committee;
-use mnist_mlp::data::Dataset;
+use mnist_mlp::data::{ClassNames, Dataset};
 use mnist_mlp::engine::{Machine, evaluate, outputs};
 use mnist_mlp::evaluate::Evaluation;
 use mnist_mlp::export::{self, FileType, Input};
@@ -111,6 +111,11 @@ impl Member {
             }
         }
         datasets
+    }
+
+    /// What its classes are called.
+    pub fn class_names(&self) -> ClassNames {
+        ask!(self, model => model.class_names())
     }
 
     /// How many images were set aside for validation; of several networks in one the fewest, so that none was trained

@@ -48,7 +48,7 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
     let machine = machine(None)?;
     let whole = split::whole(&arguments.data, arguments.split, &members, machine.threads)?;
     let images = split::cut_for(member, whole, arguments.split)?;
-    split::warn_of_other_data(&members, &images);
+    let images = split::for_models(&members, &images)?;
     let evaluation = member.evaluate(&images, machine)?;
     let mistakes = mistakes(member.outputs(&images, machine)?.view(), images.labels());
     let html = page(Subject {

@@ -144,8 +144,7 @@ fn load(
         return Ok(split::cut(whole, split, None, arguments.validation.unwrap_or(DEFAULT_VALIDATION))?);
     };
     let data = split::cut_for(member, whole, split)?;
-    split::warn_of_other_data(members, &data);
-    Ok(data)
+    split::for_models(members, &data)
 }
 
 /// What a training makes of an image.

@@ -3,7 +3,7 @@
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::splits::{self, SplitError};
 use mnist_mlp::data::synthetic::TRAINING_COUNT;
-use mnist_mlp::data::{Dataset, Part};
+use mnist_mlp::data::{ClassNames, Dataset, Part};
 
 use super::args::{DataArguments, Split};
 use super::member::Member;
@@ -75,8 +75,36 @@ pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset,
     Ok(data)
 }
 
-/// Says so if the models were trained on another dataset.
-pub fn warn_of_other_data(members: &[Member], data: &Dataset) {
+/// The images as the models are to see them: with their classes counted and called as in the training. Says so if that
+/// was on another dataset.
+pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure> {
+    warn_of_other_data(members, data);
+    let of_models = class_names(members)?;
+    if of_models.is_empty() {
+        return Ok(data.clone());
+    }
+    data.in_classes(&of_models).ok_or_else(|| {
+        let unknown = data.identity().classes().all().iter().filter(|name| !of_models.all().contains(name));
+        let unknown = unknown.cloned().collect::<Vec<_>>().join(", ");
+        Failure::UnknownClasses { unknown, model: members[0].path.clone(), known: of_models.all().join(", ") }
+    })
+}
+
+/// What the models call their classes: all alike, as far as they have names for them.
+pub fn class_names(members: &[Member]) -> Result<ClassNames, Failure> {
+    let named = members.iter().map(|member| (member, member.class_names()));
+    let mut named = named.filter(|(_, classes)| !classes.is_empty());
+    let Some((first, classes)) = named.next() else { return Ok(ClassNames::default()) };
+    match named.find(|(_, others)| *others != classes) {
+        None => Ok(classes),
+        Some((other, others)) => {
+            let of = |member: &Member, classes: &ClassNames| (member.path.clone(), classes.all().join(", "));
+            Err(Failure::OtherClasses { first: of(first, &classes), other: of(other, &others) })
+        }
+    }
+}
+
+fn warn_of_other_data(members: &[Member], data: &Dataset) {
     for member in members {
         let others: Vec<_> = member.datasets().into_iter().filter(|&name| name != data.identity().name()).collect();
         if !others.is_empty() {

@@ -225,6 +225,7 @@ pub fn record<F: Real>(arguments: &TrainArguments, settings: &Settings, task: &T
     let init = if arguments.from.is_some() { "model" } else { arguments.init.name() };
     settings.record(Background {
         dataset: task.dataset.clone(),
+        classes: task.training.identity().classes().clone(),
         n_train: task.training.len(),
         n_validation: arguments.validation,
         evaluate_on: task.evaluated_on.to_string(),

@@ -3,13 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Part;
 use super::checksum::with_sha256;
 use super::file::Opened;
 use super::idx::{Idx, IdxError};
-use super::known::{EMNIST, KNOWN, Known};
+use super::known::{EMNIST, KNOWN, Known, emnist_classes};
 use super::pixels::{MAPPED_ABOVE, map_idx};
 use super::source::{DEFAULT_DIRECTORY, FileError, Found, Images, SourceError, Summed};
+use super::{ClassNames, Part};
 use crate::threads::share_out;
 
 /// What a file holds.
@@ -29,17 +29,24 @@ struct Naming {
     is_transposed: bool,
     /// The label of class 0. It is 1 for EMNIST's letters, a = 1 to z = 26.
     first_label: u8,
+    classes: ClassNames,
 }
 
 impl Naming {
     fn all() -> impl Iterator<Item = Self> {
-        let plain =
-            |prefix: &str, parts| Naming { prefix: prefix.to_string(), parts, is_transposed: false, first_label: 0 };
+        let plain = |prefix: &str, parts| Naming {
+            prefix: prefix.to_string(),
+            parts,
+            is_transposed: false,
+            first_label: 0,
+            classes: ClassNames::default(),
+        };
         let emnist = |name: &str| Naming {
             prefix: format!("{name}-"),
             parts: ["train", "test"],
             is_transposed: true,
             first_label: u8::from(name == "emnist-letters"),
+            classes: emnist_classes(name),
         };
         let others = [plain("", ["train", "t10k"]), plain("qmnist-", ["train", "test"])];
         others.into_iter().chain(EMNIST.map(emnist))
@@ -163,7 +170,8 @@ pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
     ];
     share_out(2, jobs.into_iter(), |job| job());
     let (read_images, [training, test]) = read_images.zip(read_labels).expect("both jobs are done");
-    let mut found = Found { images: read_images?, labels: [training?, test?], files: None };
+    let mut found =
+        Found { images: read_images?, labels: [training?, test?], files: None, classes: naming.classes.clone() };
     naming.straighten(&mut found, &labels)?;
     Ok(Found { files: Some((images, own_labels)), ..found })
 }

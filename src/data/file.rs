@@ -6,12 +6,12 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::Part;
 use super::csv::{self, CsvError};
 use super::idx::{Idx, IdxError};
 use super::npz::{Npz, NpzError};
 use super::pickle::{self, PickleError};
 use super::source::{FileError, Found, SourceError, Summed};
+use super::{ClassNames, Part};
 
 /// Deflate cannot pack more than this many bytes into one.
 const DEFLATE_MAX_RATIO: u64 = 1032;
@@ -192,6 +192,7 @@ impl Found {
             images: Summed::from(images).into(),
             labels: labels.map(|labels| labels.map(Summed::from)),
             files: None,
+            classes: ClassNames::default(),
         }
     }
 }

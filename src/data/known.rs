@@ -5,8 +5,8 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::Part;
 use super::checksum::md5;
+use super::{ClassNames, Identity, Part};
 
 /// A dataset that can be fetched.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Known {
     pub name: &'static str,
     /// What it shows, in a few words.
     pub about: &'static str,
+    /// What its classes are called, if not by number.
+    pub classes: &'static [&'static str],
     /// Where its files lie, the first to be tried first, plain HTTP last. Each ends with a slash.
     pub mirrors: &'static [&'static str],
     /// Its files, compressed as the mirrors have them: images and labels for training, then for testing; or one archive
@@ -50,6 +52,7 @@ pub const KNOWN: &[Known] = &[
         id: "mnist",
         name: "MNIST",
         about: "handwritten digits",
+        classes: &[],
         mirrors: &[
             "https://ossci-datasets.s3.amazonaws.com/mnist/",
             "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -65,6 +68,18 @@ pub const KNOWN: &[Known] = &[
         id: "fashion-mnist",
         name: "Fashion-MNIST",
         about: "articles of clothing, in ten classes",
+        classes: &[
+            "T-shirt/top",
+            "Trouser",
+            "Pullover",
+            "Dress",
+            "Coat",
+            "Sandal",
+            "Shirt",
+            "Sneaker",
+            "Bag",
+            "Ankle boot",
+        ],
         mirrors: &[
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -80,6 +95,7 @@ pub const KNOWN: &[Known] = &[
         id: "kmnist",
         name: "KMNIST",
         about: "cursive Japanese characters, in ten classes",
+        classes: &["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
         mirrors: &["https://codh.rois.ac.jp/kmnist/dataset/kmnist/", "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"],
         files: &[
             file("train-images-idx3-ubyte.gz", "bdb82020997e1d708af4cf47b453dcf7"),
@@ -92,6 +108,7 @@ pub const KNOWN: &[Known] = &[
         id: "qmnist",
         name: "QMNIST",
         about: "MNIST made anew, with all 60,000 test images",
+        classes: &[],
         mirrors: &["https://raw.githubusercontent.com/facebookresearch/qmnist/master/"],
         files: &[
             file("qmnist-train-images-idx3-ubyte.gz", "ed72d4157d28c017586c42bc6afe6370"),
@@ -104,6 +121,7 @@ pub const KNOWN: &[Known] = &[
         id: "emnist",
         name: "EMNIST",
         about: "handwritten letters and digits, six datasets in one archive of half a gigabyte",
+        classes: &[],
         mirrors: &[
             "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/",
             "https://biometrics.nist.gov/cs_links/EMNIST/",
@@ -115,6 +133,18 @@ pub const KNOWN: &[Known] = &[
 /// The six ways in which EMNIST is divided, as its files are called.
 pub const EMNIST: [&str; 6] =
     ["emnist-balanced", "emnist-byclass", "emnist-bymerge", "emnist-digits", "emnist-letters", "emnist-mnist"];
+
+/// What the classes of the EMNIST dataset with this name are called: `emnist-…-mapping.txt` in its archive. A letter that
+/// looks the same large and small has one class, except in `emnist-byclass`; in `emnist-letters` all have.
+pub(super) fn emnist_classes(name: &str) -> ClassNames {
+    let letters = match name {
+        "emnist-balanced" | "emnist-bymerge" => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt",
+        "emnist-byclass" => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+        "emnist-letters" => "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        _ => "", // digits
+    };
+    letters.chars().map(String::from).collect()
+}
 
 /// The SHA-256 of MNIST's uncompressed files: images and labels for training, then for testing. So MNIST is known
 /// however it was compressed, and from files of other formats too.
@@ -141,6 +171,12 @@ impl Known {
     #[must_use]
     pub fn called(id: &str) -> Option<&'static Self> {
         KNOWN.iter().find(|known| known.id == id)
+    }
+
+    /// What reports call it and its classes.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity::named(self.name).with_classes(self.classes.iter().collect())
     }
 
     /// The dataset of which these are the SHA-256 of uncompressed images and labels.
@@ -187,11 +223,20 @@ mod tests {
             let is_sum = |sum: &str| sum.len() == 32 && sum.bytes().all(|b| b"0123456789abcdef".contains(&b));
             assert!(known.files.iter().all(|file| is_sum(file.md5) && !file.name.contains('/')), "{}", known.id);
             assert!(matches!(known.files.len(), 1 | 4));
+            assert!(matches!(known.classes.len(), 0 | 10));
         }
         let mut sums: Vec<_> = KNOWN.iter().flat_map(|known| known.files).map(|file| file.md5).collect();
         sums.sort_unstable();
         sums.dedup();
         assert_eq!(sums.len(), 4 * 4 + 1, "no two files are the same");
+    }
+
+    #[test]
+    fn emnist_has_as_many_names_as_classes() {
+        // Cohen et al. 2017, table II.
+        let counts = EMNIST.map(|name| emnist_classes(name).all().len());
+        assert_eq!(counts, [47, 62, 47, 0, 26, 0]);
+        assert_eq!(emnist_classes("emnist-balanced").of(46), "t");
     }
 
     #[test]
@@ -205,7 +250,7 @@ mod tests {
         ];
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
-        let known = Known { id: "toy", name: "Toy", about: "", mirrors: &[], files: &FILES };
+        let known = Known { id: "toy", name: "Toy", about: "", classes: &[], mirrors: &[], files: &FILES };
         std::fs::write(path("images"), "abc").unwrap();
         std::fs::write(path("labels"), "a").unwrap();
         assert!(known.has_files(Part::Test, &path("images"), &path("labels")));

@@ -11,11 +11,13 @@ use thiserror::Error;
 
 use crate::printable::printable;
 use crate::real::Real;
+pub use classes::ClassNames;
 use pixels::Pixels;
 
 pub mod array;
 pub mod batches;
 pub(crate) mod checksum;
+pub mod classes;
 pub mod csv;
 pub(crate) mod directory;
 pub mod distort;
@@ -51,18 +53,25 @@ pub struct Identity {
     place: Option<String>,
     /// What was done to the images, such as " expanded by shifts"; empty if nothing.
     treatment: String,
+    classes: ClassNames,
 }
 
 impl Identity {
     /// A dataset known by its name, such as "MNIST".
     pub fn named(name: impl Into<String>) -> Self {
-        Identity { name: name.into(), place: None, treatment: String::new() }
+        Identity { name: name.into(), place: None, treatment: String::new(), classes: ClassNames::default() }
     }
 
     /// An unknown dataset, called by its `place` ("IDX files in digits") where people read; `name` tells it from others
     /// without naming a path.
     pub fn unknown(name: impl Into<String>, place: impl Into<String>) -> Self {
-        Identity { name: name.into(), place: Some(place.into()), treatment: String::new() }
+        Identity { place: Some(place.into()), ..Identity::named(name) }
+    }
+
+    /// The same dataset, whose classes are called so.
+    #[must_use]
+    pub fn with_classes(self, classes: ClassNames) -> Self {
+        Identity { classes, ..self }
     }
 
     /// The name that goes into model files: the same wherever the files lie.
@@ -71,12 +80,18 @@ impl Identity {
         &self.name
     }
 
+    /// What its classes are called.
+    #[must_use]
+    pub fn classes(&self) -> &ClassNames {
+        &self.classes
+    }
+
     /// The same dataset after `treatment`, which is said behind its name.
     fn treated(&self, treatment: &str) -> Self {
         Identity {
             name: format!("{} {treatment}", self.name),
-            place: self.place.clone(),
             treatment: format!("{} {treatment}", self.treatment),
+            ..self.clone()
         }
     }
 }
@@ -319,6 +334,21 @@ impl Dataset {
         self.ink
     }
 
+    /// The same images with their classes counted and called as in `names`. If theirs have no names, only the names are
+    /// added; `None` if one of theirs is not among `names`.
+    #[must_use]
+    pub fn in_classes(&self, names: &ClassNames) -> Option<Dataset> {
+        let identity = Arc::new(self.identity().clone().with_classes(names.clone()));
+        let own = self.identity().classes();
+        if own.is_empty() || own == names {
+            return Some(Dataset { identity, ..self.clone() });
+        }
+        let place = |name: &String| names.all().iter().position(|other| other == name).map(|place| place as u8);
+        let places: Vec<_> = own.all().iter().map(place).collect::<Option<_>>()?;
+        let labels = self.labels.iter().map(|&label| places[usize::from(label)]).collect();
+        Some(Dataset { labels: Arc::new(labels), classes: names.all().len(), identity, ..self.clone() })
+    }
+
     /// Other images of the same size and classes in place of these; there may be none, as in a slice.
     fn replaced(&self, pixels: Vec<u8>, labels: Vec<u8>, identity: Identity) -> Dataset {
         debug_assert_eq!(pixels.len(), labels.len() * self.image_size());
@@ -362,6 +392,20 @@ mod tests {
         assert_eq!(part.labels(), [1, 1, 0]);
         assert_eq!(part.image(1), [16, 17, 18, 19]);
         assert_eq!(part.label(1), 1);
+    }
+
+    #[test]
+    fn classes_are_counted_as_another_dataset_counts_them() {
+        let of = |names: &[&str], labels: &[u8]| {
+            let identity = Identity::named("toy").with_classes(names.iter().collect());
+            Dataset::new(vec![0; labels.len()], labels.to_vec(), (1, 1), names.len().max(3), identity).unwrap()
+        };
+        let abc = ClassNames::from_iter(["a", "b", "c"]);
+        let some = of(&["c", "a", "b"], &[0, 1, 2, 0]).slice(1..4).in_classes(&abc).unwrap();
+        assert_eq!((some.labels(), some.classes(), some.identity().classes()), (&[0, 1, 2][..], 3, &abc));
+        assert!(of(&["c", "a", "d"], &[0]).in_classes(&abc).is_none());
+        let numbers = of(&[], &[2, 0]).in_classes(&abc).unwrap();
+        assert_eq!((numbers.labels(), numbers.identity().classes()), (&[2, 0][..], &abc));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::memory::TooMany;
 use super::npz::NpzError;
 use super::pickle::PickleError;
 use super::pixels::Pixels;
-use super::{Dataset, DatasetError, Identity, Part, Wanted, directory, file, synthetic};
+use super::{ClassNames, Dataset, DatasetError, Identity, Part, Wanted, directory, file, synthetic};
 
 /// The directory that is looked into when none is named.
 pub const DEFAULT_DIRECTORY: &str = "data";
@@ -271,6 +271,8 @@ pub(super) struct Found {
     pub labels: [Option<Summed>; 2],
     /// The files of the images and of their labels, if each lies in one of its own.
     pub files: Option<(PathBuf, PathBuf)>,
+    /// What the classes are called, if that is known from the files.
+    pub classes: ClassNames,
 }
 
 /// Images or labels with the SHA-256 of the IDX file that they make.
@@ -322,10 +324,11 @@ impl Found {
         let known = self.images.sha256.as_ref().and_then(|images| Known::of_contents(part, images, labels));
         let of_files = || self.files.as_ref().and_then(|(images, labels)| Known::of_files(part, images, labels));
         if let Some(known) = known.or_else(of_files) {
-            return Identity::named(known.name);
+            return known.identity();
         }
         let sums: Vec<_> = self.labels.iter().flatten().map(|labels| &labels.sha256[..12]).collect();
-        Identity::unknown(format!("unknown images (SHA-256 of the labels {})", sums.join(", ")), place)
+        let name = format!("unknown images (SHA-256 of the labels {})", sums.join(", "));
+        Identity::unknown(name, place).with_classes(self.classes.clone())
     }
 }
 

@@ -12,11 +12,11 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::claim::claim;
+use crate::data::Part;
 use crate::data::checksum::md5;
 use crate::data::directory::file_of_other_naming;
 use crate::data::known::{Known, PublishedFile};
 use crate::data::source::Source;
-use crate::data::{Identity, Part};
 use crate::replace_file::rename_durably;
 
 mod emnist;
@@ -171,8 +171,7 @@ fn is_there(known: &Known, directory: &Path) -> bool {
         return emnist::is_unpacked(directory);
     }
     let source = Source::Directory(directory.to_path_buf());
-    let expected = Identity::named(known.name);
-    let is = |part| source.load(part, 1).is_ok_and(|data| *data.identity() == expected);
+    let is = |part| source.load(part, 1).is_ok_and(|data| *data.identity() == known.identity());
     is(Part::Test) && is(Part::Training)
 }
 

@@ -150,7 +150,8 @@ fn about<F: Real>(model: &Model<F>, input: Input) -> Map<String, Value> {
         Input::Pixels => ("pixels", "bytes from 0 (background) to 255 (full ink), divided by 255 in this file"),
         Input::Unit => ("unit", "pixel/255: numbers from 0 (background) to 1 (full ink)"),
     };
-    let labels: Vec<_> = (0..network.outputs()).map(|label| label.to_string()).collect();
+    let classes = model.class_names();
+    let labels: Vec<_> = (0..network.outputs()).map(|class| classes.of(class)).collect();
     let mut about = Map::new();
     let mut say = |key: &str, value| about.insert(key.to_string(), value);
     say("program", json!(PROGRAM));

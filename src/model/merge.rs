@@ -1,6 +1,7 @@
 //! Several models in one: their networks merged, what is known of their trainings kept.
 
 use super::{Model, TrainingRecord};
+use crate::data::ClassNames;
 use crate::network::{MAX_MEMBERS, MergeError, Network};
 use crate::real::Real;
 
@@ -22,6 +23,13 @@ impl<F: Real> Model<F> {
         }
         let voters: Vec<_> = models.iter().map(|model| (&model.network, model.trainings().len())).collect();
         Ok(Model { members, ..Model::from(Network::merged(&voters)?) })
+    }
+
+    /// What the classes are called: as in its training, or as in the first of its members' that has names.
+    #[must_use]
+    pub fn class_names(&self) -> ClassNames {
+        let mut named = self.trainings().into_iter().flatten().map(|training| &training.classes);
+        named.find(|classes| !classes.is_empty()).cloned().unwrap_or_default()
     }
 
     /// The trainings behind the model: its own, or those of its members. One that is unknown is nothing.

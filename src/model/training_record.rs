@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::data::distort::Distortion;
-use crate::data::expand;
+use crate::data::{ClassNames, expand};
 use crate::network::Optimizer;
 use crate::printable;
 use crate::real::Precision;
@@ -19,6 +19,9 @@ pub struct TrainingRecord {
     /// The name of the dataset.
     #[serde(deserialize_with = "printable")]
     pub dataset: String,
+    /// What its classes are called, if not by number.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub classes: ClassNames,
     /// Number of training images.
     pub n_train: usize,
     /// Number of images set aside for validation.

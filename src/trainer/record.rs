@@ -1,6 +1,7 @@
 //! What a model file says of the settings of a training, and back.
 
 use super::{Keep, Monitors, ResumeError, Schedule, Settings};
+use crate::data::ClassNames;
 use crate::engine::{EngineKind, Machine};
 use crate::model::{CourseRecord, EpochRecord, PROGRAM, TrainingRecord};
 use crate::real::Precision;
@@ -10,6 +11,8 @@ use crate::real::Precision;
 pub struct Background {
     /// The name of the dataset.
     pub dataset: String,
+    /// What its classes are called.
+    pub classes: ClassNames,
     /// Number of training images.
     pub n_train: usize,
     /// Number of images set aside for validation.
@@ -28,10 +31,11 @@ impl Settings {
     /// What a model file says of a training with these settings that has not begun.
     #[must_use]
     pub fn record(&self, background: Background) -> TrainingRecord {
-        let Background { dataset, n_train, n_validation, evaluate_on, init, expand, precision } = background;
+        let Background { dataset, classes, n_train, n_validation, evaluate_on, init, expand, precision } = background;
         TrainingRecord {
             program: PROGRAM.to_string(),
             dataset,
+            classes,
             n_train,
             n_validation,
             evaluate_on,

@@ -177,7 +177,8 @@ fn known(id: &'static str, files: &[(&'static str, Vec<u8>)]) -> &'static Known 
     let digits = |digits: String, byte: &u8| digits + &format!("{byte:02x}");
     let md5 = |bytes: &[u8]| Md5::digest(bytes).iter().fold(String::new(), digits);
     let files = files.iter().map(|(name, bytes)| PublishedFile { name, md5: md5(bytes).leak() });
-    Box::leak(Box::new(Known { id, name: "Toy", about: "toys", mirrors: &[], files: files.collect::<Vec<_>>().leak() }))
+    let files = files.collect::<Vec<_>>().leak();
+    Box::leak(Box::new(Known { id, name: "Toy", about: "toys", classes: &[], mirrors: &[], files }))
 }
 
 /// Remembers what it was told.

@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use mnist_mlp::Precision;
 use mnist_mlp::data::idx::Idx;
 use mnist_mlp::data::source::Source;
-use mnist_mlp::data::{Dataset, Identity, Part};
+use mnist_mlp::data::{ClassNames, Dataset, Identity, Part};
 use mnist_mlp::engine::{EngineKind, InstructionSet, Machine, Trainable};
 use mnist_mlp::model::{EpochRecord, Model, precision_of};
 use mnist_mlp::network::{Activation, CrossEntropy, Init, Network, Optimizer, costs};
@@ -60,6 +60,7 @@ fn unfinished() -> Vec<u8> {
     let progress = train(network, &data, &data, &two, &mut Silent).unwrap().into_progress();
     let record = settings.record(Background {
         dataset: "tiny".to_string(),
+        classes: ClassNames::default(),
         n_train: data.len(),
         n_validation: 0,
         evaluate_on: "test".to_string(),

@@ -11,6 +11,7 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
     let TrainingRecord {
         program,
         dataset,
+        classes: _,
         n_train,
         n_validation,
         evaluate_on,

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::*;
 use crate::data::distort::Distortion;
-use crate::data::{Dataset, Identity};
+use crate::data::{ClassNames, Dataset, Identity};
 use crate::engine::{EngineKind, Machine};
 use crate::network::{CrossEntropy, Init, Optimizer};
 use crate::real::Precision;
@@ -35,6 +35,7 @@ fn run(progress: Progress<f32>, settings: Settings, observer: &mut dyn Observer<
 fn file(progress: &Progress<f32>, settings: &Settings) -> Vec<u8> {
     let record = settings.record(Background {
         dataset: "toy".to_string(),
+        classes: ClassNames::default(),
         n_train: 30,
         n_validation: 9,
         evaluate_on: "validation".to_string(),

@@ -1,0 +1,101 @@
+//! What the classes of a dataset are called.
+
+use serde::{Deserialize, Serialize};
+
+use crate::printable::printable;
+
+/// The most characters of a name in a table.
+const SHORT: usize = 16;
+
+/// What the classes are called: each by its name, such as "Pullover", or by its number where there are no names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<String>", into = "Vec<String>")]
+pub struct ClassNames(Vec<String>);
+
+/// The name of class 0, of class 1 and so on; none where classes have numbers only.
+impl<S: AsRef<str>> FromIterator<S> for ClassNames {
+    fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
+        ClassNames(names.into_iter().map(|name| printable(name.as_ref())).collect())
+    }
+}
+
+impl From<Vec<String>> for ClassNames {
+    fn from(names: Vec<String>) -> Self {
+        names.into_iter().collect()
+    }
+}
+
+impl From<ClassNames> for Vec<String> {
+    fn from(names: ClassNames) -> Self {
+        names.0
+    }
+}
+
+impl ClassNames {
+    /// The name of each class; none where classes have numbers only.
+    #[must_use]
+    pub fn all(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Whether classes have numbers only.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What a class is called; its number if it has no name.
+    #[must_use]
+    pub fn of(&self, class: usize) -> String {
+        self.name(class).map_or_else(|| class.to_string(), String::from)
+    }
+
+    /// The name of a class, if it has one.
+    #[must_use]
+    pub fn name(&self, class: usize) -> Option<&str> {
+        self.0.get(class).map(String::as_str)
+    }
+
+    /// The same as [`of`](Self::of) where a table has little room: a long name is cut.
+    #[must_use]
+    pub fn short(&self, class: usize) -> String {
+        let name = self.of(class);
+        if name.chars().count() <= SHORT {
+            return name;
+        }
+        name.chars().take(SHORT - 1).chain(['…']).collect()
+    }
+
+    /// The characters of the longest of the [`short`](Self::short) names of classes 0 to `classes - 1`.
+    #[must_use]
+    pub fn width(&self, classes: usize) -> usize {
+        (0..classes).map(|class| self.short(class).chars().count()).max().unwrap_or(0)
+    }
+
+    /// The class that is called so, by its name or else by its number.
+    #[must_use]
+    pub fn class(&self, called: &str) -> Option<usize> {
+        self.0.iter().position(|name| name == called).or_else(|| called.parse().ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_names_there_are_numbers() {
+        let names = ClassNames::default();
+        assert_eq!((names.of(7), names.short(12), names.width(100)), ("7".into(), "12".into(), 2));
+        assert_eq!((names.class("7"), names.class("seven")), (Some(7), None));
+    }
+
+    #[test]
+    fn a_name_is_printable_and_in_tables_short() {
+        let names = ClassNames::from_iter(["a\u{1b}b", "Größer als jede Tabelle", "3"]);
+        assert_eq!(names.of(0), "a\u{FFFD}b");
+        assert_eq!((names.short(1), names.width(3)), ("Größer als jede…".into(), 16));
+        assert_eq!(names.of(3), "3", "one that has no name");
+        assert_eq!((names.class("3"), names.class("1")), (Some(2), Some(1)), "a name comes before a number");
+    }
+}
