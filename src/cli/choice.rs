@@ -20,9 +20,9 @@ pub struct ChoiceArguments {
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = range)]
     pub index: Vec<RangeInclusive<usize>>,
 
-    /// Images with these labels, as in 7 or 4,9.
+    /// Images with these labels, as in 7 or 4,9; names of classes, if they have any.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub label: Vec<u8>,
+    pub label: Vec<String>,
 
     /// Images in random order, the order of --seed.
     #[arg(long)]
@@ -55,7 +55,10 @@ impl ChoiceArguments {
         versions: usize,
         split: &'static str,
     ) -> Result<Chosen, Failure> {
-        self.check(data, split)?;
+        let labels = self.labels(data)?;
+        if let Some(range) = self.index.iter().find(|range| *range.end() >= data.len()) {
+            return Err(Failure::Index { index: *range.end(), split, images: data.len() });
+        }
         let mut indices: Vec<usize> = match mistakes {
             Some(mistakes) => {
                 let all = self.index.is_empty();
@@ -65,7 +68,7 @@ impl ChoiceArguments {
             None if self.index.is_empty() => (0..data.len()).collect(),
             None => self.index.iter().cloned().flatten().collect(),
         };
-        indices.retain(|&index| self.label.is_empty() || self.label.contains(&data.labels()[index]));
+        indices.retain(|&index| labels.is_empty() || labels.contains(&data.label(index)));
         let available = indices.len();
         if self.random && available > 0 {
             // As the first epoch of a training visits so many images.
@@ -78,14 +81,20 @@ impl ChoiceArguments {
         Ok(Chosen { indices, available })
     }
 
-    fn check(&self, data: &Dataset, split: &'static str) -> Result<(), Failure> {
-        if let Some(range) = self.index.iter().find(|range| *range.end() >= data.len()) {
-            return Err(Failure::Index { index: *range.end(), split, images: data.len() });
-        }
-        match self.label.iter().find(|&&label| usize::from(label) >= data.classes()) {
-            Some(&label) => Err(Failure::Label { label, classes: data.classes() }),
-            None => Ok(()),
-        }
+    /// The classes that `--label` names.
+    fn labels(&self, data: &Dataset) -> Result<Vec<usize>, Failure> {
+        let (names, count) = (data.identity().classes(), data.classes());
+        let class = |called: &String| {
+            let class = names.class(called.trim()).filter(|&class| class < count);
+            class.ok_or_else(|| {
+                let known = match names.all() {
+                    [] => format!("there are {count} classes, 0 to {}", count - 1),
+                    all => format!("the classes are {}", all.join(", ")),
+                };
+                Failure::Label { label: called.clone(), known }
+            })
+        };
+        self.label.iter().map(class).collect()
     }
 
     /// "10 of 344 mistakes with label 4 or 9, the most confident first".
@@ -100,8 +109,7 @@ impl ChoiceArguments {
         let mut text = if shown < available { format!("{} of ", thousands(shown)) } else { String::new() };
         text += &format!("{} {noun}", thousands(available));
         if !self.label.is_empty() {
-            let labels: Vec<_> = self.label.iter().map(ToString::to_string).collect();
-            text += &format!(" with label {}", labels.join(" or "));
+            text += &format!(" with label {}", self.label.join(" or "));
         }
         text += match (self.random, mistakes) {
             (true, _) => ", in random order",
@@ -158,6 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn classes_are_chosen_by_name_too() {
+        let names = ["ant", "bee", "cow", "7"].iter().collect();
+        let data = data().in_classes(&names).unwrap();
+        let chosen = |label: &str| {
+            let choice = Line::try_parse_from(["show", "-n", "2", "--label", label]).unwrap().choice;
+            choice.choose(&data, None, 1, "test").map(|chosen| chosen.indices)
+        };
+        assert_eq!((chosen("bee").unwrap(), chosen("1").unwrap()), (vec![1, 4], vec![1, 4]));
+        assert_eq!(chosen("7").unwrap(), [0; 0], "the name of a class without images");
+        let error = chosen("dog").unwrap_err().to_string();
+        assert_eq!(error, "no image can have the label dog: the classes are ant, bee, cow, 7");
+    }
+
+    #[test]
     fn mistakes_keep_their_order() {
         let mistake = |index| Mistake { index, label: 0, predicted: 1, confidence: 1.0, of_label: 0.0 };
         let mistakes = [9, 2, 12, 0].map(mistake);
@@ -188,7 +210,8 @@ mod tests {
         assert!(matches!(choose("--index 3,20", None), Err(Failure::Index { index: 20, images: 20, .. })));
         let all = format!("--index 0-{}", usize::MAX);
         assert!(matches!(choose(&all, None), Err(Failure::Index { index: usize::MAX, .. })));
-        assert!(matches!(choose("--label 4", None), Err(Failure::Label { label: 4, classes: 4 })));
+        assert!(matches!(choose("--label 4", None), Err(Failure::Label { label, .. }) if label == "4"));
+        assert!(choose("--label x", None).unwrap_err().to_string().ends_with("there are 4 classes, 0 to 3"));
         for wrong in ["7-3", "-3", "3-", "x", "", "1-2-3", "99999999999999999999999"] {
             assert!(range(wrong).is_err(), "{wrong}");
         }

@@ -60,6 +60,7 @@ fn of_several(
         members: members.iter().zip(&evaluations).map(report).collect(),
         committee: &committee.evaluate(),
         dataset: data.identity().to_string(),
+        names: data.identity().classes().clone(),
         split: split::name(arguments.split),
     };
     Ok(if arguments.format == Format::Json { report.json() } else { report.text(output::width()) })

@@ -165,8 +165,8 @@ pub enum Failure {
     SplitsDiffer { split: &'static str, first: (String, Range<usize>), other: (String, Range<usize>) },
     #[error("there is no image {index} in the {split} split: its {images} images are numbered from 0")]
     Index { index: usize, split: &'static str, images: usize },
-    #[error("no image can have the label {label}: there are {classes} classes, 0 to {}", classes - 1)]
-    Label { label: u8, classes: usize },
+    #[error("no image can have the label {label}: {known}")]
+    Label { label: String, known: String },
     #[error("these are {} pictures, too many to show at once: choose fewer with --count or --epochs", thousands(*.0))]
     TooMany(usize),
     #[error("{0}: show fewer with --count")]

@@ -224,6 +224,7 @@ impl Member {
             model: self.path.clone(),
             description: self.description(),
             dataset: images.identity().to_string(),
+            names: images.identity().classes().clone(),
             split: split::name(split),
             lambda,
             l1,

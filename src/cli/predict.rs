@@ -62,7 +62,7 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     if !arguments.as_is {
         note_other_form(&member);
     }
-    let machine = machine(Some(1))?;
+    let (machine, names) = (machine(Some(1))?, member.class_names());
     let mut failed = 0;
     for file in &arguments.files {
         let name = file.display().to_string();
@@ -70,7 +70,8 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
             .and_then(|picture| Ok((outputs(&member, (&name, &picture), machine)?, picture)));
         match answer {
             Ok((outputs, picture)) => {
-                let report = PredictionReport { file: &name, outputs: &outputs, layer: member.output_layer() };
+                let layer = member.output_layer();
+                let report = PredictionReport { file: &name, outputs: &outputs, layer, names: &names };
                 let printed = output::piece(match arguments.format {
                     Format::Json => report.json(),
                     Format::Text if arguments.show => {

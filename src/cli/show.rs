@@ -108,6 +108,7 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
         exhibits: exhibits(&data, &chosen.indices, &treatment, member.as_ref().map(|member| (member, machine)))?,
         versions: treatment.side_by_side(),
         columns: arguments.columns.map(usize::from),
+        names: data.identity().classes().clone(),
     };
     let heading = format!(
         "{}{}, {} images of the {} split\n{}",

@@ -107,6 +107,11 @@ fn count_from_1(counts: &[usize]) -> bool {
     counts[0] == 0 && counts.len() > 2 && counts[1..].iter().all(|&n| n > 0)
 }
 
+/// What a class of these images is called.
+fn called(images: &Dataset, class: usize) -> String {
+    images.identity().classes().of(class)
+}
+
 /// Images of each label.
 fn counts(data: &Dataset) -> Vec<usize> {
     let mut counts = vec![0; data.classes()];
@@ -127,13 +132,13 @@ fn warn_of_order(trained: &[usize], validation: &Dataset) {
     let new: Vec<_> = (0..watched.len()).filter(is_new).collect();
     // A class of few images may be missing by chance.
     if !new.is_empty() && 10 * new.iter().map(|&class| watched[class]).sum::<usize>() >= validation.len() {
-        let names = new.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let names = new.iter().map(|&class| called(validation, class)).collect::<Vec<_>>().join(", ");
         let (classes, have) = if new.len() == 1 { ("class", "has") } else { ("classes", "have") };
         output::warning(format_args!(
             "{classes} {names} of the validation images {have} no image to train on: {ADVICE}"
         ));
     } else if there > 1 && validation.len() > 10 && watched.contains(&validation.len()) {
-        let class = validation.labels()[0];
+        let class = called(validation, validation.label(0));
         output::warning(format_args!("the validation images are all of class {class}: {ADVICE}"));
     }
 }
@@ -191,7 +196,7 @@ fn warn_of_labels(training: &Dataset, counts: &[usize]) {
         output::warning(format_args!(
             "all images to train on have the label {}: are their labels where they are looked for, in a CSV file in the \
             first column?",
-            training.labels()[0]
+            called(training, training.label(0))
         ));
     } else if 2 * there < classes {
         output::warning(format_args!(

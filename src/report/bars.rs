@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::data::ClassNames;
 use crate::network::prediction;
 use crate::picture::terminal::Depth;
 
@@ -11,16 +12,25 @@ const WRONG: Style = AnsiColor::Red.on_default();
 /// Up to so many classes have a bar each; of more only those with the largest outputs do.
 const MAX_SHOWN: usize = 10;
 
-/// What a bar has beside it: the class, two spaces before and after, the output, the mark.
-pub(super) const BESIDE_A_BAR: usize = 3 + 2 + 2 + 5 + 2 + 6;
+/// The columns that a class takes beside its bar; a number of three digits has room in any case.
+fn class_width(outputs: &[f64], names: &ClassNames) -> usize {
+    names.width(outputs.len()).max(3)
+}
+
+/// The columns beside each bar: the class, two spaces before and after, the output, the mark.
+pub(super) fn beside_a_bar(outputs: &[f64], names: &ClassNames) -> usize {
+    class_width(outputs, names) + 2 + 2 + 5 + 2 + 6
+}
 
 /// A bar for each class, `length` characters if the output is 1: class, bar, output, and which class is the answer and
 /// which, if it is known, the label.
 ///
 /// Of more than ten classes only those with the largest outputs are shown, and the label. All lines are of the same
-/// number of characters, and without escape codes if the terminal has no colours. `outputs` is a^L, (n_L).
+/// number of characters, and without escape codes if the terminal has no colours. `outputs` is a^L, (n_L), `names`
+/// what its classes are called.
 #[must_use]
-pub fn bars(outputs: &[f64], label: Option<usize>, length: usize, depth: Depth) -> Vec<String> {
+pub fn bars(outputs: &[f64], names: &ClassNames, label: Option<usize>, length: usize, depth: Depth) -> Vec<String> {
+    let width = class_width(outputs, names);
     let answer = prediction(outputs);
     let line = |class: usize| {
         let (mark, style) = match label {
@@ -31,7 +41,8 @@ pub fn bars(outputs: &[f64], label: Option<usize>, length: usize, depth: Depth) 
         };
         let style = if depth == Depth::Ascii { Style::new() } else { style };
         let bar = bar(outputs[class], length, depth);
-        format!("{class:>3}  {style}{bar:<length$}  {:.3}  {mark:<6}{style:#}", outputs[class])
+        let (name, output) = (names.short(class), outputs[class]);
+        format!("{name:>width$}  {style}{bar:<length$}  {output:.3}  {mark:<6}{style:#}")
     };
     shown(outputs, label).into_iter().map(line).collect()
 }
@@ -66,21 +77,27 @@ mod tests {
 
     #[test]
     fn a_mistake_shows_label_and_answer() {
-        let lines = bars(&[0.5, 0.0, 1.0], Some(0), 4, Depth::Ascii);
+        let none = ClassNames::default();
+        let lines = bars(&[0.5, 0.0, 1.0], &none, Some(0), 4, Depth::Ascii);
         assert_eq!(lines, ["  0  ##    0.500  label ", "  1        0.000        ", "  2  ####  1.000  answer"]);
-        let lines = bars(&[0.53, 0.0, 1.0], Some(0), 4, Depth::TrueColor);
+        let lines = bars(&[0.53, 0.0, 1.0], &none, Some(0), 4, Depth::TrueColor);
         assert_eq!(lines[0], "  0  \x1b[32m██▏   0.530  label \x1b[0m");
         assert_eq!(lines[2], "  2  \x1b[31m████  1.000  answer\x1b[0m");
-        let unknown = bars(&[0.5, 0.0, 1.0], None, 4, Depth::Ascii);
+        let unknown = bars(&[0.5, 0.0, 1.0], &none, None, 4, Depth::Ascii);
         assert_eq!(unknown[0], "  0  ##    0.500        ");
     }
 
     #[test]
     fn every_line_has_as_many_characters() {
-        for line in bars(&[0.0, 1.0, 0.999_99, 0.062, 1e-12], Some(3), 9, Depth::TrueColor) {
-            let plain = anstream::adapter::strip_str(&line).to_string();
-            assert_eq!(plain.chars().count(), BESIDE_A_BAR + 9, "{plain}");
+        let outputs = [0.0, 1.0, 0.999_99, 0.062, 1e-12];
+        for names in [ClassNames::default(), ["A", "größer", "b", "c", "a name that is far too long"].iter().collect()]
+        {
+            for line in bars(&outputs, &names, Some(3), 9, Depth::TrueColor) {
+                let plain = anstream::adapter::strip_str(&line).to_string();
+                assert_eq!(plain.chars().count(), beside_a_bar(&outputs, &names) + 9, "{plain}");
+            }
         }
+        assert_eq!(bars(&[0.5], &["ab cd"].iter().collect(), None, 4, Depth::Ascii), ["ab cd  ##    0.500  answer"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::evaluation::{EvaluationReport, Json, json_line, tables};
 use super::{decimal, percent, thousands};
+use crate::data::ClassNames;
 use crate::evaluate::Evaluation;
 
 /// The evaluations of several models on the same images, and that of their committee.
@@ -15,6 +16,8 @@ pub struct CommitteeReport<'a> {
     pub committee: &'a Evaluation,
     /// The dataset.
     pub dataset: String,
+    /// What its classes are called.
+    pub names: ClassNames,
     /// "test", "validation" or "train".
     pub split: &'static str,
 }
@@ -38,7 +41,7 @@ impl CommitteeReport<'_> {
     pub fn json(&self) -> String {
         json_line(&JsonOfAll {
             models: self.members.iter().map(EvaluationReport::json_object).collect(),
-            committee: Json::of(self.committee, &self.dataset, self.split),
+            committee: Json::of(self.committee, (&self.dataset, &self.names), self.split),
         })
     }
 
@@ -49,7 +52,7 @@ impl CommitteeReport<'_> {
         let mut text = format!("{}, {images} images of the {} split\n\n", self.dataset, self.split);
         text += &self.table(width);
         text += &format!("\n{} Its answers:\n\n", self.verdict());
-        text += &tables(self.committee, width);
+        text += &tables(self.committee, &self.names, width);
         text
     }
 
@@ -116,6 +119,7 @@ mod tests {
             model: (*model).to_string(),
             description: "4-2, quadratic".to_string(),
             dataset: "toy".to_string(),
+            names: ClassNames::default(),
             split: "test",
             lambda: 0.0,
             l1: 0.0,
@@ -126,6 +130,7 @@ mod tests {
             members: members.iter().map(member).collect(),
             committee,
             dataset: "toy".to_string(),
+            names: ClassNames::default(),
             split: "test",
         }
     }

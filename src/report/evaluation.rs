@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::{decimal, percent, thousands};
+use crate::data::ClassNames;
 use crate::evaluate::{ClassFigures, Evaluation};
 
 /// So many of the most frequent confusions are listed and marked.
@@ -21,6 +22,8 @@ pub struct EvaluationReport<'a> {
     pub description: String,
     /// The dataset.
     pub dataset: String,
+    /// What its classes are called.
+    pub names: ClassNames,
     /// "test", "validation" or "train".
     pub split: &'static str,
     /// The regularization parameters of the training: lambda for L2, lambda_1 for L1.
@@ -40,6 +43,9 @@ pub(super) struct Json<'a> {
     pub model: Option<&'a str>,
     dataset: &'a str,
     split: &'a str,
+    /// What the classes are called; left out where they have numbers only.
+    #[serde(skip_serializing_if = "ClassNames::is_empty")]
+    classes: &'a ClassNames,
     n: usize,
     correct: usize,
     accuracy: f64,
@@ -51,11 +57,12 @@ pub(super) struct Json<'a> {
 
 impl<'a> Json<'a> {
     /// Without model and cost.
-    pub fn of(evaluation: &Evaluation, dataset: &'a str, split: &'a str) -> Self {
+    pub fn of(evaluation: &Evaluation, (dataset, classes): (&'a str, &'a ClassNames), split: &'a str) -> Self {
         Json {
             model: None,
             dataset,
             split,
+            classes,
             n: evaluation.n(),
             correct: evaluation.correct(),
             accuracy: evaluation.accuracy(),
@@ -79,7 +86,7 @@ impl EvaluationReport<'_> {
     }
 
     pub(super) fn json_object(&self) -> Json<'_> {
-        let figures = Json::of(self.evaluation, &self.dataset, self.split);
+        let figures = Json::of(self.evaluation, (&self.dataset, &self.names), self.split);
         Json { model: Some(&self.model), cost: Some(self.cost()), ..figures }
     }
 
@@ -100,7 +107,7 @@ impl EvaluationReport<'_> {
             text += &format!("  (including {regularization} for {})", parameters.join(" and "));
         }
         text += "\n\n";
-        text += &tables(evaluation, width);
+        text += &tables(evaluation, &self.names, width);
         text
     }
 }
@@ -111,29 +118,48 @@ pub(super) fn json_line(value: &impl Serialize) -> String {
 }
 
 /// The confusion matrix, the most frequent confusions and the figures of each class.
-pub(super) fn tables(evaluation: &Evaluation, width: usize) -> String {
+pub(super) fn tables(evaluation: &Evaluation, names: &ClassNames, width: usize) -> String {
     let worst: Vec<_> = evaluation.confusions().into_iter().take(WORST).collect();
-    confusion_matrix(evaluation, &worst, width) + &worst_confusions(&worst) + &per_class(evaluation)
+    confusion_matrix(evaluation, names, &worst, width)
+        + &worst_confusions(&worst, names)
+        + &per_class(evaluation, names)
 }
 
-/// The matrix with the worst confusions marked, or a line that says that it is wider than the terminal.
-fn confusion_matrix(evaluation: &Evaluation, worst: &[(usize, usize, usize)], width: usize) -> String {
+/// The matrix with the worst confusions marked, or a line that says that it is wider than the terminal. Columns have the
+/// names of classes if all of them are short, otherwise numbers, which the rows then have beside the names.
+fn confusion_matrix(
+    evaluation: &Evaluation,
+    names: &ClassNames,
+    worst: &[(usize, usize, usize)],
+    width: usize,
+) -> String {
     let confusion = evaluation.confusion();
     let classes = confusion.nrows();
     let digits = confusion.iter().max().map_or(1, |count| count.to_string().len());
     let cell = digits.max(classes.to_string().len()) + 2;
-    let needed = 6 + classes * cell;
+    let name = names.width(classes);
+    let are_short = name < cell;
+    let column_name = |class: usize| if are_short { names.of(class) } else { class.to_string() };
+    let row_name = |class: usize| {
+        if are_short {
+            format!("{:>4}  ", names.of(class))
+        } else {
+            format!("{class:>4} {:<name$}  ", names.short(class))
+        }
+    };
+    let needed = row_name(0).chars().count() + classes * cell;
     if needed > width {
         return format!("(the confusion matrix needs {needed} columns, here are {width})\n\n");
     }
-    let mut text = "confusion matrix: a row for each true label, a column for each predicted label\n      ".to_string();
+    let mut text = "confusion matrix: a row for each true label, a column for each predicted label\n".to_string();
+    text += &" ".repeat(needed - classes * cell);
     for column in 0..classes {
-        text += &format!("{column:>width$} ", width = cell - 1);
+        text += &format!("{:>width$} ", column_name(column), width = cell - 1);
     }
     text.truncate(text.trim_end().len());
     text.push('\n');
     for row in 0..classes {
-        let mut line = format!("{row:>4}  ");
+        let mut line = row_name(row);
         for column in 0..classes {
             let marked = worst.iter().any(|&(label, predicted, _)| (label, predicted) == (row, column));
             let style = if marked {
@@ -154,22 +180,25 @@ fn confusion_matrix(evaluation: &Evaluation, worst: &[(usize, usize, usize)], wi
     text
 }
 
-fn per_class(evaluation: &Evaluation) -> String {
-    let mut text = "label  images  precision    recall        F1\n".to_string();
+fn per_class(evaluation: &Evaluation, names: &ClassNames) -> String {
+    let width = names.width(evaluation.confusion().nrows()).max("label".len());
+    let mut text = format!("{:>width$}  images  precision    recall        F1\n", "label");
     for class in evaluation.per_class() {
         let [precision, recall, f1] = [class.precision, class.recall, class.f1].map(percent);
-        text += &format!("{:>5}{:>8}{precision:>11}{recall:>10}{f1:>10}\n", class.label, class.support);
+        let (name, images) = (names.short(class.label), class.support);
+        text += &format!("{name:>width$}{images:>8}{precision:>11}{recall:>10}{f1:>10}\n");
     }
     text
 }
 
-fn worst_confusions(worst: &[(usize, usize, usize)]) -> String {
+fn worst_confusions(worst: &[(usize, usize, usize)], names: &ClassNames) -> String {
     if worst.is_empty() {
         return String::new();
     }
     let mut text = "most frequent confusions (*)\n".to_string();
-    for (label, predicted, count) in worst {
-        let times = if *count == 1 { "time" } else { "times" };
+    for &(label, predicted, count) in worst {
+        let times = if count == 1 { "time" } else { "times" };
+        let (label, predicted) = (names.of(label), names.of(predicted));
         text += &format!("  {label} taken for {predicted}: {count} {times}\n");
     }
     text.push('\n');
@@ -193,6 +222,7 @@ mod tests {
             model: "model.json".to_string(),
             description: "4-3, quadratic".to_string(),
             dataset: "toy".to_string(),
+            names: ClassNames::default(),
             split: "test",
             lambda: 2.0,
             l1: 0.0,
@@ -221,6 +251,27 @@ mod tests {
         assert_eq!(line(0.0, 0.1), "cost      0.750000  (including 0.250000 for l1 0.1)");
         assert_eq!(line(2.0, 0.1), "cost      0.750000  (including 0.250000 for lambda 2 and l1 0.1)");
         assert_eq!(line(0.0, 0.0), "cost      0.750000");
+    }
+
+    #[test]
+    fn classes_that_have_names_are_called_by_them() {
+        let evaluation = evaluation();
+        let text = |names: [&str; 3]| {
+            let text = EvaluationReport { names: names.iter().collect(), ..report(&evaluation) }.text(80);
+            anstream::adapter::strip_str(&text).to_string()
+        };
+        let letters = text(["A", "B", "C"]);
+        assert!(letters.contains("\n       A  B  C\n   A   2  1* ·\n   B   2* 1  ·\n"), "{letters}");
+        assert!(letters.contains("\n  B taken for A: 2 times\n"), "{letters}");
+        assert!(letters.contains("\n    B       3     50.00%    33.33%    40.00%\n"), "{letters}");
+        let clothes = text(["T-shirt", "Bag", "Ankle boot"]);
+        assert!(
+            clothes.contains("\n                  0  1  2\n   0 T-shirt      2  1* ·\n   1 Bag          2* 1  ·\n")
+        );
+        assert!(clothes.contains("\n     label  images  precision"), "{clothes}");
+        let json = EvaluationReport { names: ["A", "B", "C"].iter().collect(), ..report(&evaluation) }.json();
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["classes"], serde_json::json!(["A", "B", "C"]));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 
-use super::bars::{BESIDE_A_BAR, bars};
+use super::bars::{bars, beside_a_bar};
+use crate::data::ClassNames;
 use crate::data::expand::SHIFTS;
 use crate::network::prediction;
 use crate::picture::Picture;
@@ -70,15 +71,15 @@ impl Exhibit {
     }
 
     /// What stands below it: which image, and what it was taken for.
-    fn caption(&self) -> Vec<(String, Style)> {
+    fn caption(&self, names: &ClassNames) -> Vec<(String, Style)> {
         let name = match self.version {
-            Version { shift: 0, epoch: 0 } => format!("#{} label {}", self.index, self.label),
+            Version { shift: 0, epoch: 0 } => format!("#{} label {}", self.index, names.short(self.label)),
             version => version.to_string(),
         };
         let mut caption = vec![(name, Style::new())];
         match self.answer() {
             Some(answer) if answer == self.label => caption.push(("recognized".to_string(), Style::new())),
-            Some(answer) => caption.push((format!("taken for {answer}"), WRONG)),
+            Some(answer) => caption.push((format!("taken for {}", names.short(answer)), WRONG)),
             None => {}
         }
         caption
@@ -104,6 +105,8 @@ pub struct Gallery {
     /// How many to show side by side, at most. If nobody says, as many as fit, and pixels at half the size if fewer
     /// than five would.
     pub columns: Option<usize>,
+    /// What the classes are called.
+    pub names: ClassNames,
 }
 
 /// How the images share the width of a terminal.
@@ -126,7 +129,7 @@ impl Gallery {
     pub fn rows(&self, width: usize, depth: Depth) -> impl Iterator<Item = String> {
         let layout = self.layout(width, depth);
         self.cut(layout.columns).map(move |row| {
-            let blocks: Vec<_> = row.iter().map(|exhibit| block(exhibit, layout, depth)).collect();
+            let blocks: Vec<_> = row.iter().map(|exhibit| self.block(exhibit, layout, depth)).collect();
             side_by_side(&blocks)
         })
     }
@@ -158,12 +161,13 @@ impl Gallery {
     /// fit.
     fn layout(&self, width: usize, depth: Depth) -> Layout {
         let largest = self.exhibits.iter().map(|exhibit| exhibit.picture.width()).max().unwrap_or(1);
-        let lines = self.exhibits.iter().flat_map(Exhibit::caption);
+        let lines = self.exhibits.iter().flat_map(|exhibit| exhibit.caption(&self.names));
         let caption = lines.map(|(line, _)| line.chars().count()).max().unwrap_or(0);
-        let with_bars = self.exhibits.iter().any(|exhibit| exhibit.outputs.is_some());
+        let outputs = self.exhibits.iter().find_map(|exhibit| exhibit.outputs.as_deref());
+        let beside = outputs.map(|outputs| GAP + beside_a_bar(outputs, &self.names));
         let layout = |factor: usize, bar: usize| {
             let image = caption.max(largest.div_ceil(factor));
-            let tile = if with_bars { image + GAP + BESIDE_A_BAR + bar } else { image };
+            let tile = image + beside.map_or(0, |beside| beside + bar);
             let columns = (width.saturating_add(GAP) / (tile + GAP)).min(self.columns.unwrap_or(usize::MAX));
             Layout { columns, factor, bar, image }
         };
@@ -177,7 +181,7 @@ impl Gallery {
         let best = match self.columns {
             Some(wanted) => with_room(wanted, usize::MAX),
             // Letters say little of half the pixels, and bars need the room.
-            None if with_bars || depth == Depth::Ascii => with_room(1, usize::MAX),
+            None if beside.is_some() || depth == Depth::Ascii => with_room(1, usize::MAX),
             None => with_room(FEW.min(self.together()), 2).or_else(|| with_room(1, usize::MAX)),
         };
         let most = || choices.clone().rev().max_by_key(|layout| layout.columns).filter(|layout| layout.columns > 0);
@@ -185,27 +189,28 @@ impl Gallery {
         let best = best.or_else(most).or_else(|| choices.clone().last()).expect("there is at least one");
         Layout { columns: best.columns.max(1), ..best }
     }
+
+    /// An image with its caption, and its bars beside it.
+    fn block(&self, exhibit: &Exhibit, layout: Layout, depth: Depth) -> Block {
+        let picture = exhibit.picture.reduced(layout.factor);
+        let padding = " ".repeat(layout.image.saturating_sub(picture.width()));
+        let mut lines: Vec<_> = lines(&picture, depth).into_iter().map(|line| line + &padding).collect();
+        for (line, style) in exhibit.caption(&self.names) {
+            let style = if depth == Depth::Ascii { Style::new() } else { style };
+            lines.push(format!("{style}{line:<width$}{style:#}", width = layout.image));
+        }
+        let image = Block { width: layout.image, lines };
+        let Some(outputs) = &exhibit.outputs else { return image };
+        let lines = bars(outputs, &self.names, Some(exhibit.label), layout.bar, depth);
+        let bars = Block { width: beside_a_bar(outputs, &self.names) + layout.bar, lines };
+        Block { width: image.width + GAP + bars.width, lines: joined(&[image, bars]) }
+    }
 }
 
 /// Lines of text of equal width.
 struct Block {
     width: usize,
     lines: Vec<String>,
-}
-
-/// An image with its caption, and its bars beside it.
-fn block(exhibit: &Exhibit, layout: Layout, depth: Depth) -> Block {
-    let picture = exhibit.picture.reduced(layout.factor);
-    let padding = " ".repeat(layout.image.saturating_sub(picture.width()));
-    let mut lines: Vec<_> = lines(&picture, depth).into_iter().map(|line| line + &padding).collect();
-    for (line, style) in exhibit.caption() {
-        let style = if depth == Depth::Ascii { Style::new() } else { style };
-        lines.push(format!("{style}{line:<width$}{style:#}", width = layout.image));
-    }
-    let image = Block { width: layout.image, lines };
-    let Some(outputs) = &exhibit.outputs else { return image };
-    let bars = Block { width: BESIDE_A_BAR + layout.bar, lines: bars(outputs, Some(exhibit.label), layout.bar, depth) };
-    Block { width: image.width + GAP + bars.width, lines: joined(&[image, bars]) }
 }
 
 /// The lines of blocks that stand side by side; a block that is shorter is followed by blanks.
@@ -235,7 +240,7 @@ mod tests {
             version: Version::default(),
             outputs: (classes > 0).then(|| vec![0.5; classes]),
         };
-        Gallery { exhibits: (0..n).map(exhibit).collect(), versions: 1, columns: None }
+        Gallery { exhibits: (0..n).map(exhibit).collect(), versions: 1, columns: None, names: ClassNames::default() }
     }
 
     /// Images side by side, and how many times smaller.
@@ -296,6 +301,9 @@ mod tests {
 taken for 1";
         assert_eq!(row, expected);
         assert_eq!(one.exhibits[0].sign(), "0:0>1");
+        one.names = ["Bag", "Shirt"].iter().collect();
+        let row = one.rows(80, Depth::Ascii).next().unwrap();
+        assert!(row.ends_with("  Shirt  ###############       0.750  answer\n#0 label Bag\ntaken for Shirt"), "{row}");
         one.exhibits[0].label = 1;
         assert!(one.rows(80, Depth::Ascii).next().unwrap().ends_with("\nrecognized"));
     }
@@ -312,7 +320,7 @@ taken for 1";
         ) {
             let gallery = Gallery { columns, ..gallery(n, geometry, classes) };
             // What stands below an image, and a bar, cannot be made smaller.
-            let bars = if classes > 0 { GAP + BESIDE_A_BAR + BARS[1] } else { 0 };
+            let bars = if classes > 0 { GAP + beside_a_bar(&[], &ClassNames::default()) + BARS[1] } else { 0 };
             let narrowest = "taken for 0".len() + bars;
             let rows: Vec<_> = gallery.rows(width, depth).collect();
             prop_assert_eq!(rows.iter().map(|row| row.matches("label 0").count()).sum::<usize>(), n);

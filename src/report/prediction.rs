@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::bars::{BESIDE_A_BAR, bars};
+use super::bars::{bars, beside_a_bar};
 use super::evaluation::json_line;
 use super::percent;
+use crate::data::ClassNames;
 use crate::network::{Output, prediction};
 use crate::picture::Picture;
 use crate::picture::terminal::{Depth, lines};
@@ -27,22 +28,27 @@ pub struct PredictionReport<'a> {
     pub outputs: &'a [f64],
     /// What the outputs are.
     pub layer: Output,
+    /// What the classes are called.
+    pub names: &'a ClassNames,
 }
 
 #[derive(Serialize)]
 struct Json<'a> {
     file: &'a str,
-    label: usize,
-    output: f64,
-    runner_up: Place,
+    #[serde(flatten)]
+    answer: Place<'a>,
+    runner_up: Place<'a>,
     output_layer: &'static str,
     outputs: &'a [f64],
 }
 
 /// A class and its output.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-struct Place {
+struct Place<'a> {
     label: usize,
+    /// Left out where classes have numbers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     output: f64,
 }
 
@@ -56,28 +62,23 @@ impl PredictionReport<'_> {
     /// One JSON object and a newline.
     #[must_use]
     pub fn json(&self) -> String {
-        let (first, second) = self.places();
+        let (answer, runner_up) = self.places();
         let output_layer = self.layer.name();
-        let Place { label, output } = first;
-        json_line(&Json { file: self.file, label, output, runner_up: second, output_layer, outputs: self.outputs })
+        json_line(&Json { file: self.file, answer, runner_up, output_layer, outputs: self.outputs })
     }
 
     /// One line: the class, its output and the runner-up.
     #[must_use]
     pub fn text(&self) -> String {
         let (first, second) = self.places();
-        let shown = |place: Place| match self.layer {
-            Output::Softmax => percent(Some(place.output)),
-            Output::Sigmoid => format!("{:.3}", place.output),
+        let shown = |place: Place| {
+            let output = match self.layer {
+                Output::Softmax => percent(Some(place.output)),
+                Output::Sigmoid => format!("{:.3}", place.output),
+            };
+            format!("{} ({output})", self.names.of(place.label))
         };
-        format!(
-            "{}: {} ({}), then {} ({})\n",
-            printable(self.file),
-            first.label,
-            shown(first),
-            second.label,
-            shown(second)
-        )
+        format!("{}: {}, then {}\n", printable(self.file), shown(first), shown(second))
     }
 
     /// The same, and below it what the network saw, beside its outputs as bars; for a terminal of `width` columns.
@@ -85,9 +86,10 @@ impl PredictionReport<'_> {
     /// A picture that is too wide is made smaller by a whole factor.
     #[must_use]
     pub fn with_picture(&self, seen: &Picture, width: usize, depth: Depth) -> String {
-        let seen = seen.reduced(seen.width().div_ceil(width.saturating_sub(GAP + BESIDE_A_BAR + 1).max(1)));
-        let bar = width.saturating_sub(seen.width() + GAP + BESIDE_A_BAR).clamp(1, BAR);
-        let (picture, bars) = (lines(&seen, depth), bars(self.outputs, None, bar, depth));
+        let beside = GAP + beside_a_bar(self.outputs, self.names);
+        let seen = seen.reduced(seen.width().div_ceil(width.saturating_sub(beside + 1).max(1)));
+        let bar = width.saturating_sub(seen.width() + beside).clamp(1, BAR);
+        let (picture, bars) = (lines(&seen, depth), bars(self.outputs, self.names, None, bar, depth));
         let mut text = self.text();
         for line in 0..picture.len().max(bars.len()) {
             let picture = picture.get(line).cloned().unwrap_or_else(|| " ".repeat(seen.width()));
@@ -100,8 +102,8 @@ impl PredictionReport<'_> {
     }
 
     /// The class with the largest output, and the one with the next; the lower class on a tie.
-    fn places(&self) -> (Place, Place) {
-        let place = |label: usize| Place { label, output: self.outputs[label] };
+    fn places(&self) -> (Place<'_>, Place<'_>) {
+        let place = |label: usize| Place { label, name: self.names.name(label), output: self.outputs[label] };
         let first = prediction(self.outputs);
         let mut others = self.outputs.to_vec();
         others[first] = f64::NEG_INFINITY;
@@ -117,10 +119,14 @@ pub fn json_of_failure(file: &str, error: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
 
+    static NUMBERS: LazyLock<ClassNames> = LazyLock::new(ClassNames::default);
+
     fn report(outputs: &[f64], layer: Output) -> PredictionReport<'_> {
-        PredictionReport { file: "a.png", outputs, layer }
+        PredictionReport { file: "a.png", outputs, layer, names: &NUMBERS }
     }
 
     #[test]
@@ -141,7 +147,9 @@ mod tests {
             let text = report(&[0.25, 0.0, 0.5], Output::Sigmoid).with_picture(&seen, width, Depth::TrueColor);
             let text = anstream::adapter::strip_str(&text).to_string();
             assert!(
-                text.lines().skip(1).all(|line| line.chars().count() <= width.max(GAP + BESIDE_A_BAR + 2)),
+                text.lines()
+                    .skip(1)
+                    .all(|line| line.chars().count() <= width.max(2 + GAP + beside_a_bar(&[], &NUMBERS))),
                 "{text}"
             );
         }
@@ -155,14 +163,22 @@ mod tests {
             "output_layer": "softmax", "outputs": [0.25, 0.75],
         });
         assert_eq!(json, expected);
+        let names = ["Bag", "Shirt"].iter().collect();
+        let report = PredictionReport { names: &names, ..report(&[0.25, 0.75], Output::Softmax) };
+        let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
+        assert_eq!((&json["name"], &json["runner_up"]["name"]), (&"Shirt".into(), &"Bag".into()));
+        assert_eq!(report.text(), "a.png: Shirt (75.00%), then Bag (25.00%)\n");
         assert_eq!(json_of_failure("a", "b"), "{\"file\":\"a\",\"error\":\"b\"}\n");
     }
 
     #[test]
     fn the_lower_class_comes_first_on_a_tie() {
-        let (first, second) = report(&[0.5, 0.5, 0.5], Output::Sigmoid).places();
-        assert_eq!((first.label, second.label), (0, 1));
-        let (first, second) = report(&[0.0, 0.0], Output::Sigmoid).places();
-        assert_eq!((first.label, second.label), (0, 1));
+        let labels = |outputs: &[f64]| {
+            let report = report(outputs, Output::Sigmoid);
+            let (first, second) = report.places();
+            (first.label, second.label)
+        };
+        assert_eq!(labels(&[0.5, 0.5, 0.5]), (0, 1));
+        assert_eq!(labels(&[0.0, 0.0]), (0, 1));
     }
 }

@@ -5,7 +5,9 @@ const QUIET = 500; // milliseconds without a change after which the answer is re
 const byId = id => document.getElementById(id);
 const seen = byId("seen");
 const layers = readNetwork(JSON.parse(byId("network").textContent));
-const rows = [...byId("outputs").rows].map(row => ({ row, bar: row.querySelector("span"), number: row.cells[2] }));
+const rows = [...byId("outputs").rows].map(row => ({
+  row, name: row.cells[0].textContent, bar: row.querySelector("span"), number: row.cells[2],
+}));
 const invitation = byId("answer").textContent;
 
 // Asks the network about `ink`, a byte a pixel, 0 for none and 255 for black, and shows what it says.
@@ -31,26 +33,26 @@ function showSeen(picture) {
 }
 
 function showOutputs(outputs) {
-  // Of equals the lowest digit, as everywhere in this program; the sort is stable.
+  // Of equals the lowest class, as everywhere in this program; the sort is stable.
   const [first, second] = [...outputs.keys()].sort((a, b) => outputs[b] - outputs[a]);
-  rows.forEach((_, digit) => showOutput(digit, outputs[digit].toFixed(3), outputs[digit], digit === first));
+  rows.forEach((_, i) => showOutput(i, outputs[i].toFixed(3), outputs[i], i === first));
   const answer = document.createElement("strong");
-  answer.textContent = first;
-  byId("answer").replaceChildren(answer, ` then ${second}`);
-  seen.setAttribute("aria-label", `What the network takes for ${first}`);
-  const words = digit => `${digit} with output ${outputs[digit].toFixed(2)}`;
+  answer.textContent = rows[first].name;
+  byId("answer").replaceChildren(answer, ` then ${rows[second].name}`);
+  seen.setAttribute("aria-label", `What the network takes for ${rows[first].name}`);
+  const words = i => `${rows[i].name} with output ${outputs[i].toFixed(2)}`;
   sayLater(`${words(first)}, then ${words(second)}`);
 }
 
 function showNothing() {
-  rows.forEach((_, digit) => showOutput(digit, "–", 0, false));
+  rows.forEach((_, i) => showOutput(i, "–", 0, false));
   byId("answer").textContent = invitation;
   seen.setAttribute("aria-label", "Nothing is drawn");
   sayLater("Nothing is drawn");
 }
 
-function showOutput(digit, text, length, isLargest) {
-  const { row, bar, number } = rows[digit];
+function showOutput(i, text, length, isLargest) {
+  const { row, bar, number } = rows[i];
   row.classList.toggle("largest", isLargest);
   bar.style.transform = `scaleX(${length})`;
   number.textContent = text;

@@ -1,5 +1,6 @@
 //! The confusion matrix as a heat map.
 
+use crate::data::ClassNames;
 use crate::evaluate::Evaluation;
 
 /// More classes than this make a table that nobody can read.
@@ -10,8 +11,8 @@ const SHADES: f64 = 8.0;
 
 /// A confusion matrix with a shade for every cell.
 pub struct Heat {
-    /// A row for each true class, a cell for each class that its images were taken for.
-    pub rows: Vec<Vec<Cell>>,
+    /// A row for each true class: its name, and a cell for each class that its images were taken for.
+    pub rows: Vec<(String, Vec<Cell>)>,
 }
 
 /// One number of the matrix.
@@ -25,7 +26,7 @@ pub struct Cell {
 impl Heat {
     /// The shade is the share of the row, on the diagonal out of 1, elsewhere out of the largest such share. `None` if
     /// there are too many classes.
-    pub fn of(evaluation: &Evaluation) -> Option<Self> {
+    pub fn of(evaluation: &Evaluation, names: &ClassNames) -> Option<Self> {
         let confusion = evaluation.confusion();
         let classes = confusion.nrows();
         if classes > MAX_CLASSES {
@@ -44,7 +45,8 @@ impl Heat {
             };
             Cell { count: confusion[[row, column]], shade }
         };
-        Some(Heat { rows: (0..classes).map(|row| (0..classes).map(|column| cell(row, column)).collect()).collect() })
+        let row = |row: usize| (names.of(row), (0..classes).map(|column| cell(row, column)).collect());
+        Some(Heat { rows: (0..classes).map(row).collect() })
     }
 }
 
@@ -58,13 +60,14 @@ mod tests {
         for (label, predicted) in [(0, 0), (1, 1), (1, 1), (1, 0), (1, 2), (2, 0), (2, 2), (2, 2), (2, 2)] {
             evaluation.add(label, predicted, 0.0);
         }
-        let heat = Heat::of(&evaluation).unwrap();
+        let names = ClassNames::default();
+        let heat = Heat::of(&evaluation, &names).unwrap();
         let shades: Vec<Vec<_>> =
-            heat.rows.iter().map(|row| row.iter().map(|cell| cell.shade.as_str()).collect()).collect();
+            heat.rows.iter().map(|(_, row)| row.iter().map(|cell| cell.shade.as_str()).collect()).collect();
         assert_eq!(
             shades,
             [["right-8", "none", "none"], ["wrong-8", "right-4", "wrong-8"], ["wrong-8", "none", "right-6"]]
         );
-        assert!(Heat::of(&Evaluation::new(3)).is_some() && Heat::of(&Evaluation::new(65)).is_none());
+        assert!(Heat::of(&Evaluation::new(3), &names).is_some() && Heat::of(&Evaluation::new(65), &names).is_none());
     }
 }

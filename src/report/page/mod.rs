@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 use super::plot::{Choice, Figure, Run, Theme, learning_curves};
 use super::{EvaluationReport, decimal, percent, thousands};
 use crate::Precision;
-use crate::data::Dataset;
 use crate::data::known::are_digits;
-use crate::evaluate::ClassFigures;
+use crate::data::{ClassNames, Dataset};
+use crate::evaluate::{ClassFigures, Evaluation};
 use crate::mistakes::Mistake;
 use crate::model::ModelRecord;
 use crate::network::Network;
@@ -79,6 +79,10 @@ pub fn page(subject: Subject) -> String {
     let Subject { report, images, mistakes, network, precision, record } = subject;
     let evaluation = report.evaluation;
     let training = record.training.as_ref();
+    let names = images.identity().classes();
+    let mistake = |&mistake: &Mistake| {
+        (mistake, [mistake.label, mistake.predicted].map(|class| names.of(class)), picture_of(mistake, images))
+    };
     let page = Page {
         security_policy: security_policy(),
         accuracy: percent(Some(evaluation.accuracy())),
@@ -86,16 +90,16 @@ pub fn page(subject: Subject) -> String {
         correct: thousands(evaluation.correct()),
         wrong: thousands(evaluation.n() - evaluation.correct()),
         n: thousands(evaluation.n()),
-        pad: Pad::new(network, images.geometry()),
+        pad: Pad::new(network, names, images.geometry()),
         is_of_digits: training.into_iter().chain(record.members.iter().flatten()).all(|t| are_digits(&t.dataset)),
         is_rounded: precision == Precision::F64,
         history: History::of(&record.history, training.map_or("evaluation", |training| &training.evaluate_on)),
         curves: curves(&record),
-        classes: evaluation.per_class().iter().map(class_figures).collect(),
-        confusion: Heat::of(evaluation),
-        worst: evaluation.confusions().into_iter().take(WORST).collect(),
+        classes: evaluation.per_class().iter().map(|class| (names.of(class.label), class_figures(class))).collect(),
+        confusion: Heat::of(evaluation, names),
+        worst: worst(evaluation, names),
         geometry: images.geometry(),
-        mistakes: mistakes.iter().take(MISTAKES).map(|&mistake| (mistake, picture_of(mistake, images))).collect(),
+        mistakes: mistakes.iter().take(MISTAKES).map(mistake).collect(),
         neurons: Neurons::of(network, images.geometry()),
         settings: training.map_or_else(|| settings_in_one(&record.members), settings),
         report,
@@ -124,15 +128,15 @@ struct Page<'a> {
     history: History,
     /// The learning curves as SVG, if anything was monitored.
     curves: Option<String>,
-    /// Images, precision, recall and F1 of each class.
-    classes: Vec<[String; 4]>,
+    /// Each class with its images, precision, recall and F1.
+    classes: Vec<(String, [String; 4])>,
     confusion: Option<Heat>,
     /// Label, predicted label, number of images.
-    worst: Vec<(usize, usize, usize)>,
+    worst: Vec<(String, String, usize)>,
     /// Height and width of the images.
     geometry: (usize, usize),
-    /// Mistakes and pictures of them.
-    mistakes: Vec<(Mistake, String)>,
+    /// Mistakes, the names of the true and the predicted class, and pictures.
+    mistakes: Vec<(Mistake, [String; 2], String)>,
     neurons: Neurons,
     settings: Vec<(&'static str, String)>,
 }
@@ -144,6 +148,12 @@ fn security_policy() -> String {
     format!(
         "default-src 'none'; img-src data:; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'"
     )
+}
+
+/// The most frequent confusions, with the names of classes.
+fn worst(evaluation: &Evaluation, names: &ClassNames) -> Vec<(String, String, usize)> {
+    let named = |(label, predicted, count)| (names.of(label), names.of(predicted), count);
+    evaluation.confusions().into_iter().take(WORST).map(named).collect()
 }
 
 /// The learning curves without their title, which stands above all of the page.

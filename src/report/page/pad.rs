@@ -5,6 +5,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::BASE64;
+use crate::data::ClassNames;
 use crate::network::Network;
 use crate::report::thousands;
 
@@ -15,8 +16,8 @@ const MAX_PARAMETERS: usize = 5_000_000;
 pub struct Pad {
     /// Height and width of what the network sees.
     pub side: usize,
-    /// Number of outputs.
-    pub classes: usize,
+    /// What each output stands for.
+    pub classes: Vec<String>,
     /// For the script.
     pub network: ScriptNetwork,
 }
@@ -44,7 +45,7 @@ pub enum NoPad {
 
 impl Pad {
     /// A pad for a network that sees images of so many rows and columns.
-    pub fn new(network: &Network<f64>, (rows, cols): (usize, usize)) -> Result<Self, NoPad> {
+    pub fn new(network: &Network<f64>, names: &ClassNames, (rows, cols): (usize, usize)) -> Result<Self, NoPad> {
         if rows != cols {
             return Err(NoPad::NotSquare(rows, cols));
         }
@@ -52,7 +53,11 @@ impl Pad {
         let activations = network.activations().iter().map(|activation| activation.name()).chain([output]).collect();
         let parameters = BASE64.encode(parameters(network)?);
         let for_script = ScriptNetwork { sizes: network.sizes(), activations, parameters };
-        Ok(Pad { side: rows, classes: network.outputs(), network: for_script })
+        Ok(Pad {
+            side: rows,
+            classes: (0..network.outputs()).map(|class| names.of(class)).collect(),
+            network: for_script,
+        })
     }
 }
 
@@ -85,8 +90,8 @@ mod tests {
     fn a_network_is_written_layer_by_layer() {
         let weights = vec![array![[1.0, 2.0, 3.0, 4.0]], array![[5.0], [6.0]]];
         let network = Network::from_parts(weights, vec![array![-1.0], array![0.5, 0.1]], &LogLikelihood).unwrap();
-        let pad = Pad::new(&network, (2, 2)).unwrap();
-        assert_eq!((pad.side, pad.classes, &pad.network.sizes[..]), (2, 2, &[4, 1, 2][..]));
+        let pad = Pad::new(&network, &ClassNames::default(), (2, 2)).unwrap();
+        assert_eq!((pad.side, pad.classes.len(), &pad.network.sizes[..]), (2, 2, &[4, 1, 2][..]));
         assert_eq!(pad.network.activations, ["sigmoid", "softmax"]);
         let bytes = BASE64.decode(pad.network.parameters).unwrap();
         let numbers: Vec<_> = bytes.chunks(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect();
@@ -99,7 +104,7 @@ mod tests {
             let weights = Array2::from_elem((2, inputs), largest);
             Network::from_parts(vec![weights], vec![array![0.0, 0.0]], &Quadratic).unwrap()
         };
-        let why = |network, geometry| Pad::new(&network, geometry).err();
+        let why = |network, geometry| Pad::new(&network, &ClassNames::default(), geometry).err();
         assert_eq!(why(network(1.0, 20), (5, 4)), Some(NoPad::NotSquare(5, 4)));
         assert_eq!(why(network(1e39, 4), (2, 2)), Some(NoPad::OutOfRange));
         assert_eq!(why(network(1.0, 1600 * 1600), (1600, 1600)), Some(NoPad::TooLarge(5_120_002)));
