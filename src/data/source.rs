@@ -305,9 +305,9 @@ impl From<Idx> for Summed {
 impl Found {
     /// A dataset, known by its sums, or else called by its `place`.
     fn dataset(self, part: Part, place: String) -> Result<Dataset, DatasetError> {
-        // The classes are 0 to the largest label of both parts, and at least two.
+        // The classes are 0 to the largest label of both parts, and at least two; all that have names, if any do.
         let largest = self.labels.iter().flatten().flat_map(|labels| &labels.idx.bytes).copied().max().unwrap_or(0);
-        let classes = (usize::from(largest) + 1).max(2);
+        let classes = (usize::from(largest) + 1).max(self.classes.all().len()).max(2);
         let identity = self.identity(part, place);
         let [training, test] = self.labels;
         let labels = if part == Part::Training { training } else { test }.expect("a part has its own labels").idx;

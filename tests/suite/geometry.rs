@@ -114,3 +114,63 @@ fn built_in_digits_grow_with_the_train_size() {
     let run = sandbox.line(&format!("{train} --train-size 99999999999999"));
     run.failure(1, &["100000000009999 images of 784 pixels would take", "GiB", "choose fewer with --train-size"]);
 }
+
+#[test]
+fn letters_are_called_by_their_names() {
+    let sandbox = Sandbox::new();
+    // EMNIST's letters are counted from 1.
+    let letters = |n| labels(n, 26, None).iter().map(|label| label + 1).collect::<Vec<_>>();
+    write_part(&sandbox, "emnist-letters-train", (8, 8), 27, &letters(1040));
+    write_part(&sandbox, "emnist-letters-test", (8, 8), 27, &letters(260));
+    let train = "train --data other --validation 260 --monitor none --quiet --epochs";
+    sandbox.line(&format!("{train} 1 -o early.json")).success();
+    sandbox.line(&format!("{train} 40 -o letters.json")).success();
+    let names: Vec<_> = ('A'..='Z').map(String::from).collect();
+    assert_eq!(sandbox.json("letters.json")["training"]["classes"], serde_json::json!(names));
+
+    let eval = |line: &str| sandbox.line(&format!("eval --data other {line}")).success().stdout;
+    assert!(eval("letters.json").contains("\n    Z      10    100.00%   100.00%   100.00%\n"));
+    assert!(eval("early.json letters.json").contains("\n    Z      10 "));
+    let json: serde_json::Value = serde_json::from_str(&eval("letters.json --format json")).unwrap();
+    assert_eq!((&json["classes"], &json["per_class"][25]["label"]), (&serde_json::json!(names), &25.into()));
+
+    let shown = sandbox.line("show --data other --model letters.json --label Q --count 1").success().stdout;
+    assert!(shown.contains("1 of 10 images with label Q\n") && shown.contains("#16 label Q "), "{shown}");
+    sandbox.line("show --data other --label 9,ä").failure(2, &["no image can have the label ä", "A, B, C"]);
+    sandbox.line("show --data other --label Z --count 1 -o letter.png").success();
+
+    let page = sandbox.line("report letters.json --data other").success();
+    assert!(page.stdout.contains("report.html"));
+    assert!(sandbox.read("report.html").contains("<th scope=\"row\">Q</th>"));
+    sandbox.line("export letters.json -o letters.safetensors").success();
+    let exported = fs::read(sandbox.path("letters.safetensors")).unwrap();
+    assert!(String::from_utf8_lossy(&exported[..4000]).contains(r#"class_labels\":[\"A\",\"B\""#));
+
+    // Merged networks keep the names, and those of other classes are not merged, nor asked together.
+    sandbox.line("merge early.json letters.json -o both.json").success();
+    assert!(eval("both.json").contains("\n    Z      10 "));
+    let other = sandbox.read("early.json").replace(r#""A","B""#, r#""B","A""#);
+    fs::write(sandbox.path("other.json"), other).unwrap();
+    let words = ["letters.json has the classes A, B, C", "other.json has B, A, C"];
+    sandbox.line("merge letters.json other.json -o none.json").failure(1, &words);
+    sandbox.line("eval letters.json other.json --data other").failure(1, &words);
+}
+
+#[test]
+fn a_picture_is_answered_with_a_name() {
+    let sandbox = Sandbox::new();
+    sandbox.line("train --data synthetic --train-size 500 --validation 10 --epochs 1 --quiet").success();
+    let named = sandbox.read("model.json").replace(
+        r#""n_train""#,
+        r#""classes":["zero","one","two","three","four","five","six","seven","eight","nine"],"n_train""#,
+    );
+    fs::write(sandbox.path("named.json"), named).unwrap();
+    let png = mnist_mlp::picture::Picture::new(3, 3, vec![0, 0, 0, 0, 255, 0, 0, 255, 0]).unwrap();
+    fs::write(sandbox.path("one.png"), mnist_mlp::picture::file::png(&png)).unwrap();
+    let number = sandbox.line("predict model.json one.png --format json").success().stdout;
+    let name = sandbox.line("predict named.json one.png --format json").success().stdout;
+    let [number, name]: [serde_json::Value; 2] = [number, name].map(|json| serde_json::from_str(&json).unwrap());
+    let names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    assert_eq!((number.get("name"), &number["label"]), (None, &name["label"]));
+    assert_eq!(name["name"], names[name["label"].as_u64().unwrap() as usize]);
+}

@@ -230,7 +230,7 @@ fn what_makes_no_sense_is_refused() {
         ("--index 5-2", &["5 is above 2"]),
         ("--index x", &["--index", "not a number"]),
         ("--label 4", &["label 4", "0 to 3"]),
-        ("--label 256", &["--label"]),
+        ("--label 256", &["label 256", "0 to 3"]),
         ("-n 0", &["--count"]),
         ("--columns 0", &["--columns"]),
         (
