@@ -24,14 +24,21 @@ pub enum NotANumber {
     OutOfRange { option: String, value: String, range: String },
 }
 
-/// The command line, whose options take what begins with a minus for the number that it may be.
+/// The command line, whose options take what begins with a minus for the number that it may be. Of an option that is
+/// given twice the last counts, so that a script may add to a command; lists are still given once, since two could be
+/// meant as one.
 pub fn command() -> Command {
     Arguments::command().mut_subcommands(|command| {
-        command.mut_args(|option| match &option {
-            // There are more of them than clap knows for negative numbers, -1e-3 and -0,5 among them.
-            real if is_real(real) => option.allow_hyphen_values(true),
-            whole if is_whole(whole) => option.allow_negative_numbers(true),
-            _ => option,
+        command.mut_args(|option| {
+            let option = match &option {
+                // There are more of them than clap knows for negative numbers, -1e-3 and -0,5 among them.
+                real if is_real(real) => option.allow_hyphen_values(true),
+                whole if is_whole(whole) => option.allow_negative_numbers(true),
+                _ => option,
+            };
+            let is_single = !option.is_positional() && option.get_value_delimiter().is_none();
+            let id = option.get_id().clone();
+            if is_single { option.overrides_with(id) } else { option }
         })
     })
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum, parser::ValueSource};
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
-use mnist_mlp::model::{EpochRecord, Model, PROGRAM, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::model::{EpochRecord, Model, ModelRecord, PROGRAM, TrainingRecord, precision_of, read_model_file};
 use mnist_mlp::trainer::{ConfigError, Progress, ResumeError, Settings};
 use mnist_mlp::{Precision, Real};
 
@@ -15,6 +15,7 @@ use super::company::Company;
 use super::images::ExpandName;
 use super::machine::machine;
 use super::member::of_model;
+use super::summary::file_and_data;
 use super::task::{Choice, Task};
 use super::train::Job;
 use super::{Failure, output, outputs};
@@ -161,6 +162,24 @@ fn other_data(path: &Path, record: &TrainingRecord, found: String) -> Failure {
     let TrainingRecord { dataset, n_train, n_validation, .. } = record;
     let expected = format!("{dataset}, {n_train} images beside {n_validation} for validation");
     Failure::OtherData { path: path.display().to_string(), expected, found }
+}
+
+/// Tells who trains anew that what stands at `out` was interrupted, and could go on: it is replaced when the first epoch
+/// is saved. Early stopping and plateaus may have ended it as it was meant to end.
+pub fn note_interrupted(arguments: &TrainArguments, out: &Path) {
+    let Some(training) = read_model_file(out).ok().and_then(|json| ModelRecord::from_json(&json).ok()?.training) else {
+        return;
+    };
+    let TrainingRecord { epochs_done: done, epochs, course, .. } = training;
+    if done < epochs && course.early_stop.is_none() && course.patience.is_none() {
+        output::note(format_args!(
+            "{} holds {done} of {epochs} epochs of another training, and is now replaced; to go on with that: {} train \
+            --resume {}",
+            out.display(),
+            output::program(),
+            file_and_data(arguments, out)
+        ));
+    }
 }
 
 /// The introduction's line about it.

@@ -95,12 +95,14 @@ pub fn summary<F: Real>(
 }
 
 /// The words after `mnist train` for a wider network on the same images, with the same cost, eta and mini-batches, in a
-/// file of its own.
+/// file that does not exist yet.
 fn wider(arguments: &TrainArguments) -> String {
     let is_test = arguments.evaluate_on == EvaluateOn::Test;
     let monitors = if is_test || arguments.validation > 0 { "all" } else { "training-cost,training-accuracy" };
-    let file = if outputs::is_same(&arguments.out, Path::new("wide.json")) { "wider.json" } else { "wide.json" };
-    let mut words = format!("--hidden 100 --monitor {monitors} -o {}", file_and_data(arguments, Path::new(file)));
+    let is_free = |name: &String| !Path::new(name).exists() && !outputs::is_same(&arguments.out, Path::new(name));
+    let mut names = std::iter::once("wide.json".to_string()).chain((2..).map(|n: u64| format!("wide-{n}.json")));
+    let file = names.find(is_free).expect("no directory has so many files");
+    let mut words = format!("--hidden 100 --monitor {monitors} -o {}", file_and_data(arguments, Path::new(&file)));
     let mut add = |name: &str, value: Option<String>| {
         words += &value.map_or_else(String::new, |value| output::option(name, OsStr::new(&value)));
     };

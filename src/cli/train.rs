@@ -107,6 +107,9 @@ pub fn carry_out<F: Trainable>(
     let (settings, done_before) = (*config.settings(), progress.history.len());
     watch.aside(&introduction(arguments, &settings, &task, &progress));
     task.warn(arguments.quiet);
+    if !arguments.quiet && arguments.resume.resume.is_none() {
+        resume::note_interrupted(arguments, &out);
+    }
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
     let trained = train(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;

@@ -1035,10 +1035,10 @@ fn what_to_try_next_is_possible_and_replaces_nothing() {
     let run = sandbox.line(&line).success();
     let next = run.stdout.lines().find_map(|line| line.strip_prefix("try next")).unwrap();
     let words =
-        " train --hidden 100 --monitor training-cost,training-accuracy -o wider.json --data idx --cost quadratic";
+        " train --hidden 100 --monitor training-cost,training-accuracy -o wide-2.json --data idx --cost quadratic";
     assert!(next.ends_with(&format!("{words} --eta 3 --batch-size 7 --validation 0")), "{next}");
     sandbox.run(next.split_whitespace().skip(1)).success();
-    assert_eq!(sandbox.json("wider.json")["sizes"][1], 100);
+    assert_eq!(sandbox.json("wide-2.json")["sizes"][1], 100);
     // Its eta would be another's.
     let run = sandbox.line(&format!("{train} --optimizer adamw --eta 0.001 -o adamw.json")).success();
     assert!(!run.stdout.contains("try next"), "{}", run.stdout);
@@ -1076,6 +1076,17 @@ fn a_model_is_not_written_to_standard_output() {
     sandbox.line(&format!("{TRAIN} -o -")).failure(2, &words);
     sandbox.line("tune --data idx --validation 11 --trials 1 -o -").failure(2, &words);
     assert!(!sandbox.path("-").exists());
+}
+
+#[test]
+fn of_an_option_that_is_given_twice_the_last_counts() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox
+        .line(&format!("{TRAIN} --quiet --eta 0.25 --cost quadratic --quiet --eta 0.125 --cost cross-entropy"))
+        .success();
+    let model = sandbox.json("model.json");
+    assert_eq!((&model["training"]["eta"], &model["cost"]), (&0.125.into(), &"CrossEntropyCost".into()));
+    sandbox.line("tune --data idx --validation 11 --trials 1 --epochs 1 --trials 2 --quiet").success();
 }
 
 #[test]

@@ -432,3 +432,20 @@ fn kill(options: &str, kills: usize, mut seed: u64) -> usize {
     );
     left_behind
 }
+
+#[test]
+fn who_trains_anew_over_an_interrupted_training_is_told_how_to_go_on_with_it() {
+    let sandbox = Sandbox::with_tiny_data();
+    let note = "note: model.json holds 3 of 9 epochs of another training, and is now replaced; to go on with that: ";
+    let done = |line: &str| sandbox.line(&format!("{TINY} {line}")).success().stderr;
+    done("--epochs 3 --quiet");
+    assert!(!done("--epochs 4").contains("note: model.json"), "it was complete");
+    let complete = sandbox.read("model.json");
+    let interrupted =
+        complete.replace(r#""epochs":4,"#, r#""epochs":9,"#).replace(r#""epochs_done":4"#, r#""epochs_done":3"#);
+    fs::write(sandbox.path("model.json"), &interrupted).unwrap();
+    let said = done("--epochs 1");
+    assert!(said.contains(note) && said.contains(" train --resume model.json --data idx\n"), "{said}");
+    fs::write(sandbox.path("model.json"), &interrupted).unwrap();
+    assert_eq!(done("--epochs 1 --quiet"), "");
+}
