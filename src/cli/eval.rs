@@ -1,8 +1,9 @@
 //! `mnist eval`: how well a saved model does, or several together.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use mnist_mlp::committee::Committee;
 use mnist_mlp::data::Dataset;
 use mnist_mlp::engine::Machine;
@@ -10,11 +11,50 @@ use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::{ANSWERS_START, CommitteeReport, EvaluationReport, answers};
 use ndarray::Array2;
 
-use super::args::{EvalArguments, Format};
+use super::args::{DataArguments, Format, Split};
 use super::machine::machine;
 use super::member::Member;
 use super::outputs::check_output;
 use super::{Failure, output, split};
+
+/// Evaluate a saved model: accuracy, cost, confusion matrix, figures per class.
+///
+/// Several models are evaluated each alone and as a committee, whose output is the mean of their outputs.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist eval model.json
+  mnist eval model.json --split validation
+  mnist eval model.json --format json | jq .accuracy
+  mnist eval model.json --answers answers.csv
+  mnist eval seed-*.json
+  mnist eval a.json b.json --format json | jq .committee.accuracy")]
+pub struct EvalArguments {
+    /// A model file, ours or network2.py's; several make a committee.
+    ///
+    /// They may differ in hidden layers, cost and precision, but not in the number of outputs, nor in the images that
+    /// --split validation or --split train gives them. Outputs are averaged as they are, whether softmax or sigmoid. A
+    /// committee has no cost.
+    #[arg(required = true, value_name = "MODEL")]
+    pub models: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub data: DataArguments,
+
+    /// Which images.
+    #[arg(long, value_enum, default_value_t)]
+    pub split: Split,
+
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+
+    /// Also write the answer to each image to FILE, as CSV: index, label, answer and all outputs.
+    ///
+    /// The index counts the images of the split from 0, as in mnist show --index. Of several models, these are the
+    /// answers of the committee.
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+}
 
 pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
     arguments.answers.as_deref().map_or(Ok(()), check)?;

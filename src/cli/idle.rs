@@ -1,9 +1,9 @@
 //! Options that have no effect together with the others.
 
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 
 use super::Failure;
-use super::resume::is_typed;
 
 /// Some options, what they are for, and whether that is chosen.
 pub type Purpose = (&'static [&'static str], &'static str, bool);
@@ -16,4 +16,9 @@ pub fn check(matches: &ArgMatches, purposes: impl IntoIterator<Item = Purpose>) 
         Some((option, of)) => Err(Failure::Idle { option, of }),
         None => Ok(()),
     }
+}
+
+/// Whether an option stands on the command line.
+pub fn is_typed(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
 }

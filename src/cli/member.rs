@@ -16,7 +16,7 @@ use mnist_mlp::{Precision, Real};
 use ndarray::Array2;
 
 use super::args::Split;
-use super::summary::activations;
+use super::train::summary::activations;
 use super::{Failure, output, split};
 
 /// The validation images of a model that does not say: the book's split.

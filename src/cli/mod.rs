@@ -7,14 +7,11 @@ mod choice;
 mod company;
 mod completions;
 mod dataset;
-mod descent;
 mod download;
 mod eval;
 mod export;
 mod failure;
 mod idle;
-mod images;
-mod log;
 mod machine;
 mod man;
 mod member;
@@ -24,26 +21,20 @@ pub mod output;
 mod outputs;
 mod plot;
 mod predict;
-mod progress;
 mod report;
-mod resume;
-mod saver;
-mod schedule;
 mod show;
+mod signals;
 mod slowdown;
 mod split;
-mod summary;
-mod task;
 mod train;
 mod tune;
-mod watch;
 
 use args::{Arguments, Command};
 pub use failure::Failure;
 
 /// Does what the command line asks for.
 pub fn run() -> Result<(), Failure> {
-    watch::outlive_file_limits();
+    signals::outlive_file_limits();
     let (mut command, line) = (mistyped::command(), std::env::args_os().collect::<Vec<_>>());
     if let Some(name) = mistyped::one_dash(&command, &line) {
         return Err(Failure::OneDash(name));

@@ -10,8 +10,7 @@ use mnist_mlp::model::ModelError;
 use mnist_mlp::network::costs;
 use mnist_mlp::replace_file::{check_replaceable, target};
 
-use super::args::TrainArguments;
-use super::{Failure, log};
+use super::Failure;
 
 /// So many bytes tell what a file is.
 const START: u64 = 512;
@@ -37,31 +36,6 @@ pub fn check_ours(path: &Path, what: &'static str, is_ours: impl FnOnce(&[u8]) -
     let read = File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
     read.map_err(|error| Failure::Unreadable { path: path.display().to_string(), error })?;
     if start.is_empty() || is_ours(&start) { Ok(()) } else { Err(Failure::Foreign(path.display().to_string(), what)) }
-}
-
-/// Refuses output files of a training that cannot be written, before hours of work and not after, and files that are
-/// not ours.
-pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
-    let unless_forced = |failure| match failure {
-        Failure::Foreign(..) if arguments.resume.force => Ok(()),
-        Failure::Foreign(..) => Err(Failure::Unforced(Box::new(failure))),
-        other => Err(other),
-    };
-    check_model_file(out).or_else(unless_forced)?;
-    let Some(log) = &arguments.log else { return Ok(()) };
-    if is_same(log, out) {
-        return Err(Failure::SameFile(log.display().to_string()));
-    }
-    check_ours(log, "a log of this program", log::is_ours).or_else(unless_forced)
-}
-
-/// Keeps the model of `--from` from being replaced by what comes out, which nobody who leaves `--out` out has asked
-/// for.
-pub fn check_kept(arguments: &TrainArguments) -> Result<(), Failure> {
-    match &arguments.from {
-        Some(from) if is_same(from, &arguments.out) => Err(Failure::ReplacesStart(from.display().to_string())),
-        _ => Ok(()),
-    }
 }
 
 /// Whether writing to both would write to one file.

@@ -17,10 +17,10 @@ use mnist_mlp::trainer::ConfigError;
 
 use super::args::{DataArguments, Split};
 use super::choice::ChoiceArguments;
-use super::images::ImageArguments;
 use super::machine::machine;
 use super::member::{DEFAULT_VALIDATION, Member};
 use super::outputs::check_output;
+use super::train::images::ImageArguments;
 use super::{Failure, idle, output, split};
 
 /// So many pixels of all images together are shown at once: they are held in memory.

@@ -8,7 +8,7 @@ use mnist_mlp::trainer::resume;
 use mnist_mlp::tune::{Crew, Job, Outcome, threads};
 
 use crate::cli::Failure;
-use crate::cli::args::TrainArguments;
+use crate::cli::train::arguments::TrainArguments;
 use crate::cli::train::{self, begin};
 use crate::cli::tune::{self, Found, Hunt, Trials, TuneArguments};
 

@@ -17,11 +17,11 @@ use sha2::{Digest, Sha256};
 
 use super::alone::Alone;
 use crate::cli::Failure;
-use crate::cli::args::TrainArguments;
-use crate::cli::task::Task;
+use crate::cli::signals::stop_signals;
+use crate::cli::train::arguments::TrainArguments;
+use crate::cli::train::task::Task;
 use crate::cli::train::{self, begin};
 use crate::cli::tune::{self, Found, Hunt, Trials, TuneArguments};
-use crate::cli::watch::stop_signals;
 
 /// The ranks that a launcher started, seen from one of them; this process alone if none did.
 pub enum Ranks {

@@ -8,11 +8,12 @@ use clap::error::Error;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
-use crate::cli::args::{Format, TrainArguments};
-use crate::cli::descent::DescentArguments;
-use crate::cli::images::ImageArguments;
+use crate::cli::args::Format;
 use crate::cli::output::words;
-use crate::cli::schedule::ScheduleArguments;
+use crate::cli::train::arguments::TrainArguments;
+use crate::cli::train::descent::DescentArguments;
+use crate::cli::train::images::ImageArguments;
+use crate::cli::train::schedule::ScheduleArguments;
 
 /// Search for settings that train well.
 ///

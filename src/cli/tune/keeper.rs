@@ -10,7 +10,7 @@ use mnist_mlp::replace_file::replace_file;
 
 use super::trainer::{Standing, Trainer};
 use crate::cli::Failure;
-use crate::cli::saver::{Pace, save_or_rescue};
+use crate::cli::train::saver::{Pace, save_or_rescue};
 
 /// Not sooner than so often.
 const EVERY: Duration = Duration::from_secs(5);

@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::arguments::{Fixed, name, searchable};
 use crate::cli::Failure;
-use crate::cli::descent::DescentArguments;
 use crate::cli::mistyped::{is_real, is_whole};
+use crate::cli::train::descent::DescentArguments;
 
 /// Learning rates, as factors of what is usual with the optimizer, to two digits.
 const ETA: (f64, f64) = (0.02, 20.0);

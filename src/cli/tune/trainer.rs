@@ -15,10 +15,11 @@ use mnist_mlp::tune::{Job, Outcome, Score, Space, Trial, Value};
 use super::arguments::Fixed;
 use super::space::SearchError;
 use crate::cli::Failure;
-use crate::cli::args::{Arguments, Command, TrainArguments};
+use crate::cli::args::{Arguments, Command};
 use crate::cli::mistyped;
 use crate::cli::output::words;
-use crate::cli::task::Task;
+use crate::cli::train::arguments::TrainArguments;
+use crate::cli::train::task::Task;
 use crate::cli::train::{check_idle, fit_failure, record, settings, start_network};
 
 /// The words of a trial after `mnist train`.

@@ -5,8 +5,8 @@ use mnist_mlp::Real;
 use mnist_mlp::report::epochs;
 use mnist_mlp::trainer::{Ending, Keep, Schedule, Settings, Trained};
 
-use super::args::one_of;
-use super::idle::Purpose;
+use crate::cli::args::one_of;
+use crate::cli::idle::Purpose;
 
 /// Epochs to wait for a better accuracy before eta is halved.
 const DEFAULT_PATIENCE: usize = 10;

@@ -4,9 +4,10 @@ use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::{self, Portion};
 use mnist_mlp::data::{Dataset, Part};
 
-use super::args::{DataArguments, EvaluateOn, TrainArguments};
+use super::arguments::{EvaluateOn, TrainArguments};
 use super::images::ExpandName;
-use super::{Failure, dataset, output};
+use crate::cli::args::DataArguments;
+use crate::cli::{Failure, dataset, output};
 
 /// Which images are learned from, and which are watched.
 pub struct Choice {

@@ -13,15 +13,28 @@ use mnist_mlp::report::EpochTable;
 use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Settings, TrainConfig, Trained};
 use mnist_mlp::{Precision, Real};
 
-use super::args::{MonitorName, TrainArguments};
-use super::company::Company;
-use super::machine::machine;
-use super::member::of_model;
-use super::saver::Saver;
-use super::summary::{introduction, resumption, summary};
-use super::task::Task;
-use super::watch::Watch;
-use super::{Failure, idle, output, outputs, resume};
+use crate::cli::company::Company;
+use crate::cli::machine::machine;
+use crate::cli::member::of_model;
+use crate::cli::{Failure, idle, output};
+use arguments::{MonitorName, TrainArguments};
+use saver::Saver;
+use summary::{introduction, resumption, summary};
+use task::Task;
+use watch::Watch;
+
+pub mod arguments;
+pub mod descent;
+pub mod images;
+pub mod log;
+pub mod outputs;
+mod progress;
+pub mod resume;
+pub mod saver;
+pub mod schedule;
+pub mod summary;
+pub mod task;
+pub mod watch;
 
 /// A training that is about to begin or to go on.
 pub struct Job<F: Real> {
@@ -45,7 +58,7 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
         return resume::run(company, arguments, path, matches);
     }
     let checked = check_idle(arguments, matches)
-        .and_then(|()| if resume::is_typed(matches, "out") { Ok(()) } else { outputs::check_kept(arguments) })
+        .and_then(|()| if idle::is_typed(matches, "out") { Ok(()) } else { outputs::check_kept(arguments) })
         .and_then(|()| company.if_writing(|| outputs::check(&arguments.out, arguments)));
     match arguments.precision {
         Precision::F32 => company.train(checked.and_then(|_| job::<f32>(arguments, portion)), arguments),

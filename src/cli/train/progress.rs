@@ -6,7 +6,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mnist_mlp::model::EpochRecord;
 use mnist_mlp::report::EpochTable;
 
-use super::{Failure, output};
+use crate::cli::{Failure, output};
 
 /// The bars move about this often within an epoch, so that they cost nothing.
 const STEPS_PER_EPOCH: usize = 100;

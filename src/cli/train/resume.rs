@@ -3,22 +3,25 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum, parser::ValueSource};
+use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum};
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
 use mnist_mlp::model::{EpochRecord, Model, ModelRecord, PROGRAM, TrainingRecord, precision_of, read_model_file};
 use mnist_mlp::trainer::{ConfigError, Progress, ResumeError, Settings};
 use mnist_mlp::{Precision, Real};
 
-use super::args::{Arguments, EvaluateOn, TrainArguments};
-use super::company::Company;
+use super::Job;
+use super::arguments::{EvaluateOn, TrainArguments};
 use super::images::ExpandName;
-use super::machine::machine;
-use super::member::of_model;
+use super::outputs;
 use super::summary::file_and_data;
 use super::task::{Choice, Task};
-use super::train::Job;
-use super::{Failure, output, outputs};
+use crate::cli::args::Arguments;
+use crate::cli::company::Company;
+use crate::cli::idle::is_typed;
+use crate::cli::machine::machine;
+use crate::cli::member::of_model;
+use crate::cli::{Failure, output};
 
 /// The options stand together in the help.
 const HEADING: &str = "Interrupting and resuming";
@@ -66,11 +69,6 @@ fn read(path: &Path, matches: &ArgMatches) -> Result<(Precision, Vec<u8>), Failu
     let json = read_model_file(path).map_err(Failure::ModelFile)?;
     let precision = precision_of(&json).map_err(|error| of_model(path, error))?;
     Ok((precision, json))
-}
-
-/// Whether an option stands on the command line.
-pub fn is_typed(matches: &ArgMatches, id: &str) -> bool {
-    matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 
 /// Refuses options that would make another training of it.

@@ -10,11 +10,12 @@ use mnist_mlp::network::{Activation, Network};
 use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 
-use super::args::{DEFAULT_BATCH_SIZE, EvaluateOn, TrainArguments};
+use super::arguments::{DEFAULT_BATCH_SIZE, EvaluateOn, TrainArguments};
 use super::descent::OptimizerName;
-use super::member::DEFAULT_VALIDATION;
 use super::task::Task;
-use super::{descent, images, output, outputs, resume, schedule};
+use super::{descent, images, resume, schedule};
+use crate::cli::member::DEFAULT_VALIDATION;
+use crate::cli::{output, outputs};
 
 /// What is about to be trained on what, and how.
 pub fn introduction<F: Real>(

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use mnist_mlp::network::Optimizer;
 use mnist_mlp::trainer::Settings;
 
-use super::idle::Purpose;
+use crate::cli::idle::Purpose;
 
 /// The options stand together in the help.
 const HEADING: &str = "Regularization and optimizers";

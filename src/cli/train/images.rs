@@ -6,7 +6,7 @@ use mnist_mlp::data::memory::TooMany;
 use mnist_mlp::data::{Dataset, expand};
 use mnist_mlp::trainer::Settings;
 
-use super::idle::Purpose;
+use crate::cli::idle::Purpose;
 
 /// The options stand together in the help.
 const HEADING: &str = "More images";

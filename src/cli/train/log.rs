@@ -11,7 +11,7 @@ use mnist_mlp::model::EpochRecord;
 use mnist_mlp::replace_file::target;
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use crate::cli::Failure;
 
 /// A log file in the writing. What stood there before is gone.
 pub struct EpochLog {

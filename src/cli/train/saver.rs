@@ -8,8 +8,8 @@ use mnist_mlp::claim::Claim;
 use mnist_mlp::model::{ModelError, TrainingRecord};
 use mnist_mlp::trainer::{Progress, Settings};
 
-use super::Failure;
-use super::outputs::claim_model_file;
+use crate::cli::Failure;
+use crate::cli::outputs::claim_model_file;
 
 /// Work goes on for so many times as long as saving it took before it is saved again.
 const SHARE: u32 = 20;

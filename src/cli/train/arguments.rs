@@ -1,0 +1,167 @@
+//! What can be typed behind `mnist train`.
+
+use std::path::PathBuf;
+
+use clap::builder::TypedValueParser;
+use clap::{ArgAction, Args, ValueEnum};
+use mnist_mlp::Precision;
+use mnist_mlp::engine::EngineKind;
+use mnist_mlp::network::{Activation, Init};
+
+use super::descent::DescentArguments;
+use super::images::ImageArguments;
+use super::resume::ResumeArguments;
+use super::schedule::ScheduleArguments;
+use crate::cli::args::{DataArguments, cost_name, one_of};
+use crate::cli::member::DEFAULT_VALIDATION;
+
+/// Images in a mini-batch, if nothing else is said: the book's.
+pub const DEFAULT_BATCH_SIZE: usize = 10;
+
+/// Train a network and save it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  mnist train
+  mnist train --cost cross-entropy --epochs 30 --eta 0.5 --lambda 5.0
+  mnist train --hidden 100 --schedule cosine --keep best
+  mnist train --epochs 200 --early-stop 10
+  mnist train --resume model.json --epochs 60
+  mnist train --hidden 100 --epochs 60 --eta 0.1 --monitor all --log run.jsonl -o wide.json")]
+pub struct TrainArguments {
+    #[command(flatten)]
+    pub data: DataArguments,
+
+    /// The cost to minimize; log-likelihood brings a softmax output layer.
+    ///
+    /// Default: cross-entropy, or with --from the cost of that model.
+    #[arg(long, value_parser = cost_name())]
+    pub cost: Option<String>,
+
+    /// Neurons in the hidden layers, as in 100 or 100,50 [default: 30].
+    #[arg(
+        long,
+        value_name = "N,…",
+        action = ArgAction::Set, // twice would add layers
+        value_delimiter = ',',
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub hidden: Option<Vec<u32>>,
+
+    /// Passes over the training images; with --resume, by default the number that the run began with.
+    #[arg(short, long, value_name = "N", default_value_t = 30)]
+    pub epochs: usize,
+
+    /// Images in a mini-batch.
+    #[arg(short, long, value_name = "M", default_value_t = DEFAULT_BATCH_SIZE)]
+    pub batch_size: usize,
+
+    /// Learning rate [default: 0.5, with adamw 0.001].
+    #[arg(long)]
+    pub eta: Option<f64>,
+
+    /// L2 regularization parameter; 0 for none.
+    #[arg(long, default_value_t = 5.0)]
+    pub lambda: f64,
+
+    #[command(flatten)]
+    pub schedule: ScheduleArguments,
+
+    /// Activation of the hidden neurons: sigmoid, tanh or relu, one for all layers or one for each, as in relu,tanh.
+    ///
+    /// Default: sigmoid, or with --from that of the model.
+    #[arg(long, value_name = "NAME,…", action = ArgAction::Set, value_delimiter = ',', value_parser = activation_name())]
+    pub activation: Option<Vec<Activation>>,
+
+    /// Start weights: normal with deviation 1/√(inputs) (default), 1 as in the book's first chapters (large),
+    /// √(2/inputs) for relu (he), or √(2/(inputs+outputs)) for tanh (xavier).
+    #[arg(long, value_parser = one_of(Init::ALL, Init::name), default_value = Init::default().name())]
+    pub init: Init,
+
+    /// Seed of every random choice: the same seed gives the same model on the same kind of processor.
+    #[arg(short, long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+
+    /// Train on the first N images only [default: all but the validation images]; the built-in digits have no limit.
+    #[arg(long, value_name = "N")]
+    pub train_size: Option<usize>,
+
+    /// Set the last N training images aside for validation.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_VALIDATION)]
+    pub validation: usize,
+
+    /// What the evaluation monitors watch.
+    #[arg(long, value_enum, default_value_t)]
+    pub evaluate_on: EvaluateOn,
+
+    /// What to watch after each epoch: all, none, or a list of monitors.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "training-cost,evaluation-accuracy"
+    )]
+    pub monitor: Vec<MonitorName>,
+
+    /// What does the arithmetic: fast, or reference (image by image, as the book writes it).
+    #[arg(long, value_parser = one_of(EngineKind::ALL, EngineKind::name), default_value = EngineKind::default().name())]
+    pub engine: EngineKind,
+
+    /// Precision of the weights.
+    #[arg(long, value_parser = one_of(Precision::ALL, Precision::name), default_value = Precision::default().name())]
+    pub precision: Precision,
+
+    /// Use at most N threads [default: all cores]. Results do not depend on it; the fast engine has use for 16 at most.
+    #[arg(short, long, value_name = "N")]
+    pub threads: Option<usize>,
+
+    #[command(flatten)]
+    pub descent: DescentArguments,
+
+    #[command(flatten)]
+    pub images: ImageArguments,
+
+    /// Start from the weights of a saved model, ours or network2.py's, instead of random ones.
+    #[arg(long, value_name = "MODEL", conflicts_with = "init")]
+    pub from: Option<PathBuf>,
+
+    /// Keep the images in the order of the file.
+    #[arg(long)]
+    pub no_shuffle: bool,
+
+    /// Where to save the model; with --resume, by default the resumed file.
+    #[arg(short, long, value_name = "FILE", default_value = "model.json")]
+    pub out: PathBuf,
+
+    /// Write a line of JSON for each epoch to FILE.
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+
+    /// Print nothing but warnings and errors.
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    #[command(flatten)]
+    pub resume: ResumeArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum EvaluateOn {
+    #[default]
+    Validation,
+    Test,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MonitorName {
+    All,
+    None,
+    TrainingCost,
+    TrainingAccuracy,
+    EvaluationCost,
+    EvaluationAccuracy,
+}
+
+fn activation_name() -> impl TypedValueParser<Value = Activation> {
+    one_of(Activation::ALL, Activation::name)
+}
