@@ -1,6 +1,7 @@
 //! What the targets share: how a training is saved, as `mnist train` does it.
 
 use mnist_mlp::Real;
+use mnist_mlp::data::ClassNames;
 use mnist_mlp::model::Model;
 use mnist_mlp::trainer::{Background, Progress, Settings};
 
@@ -8,6 +9,7 @@ use mnist_mlp::trainer::{Background, Progress, Settings};
 pub fn model_of<F: Real>(progress: &Progress<F>, settings: &Settings, n_train: usize) -> Model<F> {
     let record = settings.record(Background {
         dataset: "tiny".to_string(),
+        classes: ClassNames::default(),
         n_train,
         n_validation: 0,
         evaluate_on: "test".to_string(),

@@ -6,10 +6,10 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mnist_mlp::model::{ModelError, UNQUESTIONED_SIZE, read_model_file};
+use mnist_mlp::model::{ModelError, Monitor, UNQUESTIONED_SIZE, read_model_file};
 use mnist_mlp::picture::file::is_our_png;
 use mnist_mlp::replace_file::replace_file;
-use mnist_mlp::report::plot::{Against, Choice, Figure, Metric, Run, Scale, Theme, learning_curves};
+use mnist_mlp::report::plot::{Against, Choice, Figure, Run, Scale, Theme, learning_curves};
 
 use super::args::one_of;
 use super::outputs::check_output;
@@ -37,8 +37,8 @@ pub struct PlotArguments {
     out: Option<PathBuf>,
 
     /// What to draw [default: all that was monitored].
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = one_of(Metric::ALL, Metric::name))]
-    metric: Vec<Metric>,
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = one_of(Monitor::ALL, Monitor::name))]
+    metric: Vec<Monitor>,
 
     /// What to put on the horizontal axis. Against a setting, each model is one point: what it had reached at the epoch
     /// that it holds.

@@ -32,11 +32,13 @@ use crate::replace_file::replace_file;
 
 mod checkpoint;
 mod merge;
+mod monitor;
 mod reader;
 mod record;
 mod training_record;
 
 pub use checkpoint::{Checkpoint, PackedNumbers, UnpackError};
+pub use monitor::Monitor;
 use reader::{Head, Members, Number, Sizes, layers};
 pub use reader::{UNQUESTIONED_SIZE, precision_of, read_model_file};
 pub use record::ModelRecord;

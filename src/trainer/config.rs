@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::{Keep, Schedule};
 use crate::data::distort::{Distortion, DistortionError};
 use crate::engine::{EngineKind, Machine, Subset};
+use crate::model::Monitor;
 use crate::network::{Dropout, Optimizer, Step};
 
 /// The most threads that can be asked for.
@@ -32,6 +33,17 @@ impl Monitors {
     /// All four.
     pub const ALL: Monitors =
         Monitors { training_cost: true, training_accuracy: true, evaluation_cost: true, evaluation_accuracy: true };
+
+    /// Those that `is_on` says.
+    #[must_use]
+    pub fn of(is_on: impl Fn(Monitor) -> bool) -> Self {
+        Monitors {
+            training_cost: is_on(Monitor::TrainingCost),
+            training_accuracy: is_on(Monitor::TrainingAccuracy),
+            evaluation_cost: is_on(Monitor::EvaluationCost),
+            evaluation_accuracy: is_on(Monitor::EvaluationAccuracy),
+        }
+    }
 
     /// The images that are looked at.
     #[must_use]

@@ -121,12 +121,7 @@ impl Settings {
             augment: record.augment,
             seed: record.seed,
             shuffle: record.shuffle,
-            monitors: Monitors {
-                training_cost: first.training_cost.is_some(),
-                training_accuracy: first.training_accuracy.is_some(),
-                evaluation_cost: first.evaluation_cost.is_some(),
-                evaluation_accuracy: first.evaluation_accuracy.is_some(),
-            },
+            monitors: Monitors::of(|monitor| monitor.of(first).is_some()),
             engine: engine.ok_or_else(|| unknown("engine", &record.engine))?,
             machine,
             schedule,

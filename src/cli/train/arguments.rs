@@ -6,6 +6,7 @@ use clap::builder::TypedValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use mnist_mlp::Precision;
 use mnist_mlp::engine::EngineKind;
+use mnist_mlp::model::Monitor;
 use mnist_mlp::network::{Activation, Init};
 
 use super::descent::DescentArguments;
@@ -96,7 +97,7 @@ pub struct TrainArguments {
     /// What to watch after each epoch: all, none, or a list of monitors.
     #[arg(
         long,
-        value_enum,
+        value_parser = one_of(MonitorName::ALL, MonitorName::name),
         value_name = "LIST",
         value_delimiter = ',',
         default_value = "training-cost,evaluation-accuracy"
@@ -152,14 +153,26 @@ pub enum EvaluateOn {
     Test,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MonitorName {
     All,
     None,
-    TrainingCost,
-    TrainingAccuracy,
-    EvaluationCost,
-    EvaluationAccuracy,
+    One(Monitor),
+}
+
+impl MonitorName {
+    const ALL: [Self; 6] = {
+        let [a, b, c, d] = Monitor::ALL;
+        [Self::All, Self::None, Self::One(a), Self::One(b), Self::One(c), Self::One(d)]
+    };
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::None => "none",
+            Self::One(monitor) => monitor.name(),
+        }
+    }
 }
 
 fn activation_name() -> impl TypedValueParser<Value = Activation> {

@@ -22,7 +22,7 @@ pub struct EpochLog {
     _claim: Option<Claim>,
 }
 
-/// A line of the log.
+/// A line of the log. (The keys are those of an `EpochRecord`; they are here again because `seconds` comes second.)
 #[derive(Serialize, Deserialize, PartialEq)]
 struct Line {
     epoch: usize,

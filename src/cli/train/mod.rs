@@ -167,14 +167,7 @@ pub fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
 }
 
 fn monitors(names: &[MonitorName]) -> Monitors {
-    names.iter().fold(Monitors::NONE, |monitors, name| match name {
-        MonitorName::All => Monitors::ALL,
-        MonitorName::None => monitors,
-        MonitorName::TrainingCost => Monitors { training_cost: true, ..monitors },
-        MonitorName::TrainingAccuracy => Monitors { training_accuracy: true, ..monitors },
-        MonitorName::EvaluationCost => Monitors { evaluation_cost: true, ..monitors },
-        MonitorName::EvaluationAccuracy => Monitors { evaluation_accuracy: true, ..monitors },
-    })
+    Monitors::of(|monitor| names.iter().any(|&name| name == MonitorName::All || name == MonitorName::One(monitor)))
 }
 
 /// A network with fresh weights, or with those of `--from`.
@@ -253,13 +246,15 @@ pub fn record<F: Real>(arguments: &TrainArguments, settings: &Settings, task: &T
 
 #[cfg(test)]
 mod tests {
+    use mnist_mlp::model::Monitor;
+
     use super::*;
 
     #[test]
     fn monitors_add_up() {
         assert_eq!(monitors(&[MonitorName::All]), Monitors::ALL);
         assert_eq!(monitors(&[MonitorName::None]), Monitors::NONE);
-        let two = monitors(&[MonitorName::TrainingCost, MonitorName::EvaluationAccuracy]);
+        let two = monitors(&[Monitor::TrainingCost, Monitor::EvaluationAccuracy].map(MonitorName::One));
         assert_eq!(two, Monitors::default());
     }
 }

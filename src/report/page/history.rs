@@ -1,6 +1,6 @@
 //! What the monitors saw, in a table and in a sentence.
 
-use crate::model::EpochRecord;
+use crate::model::{EpochRecord, Monitor};
 use crate::report::{decimal, percent};
 
 /// A column for each monitor that was on, a row for each epoch.
@@ -13,25 +13,28 @@ pub struct History {
     pub summary: String,
 }
 
-/// What a monitor says of an epoch, if it was on.
-type Monitor = fn(&EpochRecord) -> Option<String>;
-
 impl History {
     /// The history of a training that was watched on `evaluate_on`, "validation" or "test".
     pub fn of(records: &[EpochRecord], evaluate_on: &str) -> Self {
-        let monitors: [(String, Monitor); 4] = [
-            ("training cost".to_string(), |r| r.training_cost.map(cost)),
-            (format!("{evaluate_on} cost"), |r| r.evaluation_cost.map(cost)),
-            ("training accuracy".to_string(), |r| r.training_accuracy.map(|n| accuracy(n, r.n_training))),
-            (format!("{evaluate_on} accuracy"), |r| r.evaluation_accuracy.map(|n| accuracy(n, r.n_evaluation))),
-        ];
-        let is_on = |(_, monitor): &(String, Monitor)| records.iter().any(|record| monitor(record).is_some());
-        let (headings, monitors): (Vec<_>, Vec<_>) = monitors.into_iter().filter(is_on).unzip();
-        let cells =
-            |record| monitors.iter().map(|monitor| monitor(record).unwrap_or_else(|| "–".to_string())).collect();
+        let is_on = |monitor: &Monitor| records.iter().any(|record| monitor.of(record).is_some());
+        let monitors: Vec<_> = Monitor::ALL.into_iter().filter(is_on).collect();
+        let heading = |monitor: &Monitor| {
+            format!("{} {}", monitor.images(evaluate_on), if monitor.is_cost() { "cost" } else { "accuracy" })
+        };
+        let headings: Vec<_> = monitors.iter().map(heading).collect();
+        let cells = |record| monitors.iter().map(|&monitor| cell(monitor, record)).collect();
         let rows: Vec<(_, Vec<_>)> = records.iter().map(|record| (record.epoch, cells(record))).collect();
         let summary = summary(&headings, &rows);
         History { headings, rows, summary }
+    }
+}
+
+/// The figure of a monitor in words.
+fn cell(monitor: Monitor, record: &EpochRecord) -> String {
+    match monitor.of(record) {
+        None => "–".to_string(),
+        Some(cost) if monitor.is_cost() => decimal(cost, 4),
+        share => percent(share),
     }
 }
 
@@ -43,14 +46,6 @@ fn summary(headings: &[String], rows: &[(usize, Vec<String>)]) -> String {
         .map(|(what, (first, last))| format!("{what} from {first} to {last}"))
         .collect();
     if courses.is_empty() { String::new() } else { format!("Epochs {from} to {to}: {}.", courses.join(", ")) }
-}
-
-fn cost(cost: f64) -> String {
-    decimal(cost, 4)
-}
-
-fn accuracy(correct: usize, n: usize) -> String {
-    percent((n > 0).then(|| correct as f64 / n as f64))
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use std::ops::RangeInclusive;
 use thiserror::Error;
 
 use super::against::{Against, curves_of_models};
-use super::metric::Metric;
 use super::settings::{in_common, names};
 use super::{Axis, Figure, Panel, Scale, Series, Unit};
-use crate::model::{EpochRecord, ModelRecord};
+use crate::model::{EpochRecord, ModelRecord, Monitor};
 
 /// A training.
 #[derive(Debug, Clone)]
@@ -25,7 +24,7 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// The monitors; none for all that were on.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<Monitor>,
     /// The horizontal axis.
     pub against: Against,
     /// The epochs, if they are the horizontal axis.
@@ -66,7 +65,7 @@ pub enum PlotError {
         /// The run.
         run: String,
         /// What is missing.
-        metric: Metric,
+        metric: Monitor,
     },
     /// No epoch of the range was trained and monitored.
     #[error("none of the epochs {} was trained and monitored: there are {first} to {last}", range(asked))]
@@ -111,8 +110,8 @@ pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotErro
     let evaluated_on = evaluated_on(runs);
     let (several, both) = (curves.len() > 1, have_both(&metrics));
     let mut panels = Vec::new();
-    for (kind, unit) in [("cost", Unit::Number), ("accuracy", Unit::Percent)] {
-        let metrics: Vec<_> = metrics.iter().copied().filter(|metric| metric.unit() == unit).collect();
+    for (is_cost, kind, unit) in [(true, "cost", Unit::Number), (false, "accuracy", Unit::Percent)] {
+        let metrics: Vec<_> = metrics.iter().filter(|metric| metric.is_cost() == is_cost).copied().collect();
         let label = match metrics[..] {
             [] => continue,
             [only] => format!("{} {kind}", only.images(evaluated_on)),
@@ -149,7 +148,7 @@ pub(super) struct Curve<'a> {
 }
 
 impl Curve<'_> {
-    fn points(&self, metric: Metric) -> Vec<(f64, f64)> {
+    fn points(&self, metric: Monitor) -> Vec<(f64, f64)> {
         let mut points: Vec<_> = self.rows.iter().filter_map(|(x, record)| Some((*x, metric.of(record)?))).collect();
         points.sort_by(|(x, _), (other, _)| x.total_cmp(other));
         let mean = |points: &[(f64, f64)]| points.iter().map(|(_, y)| y).sum::<f64>() / points.len() as f64;
@@ -158,9 +157,9 @@ impl Curve<'_> {
 }
 
 /// The monitors that were asked for, or all that were on.
-fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Metric>, PlotError> {
-    let has = |run: &Run, metric: Metric| run.history.iter().any(|record| metric.of(record).is_some());
-    if let Some(run) = runs.iter().find(|run| !Metric::ALL.iter().any(|&metric| has(run, metric))) {
+fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Monitor>, PlotError> {
+    let has = |run: &Run, metric: Monitor| run.history.iter().any(|record| metric.of(record).is_some());
+    if let Some(run) = runs.iter().find(|run| !Monitor::ALL.iter().any(|&metric| has(run, metric))) {
         let (networks, run) = (run.model.as_ref().map_or(0, |model| model.members.len()), run.name.clone());
         return Err(if networks > 0 { PlotError::Merged { run, networks } } else { PlotError::Empty { run } });
     }
@@ -169,20 +168,20 @@ fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Metric>, PlotError> {
             return Err(PlotError::NotMonitored { run: run.name.clone(), metric });
         }
     }
-    let wanted = |metric: &Metric| match choice.metrics[..] {
+    let wanted = |metric: &Monitor| match choice.metrics[..] {
         [] => runs.iter().any(|run| has(run, *metric)),
         _ => choice.metrics.contains(metric),
     };
-    Ok(Metric::ALL.into_iter().filter(wanted).collect())
+    Ok(Monitor::ALL.into_iter().filter(wanted).collect())
 }
 
 /// Whether a panel shows training and evaluation images: then those are told apart in all panels.
-fn have_both(metrics: &[Metric]) -> bool {
-    metrics.iter().any(|one| metrics.iter().any(|other| one != other && one.unit() == other.unit()))
+fn have_both(metrics: &[Monitor]) -> bool {
+    metrics.iter().any(|one| metrics.iter().any(|other| one != other && one.is_cost() == other.is_cost()))
 }
 
 /// Of which runs nothing can be drawn, in a sentence each; an error if that is all of them.
-fn missing(runs: &[Run], metrics: &[Metric], choice: &Choice) -> Result<Vec<String>, PlotError> {
+fn missing(runs: &[Run], metrics: &[Monitor], choice: &Choice) -> Result<Vec<String>, PlotError> {
     let has = |record: &EpochRecord| metrics.iter().any(|metric| metric.of(record).is_some());
     let is_drawn = |run: &Run| match choice.against {
         Against::Epoch => run.history.iter().any(|record| choice.epochs.contains(&record.epoch) && has(record)),
@@ -200,7 +199,7 @@ fn missing(runs: &[Run], metrics: &[Metric], choice: &Choice) -> Result<Vec<Stri
 }
 
 /// Why nothing of any run can be drawn.
-fn nothing(runs: &[Run], metrics: &[Metric], choice: &Choice) -> PlotError {
+fn nothing(runs: &[Run], metrics: &[Monitor], choice: &Choice) -> PlotError {
     if let (Some(run), Some(&metric), true) = (runs.first(), metrics.first(), choice.against != Against::Epoch) {
         return PlotError::NotMonitored { run: run.name.clone(), metric };
     }

@@ -8,7 +8,6 @@
 mod against;
 mod curves;
 mod draw;
-mod metric;
 mod picture;
 mod read;
 mod ruler;
@@ -19,7 +18,6 @@ mod tests;
 
 pub use against::Against;
 pub use curves::{Choice, PlotError, Run, learning_curves};
-pub use metric::Metric;
 pub use read::ReadError;
 use ruler::in_words;
 pub use ruler::{Scale, Unit};

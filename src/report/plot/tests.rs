@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::data::distort::Distortion;
-use crate::model::{EpochRecord, ModelRecord};
+use crate::model::{EpochRecord, ModelRecord, Monitor};
 use crate::picture::file::is_our_png;
 
 /// A run of 784-30-10 whose accuracy climbs to `best` of 100, with these settings changed in its record.
@@ -53,7 +53,7 @@ fn one_run_shows_its_costs_and_its_accuracies() {
 #[test]
 fn the_legend_is_made_of_what_differs() {
     let of = |runs: &[Run]| {
-        let metrics = vec![Metric::EvaluationAccuracy];
+        let metrics = vec![Monitor::EvaluationAccuracy];
         let figure = learning_curves(runs, &Choice { metrics, ..Choice::default() }).unwrap();
         assert_eq!(figure.panels[0].y.label, "validation accuracy");
         names(&figure).into_iter().map(String::from).collect::<Vec<_>>()
@@ -76,13 +76,13 @@ fn the_legend_is_made_of_what_differs() {
 }
 
 /// A run of which only these were monitored.
-fn monitored(metrics: &[Metric], mut run: Run) -> Run {
+fn monitored(metrics: &[Monitor], mut run: Run) -> Run {
     let is_on = |metric| metrics.contains(&metric);
     for record in &mut run.history {
-        record.training_cost = record.training_cost.filter(|_| is_on(Metric::TrainingCost));
-        record.evaluation_cost = record.evaluation_cost.filter(|_| is_on(Metric::EvaluationCost));
-        record.training_accuracy = record.training_accuracy.filter(|_| is_on(Metric::TrainingAccuracy));
-        record.evaluation_accuracy = record.evaluation_accuracy.filter(|_| is_on(Metric::EvaluationAccuracy));
+        record.training_cost = record.training_cost.filter(|_| is_on(Monitor::TrainingCost));
+        record.evaluation_cost = record.evaluation_cost.filter(|_| is_on(Monitor::EvaluationCost));
+        record.training_accuracy = record.training_accuracy.filter(|_| is_on(Monitor::TrainingAccuracy));
+        record.evaluation_accuracy = record.evaluation_accuracy.filter(|_| is_on(Monitor::EvaluationAccuracy));
     }
     run
 }
@@ -94,7 +94,7 @@ fn signs(panel: &Panel) -> Vec<(&str, usize)> {
 
 #[test]
 fn a_name_has_the_same_sign_in_all_panels_and_is_in_every_legend() {
-    use Metric::{EvaluationAccuracy, EvaluationCost, TrainingAccuracy, TrainingCost};
+    use Monitor::{EvaluationAccuracy, EvaluationCost, TrainingAccuracy, TrainingCost};
     let c = monitored(&[EvaluationAccuracy], run("c", r#"{"eta": 1.0}"#, 95));
     let a = monitored(&[TrainingCost, EvaluationAccuracy], run("a", "{}", 95));
     let figure = learning_curves(&[c.clone(), a], &Choice::default()).unwrap();
@@ -125,7 +125,7 @@ fn a_run_without_epochs_in_the_range_is_said_to_be_left_out() {
     a.history.truncate(10);
     let runs = [a, run("b", "{}", 95)];
     let of = |epochs| {
-        let choice = Choice { metrics: vec![Metric::EvaluationAccuracy], epochs, ..Choice::default() };
+        let choice = Choice { metrics: vec![Monitor::EvaluationAccuracy], epochs, ..Choice::default() };
         learning_curves(&runs, &choice).unwrap()
     };
     let figure = of(20..=30);
@@ -140,23 +140,23 @@ fn a_run_without_epochs_in_the_range_is_said_to_be_left_out() {
 fn what_was_monitored_in_other_epochs_only_has_no_panel() {
     let mut a = run("a", "{}", 95);
     a.history.iter_mut().skip(10).for_each(|record| (record.training_cost, record.evaluation_cost) = (None, None));
-    let of = |run: &Run, metrics: Vec<Metric>| {
+    let of = |run: &Run, metrics: Vec<Monitor>| {
         let choice = Choice { metrics, epochs: 20..=30, ..Choice::default() };
         learning_curves(std::slice::from_ref(run), &choice)
     };
     let figure = of(&a, Vec::new()).unwrap();
     let labels: Vec<_> = figure.panels.iter().map(|panel| panel.y.label.as_str()).collect();
     assert_eq!(labels, ["accuracy"]);
-    let none = of(&a, vec![Metric::TrainingCost]).unwrap_err();
+    let none = of(&a, vec![Monitor::TrainingCost]).unwrap_err();
     assert_eq!(none, PlotError::NoEpochs { asked: 20..=30, first: 1, last: 10 });
 
     // The model holds its last epoch, of which there is no cost.
     a.model.as_mut().unwrap().history = a.history.clone();
     let against = |runs: &[Run]| {
-        let choice = Choice { metrics: vec![Metric::TrainingCost], against: Against::Eta, ..Choice::default() };
+        let choice = Choice { metrics: vec![Monitor::TrainingCost], against: Against::Eta, ..Choice::default() };
         learning_curves(runs, &choice)
     };
-    let expected = PlotError::NotMonitored { run: "a".to_string(), metric: Metric::TrainingCost };
+    let expected = PlotError::NotMonitored { run: "a".to_string(), metric: Monitor::TrainingCost };
     assert_eq!(against(std::slice::from_ref(&a)), Err(expected));
     let figure = against(&[a, run("b", "{}", 95)]).unwrap();
     assert_eq!(figure.left_out(), ["a has nothing of the epoch that it holds: it is left out"]);
@@ -164,7 +164,7 @@ fn what_was_monitored_in_other_epochs_only_has_no_panel() {
 
 #[test]
 fn a_curve_may_begin_and_end_anywhere() {
-    let choice = Choice { metrics: vec![Metric::TrainingCost], epochs: 10..=20, ..Choice::default() };
+    let choice = Choice { metrics: vec![Monitor::TrainingCost], epochs: 10..=20, ..Choice::default() };
     let figure = learning_curves(&[run("a", "{}", 95)], &choice).unwrap();
     let points = &figure.panels[0].series[0].points;
     assert_eq!((points.len(), points[0], points[10]), (11, (10.0, 0.3), (20.0, 0.15)));
@@ -180,7 +180,7 @@ fn a_curve_may_begin_and_end_anywhere() {
 
 #[test]
 fn against_a_setting_each_model_is_a_point() {
-    let metrics = vec![Metric::EvaluationAccuracy];
+    let metrics = vec![Monitor::EvaluationAccuracy];
     let choice = Choice { metrics, against: Against::TrainSize, x: Scale::Log, ..Choice::default() };
     // Epochs differ from size to size, and do not divide the curve; 100 images have two seeds.
     let sizes = [
@@ -217,7 +217,7 @@ fn against_hidden_neurons_models_of_as_many_layers_are_a_curve() {
             run
         };
         let runs: Vec<_> = sizes.iter().map(with).collect();
-        let metrics = vec![Metric::EvaluationAccuracy];
+        let metrics = vec![Monitor::EvaluationAccuracy];
         let choice = Choice { metrics, against: Against::Hidden, ..Choice::default() };
         let figure = learning_curves(&runs, &choice).unwrap();
         let x = |series: &Series| series.points.iter().map(|(x, _)| *x as usize).collect::<Vec<_>>();
@@ -273,7 +273,7 @@ fn what_is_long_goes_on_in_the_next_line() {
 #[test]
 fn every_curve_has_a_sign_of_its_own() {
     let runs: Vec<_> = (0..30).map(|seed| run("a", &format!(r#"{{"seed": {seed}}}"#), 95)).collect();
-    let metrics = vec![Metric::EvaluationAccuracy];
+    let metrics = vec![Monitor::EvaluationAccuracy];
     let text = learning_curves(&runs, &Choice { metrics, ..Choice::default() }).unwrap().text(80, false);
     let signs: std::collections::BTreeSet<_> =
         text.lines().filter(|line| line.contains("seed ")).map(|line| line.chars().nth(2)).collect();
@@ -283,7 +283,7 @@ fn every_curve_has_a_sign_of_its_own() {
 #[test]
 fn the_legend_of_a_picture_names_as_many_curves_as_can_be_told_apart() {
     let runs: Vec<_> = (0..100).map(|seed| run("a", &format!(r#"{{"seed": {seed}}}"#), 95)).collect();
-    let metrics = vec![Metric::EvaluationAccuracy];
+    let metrics = vec![Monitor::EvaluationAccuracy];
     let svg = learning_curves(&runs, &Choice { metrics, ..Choice::default() }).unwrap().svg(Theme::Paper);
     assert!(svg.contains("\nseed 41\n") && !svg.contains("\nseed 42\n") && svg.contains("\nand 58 more\n"));
 }
@@ -309,7 +309,7 @@ fn long_numbers_have_their_place_beside_the_plot() {
 fn a_short_curve_beside_a_long_one_has_its_sign() {
     let mut short = run("b", r#"{"eta": 0.25}"#, 94);
     short.history.truncate(10);
-    let metrics = vec![Metric::EvaluationAccuracy];
+    let metrics = vec![Monitor::EvaluationAccuracy];
     let mut long = run("a", "{}", 95);
     let last = long.history[29].clone();
     long.history.extend((31..=400).map(|epoch| EpochRecord { epoch, ..last.clone() }));
