@@ -9,7 +9,7 @@ use mnist_mlp::engine::{Machine, evaluate, outputs};
 use mnist_mlp::evaluate::Evaluation;
 use mnist_mlp::export::{self, FileType, Input};
 use mnist_mlp::model::{Model, ModelError, ModelRecord, TrainingRecord, precision_of, read_model_file};
-use mnist_mlp::network::{Activation, MergeError, Network, Output, Unlike};
+use mnist_mlp::network::{Activation, MergeError, Network, Output, Unlike, sizes_in_words};
 use mnist_mlp::printable::printable;
 use mnist_mlp::report::{EvaluationReport, epochs};
 use mnist_mlp::{Precision, Real};
@@ -256,10 +256,10 @@ impl Member {
 
 /// "784-30-10, cross-entropy".
 fn described<F: Real>(network: &Network<F>) -> String {
-    let sizes: Vec<_> = network.sizes().iter().map(ToString::to_string).collect();
+    let sizes = sizes_in_words(&network.sizes());
     let sigmoid = network.activations().iter().all(|&activation| activation == Activation::Sigmoid);
     let activations = if sigmoid { String::new() } else { format!(" {}", activations(network)) };
-    format!("{}{activations}, {}", sizes.join("-"), network.cost().name())
+    format!("{sizes}{activations}, {}", network.cost().name())
 }
 
 /// A fault of a model file, with its path.

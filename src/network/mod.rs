@@ -44,6 +44,12 @@ pub struct Network<F: Real> {
     pub(crate) cost: &'static dyn Cost<F>,
 }
 
+/// The numbers of neurons as reports have them: "784-30-10".
+#[must_use]
+pub fn sizes_in_words(sizes: &[usize]) -> String {
+    sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("-")
+}
+
 /// Why weights and biases do not make a network.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum NetworkError {

@@ -1,5 +1,7 @@
 //! How a gradient becomes a step: what stochastic gradient descent may remember from one mini-batch to the next.
 
+use std::fmt;
+
 use ndarray::Zip;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,18 @@ pub enum Optimizer {
     /// `w <- (1 - eta lambda/n) w - eta m^ / (sqrt(v^) + epsilon)`, where m^ = m/(1 - b1^t) and v^ = v/(1 - b2^t) after
     /// t updates, b1 = 0.9, b2 = 0.999, epsilon = 1e-8. The L2 term is the decay, and no part of g.
     AdamW,
+}
+
+/// In words: "gradient descent", "momentum 0.9", "Nesterov momentum 0.9", "AdamW".
+impl fmt::Display for Optimizer {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Optimizer::Sgd { momentum: 0.0, .. } => f.write_str("gradient descent"),
+            Optimizer::Sgd { momentum, nesterov: false } => write!(f, "momentum {momentum}"),
+            Optimizer::Sgd { momentum, nesterov: true } => write!(f, "Nesterov momentum {momentum}"),
+            Optimizer::AdamW => f.write_str("AdamW"),
+        }
+    }
 }
 
 impl Optimizer {

@@ -100,12 +100,8 @@ impl DescentArguments {
 
 /// The introduction's line about it; none for a plain training.
 pub fn introduction(settings: &Settings) -> String {
-    let mut parts = match settings.optimizer {
-        Optimizer::Sgd { momentum: 0.0, .. } => Vec::new(),
-        Optimizer::Sgd { momentum, nesterov: false } => vec![format!("momentum {momentum}")],
-        Optimizer::Sgd { momentum, nesterov: true } => vec![format!("Nesterov momentum {momentum}")],
-        Optimizer::AdamW => vec!["AdamW".to_string()],
-    };
+    let is_plain = settings.optimizer.moments() == 0;
+    let mut parts = if is_plain { Vec::new() } else { vec![settings.optimizer.to_string()] };
     let rates = [
         ("l1", settings.l1),
         ("dropout", settings.dropout),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mnist_mlp::Real;
 use mnist_mlp::model::EpochRecord;
-use mnist_mlp::network::{Activation, Network};
+use mnist_mlp::network::{Activation, Network, sizes_in_words};
 use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 
@@ -30,7 +30,6 @@ pub fn introduction<F: Real>(
     let from = arguments.from.as_ref();
     let from =
         from.map(|path| format!("from      the weights of {}\n", output::quoted(path.as_os_str()))).unwrap_or_default();
-    let sizes: Vec<_> = network.sizes().iter().map(ToString::to_string).collect();
     format!(
         "{resumed}{from}data      {}: {} images to train on, {} for {}\n\
          network   {}, {}, {}\n\
@@ -39,7 +38,7 @@ pub fn introduction<F: Real>(
         thousands(task.training.len()),
         thousands(task.evaluation.len()),
         task.evaluated_on,
-        sizes.join("-"),
+        sizes_in_words(&network.sizes()),
         activations(network),
         network.cost().name(),
         settings.eta,

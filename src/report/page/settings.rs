@@ -2,7 +2,6 @@
 
 use crate::Precision;
 use crate::model::{CourseRecord, TrainingRecord};
-use crate::network::Optimizer;
 use crate::report::{epochs, thousands};
 
 /// Names and values of all settings; what was left as it is by default in plain trainings is left out.
@@ -48,7 +47,7 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
         ("epochs", Some(format!("{epochs_done} of {epochs}"))),
         ("weights of epoch", course.epoch.map(|epoch| epoch.to_string())),
         ("images in a mini-batch", Some(batch_size.to_string())),
-        ("optimizer", Some(optimizer_name(*optimizer))),
+        ("optimizer", Some(optimizer.to_string())),
         ("learning rate η", Some(eta.to_string())),
         ("schedule", schedule(course)),
         ("stopping", stopping(course)),
@@ -103,16 +102,6 @@ pub fn settings_in_one(members: &[Option<TrainingRecord>]) -> Vec<(&'static str,
         all.push(("of unknown training", unknown.to_string()));
     }
     all
-}
-
-fn optimizer_name(optimizer: Optimizer) -> String {
-    match optimizer {
-        Optimizer::Sgd { momentum: 0.0, .. } => "gradient descent".to_string(),
-        Optimizer::Sgd { momentum, nesterov } => {
-            format!("gradient descent with {}momentum {momentum}", if nesterov { "Nesterov's " } else { "" })
-        }
-        Optimizer::AdamW => "AdamW".to_string(),
-    }
 }
 
 fn schedule(CourseRecord { schedule, warm_up, patience, .. }: &CourseRecord) -> Option<String> {

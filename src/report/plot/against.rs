@@ -2,8 +2,9 @@
 
 use super::Unit;
 use super::curves::{Curve, PlotError, Run};
-use super::settings::{SIZES, Setting, Weight, settings, sizes};
+use super::settings::{SIZES, Setting, Weight, settings};
 use crate::model::ModelRecord;
+use crate::network::sizes_in_words;
 
 /// What stands on the horizontal axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -114,7 +115,7 @@ fn layers(model: &ModelRecord, models: &[&ModelRecord]) -> String {
         alike && other.sizes != model.sizes
     };
     match model.sizes.len().saturating_sub(2) {
-        _ if models.iter().any(|other| is_another(other)) => sizes(model),
+        _ if models.iter().any(|other| is_another(other)) => sizes_in_words(&model.sizes),
         0 => "no hidden layer".to_string(),
         1 => "1 hidden layer".to_string(),
         n => format!("{n} hidden layers"),

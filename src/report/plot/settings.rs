@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::data::distort::Distortion;
 use crate::model::{CourseRecord, ModelRecord, TrainingRecord};
-use crate::network::{Activation, Optimizer};
+use crate::network::{Activation, sizes_in_words};
 use crate::real::Precision;
 use crate::report::{epochs, thousands};
 
@@ -50,7 +50,7 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
         eta,
         lambda,
         l1,
-        optimizer: rule,
+        optimizer,
         dropout,
         input_dropout,
         max_norm,
@@ -66,14 +66,15 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
         course,
     } = training;
     let CourseRecord { schedule, warm_up, patience, early_stop, keep, epoch: _ } = course;
-    let mut list = vec![(sizes(model), Main), activation(&model.activations), (model.cost.to_string(), Main)];
+    let mut list =
+        vec![(sizes_in_words(&model.sizes), Main), activation(&model.activations), (model.cost.to_string(), Main)];
     list.push((dataset.clone(), Main));
     list.push((format!("{} images", thousands(training.images_of_file())), Minor));
     list.push((format!("{init} start weights"), if init == "default" { Usual } else { Minor }));
     list.push((format!("eta {eta}"), Minor));
     list.push((format!("lambda {lambda}"), Minor));
     list.push((format!("mini-batches of {batch_size}"), Minor));
-    list.push(optimizer(*rule));
+    list.push((optimizer.to_string(), if optimizer.moments() == 0 { Usual } else { Minor }));
     let option = |name: &str, value: Option<String>| match value {
         Some(value) => (format!("{name} {value}"), Minor),
         None => (format!("no {name}"), Usual),
@@ -149,24 +150,9 @@ fn compared(models: &[&ModelRecord]) -> Option<(Vec<Setting>, Vec<Vec<String>>)>
     Some((common, different))
 }
 
-/// "784-30-10".
-pub(super) fn sizes(model: &ModelRecord) -> String {
-    let sizes: Vec<_> = model.sizes.iter().map(ToString::to_string).collect();
-    sizes.join("-")
-}
-
 fn activation(activations: &[Activation]) -> (String, Weight) {
     let is_usual = activations.iter().all(|&activation| activation == Activation::default());
     (Activation::in_words(activations), if is_usual { Usual } else { Main })
-}
-
-fn optimizer(optimizer: Optimizer) -> (String, Weight) {
-    match optimizer {
-        Optimizer::Sgd { momentum: 0.0, .. } => ("no momentum".to_string(), Usual),
-        Optimizer::Sgd { momentum, nesterov: false } => (format!("momentum {momentum}"), Minor),
-        Optimizer::Sgd { momentum, nesterov: true } => (format!("Nesterov momentum {momentum}"), Minor),
-        Optimizer::AdamW => ("AdamW".to_string(), Minor),
-    }
 }
 
 /// A kind of distortion.
