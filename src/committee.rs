@@ -69,11 +69,29 @@ impl Committee {
     /// # Errors
     /// A [`JoinError`] if the network is not for these images, or has not as many outputs as the members.
     pub fn join<F: Trainable>(&mut self, network: &Network<F>, machine: Machine) -> Result<(), JoinError> {
+        let data = self.data.clone();
+        self.join_seeing(&data, network, machine)
+    }
+
+    /// Adds a member that sees the images otherwise, such as deskewed: `seen` are the same images in the same order.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join).
+    ///
+    /// # Panics
+    /// If there are more or fewer of them.
+    pub fn join_seeing<F: Trainable>(
+        &mut self,
+        seen: &Dataset,
+        network: &Network<F>,
+        machine: Machine,
+    ) -> Result<(), JoinError> {
+        assert_eq!(seen.len(), self.data.len(), "the same images");
         let expected = self.sum.ncols();
         if self.members > 0 && network.outputs() != expected {
             return Err(JoinError::Outputs { outputs: network.outputs(), expected });
         }
-        self.add(outputs(network, &self.data, machine)?);
+        self.add(outputs(network, seen, machine)?);
         Ok(())
     }
 
@@ -84,6 +102,12 @@ impl Committee {
             self.sum += &outputs;
         }
         self.members += 1;
+    }
+
+    /// The images that it is to classify.
+    #[must_use]
+    pub fn images(&self) -> &Dataset {
+        &self.data
     }
 
     /// How many networks have joined.

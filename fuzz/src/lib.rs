@@ -15,6 +15,7 @@ pub fn model_of<F: Real>(progress: &Progress<F>, settings: &Settings, n_train: u
         evaluate_on: "test".to_string(),
         init: "default".to_string(),
         expand: None,
+        deskew: false,
         precision: F::PRECISION,
     });
     progress.model(&record, settings)

@@ -55,6 +55,13 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
     };
     check_output(out, "an export of this program", |start| file_type.made(start), not_written(out))?;
     let member = Member::read(&arguments.model)?;
+    if member.sees_deskewed() {
+        output::warning(format_args!(
+            "{} sees deskewed images, and what is exported cannot deskew them: whoever uses {} must do so first",
+            member.path,
+            out.display()
+        ));
+    }
     replace_file(out, |file| member.export(file_type, input, file)).map_err(not_written(out))?;
     output::result(format_args!("saved  {}: {}\n", output::quoted(out.as_os_str()), member.description()))
 }

@@ -207,12 +207,23 @@ impl Member {
         }
     }
 
+    /// Whether the network sees deskewed images.
+    pub fn sees_deskewed(&self) -> bool {
+        ask!(self, model => model.sees_deskewed())
+    }
+
+    /// What the network sees of these images.
+    pub fn seen(&self, data: &Dataset, machine: Machine) -> Result<Dataset, Failure> {
+        Ok(if self.sees_deskewed() { data.deskewed(machine.threads)? } else { data.clone() })
+    }
+
     pub fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, Failure> {
+        let data = &self.seen(data, machine)?;
         let evaluation = ask!(self, model => evaluate(&model.network, data, machine));
         let evaluation = evaluation.map_err(|error| Failure::Fit { path: self.path.clone(), error })?;
         if evaluation.mean_cost().is_nan() {
             // Of an infinite z there is no cost, but it may be a sigmoid's certain answer.
-            self.outputs(data, machine)?;
+            self.outputs_of_seen(data, machine)?;
         }
         Ok(evaluation)
     }
@@ -235,7 +246,12 @@ impl Member {
 
     /// a^L of every image, (n, n_L).
     pub fn outputs(&self, data: &Dataset, machine: Machine) -> Result<Array2<f64>, Failure> {
-        let outputs = ask!(self, model => outputs(&model.network, data, machine));
+        self.outputs_of_seen(&self.seen(data, machine)?, machine)
+    }
+
+    /// The same of images as the network sees them.
+    pub fn outputs_of_seen(&self, seen: &Dataset, machine: Machine) -> Result<Array2<f64>, Failure> {
+        let outputs = ask!(self, model => outputs(&model.network, seen, machine));
         let outputs = outputs.map_err(|error| Failure::Fit { path: self.path.clone(), error })?;
         if outputs.iter().any(|output| output.is_nan()) {
             return Err(Failure::NoAnswer { model: self.path.clone(), images: "some of these images".to_string() });
@@ -249,7 +265,8 @@ impl Member {
     }
 
     pub fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), Failure> {
-        let joined = ask!(self, model => committee.join(&model.network, machine));
+        let seen = &self.seen(committee.images(), machine)?;
+        let joined = ask!(self, model => committee.join_seeing(seen, &model.network, machine));
         joined.map_err(|error| Failure::Join { path: self.path.clone(), error })
     }
 }

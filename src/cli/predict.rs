@@ -66,8 +66,8 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let mut failed = 0;
     for file in &arguments.files {
         let name = file.display().to_string();
-        let answer = seen(file, side, arguments.as_is)
-            .and_then(|picture| Ok((outputs(&member, (&name, &picture), machine)?, picture)));
+        let answer =
+            read_picture(file, side, arguments.as_is).and_then(|picture| answered(&member, (&name, &picture), machine));
         match answer {
             Ok((outputs, picture)) => {
                 let layer = member.output_layer();
@@ -119,8 +119,8 @@ fn note_other_form(member: &Member) {
     }
 }
 
-/// What the network is to see of a file.
-fn seen(file: &Path, side: usize, as_is: bool) -> Result<Picture, Failure> {
+/// The digit in a file in MNIST's form, or the picture only scaled.
+fn read_picture(file: &Path, side: usize, as_is: bool) -> Result<Picture, Failure> {
     let (picture, path) = if file.as_os_str() == OsStr::new("-") {
         (read(stdin().lock()), "standard input".to_string())
     } else {
@@ -136,15 +136,21 @@ fn seen(file: &Path, side: usize, as_is: bool) -> Result<Picture, Failure> {
     }
 }
 
-/// a^L, (n_L).
-fn outputs(member: &Member, (file, picture): (&str, &Picture), machine: Machine) -> Result<Vec<f64>, Failure> {
-    let geometry = (picture.height(), picture.width());
+/// What the network makes of a picture before it sees it, and what it answers: a^L, (n_L).
+fn answered(
+    member: &Member,
+    (file, picture): (&str, &Picture),
+    machine: Machine,
+) -> Result<(Vec<f64>, Picture), Failure> {
+    let (height, width) = (picture.height(), picture.width());
     // The label is not known; nobody looks at it.
-    let data = Dataset::new(picture.pixels().to_vec(), vec![0], geometry, 2, Identity::named("a picture"));
-    let outputs = member.outputs(&data.expect("one image, one label"), machine);
-    let outputs = outputs.map_err(|failure| match failure {
+    let data = Dataset::new(picture.pixels().to_vec(), vec![0], (height, width), 2, Identity::named("a picture"));
+    let data = data.expect("one image, one label");
+    let seen = member.seen(&data, machine)?;
+    let outputs = member.outputs_of_seen(&seen, machine).map_err(|failure| match failure {
         Failure::NoAnswer { model, .. } => Failure::NoAnswer { model, images: file.to_string() },
         other => other,
     })?;
-    Ok(outputs.into_iter().collect())
+    let seen = Picture::new(height, width, seen.pixels().to_vec()).expect("deskewing keeps the size");
+    Ok((outputs.into_iter().collect(), seen))
 }

@@ -78,7 +78,7 @@ pub struct ShowArguments {
 
 /// `matches` tell what was typed and what is a default.
 pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failure> {
-    let treatment = Treatment::of(arguments)?;
+    let mut treatment = Treatment::of(arguments)?;
     let split = arguments.split.unwrap_or(if treatment.versions() > 1 { Split::Train } else { Split::Test });
     let has_chance = arguments.choice.random || treatment.distortion.is_some();
     let purposes: [idle::Purpose; 2] = [
@@ -94,6 +94,7 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
     }
     let machine = machine(None)?;
     let member = arguments.model.as_deref().map(Member::read).transpose()?;
+    treatment.deskew |= member.as_ref().is_some_and(Member::sees_deskewed);
     let data = load(arguments, split, member.as_ref(), machine)?;
     let mistakes = match &member {
         Some(member) if arguments.mistakes => Some(mistakes(member.outputs(&data, machine)?.view(), data.labels())),
@@ -151,6 +152,8 @@ fn load(
 /// What a training makes of an image.
 struct Treatment<'a> {
     images: &'a ImageArguments,
+    /// Whether each is deskewed first, as the options say or as the model sees it.
+    deskew: bool,
     distortion: Option<Distortion>,
     seed: u64,
     epochs: u64,
@@ -162,7 +165,7 @@ impl<'a> Treatment<'a> {
         let distortion = images.distortion();
         distortion.map_or(Ok(()), |distortion| distortion.check()).map_err(ConfigError::from)?;
         let epochs = if distortion.is_some() { arguments.epochs } else { 0 };
-        Ok(Treatment { images, distortion, seed: arguments.choice.seed, epochs })
+        Ok(Treatment { images, deskew: images.deskew, distortion, seed: arguments.choice.seed, epochs })
     }
 
     /// How many pictures there are of an image, itself among them.
@@ -178,7 +181,9 @@ impl<'a> Treatment<'a> {
 
     /// Image `index` of `data` as it is, and as a training sees it.
     fn of_image(&self, data: &Dataset, index: usize) -> Result<Vec<Exhibit>, Failure> {
-        let shifted = self.images.expand(data.slice(index..index + 1), 1)?;
+        let image = data.slice(index..index + 1);
+        let image = if self.deskew { image.deskewed(1)? } else { image };
+        let shifted = self.images.expand(image, 1)?;
         let mut exhibits = Vec::with_capacity(self.versions());
         for shift in 0..shifted.len() {
             for epoch in 0..=self.epochs {
@@ -214,7 +219,8 @@ fn exhibits(
         let pixels = exhibits.iter().flat_map(|exhibit| exhibit.picture.pixels()).copied().collect();
         let labels = exhibits.iter().map(|exhibit| exhibit.label as u8).collect();
         let shown = Dataset::new(pixels, labels, data.geometry(), data.classes(), data.identity().clone());
-        let outputs = member.outputs(&shown.expect("versions of images are images of the same kind"), machine)?;
+        let outputs =
+            member.outputs_of_seen(&shown.expect("versions of images are images of the same kind"), machine)?;
         for (exhibit, a) in exhibits.iter_mut().zip(outputs.outer_iter()) {
             exhibit.outputs = Some(a.to_vec());
         }

@@ -19,6 +19,7 @@ pub mod batches;
 pub(crate) mod checksum;
 pub mod classes;
 pub mod csv;
+pub mod deskew;
 pub(crate) mod directory;
 pub mod distort;
 pub mod expand;

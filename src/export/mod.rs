@@ -162,6 +162,9 @@ fn about<F: Real>(model: &Model<F>, input: Input) -> Map<String, Value> {
     say("class_labels", json!(labels));
     say("input", json!(input));
     say("input_scaling", json!(scaling));
+    if model.sees_deskewed() {
+        say("deskew", json!(true));
+    }
     if let Some(training) = &model.training {
         say("training", json!(training));
     }

@@ -2,7 +2,7 @@
 
 use super::{Model, TrainingRecord};
 use crate::data::ClassNames;
-use crate::network::{MAX_MEMBERS, MergeError, Network};
+use crate::network::{MAX_MEMBERS, MergeError, Network, Unlike};
 use crate::real::Real;
 
 impl<F: Real> Model<F> {
@@ -11,7 +11,7 @@ impl<F: Real> Model<F> {
     /// training of each is kept.
     ///
     /// They have the same numbers of inputs, outputs and layers, the same activations and the same cost; hidden layers
-    /// may be of any size. The network has as many hidden neurons as all of them, and weights of 0 between those of one
+    /// may be of any size. All see images as they are, or all see deskewed ones. The network has as many hidden neurons as all of them, and weights of 0 between those of one
     /// and those of another; training it goes on with these, too.
     ///
     /// # Errors
@@ -20,6 +20,12 @@ impl<F: Real> Model<F> {
         let members: Vec<_> = models.iter().flat_map(|model| model.trainings()).map(Option::<&_>::cloned).collect();
         if members.len() > MAX_MEMBERS {
             return Err(MergeError::TooMany(members.len()));
+        }
+        let deskewed: Vec<_> = models.iter().map(|model| model.sees_deskewed()).collect();
+        if let Some(network) = deskewed.iter().position(|&one| one != deskewed[0]) {
+            let [found, expected] = [deskewed[network], deskewed[0]]
+                .map(|is| if is { "deskewed images" } else { "images as they are" }.to_string());
+            return Err(MergeError::OtherKind(Unlike { network, found, expected }));
         }
         let voters: Vec<_> = models.iter().map(|model| (&model.network, model.trainings().len())).collect();
         Ok(Model { members, ..Model::from(Network::merged(&voters)?) })
@@ -30,6 +36,12 @@ impl<F: Real> Model<F> {
     pub fn class_names(&self) -> ClassNames {
         let mut named = self.trainings().into_iter().flatten().map(|training| &training.classes);
         named.find(|classes| !classes.is_empty()).cloned().unwrap_or_default()
+    }
+
+    /// Whether the network sees deskewed images.
+    #[must_use]
+    pub fn sees_deskewed(&self) -> bool {
+        self.trainings().into_iter().flatten().any(|training| training.deskew)
     }
 
     /// The trainings behind the model: its own, or those of its members. One that is unknown is nothing.
@@ -69,15 +81,27 @@ mod tests {
     }
 
     #[test]
+    fn networks_that_see_images_otherwise_are_not_merged() {
+        let network = Network::<f64>::new(&[2, 2], &Quadratic, Init::Default, 0).unwrap();
+        let model =
+            |deskew| Model { training: Some(TrainingRecord { deskew, ..record(0) }), ..Model::from(network.clone()) };
+        assert!(Model::merged(&[&model(true), &model(true)]).unwrap().sees_deskewed());
+        assert!(!Model::merged(&[&model(false), &Model::from(network.clone())]).unwrap().sees_deskewed());
+        let error = Model::merged(&[&model(true), &model(true), &model(false)]).unwrap_err();
+        assert!(matches!(&error, MergeError::OtherKind(Unlike { network: 2, .. })), "{error}");
+    }
+
+    fn record(seed: u64) -> TrainingRecord {
+        let json = format!(
+            r#"{{"program":"mnist 0","dataset":"d","n_train":5,"n_validation":1,"evaluate_on":"test",
+            "init":"default","epochs":9,"batch_size":2,"eta":0.3,"lambda":5.0,"seed":{seed},"shuffle":true,
+            "precision":"f32","engine":"fast","epochs_done":9}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[test]
     fn the_model_knows_the_training_of_each_member() {
-        let record = |seed: u64| -> TrainingRecord {
-            let json = format!(
-                r#"{{"program":"mnist 0","dataset":"d","n_train":5,"n_validation":1,"evaluate_on":"test",
-                "init":"default","epochs":9,"batch_size":2,"eta":0.3,"lambda":5.0,"seed":{seed},"shuffle":true,
-                "precision":"f32","engine":"fast","epochs_done":9}}"#
-            );
-            serde_json::from_str(&json).unwrap()
-        };
         let network = Network::<f32>::new(&[4, 3, 2], &CrossEntropy, Init::Default, 0).unwrap();
         let model = |training| Model { training, ..Model::from(network.clone()) };
         let merged = Model::merged(&[&model(Some(record(1))), &model(Some(record(2)))]).unwrap();

@@ -51,6 +51,11 @@ impl ModelRecord {
         Ok(ModelRecord { sizes, cost, activations: activation.into_vec(), training, members, history })
     }
 
+    /// The trainings behind the model, as far as they are known: its own, or those of its members.
+    pub fn trainings(&self) -> impl Iterator<Item = &TrainingRecord> {
+        self.training.iter().chain(self.members.iter().flatten())
+    }
+
     /// The epoch whose weights the file holds; nothing if no epoch is recorded.
     #[must_use]
     pub fn kept(&self) -> Option<&EpochRecord> {

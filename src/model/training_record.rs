@@ -63,6 +63,9 @@ pub struct TrainingRecord {
     /// How the training images were multiplied before the training: "shift".
     #[serde(default, skip_serializing_if = "is_default")]
     pub expand: Option<String>,
+    /// Whether all images were deskewed before the network saw them, those of the evaluation too.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deskew: bool,
     /// How they were distorted in every epoch; in the first, if that fades.
     #[serde(default, skip_serializing_if = "is_default")]
     pub augment: Option<Distortion>,

@@ -23,6 +23,8 @@ pub struct Background {
     pub init: String,
     /// How the training images were multiplied: "shift".
     pub expand: Option<String>,
+    /// Whether all images were deskewed.
+    pub deskew: bool,
     /// The precision of the weights.
     pub precision: Precision,
 }
@@ -31,7 +33,8 @@ impl Settings {
     /// What a model file says of a training with these settings that has not begun.
     #[must_use]
     pub fn record(&self, background: Background) -> TrainingRecord {
-        let Background { dataset, classes, n_train, n_validation, evaluate_on, init, expand, precision } = background;
+        let Background { dataset, classes, n_train, n_validation, evaluate_on, init, expand, deskew, precision } =
+            background;
         TrainingRecord {
             program: PROGRAM.to_string(),
             dataset,
@@ -52,6 +55,7 @@ impl Settings {
             tolerance: self.tolerance,
             ema: self.ema,
             expand,
+            deskew,
             augment: self.augment,
             seed: self.seed,
             shuffle: self.shuffle,

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use common::Sandbox;
 use driver::Browser;
 use libtest_mimic::{Arguments, Trial};
+use mnist_mlp::data::deskew::deskewed;
 use mnist_mlp::picture::normalize::centre;
 use pad::{DIGITS, Pad};
 use serde_json::Value;
@@ -37,6 +38,10 @@ fn main() -> ExitCode {
         trial("a_digit_is_drawn_with_the_arrow_keys", a_digit_is_drawn_with_the_arrow_keys),
         trial("every_activation_and_precision_answers_as_predict_does", every_activation_and_precision),
         trial("the_page_answers_every_stroke_and_says_how_fast", the_page_answers_every_stroke_and_says_how_fast),
+        trial(
+            "a_network_that_sees_deskewed_images_sees_them_on_the_pad",
+            a_network_that_sees_deskewed_images_sees_them_on_the_pad,
+        ),
         trial("nothing_sticks_out_of_a_narrow_window", nothing_sticks_out_of_a_narrow_window),
         trial("a_hostile_model_is_shown_and_not_obeyed", a_hostile_model_is_shown_and_not_obeyed),
     ];
@@ -126,6 +131,23 @@ fn what_the_pad_makes_of_strokes() {
     pad.click("undo");
     pad.click("undo");
     assert_eq!(pad.seen(), centre(&pad.ink(), 28).unwrap(), "after two strokes were taken back");
+    was_quiet(&browser);
+}
+
+fn a_network_that_sees_deskewed_images_sees_them_on_the_pad() {
+    let sandbox = trained(&format!("{WIDE} --deskew"));
+    let browser = opened(&sandbox, 1000, "light");
+    let pad = Pad::on(&browser);
+    for (digit, strokes) in DIGITS {
+        for stroke in strokes {
+            pad.draw("pen", stroke);
+            let centred = centre(&pad.ink(), 28).unwrap();
+            assert_eq!(pad.seen().pixels(), deskewed(centred.pixels(), 28), "{digit}");
+        }
+        assert_eq!(pad.answer(), Some(digit));
+        agrees_with_predict(&sandbox, &pad);
+        pad.click("clear");
+    }
     was_quiet(&browser);
 }
 

@@ -66,6 +66,7 @@ fn unfinished() -> Vec<u8> {
         evaluate_on: "test".to_string(),
         init: "default".to_string(),
         expand: None,
+        deskew: false,
         precision: Precision::F32,
     });
     let mut json = Vec::new();

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::evaluate::{FitError, check_fit};
-use mnist_mlp::model::{Model, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::model::{Model, ModelRecord, TrainingRecord, precision_of, read_model_file};
 use mnist_mlp::network::{CrossEntropy, Network, cost_named};
 use mnist_mlp::report::EpochTable;
 use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Settings, TrainConfig, Trained};
@@ -53,6 +53,7 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
     let company = Company::join();
     arguments.quiet |= company.is_quiet();
     arguments.threads = arguments.threads.or(company.threads());
+    arguments.images.deskew |= arguments.from.as_deref().is_some_and(sees_deskewed);
     let (arguments, portion) = (&arguments, company.portion());
     if let Some(path) = &arguments.resume.resume {
         return resume::run(company, arguments, path, matches);
@@ -207,6 +208,12 @@ fn saved_model<F: Real>(path: &Path, quiet: bool) -> Result<Model<F>, Failure> {
     Model::from_json(&json).map_err(in_model)
 }
 
+/// Whether the network in this model file sees deskewed images. What is wrong with the file is said later.
+fn sees_deskewed(path: &Path) -> bool {
+    let record = read_model_file(path).and_then(|json| ModelRecord::from_json(&json));
+    record.is_ok_and(|record| record.trainings().any(|training| training.deskew))
+}
+
 /// `--hidden` beside `--from` may only say what the model says.
 fn check_hidden(arguments: &TrainArguments, sizes: &[usize]) -> Result<(), Failure> {
     let (Some(asked), Some(path)) = (&arguments.hidden, &arguments.from) else { return Ok(()) };
@@ -240,6 +247,7 @@ pub fn record<F: Real>(arguments: &TrainArguments, settings: &Settings, task: &T
         evaluate_on: task.evaluated_on.to_string(),
         init: init.to_string(),
         expand: arguments.images.expansion(),
+        deskew: arguments.images.deskew,
         precision: F::PRECISION,
     })
 }

@@ -142,6 +142,7 @@ fn choice(record: &TrainingRecord) -> Result<Choice, ResumeError> {
         validation: record.n_validation,
         evaluate_on: EvaluateOn::from_str(&record.evaluate_on, false)
             .map_err(|_| unknown("evaluation set", &record.evaluate_on))?,
+        deskew: record.deskew,
         expand: expand.transpose().map_err(|name| unknown("expansion", name))?,
     })
 }

@@ -31,13 +31,14 @@ pub fn introduction<F: Real>(
     let from =
         from.map(|path| format!("from      the weights of {}\n", output::quoted(path.as_os_str()))).unwrap_or_default();
     format!(
-        "{resumed}{from}data      {}: {} images to train on, {} for {}\n\
+        "{resumed}{from}data      {}: {} images to train on, {} for {}{}\n\
          network   {}, {}, {}\n\
          training  eta {}, lambda {}, mini-batches of {}, seed {}\n{}{}{}",
         task.training.identity(),
         thousands(task.training.len()),
         thousands(task.evaluation.len()),
         task.evaluated_on,
+        if arguments.images.deskew { ", deskewed" } else { "" },
         sizes_in_words(&network.sizes()),
         activations(network),
         network.cost().name(),

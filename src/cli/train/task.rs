@@ -5,7 +5,7 @@ use mnist_mlp::data::splits::{self, Portion};
 use mnist_mlp::data::{Dataset, Part};
 
 use super::arguments::{EvaluateOn, TrainArguments};
-use super::images::ExpandName;
+use super::images::{ExpandName, ImageArguments};
 use crate::cli::args::DataArguments;
 use crate::cli::{Failure, dataset, output};
 
@@ -14,13 +14,15 @@ pub struct Choice {
     pub train_size: Option<usize>,
     pub validation: usize,
     pub evaluate_on: EvaluateOn,
+    pub deskew: bool,
     pub expand: Option<ExpandName>,
 }
 
 impl Choice {
     fn of(arguments: &TrainArguments) -> Self {
         let TrainArguments { train_size, validation, evaluate_on, .. } = *arguments;
-        Choice { train_size, validation, evaluate_on, expand: arguments.images.expand }
+        let ImageArguments { deskew, expand, .. } = arguments.images;
+        Choice { train_size, validation, evaluate_on, deskew, expand }
     }
 }
 
@@ -63,7 +65,8 @@ impl Task {
         let all = source.load_wanted((wanted, &looked_at), Part::Training, threads)?;
         let (training, validation) = splits::split(&all, choice.train_size, choice.validation)?;
         let dataset = training.identity().name().to_string();
-        let training = ExpandName::apply(choice.expand, training, threads)?;
+        let deskewed = |images: Dataset| if choice.deskew { images.deskewed(threads) } else { Ok(images) };
+        let training = ExpandName::apply(choice.expand, deskewed(training)?, threads)?;
         let (evaluation, evaluated_on) = match choice.evaluate_on {
             EvaluateOn::Validation => (validation, "validation"),
             EvaluateOn::Test => (
@@ -78,6 +81,7 @@ impl Task {
         if evaluation.geometry() != training.geometry() {
             return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));
         }
+        let evaluation = deskewed(evaluation)?;
         Ok(Task { dataset, training, evaluation, evaluated_on })
     }
 

@@ -4,7 +4,8 @@ const QUIET = 500; // milliseconds without a change after which the answer is re
 
 const byId = id => document.getElementById(id);
 const seen = byId("seen");
-const layers = readNetwork(JSON.parse(byId("network").textContent));
+const network = JSON.parse(byId("network").textContent);
+const layers = readNetwork(network);
 const rows = [...byId("outputs").rows].map(row => ({
   row, name: row.cells[0].textContent, bar: row.querySelector("span"), number: row.cells[2],
 }));
@@ -12,7 +13,8 @@ const invitation = byId("answer").textContent;
 
 // Asks the network about `ink`, a byte a pixel, 0 for none and 255 for black, and shows what it says.
 function ask(ink, width, height) {
-  const picture = centre(ink, width, height, seen.width);
+  const centred = centre(ink, width, height, seen.width);
+  const picture = centred && network.deskew ? deskewed(centred, seen.width) : centred;
   showSeen(picture);
   if (picture) {
     showOutputs(feedforward(layers, Float32Array.from(picture, pixel => pixel / 255)));

@@ -28,6 +28,8 @@ pub struct ScriptNetwork {
     sizes: Vec<usize>,
     /// One for each layer after the input.
     activations: Vec<&'static str>,
+    /// Whether it sees deskewed images.
+    pub deskew: bool,
     /// Weights, row by row, and biases, layer by layer, as 32-bit floats, the least significant byte first, in base64.
     parameters: String,
 }
@@ -44,15 +46,20 @@ pub enum NoPad {
 }
 
 impl Pad {
-    /// A pad for a network that sees images of so many rows and columns.
-    pub fn new(network: &Network<f64>, names: &ClassNames, (rows, cols): (usize, usize)) -> Result<Self, NoPad> {
+    /// A pad for a network that sees images of so many rows and columns, deskewed or as they are.
+    pub fn new(
+        network: &Network<f64>,
+        names: &ClassNames,
+        (rows, cols): (usize, usize),
+        deskew: bool,
+    ) -> Result<Self, NoPad> {
         if rows != cols {
             return Err(NoPad::NotSquare(rows, cols));
         }
         let output = network.cost().output().name();
         let activations = network.activations().iter().map(|activation| activation.name()).chain([output]).collect();
         let parameters = BASE64.encode(parameters(network)?);
-        let for_script = ScriptNetwork { sizes: network.sizes(), activations, parameters };
+        let for_script = ScriptNetwork { sizes: network.sizes(), activations, deskew, parameters };
         Ok(Pad {
             side: rows,
             classes: (0..network.outputs()).map(|class| names.of(class)).collect(),
@@ -90,7 +97,7 @@ mod tests {
     fn a_network_is_written_layer_by_layer() {
         let weights = vec![array![[1.0, 2.0, 3.0, 4.0]], array![[5.0], [6.0]]];
         let network = Network::from_parts(weights, vec![array![-1.0], array![0.5, 0.1]], &LogLikelihood).unwrap();
-        let pad = Pad::new(&network, &ClassNames::default(), (2, 2)).unwrap();
+        let pad = Pad::new(&network, &ClassNames::default(), (2, 2), false).unwrap();
         assert_eq!((pad.side, pad.classes.len(), &pad.network.sizes[..]), (2, 2, &[4, 1, 2][..]));
         assert_eq!(pad.network.activations, ["sigmoid", "softmax"]);
         let bytes = BASE64.decode(pad.network.parameters).unwrap();
@@ -104,7 +111,7 @@ mod tests {
             let weights = Array2::from_elem((2, inputs), largest);
             Network::from_parts(vec![weights], vec![array![0.0, 0.0]], &Quadratic).unwrap()
         };
-        let why = |network, geometry| Pad::new(&network, &ClassNames::default(), geometry).err();
+        let why = |network, geometry| Pad::new(&network, &ClassNames::default(), geometry, false).err();
         assert_eq!(why(network(1.0, 20), (5, 4)), Some(NoPad::NotSquare(5, 4)));
         assert_eq!(why(network(1e39, 4), (2, 2)), Some(NoPad::OutOfRange));
         assert_eq!(why(network(1.0, 1600 * 1600), (1600, 1600)), Some(NoPad::TooLarge(5_120_002)));

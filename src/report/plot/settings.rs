@@ -57,6 +57,7 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
         tolerance,
         ema,
         expand,
+        deskew,
         augment,
         seed,
         shuffle,
@@ -90,6 +91,7 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     list.push(share("tolerance", *tolerance));
     list.push(option("ema", ema.map(|share| share.to_string())));
     list.push(option("expand", expand.clone()));
+    list.push(if *deskew { ("deskewed".to_string(), Minor) } else { ("not deskewed".to_string(), Usual) });
     // Each kind on its own, so that runs are told apart by what differs.
     list.push(kind("affine", augment.and_then(|distortion| distortion.affine)));
     list.push(kind("elastic", augment.and_then(|distortion| distortion.elastic)));

@@ -41,6 +41,7 @@ fn file(progress: &Progress<f32>, settings: &Settings) -> Vec<u8> {
         evaluate_on: "validation".to_string(),
         init: "default".to_string(),
         expand: None,
+        deskew: false,
         precision: Precision::F32,
     });
     let mut file = Vec::new();
