@@ -1,10 +1,14 @@
 //! CSV: a row an image, its label and its pixels from 0 to 255. The label is in the column that the header names, in
 //! the first if there is no header or it names none.
 //!
+//! In a column that the header names, labels may be names, such as "cat": they are if the first is no number. Then all
+//! are, and the names of both parts in order are the classes.
+//!
 //! A file holds one part. The other is in the file beside it that has 'test' for 'train' in its name: `mnist_train.csv`
 //! and `mnist_test.csv`.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -12,12 +16,15 @@ use std::path::{Path, PathBuf};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use thiserror::Error;
 
-use super::Part;
 use super::array::side_of;
 use super::idx::Idx;
+use super::{ClassNames, Part};
+use crate::printable::printable;
 
 /// The longest row that is read, in bytes: an image of 2000 x 2000. A packed file of one row could fill the memory.
 const MAX_ROW: usize = 16 << 20;
+/// The longest name of a class, in bytes. A packed file could fill the memory with names.
+const MAX_NAME: usize = 256;
 
 /// What can be wrong with a CSV file of images.
 #[derive(Debug, Error)]
@@ -29,7 +36,10 @@ pub enum CsvError {
     #[error("is not a table of images: {0}")]
     Table(String),
     /// The first field of a row is no class.
-    #[error("has '{found}' for a label in line {line}, column {column}, expected a whole number from 0 to 255")]
+    #[error(
+        "has '{found}' for a label in line {line}, column {column}, expected a whole number from 0 to 255{}",
+        naming(found)
+    )]
     Label {
         /// Which line, counted from 1.
         line: u64,
@@ -38,6 +48,28 @@ pub enum CsvError {
         /// What was found.
         found: String,
     },
+    /// The first label is a name, this one is none.
+    #[error("has '{found}' for a label in line {line}, column {column}, expected a name of 1 to {MAX_NAME} bytes")]
+    Name {
+        /// Which line, counted from 1.
+        line: u64,
+        /// Which column, counted from 1.
+        column: usize,
+        /// What was found.
+        found: String,
+    },
+    /// More names than there can be classes.
+    #[error(
+        "has a label in line {line} that is the 257th name: at most 256 classes can be told apart; is the column that \
+        its header names that of the classes?"
+    )]
+    TooManyNames {
+        /// Which line, counted from 1.
+        line: u64,
+    },
+    /// Labels are names in the file with the other part. Here nobody knows where they are.
+    #[error("has no header that names the column of the labels, but its labels must be names: call it 'label'")]
+    NoHeader,
     /// A field is no pixel.
     #[error(
         "has '{found}' for a pixel in line {line}, column {column}, expected a whole number from 0 to 255{}",
@@ -84,6 +116,15 @@ pub enum CsvError {
 /// The pixels of an image without its label, of which the first was taken for one.
 fn if_unlabelled(pixels: u64) -> &'static str {
     if pixels > 0 && side_of(pixels + 1).is_some() { ": does it lack the labels?" } else { "" }
+}
+
+/// What makes names of labels, if this is one.
+fn naming(found: &str) -> &'static str {
+    if is_name(found.as_bytes()) {
+        ": labels may be names if a header calls their column 'label' and the first of them is no number"
+    } else {
+        ""
+    }
 }
 
 /// What to do with a fraction.
@@ -134,12 +175,53 @@ fn replace_word(name: &str, word: &str, other: &str) -> Option<String> {
     Some(format!("{}{other}{}", &name[..at], &name[at + word.len()..]))
 }
 
+/// What the labels of a dataset are, told by the first that is read. Its files are read one after the other.
+#[derive(Default)]
+pub(super) struct Labels {
+    are_names: Option<bool>,
+    /// Each name with the label that it has until all are known: names are counted as they come.
+    names: BTreeMap<String, u8>,
+}
+
+impl Labels {
+    fn label(&mut self, line: u64, fields: &ByteRecord, Column { at, is_named }: Column) -> Result<u8, CsvError> {
+        let (field, column) = (&fields[at], at + 1);
+        if !*self.are_names.get_or_insert_with(|| is_named && is_name(field)) {
+            return number(field).ok_or_else(|| CsvError::Label { line, column, found: shown(field) });
+        }
+        if !is_named {
+            return Err(CsvError::NoHeader);
+        }
+        if !(1..=MAX_NAME).contains(&field.len()) {
+            return Err(CsvError::Name { line, column, found: shown(field) });
+        }
+        let name = printable(String::from_utf8_lossy(field));
+        let new = u8::try_from(self.names.len());
+        match (self.names.get(&name), new) {
+            (Some(&label), _) => Ok(label),
+            (None, Ok(new)) => Ok(*self.names.entry(name).or_insert(new)),
+            (None, Err(_)) => Err(CsvError::TooManyNames { line }),
+        }
+    }
+
+    /// The names of the classes in order, and all `labels` counted in that order; no names if labels are numbers.
+    pub fn in_order<'a>(self, labels: impl IntoIterator<Item = &'a mut Idx>) -> ClassNames {
+        let mut classes: [u8; 256] = std::array::from_fn(|label| label as u8);
+        for (class, &label) in (0..=255).zip(self.names.values()) {
+            classes[usize::from(label)] = class;
+        }
+        let bytes = labels.into_iter().flat_map(|labels| &mut labels.bytes);
+        bytes.for_each(|label| *label = classes[usize::from(*label)]);
+        self.names.into_keys().collect()
+    }
+}
+
 /// Reads images, (n, side, side), and their labels, (n).
-pub(super) fn read(reader: impl Read) -> Result<(Idx, Idx), CsvError> {
+pub(super) fn read(reader: impl Read, of_dataset: &mut Labels) -> Result<(Idx, Idx), CsvError> {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
     let columns = rows(reader, MAX_ROW, |line, fields, of_labels| {
-        labels.push(label(line, fields, of_labels)?);
-        for (i, field) in fields.iter().enumerate().filter(|&(i, _)| i != of_labels) {
+        labels.push(of_dataset.label(line, fields, of_labels)?);
+        for (i, field) in fields.iter().enumerate().filter(|&(i, _)| i != of_labels.at) {
             let pixel = number(field).ok_or_else(|| CsvError::Pixel { line, column: i + 1, found: shown(field) })?;
             pixels.push(pixel);
         }
@@ -151,10 +233,10 @@ pub(super) fn read(reader: impl Read) -> Result<(Idx, Idx), CsvError> {
 }
 
 /// Reads the labels alone, (n), and counts the columns.
-pub(super) fn read_labels(reader: impl Read) -> Result<(Idx, usize), CsvError> {
+pub(super) fn read_labels(reader: impl Read, of_dataset: &mut Labels) -> Result<(Idx, usize), CsvError> {
     let mut labels = Vec::new();
     let columns = rows(reader, MAX_ROW, |line, fields, of_labels| {
-        labels.push(label(line, fields, of_labels)?);
+        labels.push(of_dataset.label(line, fields, of_labels)?);
         Ok(())
     })?;
     Ok((labels_of(labels), columns))
@@ -170,7 +252,7 @@ pub(super) fn has_other_separator(line: &str) -> bool {
 fn rows(
     mut reader: impl Read,
     longest: usize,
-    mut take: impl FnMut(u64, &ByteRecord, usize) -> Result<(), CsvError>,
+    mut take: impl FnMut(u64, &ByteRecord, Column) -> Result<(), CsvError>,
 ) -> Result<usize, CsvError> {
     let start = start_of(&mut reader)?;
     let left = Cell::new(longest);
@@ -182,7 +264,7 @@ fn rows(
         let more = table.read_byte_record(fields);
         more.map_err(|error| if left.get() == 0 { CsvError::LongRow } else { error.into() })
     };
-    let (mut columns, mut of_labels) = (0, 0);
+    let (mut columns, mut of_labels) = (0, Column::default());
     let mut is_first = true;
     while next(&mut fields)? {
         if is_first && fields[0].iter().any(|byte| b";\t".contains(byte)) {
@@ -211,8 +293,17 @@ fn is_header(fields: &ByteRecord) -> bool {
     begins_with_a_name || 2 * words >= fields.len() || are_counted()
 }
 
+/// The column of the labels.
+#[derive(Debug, Clone, Copy, Default)]
+struct Column {
+    /// Counted from 0.
+    at: usize,
+    /// Whether the header says so.
+    is_named: bool,
+}
+
 /// The column of the labels by its name, the first if there are several or none.
-fn column_of_labels(header: &ByteRecord) -> Result<usize, CsvError> {
+fn column_of_labels(header: &ByteRecord) -> Result<Column, CsvError> {
     let is_of_labels = |field: &[u8]| {
         let name = String::from_utf8_lossy(field).to_lowercase();
         ["label", "labels", "class", "target", "digit", "y"].contains(&name.as_str())
@@ -220,7 +311,16 @@ fn column_of_labels(header: &ByteRecord) -> Result<usize, CsvError> {
     if header[0].is_empty() || header[0].starts_with(b"Unnamed: ") {
         return Err(CsvError::Index);
     }
-    Ok(header.iter().position(is_of_labels).unwrap_or(0))
+    let named = header.iter().position(is_of_labels);
+    Ok(Column { at: named.unwrap_or(0), is_named: named.is_some_and(|at| !is_image_of_y(header, at)) })
+}
+
+/// Whether what seems to be a header is the first image of a table without one, whose label is the letter y: its pixels
+/// are numbers, but not counted, as columns are.
+fn is_image_of_y(header: &ByteRecord, of_label: usize) -> bool {
+    let pixels = header.iter().enumerate().filter(|&(i, _)| i != of_label);
+    let pixels: Option<Vec<_>> = pixels.map(|(_, field)| whole(field).map(|number| number as u64)).collect();
+    pixels.is_some_and(|pixels| pixels.windows(2).any(|two| two[0].checked_add(1) != Some(two[1])))
 }
 
 /// The first bytes, without the mark that some programs put before UTF-8.
@@ -254,11 +354,6 @@ impl<R: Read> Read for Limited<'_, R> {
     }
 }
 
-fn label(line: u64, fields: &ByteRecord, column: usize) -> Result<u8, CsvError> {
-    let field = &fields[column];
-    number(field).ok_or_else(|| CsvError::Label { line, column: column + 1, found: shown(field) })
-}
-
 fn labels_of(labels: Vec<u8>) -> Idx {
     Idx { dims: vec![labels.len() as u32], bytes: labels }
 }
@@ -277,6 +372,11 @@ fn whole(field: &[u8]) -> Option<f64> {
     (number.fract() == 0.0).then_some(number)
 }
 
+/// Whether it is there and does not read as a number of any kind.
+fn is_name(field: &[u8]) -> bool {
+    !field.is_empty() && std::str::from_utf8(field).map_or(true, |text| text.parse::<f64>().is_err())
+}
+
 /// Whether it reads as a number that is none, or has no end, as NaN and inf do.
 fn is_not_finite(field: &[u8]) -> bool {
     std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok_and(|number| !number.is_finite()))
@@ -291,10 +391,14 @@ fn shown(field: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn read(reader: impl Read) -> Result<(Idx, Idx), CsvError> {
+        super::read(reader, &mut Labels::default())
+    }
+
     fn images(text: &str) -> Result<(Vec<u8>, Vec<u8>), CsvError> {
         let (images, labels) = read(text.as_bytes())?;
         assert_eq!(images.dims, [labels.dims[0], 2, 2]);
-        assert_eq!(read_labels(text.as_bytes()).unwrap(), (labels.clone(), 5));
+        assert_eq!(read_labels(text.as_bytes(), &mut Labels::default()).unwrap(), (labels.clone(), 5));
         Ok((images.bytes, labels.bytes))
     }
 
@@ -347,16 +451,63 @@ mod tests {
 
     #[test]
     fn labels_are_in_the_column_that_the_header_names() {
-        let read = |header: &str| images(&format!("{header}\n0,4,30,200,7\n"));
+        let images = |header: &str| images(&format!("{header}\n0,4,30,200,7\n"));
         for header in ["pixel1,pixel2,pixel3,pixel4,class", "a,b,c,d,Label", "a,b,c,d,y"] {
-            assert_eq!(read(header).unwrap(), (vec![0, 4, 30, 200], vec![7]), "{header}");
+            assert_eq!(images(header).unwrap(), (vec![0, 4, 30, 200], vec![7]), "{header}");
         }
-        assert_eq!(read("pixel1,label,pixel2,pixel3,pixel4").unwrap(), (vec![0, 30, 200, 7], vec![4]));
+        assert_eq!(images("pixel1,label,pixel2,pixel3,pixel4").unwrap(), (vec![0, 30, 200, 7], vec![4]));
         for header in ["label,1x1,1x2,2x1,2x2", "class,a,b,c,y", "a,b,c,d,e"] {
-            assert_eq!(read(header).unwrap(), (vec![4, 30, 200, 7], vec![0]), "{header}");
+            assert_eq!(images(header).unwrap(), (vec![4, 30, 200, 7], vec![0]), "{header}");
         }
-        let error = super::read(&b"a,b,label,c,d\n0,4,30,200,7\n0,4,x,200,7\n"[..]).unwrap_err();
+        let error = read(&b"a,b,label,c,d\n0,4,30,200,7\n0,4,x,200,7\n"[..]).unwrap_err();
         assert!(matches!(error, CsvError::Label { line: 3, column: 3, .. }), "{error}");
+    }
+
+    /// The labels and the names of two files of images of 1 x 1.
+    fn named(first: &str, second: &str) -> Result<([Vec<u8>; 2], Vec<String>), CsvError> {
+        let mut labels = Labels::default();
+        let (_, mut first) = super::read(first.as_bytes(), &mut labels)?;
+        let (mut second, _) = read_labels(second.as_bytes(), &mut labels)?;
+        let names = labels.in_order([&mut first, &mut second]);
+        Ok(([first.bytes, second.bytes], names.all().to_vec()))
+    }
+
+    #[test]
+    fn names_of_both_files_in_order_are_the_classes() {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let found = named("label,p\ncat,1\n\"an ant\",2\ncat,3\n", "p,label\n1,bee\n2,cat\n").unwrap();
+        assert_eq!(found, ([vec![2, 0, 2], vec![1, 2]], names(&["an ant", "bee", "cat"])));
+        // The first label decides: then numbers are names too, here and in the other file.
+        let found = named("label,p\nA,1\n7,2\n7.0,2\n", "label,p\n7,2\n").unwrap();
+        assert_eq!(found, ([vec![2, 0, 1], vec![0]], names(&["7", "7.0", "A"])));
+        // As pandas numbers columns.
+        let text = "label,0,1,2,3\nno,0,0,0,0\nyes,9,9,9,9\n";
+        assert_eq!(named(text, text).unwrap().0[0], [0, 1]);
+        let found = named("label,p\n7,1\n3,2\n", "7,2\n").unwrap();
+        assert_eq!(found, ([vec![7, 3], vec![7]], names(&[])), "numbers");
+    }
+
+    #[test]
+    fn a_label_that_is_no_name_is_named_with_its_place() {
+        use CsvError as E;
+        let error = |text: &str| named(text, text).unwrap_err();
+        // Only in a column that the header names, and only if the first is one.
+        for text in ["a,b\nA,1\n", "label,p\n1,1\nA,2\n", "label,p\n300,1\n", "label,p\n,1\n", "label,p\nnan,1\n"] {
+            assert!(matches!(error(text), E::Label { .. }), "{text}: {}", error(text));
+        }
+        assert!(error("label,p\n1,1\nA,2\n").to_string().ends_with("the first of them is no number"));
+        assert!(error("label,p\n1,1\n300,2\n").to_string().ends_with("from 0 to 255"));
+        // The first row of a table without a header.
+        assert!(matches!(error("y,0,0,255,0\nz,1,2,3,4\n"), E::Label { line: 2, .. }));
+        assert!(matches!(error("label,p\nA,1\n,2\n"), E::Name { line: 3, column: 1, found } if found.is_empty()));
+        let long = "x".repeat(MAX_NAME);
+        assert!(named(&format!("label,p\n{long},1\n"), "label,p\nA,1\n").is_ok());
+        assert!(matches!(error(&format!("label,p\n{long}x,1\n")), E::Name { line: 2, .. }));
+        assert!(matches!(named("label,p\nA,1\n", "A,1\nB,1\n"), Err(E::NoHeader)));
+        let many = |n: usize| (0..n).fold("p,label\n".to_string(), |text, i| text + &format!("0,#{i}\n"));
+        assert_eq!(named(&many(256), &many(256)).unwrap().1.len(), 256);
+        assert!(matches!(error(&many(257)), E::TooManyNames { line: 258 }));
+        assert!(matches!(named(&many(256), "label,p\nA,1\n"), Err(E::TooManyNames { line: 2 })));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -153,22 +153,34 @@ fn load_csv(path: &Path, part: Part) -> Result<Found, SourceError> {
     let other = csv::file_of(path, if part == Part::Training { Part::Test } else { Part::Training });
     // The other file is missed by those alone who want its images.
     let other = other.filter(|other| other.try_exists().unwrap_or(true));
-    let (images, labels) = read_csv(&own, csv::read)?;
+    let mut labels = csv::Labels::default();
+    let read_other = |labels: &mut csv::Labels| {
+        let read = |path: &PathBuf| read_csv(path, |reader| csv::read_labels(reader, labels));
+        other.as_ref().map(read).transpose()
+    };
+    // The training images come first: their first label says what all labels are.
+    let before = if part == Part::Test { read_other(&mut labels)? } else { None };
+    let (images, mut own_labels) = read_csv(&own, |reader| csv::read(reader, &mut labels))?;
+    let mut other_labels = if part == Part::Training { read_other(&mut labels)? } else { before };
+
     let columns = 1 + images.dims[1] as usize * images.dims[2] as usize;
-    let other = other.map(|other| read_other_labels(&other, &own, columns)).transpose()?;
-    let labels = if part == Part::Training { [Some(labels), other] } else { [other, Some(labels)] };
-    Ok(Found::new(images, labels))
+    if let (Some(other), Some((_, found))) = (&other, &other_labels) {
+        check_columns((&own, columns), (other, *found))?;
+    }
+    let classes =
+        labels.in_order([&mut own_labels].into_iter().chain(other_labels.iter_mut().map(|(labels, _)| labels)));
+    let (own_labels, other_labels) = (Some(own_labels), other_labels.map(|(labels, _)| labels));
+    let labels = if part == Part::Training { [own_labels, other_labels] } else { [other_labels, own_labels] };
+    Ok(Found { classes, ..Found::new(images, labels) })
 }
 
-/// The labels of the other part. Its rows must be as long as those of `own`, or its first column holds no labels.
-fn read_other_labels(path: &Path, own: &Path, columns: usize) -> Result<Idx, SourceError> {
-    let (labels, found) = read_csv(path, csv::read_labels)?;
-    if found == columns {
-        return Ok(labels);
+/// The rows of both files must be as long, or the first column of one holds no labels.
+fn check_columns(own: (&Path, usize), other: (&Path, usize)) -> Result<(), SourceError> {
+    if own.1 == other.1 {
+        return Ok(());
     }
     // The shorter rows are those that lack something.
-    let sides = [(path, found), (own, columns)];
-    let [(path, found), (other, expected)] = if found < columns { sides } else { [sides[1], sides[0]] };
+    let [(path, found), (other, expected)] = if other.1 < own.1 { [other, own] } else { [own, other] };
     let other = other.file_name().unwrap_or_default().display().to_string();
     Err(FileError::Csv(CsvError::Columns { found, other, expected }).of(path))
 }

@@ -138,6 +138,39 @@ fn tables_and_arrays_as_pandas_gives_them_hold_the_same_digits() {
 }
 
 #[test]
+fn labels_in_a_table_may_be_names() {
+    let (training, test) = (training(), test());
+    let names = ["cat", "ant", "an \"owl\"", "7"]; // of the labels 0 to 3; in order 7, an "owl", ant, cat
+    let with_names = |digits: &Digits| {
+        let mut rows: Vec<_> = digits.csv(true).lines().map(String::from).collect();
+        for (row, &label) in rows[1..].iter_mut().zip(&digits.labels) {
+            *row = format!("\"{}\",{}", names[usize::from(label)].replace('"', "\"\""), row.split_once(',').unwrap().1);
+        }
+        rows.join("\n")
+    };
+    let in_order = |digits: Digits| {
+        let labels = digits.labels.iter().map(|&label| [3, 2, 1, 0][usize::from(label)]).collect();
+        Digits { labels, ..digits }
+    };
+    let sandbox = Sandbox::new();
+    // The first name of the test images is the number.
+    let from = test.labels.iter().position(|&label| label == 3).unwrap();
+    let test = test.part(from..test.len());
+    fs::write(sandbox.path("toy_train.csv"), with_names(&training)).unwrap();
+    fs::write(sandbox.path("toy_test.csv"), with_names(&test)).unwrap();
+    for (part, digits) in [(Part::Training, training), (Part::Test, test)] {
+        let data = Source::File(sandbox.path("toy_train.csv")).load(part, 1).unwrap();
+        assert_is(&data, &in_order(digits));
+        assert_eq!(data.identity().classes().all(), ["7", "an \"owl\"", "ant", "cat"]);
+    }
+    sandbox.line("train --data toy_train.csv --validation 8 --epochs 1 --quiet").success();
+    assert_eq!(sandbox.line("eval model.json --data toy_train.csv").success().stderr, "");
+    fs::write(sandbox.path("toy_test.csv"), "label,p\n,1\n").unwrap();
+    let words = ["toy_test.csv has '' for a label in line 2, column 1, expected a name"];
+    sandbox.line("eval model.json --data toy_train.csv").failure(1, &words);
+}
+
+#[test]
 fn training_images_alone_are_enough_until_somebody_asks_for_others() {
     let sandbox = Sandbox::new();
     let training = training();
@@ -448,8 +481,11 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_as_a_table_or_refused(text in "[0-9,.\"\n\re x-]{0,200}") {
-        check(text.as_bytes())?;
+    fn any_text_is_read_as_a_table_or_refused(
+        header in prop_oneof![Just(""), Just("label,a\n"), Just("a,y,b,c,d\n")],
+        text in "[0-9,.\"\n\re x-]{0,200}",
+    ) {
+        check((header.to_string() + &text).as_bytes())?;
     }
 }
 
