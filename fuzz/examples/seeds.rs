@@ -61,6 +61,8 @@ fn data() -> Result<(), Box<dyn Error>> {
     let floats = |digits: &Digits| npy("<f4", &[digits.len(), 16], &digits.floats(255.0));
     let long = |digits: &Digits| npy("<i8", &[digits.len()], &digits.long_labels());
     write("data", "npy", &layout("npz:", &[floats(&training), long(&training), floats(&test), long(&test)]))?;
+    let pictures = [0, 1, 2, 3].map(|index| png(&training.picture(index)));
+    write("data", "pictures", &layout("pictures:", &pictures))?;
     let tables = [training.csv(true).into_bytes(), test.csv(false).into_bytes()];
     write("data", "csv", &layout("csv:", &tables))?;
     write("data", "csv-alone", &tables[0])

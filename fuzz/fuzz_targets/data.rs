@@ -22,7 +22,7 @@ use zip::write::SimpleFileOptions;
 const NEXT: &[u8] = b"\nNEXT\n";
 
 /// What a test case begins with, what its files are called, and how they are packed.
-const LAYOUTS: [(&[u8], &[&str], Packing); 8] = [
+const LAYOUTS: [(&[u8], &[&str], Packing); 9] = [
     (b"idx:", &IDX, Packing::None),
     (b"idx.gz:", &IDX, Packing::Gzip),
     (
@@ -45,6 +45,7 @@ const LAYOUTS: [(&[u8], &[&str], Packing); 8] = [
         ],
         Packing::None,
     ),
+    (b"pictures:", &["train/A/1.png", "train/B/2.png", "train/B/3.jpg", "test/A/4.png"], Packing::None),
     (b"csv:", &["train.csv", "test.csv"], Packing::None),
     (b"file:", &[FILE], Packing::None),
     (b"gz:", &[FILE], Packing::Gzip),
@@ -92,8 +93,9 @@ fn lay_down(bytes: &[u8], directory: &Path) -> Source {
         return Source::File(directory.join(FILE));
     }
     for (name, bytes) in files {
-        fs::write(directory.join(name), if packing == Packing::Gzip { gzip(bytes) } else { bytes.to_vec() })
-            .expect("a file");
+        let path = directory.join(name);
+        fs::create_dir_all(path.parent().expect("it has a name")).expect("a directory");
+        fs::write(path, if packing == Packing::Gzip { gzip(bytes) } else { bytes.to_vec() }).expect("a file");
     }
     if names.len() == 4 { Source::Directory(directory.to_path_buf()) } else { Source::File(directory.join(names[0])) }
 }

@@ -57,14 +57,18 @@ pub enum Command {
 /// Where the images are.
 #[derive(Debug, Args)]
 pub struct DataArguments {
-    /// A directory with the four IDX files (plain or .gz), a file (.pkl.gz, .npz, .csv), or 'synthetic' for the
-    /// built-in digits.
+    /// A directory with the four IDX files (plain or .gz) or with pictures in directories of their classes, a file
+    /// (.pkl.gz, .npz, .csv), or 'synthetic' for the built-in digits.
+    ///
+    /// Pictures, PNG or JPEG, are looked for in PATH/train/CLASS and PATH/test/CLASS, or in PATH/CLASS if all are to be
+    /// trained on. If those to train on are squares of one size, at most 64 pixels a side, all are taken as they are;
+    /// otherwise each is brought into the form of MNIST's digits, as mnist predict does it.
     ///
     /// Files are recognized by their contents: the book's mnist.pkl.gz, Keras's mnist.npz, or CSV with the label first
-    /// or where its header says. The test images of a CSV file are in the file beside it, with 'test' for 'train' in
-    /// its name. 'synthetic:SEED' draws other built-in digits. Without this option, the environment variable
-    /// MNIST_DATA_DIR names the data; without that, data/ is used if the files are there, otherwise the built-in
-    /// digits.
+    /// or where its header says; there, labels may be names. The test images of a CSV file are in the file beside it,
+    /// with 'test' for 'train' in its name. 'synthetic:SEED' draws other built-in digits. Without this option, the
+    /// environment variable MNIST_DATA_DIR names the data; without that, data/ is used if the files are there, otherwise
+    /// the built-in digits.
     #[arg(long, value_name = "PATH")]
     pub data: Option<OsString>,
 }

@@ -6,7 +6,7 @@ use std::io::stdin;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mnist_mlp::data::known::are_digits;
+use mnist_mlp::data::known::are_in_mnists_form;
 use mnist_mlp::data::{Dataset, Identity};
 use mnist_mlp::engine::Machine;
 use mnist_mlp::picture::Picture;
@@ -110,7 +110,7 @@ fn side(member: &Member) -> Result<usize, Failure> {
 
 /// Says what becomes of pictures, if the network learned from images that may look otherwise.
 fn note_other_form(member: &Member) {
-    if let Some(dataset) = member.datasets().into_iter().find(|name| !are_digits(name)) {
+    if let Some(dataset) = member.datasets().into_iter().find(|name| !are_in_mnists_form(name)) {
         output::note(format_args!(
             "pictures are brought into the form of MNIST's digits, but {} was trained on {dataset}: if these fill their \
             frames, or are no digits, use --as-is, which only scales",

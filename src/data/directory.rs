@@ -170,10 +170,15 @@ pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
     ];
     share_out(2, jobs.into_iter(), |job| job());
     let (read_images, [training, test]) = read_images.zip(read_labels).expect("both jobs are done");
-    let mut found =
-        Found { images: read_images?, labels: [training?, test?], files: None, classes: naming.classes.clone() };
+    let mut found = Found {
+        images: read_images?,
+        labels: [training?, test?],
+        files: Some((images, own_labels)),
+        classes: naming.classes.clone(),
+        kind: "images",
+    };
     naming.straighten(&mut found, &labels)?;
-    Ok(Found { files: Some((images, own_labels)), ..found })
+    Ok(found)
 }
 
 impl Naming {

@@ -205,6 +205,7 @@ impl Found {
             labels: labels.map(|labels| labels.map(Summed::from)),
             files: None,
             classes: ClassNames::default(),
+            kind: "images",
         }
     }
 }

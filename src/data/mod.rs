@@ -29,6 +29,7 @@ pub mod known;
 pub mod memory;
 pub mod npz;
 pub mod pickle;
+mod pictures;
 mod pixels;
 pub mod source;
 pub mod splits;

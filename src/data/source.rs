@@ -1,4 +1,5 @@
-//! Where a dataset comes from: a directory of IDX files, a single file of another format, or the built-in digits.
+//! Where a dataset comes from: a directory of IDX files or of pictures, a single file of another format, or the
+//! built-in digits.
 
 use std::ffi::OsStr;
 use std::io;
@@ -13,8 +14,11 @@ use super::known::Known;
 use super::memory::TooMany;
 use super::npz::NpzError;
 use super::pickle::PickleError;
+use super::pictures::Pictures;
 use super::pixels::Pixels;
 use super::{ClassNames, Dataset, DatasetError, Identity, Part, Wanted, directory, file, synthetic};
+use crate::picture::find::NoDigit;
+use crate::picture::read;
 
 /// The directory that is looked into when none is named.
 pub const DEFAULT_DIRECTORY: &str = "data";
@@ -22,7 +26,8 @@ pub const DEFAULT_DIRECTORY: &str = "data";
 /// Where images and labels are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A directory with the four IDX files.
+    /// A directory with the four IDX files or, if there are none, with pictures in directories of their classes:
+    /// `train/CLASS/*.png` and `test/CLASS/*.png`, or `CLASS/*.png` for training alone.
     Directory(PathBuf),
     /// A file that holds a dataset: the book's `mnist.pkl.gz`, Keras's `mnist.npz`, or CSV.
     File(PathBuf),
@@ -38,8 +43,8 @@ pub enum Source {
 pub enum SourceError {
     /// What was named is not there.
     #[error(
-        "{} does not exist: name a directory that holds the four IDX files, a .pkl.gz, .npz or .csv file, or \
-        'synthetic'", .0.display()
+        "{} does not exist: name a directory that holds the four IDX files, or pictures in directories of their \
+        classes, a .pkl.gz, .npz or .csv file, or 'synthetic'", .0.display()
     )]
     NotThere(PathBuf),
     /// What was named is a device or a pipe, or a file where a directory must be.
@@ -79,6 +84,25 @@ pub enum SourceError {
         path: PathBuf,
         /// Where the test images would be, if its name says so.
         missing: Option<PathBuf>,
+    },
+    /// The directories of one part hold no pictures.
+    #[error("{} has no {}", directory.display(), where_pictures_belong(directory, *part))]
+    NoPictures {
+        /// The directory that was named.
+        directory: PathBuf,
+        /// The part without pictures.
+        part: Part,
+    },
+    /// More directories of pictures than there can be classes.
+    #[error(
+        "{} holds {classes} directories of pictures, but at most 256 classes can be told apart: each is to hold the \
+        pictures of one class", directory.display()
+    )]
+    TooManyClasses {
+        /// The directory that was named.
+        directory: PathBuf,
+        /// How many have pictures.
+        classes: usize,
     },
     /// A file is damaged or cannot be read.
     #[error("{} {problem}", path.display())]
@@ -139,7 +163,10 @@ pub enum FileError {
     #[error("is a single array of NumPy: put x_train, y_train, x_test and y_test into one file with numpy.savez")]
     LoneArray,
     /// A picture.
-    #[error("is a picture; expected many images with their labels in one file, a pickle, .npz or CSV")]
+    #[error(
+        "is a picture; expected many images with their labels in one file, a pickle, .npz or CSV, or a directory of \
+        pictures in directories of their classes"
+    )]
     Picture,
     /// A model file, or other JSON.
     #[error("is JSON, such as a model file; expected images with their labels, in a pickle, .npz or CSV")]
@@ -159,6 +186,22 @@ pub enum FileError {
     /// The contents are not a table of images.
     #[error(transparent)]
     Csv(CsvError),
+    /// The file is no picture, or a damaged one.
+    #[error(transparent)]
+    BadPicture(read::FileError),
+    /// A picture that cannot be brought into MNIST's form.
+    #[error("is {0} (pictures are taken as they are only if all are squares of one size, at most 64 pixels a side)")]
+    NoDigit(NoDigit),
+    /// A picture is not as large as those to learn from, which are taken as they are.
+    #[error("has {width} x {height} pixels, the pictures to train on have {side} x {side}: make it as large")]
+    PictureSize {
+        /// Its width in pixels.
+        width: usize,
+        /// Its height in pixels.
+        height: usize,
+        /// Height and width of the others.
+        side: usize,
+    },
     /// The operating system could not open or read it.
     #[error("cannot be read: {0}")]
     Io(io::Error),
@@ -231,7 +274,7 @@ impl Source {
     }
 
     /// Loads at least so many images for somebody who will look at those alone that are `wanted`. The others are there,
-    /// with their labels, but may be blank: built-in digits are drawn only if they are wanted.
+    /// with their labels, but may be blank: built-in digits are drawn only if they are wanted, and pictures read.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -242,7 +285,14 @@ impl Source {
         threads: usize,
     ) -> Result<Dataset, SourceError> {
         let (path, found, place) = match self {
-            Source::Directory(path) => (path, directory::load(path, part)?, format!("IDX files in {}", path.display())),
+            Source::Directory(path) => {
+                let pictures = if directory::may_hold_any(path) { None } else { Pictures::find(path)? };
+                let (found, what) = match pictures {
+                    Some(pictures) => (pictures.load(part, wanted, threads)?, "pictures"),
+                    None => (directory::load(path, part)?, "IDX files"),
+                };
+                (path, found, format!("{what} in {}", path.display()))
+            }
             Source::File(path) => (path, file::load(path, part)?, path.display().to_string()),
             Source::Synthetic { seed } => return Ok(synthetic::dataset(*seed, part, (images, wanted), threads)?),
         };
@@ -253,6 +303,18 @@ impl Source {
 /// "89 50 4e 47".
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
+}
+
+/// The pictures that are missing, and where they are looked for.
+fn where_pictures_belong(directory: &Path, part: Part) -> String {
+    let [training, test] = ["train", "test"].map(|part| directory.join(part).join("CLASS").display().to_string());
+    match part {
+        Part::Training => format!("pictures to train on: they belong in {training}, as .png, .jpg or .jpeg"),
+        Part::Test => format!(
+            "test pictures: they belong in {test} if those to train on are in {training} (--split validation, or train \
+            --evaluate-on validation, needs none)"
+        ),
+    }
 }
 
 fn word(part: Part) -> &'static str {
@@ -273,6 +335,8 @@ pub(super) struct Found {
     pub files: Option<(PathBuf, PathBuf)>,
     /// What the classes are called, if that is known from the files.
     pub classes: ClassNames,
+    /// What the images are, in the name of a dataset that is not known.
+    pub kind: &'static str,
 }
 
 /// Images or labels with the SHA-256 of the IDX file that they make.
@@ -327,7 +391,7 @@ impl Found {
             return known.identity();
         }
         let sums: Vec<_> = self.labels.iter().flatten().map(|labels| &labels.sha256[..12]).collect();
-        let name = format!("unknown images (SHA-256 of the labels {})", sums.join(", "));
+        let name = format!("unknown {} (SHA-256 of the labels {})", self.kind, sums.join(", "));
         Identity::unknown(name, place).with_classes(self.classes.clone())
     }
 }

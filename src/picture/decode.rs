@@ -21,18 +21,58 @@ pub(super) struct Unpacked {
 
 /// Unpacks a file that is `bytes`.
 pub(super) fn unpacked(bytes: &[u8]) -> Result<Unpacked, FileError> {
-    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        png(bytes)
-    } else if bytes.starts_with(b"\xff\xd8\xff") {
-        jpeg(bytes)
-    } else {
-        Err(FileError::Format)
+    match Format::of(bytes)? {
+        Format::Png => png(bytes),
+        Format::Jpeg => jpeg(bytes),
     }
 }
 
-fn png(bytes: &[u8]) -> Result<Unpacked, FileError> {
+/// Height and width of the picture in a file that is `bytes`: only its header is looked at.
+pub(super) fn size(bytes: &[u8]) -> Result<(usize, usize), FileError> {
+    let (width, height) = match Format::of(bytes)? {
+        Format::Png => {
+            let (width, height) = png_decoder(bytes).read_header_info()?.size();
+            (width as usize, height as usize)
+        }
+        Format::Jpeg => {
+            let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), jpeg_options());
+            decoder.decode_headers()?;
+            decoder.dimensions().unwrap_or_default()
+        }
+    };
+    Ok((height, width))
+}
+
+/// The formats that are read.
+enum Format {
+    Png,
+    Jpeg,
+}
+
+impl Format {
+    fn of(bytes: &[u8]) -> Result<Self, FileError> {
+        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+            Ok(Format::Png)
+        } else if bytes.starts_with(b"\xff\xd8\xff") {
+            Ok(Format::Jpeg)
+        } else {
+            Err(FileError::Format)
+        }
+    }
+}
+
+fn png_decoder(bytes: &[u8]) -> png::Decoder<Cursor<&[u8]>> {
     let limits = png::Limits { bytes: 2 * MAX_BYTES as usize };
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+    png::Decoder::new_with_limits(Cursor::new(bytes), limits)
+}
+
+fn jpeg_options() -> DecoderOptions {
+    // Many cameras leave bytes between segments, which a strict decoder refuses.
+    DecoderOptions::default().set_strict_mode(false).set_max_width(usize::MAX).set_max_height(usize::MAX)
+}
+
+fn png(bytes: &[u8]) -> Result<Unpacked, FileError> {
+    let mut decoder = png_decoder(bytes);
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     decoder.set_ignore_text_chunk(true);
     let mut reader = decoder.read_info()?;
@@ -47,8 +87,7 @@ fn jpeg(bytes: &[u8]) -> Result<Unpacked, FileError> {
     if !has_end(bytes) {
         return Err(FileError::Truncated);
     }
-    // Many cameras leave bytes between segments, which a strict decoder refuses.
-    let options = DecoderOptions::default().set_strict_mode(false).set_max_width(usize::MAX).set_max_height(usize::MAX);
+    let options = jpeg_options();
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers()?;
     let colours = match decoder.input_colorspace() {

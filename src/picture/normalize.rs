@@ -6,7 +6,7 @@ use super::find::{NoDigit, find};
 /// A digit fills a box of so many pixels of the [`SIDE`].
 const BOX: usize = 20;
 /// Height and width of an MNIST image.
-const SIDE: usize = 28;
+pub const SIDE: usize = 28;
 /// Pixels with this share of the darkest pixel's ink count for the box; paler ones are the soft edge of a stroke.
 const EDGE: usize = 4;
 /// The darkest pixel of every image of MNIST, training and test, has this much ink or 255.

@@ -7,7 +7,7 @@ use thiserror::Error;
 use zune_jpeg::errors::DecodeErrors;
 
 use super::Picture;
-use super::decode::{Unpacked, orientation, unpacked};
+use super::decode::{self, Unpacked, orientation, unpacked};
 
 /// The largest file and the largest picture that are read, in bytes: 67 million pixels in colour.
 pub const MAX_BYTES: u64 = 192 << 20;
@@ -68,17 +68,32 @@ fn in_short(error: &impl Display) -> String {
 /// # Errors
 /// A [`FileError`] that says what is wrong with the file.
 pub fn read(file: impl Read) -> Result<Picture, FileError> {
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 {
-        0 => return Err(FileError::Empty),
-        len if len > MAX_BYTES => return Err(FileError::TooLong),
-        _ => {}
-    }
+    let bytes = bytes_of(file)?;
     let Unpacked { width, height, samples, pixels } = unpacked(&bytes)?;
     // A picture of no pixels is not allowed in either format, but a decoder might let it pass.
     let picture = Picture::new(height, width, greys(pixels, samples)).map_err(|_| FileError::Empty)?;
     Ok(upright(picture, orientation(&bytes)))
+}
+
+/// Height and width of the picture in a PNG or JPEG file before it is turned, from its header.
+///
+/// # Errors
+/// A [`FileError`] that says what is wrong with the header.
+pub(crate) fn size(file: impl Read) -> Result<(usize, usize), FileError> {
+    match decode::size(&bytes_of(file)?)? {
+        (0, _) | (_, 0) => Err(FileError::Empty),
+        size => Ok(size),
+    }
+}
+
+fn bytes_of(file: impl Read) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 {
+        0 => Err(FileError::Empty),
+        len if len > MAX_BYTES => Err(FileError::TooLong),
+        _ => Ok(bytes),
+    }
 }
 
 /// The picture as it is to be seen if the camera was held so: the numbers of EXIF.
@@ -173,6 +188,20 @@ mod tests {
     fn what_is_written_is_read() {
         let picture = Picture::new(2, 3, vec![0, 50, 100, 150, 200, 255]).unwrap();
         assert_eq!(read(&png(&picture)[..]).unwrap(), picture);
+    }
+
+    #[test]
+    fn the_header_has_the_size() {
+        let image = GrayImage::from_fn(7, 4, |x, y| image::Luma([(x * y * 7) as u8]));
+        for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+            let mut bytes = Cursor::new(Vec::new());
+            image.write_to(&mut bytes, format).unwrap();
+            let bytes = bytes.into_inner();
+            assert_eq!(size(&bytes[..]).unwrap(), (4, 7));
+            assert!(size(&bytes[..20]).is_err(), "{format:?}");
+        }
+        assert!(matches!(size(&b""[..]), Err(FileError::Empty)));
+        assert!(matches!(size(&b"GIF89a"[..]), Err(FileError::Format)));
     }
 
     #[test]
@@ -295,7 +324,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = read(&bytes[..]);
+            let _ = (read(&bytes[..]), size(&bytes[..]));
         }
 
         #[test]
@@ -313,7 +342,12 @@ mod tests {
                 bytes[at] = byte;
             }
             bytes.truncate(1 + end.index(2 * bytes.len()).min(bytes.len() - 1));
-            let _ = read(&bytes[..]);
+            let size = size(&bytes[..]);
+            if let Ok(picture) = read(&bytes[..]) {
+                let (height, width) = size.unwrap();
+                let sides = [picture.height(), picture.width()];
+                prop_assert!(sides == [height, width] || sides == [width, height]);
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Datasets as others write them: pickles, archives of NumPy arrays, CSV, IDX files. Byte by byte, without their
-//! programs.
+//! Datasets as others write them: pickles, archives of NumPy arrays, CSV, IDX files, pictures. Byte by byte, without
+//! their programs.
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -8,6 +8,8 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use mnist_mlp::data::idx::Idx;
+use mnist_mlp::picture::Picture;
+use mnist_mlp::picture::file::png;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -22,9 +24,14 @@ pub struct Digits {
 impl Digits {
     /// `n` images that differ, with labels 0 to 3.
     pub fn toy(n: usize, salt: usize) -> Self {
+        Self::toy_of(4, n, salt)
+    }
+
+    /// The same with so many pixels a side.
+    pub fn toy_of(side: usize, n: usize, salt: usize) -> Self {
         let pixel = |i: usize| if (i + salt).is_multiple_of(3) { 0 } else { (i * 31 + salt * 7) as u8 };
         let labels = (0..n).map(|i| ((i * 5 + salt) % 4) as u8).collect();
-        Digits { side: 4, pixels: (0..n * 16).map(pixel).collect(), labels }
+        Digits { side, pixels: (0..n * side * side).map(pixel).collect(), labels }
     }
 
     pub fn len(&self) -> usize {
@@ -45,6 +52,36 @@ impl Digits {
         for (idx, name) in [(images, "images-idx3-ubyte"), (labels, "labels-idx1-ubyte")] {
             idx.write(fs::File::create(directory.join(format!("{prefix}-{name}"))).unwrap()).unwrap();
         }
+    }
+
+    pub fn picture(&self, index: usize) -> Picture {
+        let size = self.side * self.side;
+        Picture::new(self.side, self.side, self.pixels[index * size..][..size].to_vec()).unwrap()
+    }
+
+    /// A PNG file for each image in the directory that `class` calls its label.
+    pub fn write_pictures(&self, directory: &Path, class: impl Fn(u8) -> String) {
+        for (index, &label) in self.labels.iter().enumerate() {
+            let directory = directory.join(class(label));
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(directory.join(format!("{index:03}.png")), png(&self.picture(index))).unwrap();
+        }
+    }
+
+    /// The images in the order that pictures in directories have: each class spread evenly over the whole.
+    pub fn spread(&self) -> Self {
+        let of_class = |label: u8| (0..self.len()).filter(move |&other| self.labels[other] == label);
+        let place = |index: usize| {
+            let label = self.labels[index];
+            let before = of_class(label).take_while(|&other| other < index).count();
+            // Fractions of small numbers: in double precision they differ, or are equal, as they should.
+            ((2 * before + 1) as f64 / (2 * of_class(label).count()) as f64, label)
+        };
+        let mut order: Vec<_> = (0..self.len()).collect();
+        order.sort_by(|&one, &other| place(one).partial_cmp(&place(other)).unwrap());
+        let parts: Vec<_> = order.iter().map(|&index| self.part(index..index + 1)).collect();
+        let pixels = parts.iter().flat_map(|part| part.pixels.clone()).collect();
+        Digits { side: self.side, pixels, labels: parts.iter().map(|part| part.labels[0]).collect() }
     }
 
     pub fn csv(&self, header: bool) -> String {

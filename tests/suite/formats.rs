@@ -12,6 +12,9 @@ use mnist_mlp::data::npz::NpzError;
 use mnist_mlp::data::pickle::PickleError;
 use mnist_mlp::data::source::{FileError, Source, SourceError};
 use mnist_mlp::data::{Dataset, Part};
+use mnist_mlp::picture::Picture;
+use mnist_mlp::picture::file::png;
+use mnist_mlp::picture::normalize::{SIDE, normalized};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -45,6 +48,10 @@ fn problem(contents: &[u8]) -> FileError {
         SourceError::File { problem, .. } => problem,
         other => panic!("expected a fault of the file, got {other:?}"),
     }
+}
+
+fn load_directory(directory: &Path, part: Part) -> Result<Dataset, SourceError> {
+    Source::named(directory.as_os_str()).unwrap().load(part, 2)
 }
 
 fn assert_is(data: &Dataset, digits: &Digits) {
@@ -168,6 +175,159 @@ fn labels_in_a_table_may_be_names() {
     fs::write(sandbox.path("toy_test.csv"), "label,p\n,1\n").unwrap();
     let words = ["toy_test.csv has '' for a label in line 2, column 1, expected a name"];
     sandbox.line("eval model.json --data toy_train.csv").failure(1, &words);
+}
+
+#[test]
+fn pictures_in_directories_hold_the_same_digits() {
+    for side in [4, SIDE] {
+        let (training, test) = (Digits::toy_of(side, 48, 1), Digits::toy_of(side, 9, 2));
+        let dir = TempDir::new().unwrap();
+        training.write_pictures(&dir.path().join("train"), |label| label.to_string());
+        test.write_pictures(&dir.path().join("test"), |label| label.to_string());
+        for (part, digits) in [(Part::Training, &training), (Part::Test, &test)] {
+            let data = load_directory(dir.path(), part).unwrap();
+            assert_is(&data, &digits.spread());
+            assert!(data.identity().classes().is_empty());
+            assert!(data.identity().to_string().starts_with("pictures in "), "{}", data.identity());
+            assert!(data.identity().name().starts_with("unknown pictures (SHA-256 of the labels "));
+        }
+        // With names, and those of the training part alone. IDX files come first.
+        let letters = TempDir::new().unwrap();
+        training.write_pictures(letters.path(), |label| format!("class {label}"));
+        let data = load_directory(letters.path(), Part::Training).unwrap();
+        assert_is(&data, &training.spread());
+        assert_eq!(data.identity().classes().all(), ["class 0", "class 1", "class 2", "class 3"]);
+        test.write_idx(letters.path(), "train");
+        assert_is(&load_directory(letters.path(), Part::Training).unwrap(), &test);
+    }
+}
+
+#[test]
+fn pictures_of_other_sizes_are_brought_into_mnists_form() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.path("photos");
+    // Light on dark and dark on light, each of a size of its own.
+    let stroke = |height: usize, width: usize, is_dark: bool| {
+        let is_ink = |i: usize| (width / 3..width / 2).contains(&(i % width)) && (3..height - 4).contains(&(i / width));
+        let pixels = (0..height * width).map(|i| if is_ink(i) == is_dark { 10 } else { 240 }).collect();
+        Picture::new(height, width, pixels).unwrap()
+    };
+    let pictures = [stroke(40, 40, false), stroke(40, 40, true), stroke(90, 61, true), stroke(31, 70, false)];
+    let path = |part: &str, name: &str| dir.join(part).join("I").join(name);
+    for (part, pictures) in [("train", &pictures[..]), ("test", &pictures[..1])] {
+        fs::create_dir_all(path(part, "")).unwrap();
+        for (i, picture) in pictures.iter().enumerate() {
+            fs::write(path(part, &format!("{i}.png")), png(picture)).unwrap();
+        }
+    }
+    let expected = pictures.each_ref().map(|picture| normalized(picture, SIDE).unwrap().pixels().to_vec());
+    let data = load_directory(&dir, Part::Training).unwrap();
+    assert_eq!((data.geometry(), data.pixels()), ((SIDE, SIDE), &expected.concat()[..]));
+    assert!(
+        data.identity().name().starts_with("unknown pictures in MNIST's form (SHA-256"),
+        "{}",
+        data.identity().name()
+    );
+    assert!(mnist_mlp::data::known::are_in_mnists_form(data.identity().name()));
+    // The training pictures decide, so that the test picture alone is one of theirs.
+    let test = load_directory(&dir, Part::Test).unwrap();
+    assert_eq!((test.geometry(), test.pixels()), ((SIDE, SIDE), &expected[0][..]));
+    // A network of such is shown other pictures in the same form, and nothing is to be said of that.
+    sandbox.line("train --data photos --validation 1 --batch-size 3 --epochs 1 --quiet").success();
+    assert_eq!(sandbox.line("predict model.json photos/train/I/2.png").success().stderr, "");
+
+    fs::write(path("train", "5.png"), png(&Picture::new(28, 28, vec![255; 784]).unwrap())).unwrap();
+    let error = load_directory(&dir, Part::Training).unwrap_err();
+    assert!(matches!(&error, SourceError::File { path, problem: FileError::NoDigit(_) } if path.ends_with("5.png")));
+    assert!(error.to_string().contains("5.png is blank or too faint"), "{error}");
+    // Squares of one size may be too large.
+    let large = TempDir::new().unwrap();
+    for (class, side) in [("I", 64), ("J", 64)] {
+        fs::create_dir(large.path().join(class)).unwrap();
+        fs::write(large.path().join(class).join("1.png"), png(&stroke(side, side, false))).unwrap();
+    }
+    assert_eq!(load_directory(large.path(), Part::Training).unwrap().geometry(), (64, 64));
+    for class in ["I", "J"] {
+        fs::write(large.path().join(class).join("1.png"), png(&stroke(65, 65, false))).unwrap();
+    }
+    assert_eq!(load_directory(large.path(), Part::Training).unwrap().geometry(), (SIDE, SIDE));
+}
+
+#[test]
+fn what_is_wrong_with_pictures_in_directories_is_said() {
+    let dir = TempDir::new().unwrap();
+    let error = |part| load_directory(dir.path(), part).unwrap_err();
+    // As ever, where there are neither files nor pictures.
+    fs::create_dir_all(dir.path().join("A")).unwrap();
+    assert!(matches!(error(Part::Training), SourceError::MissingFile { .. }));
+    fs::create_dir_all(dir.path().join("train/A")).unwrap();
+    assert!(matches!(error(Part::Training), SourceError::NoPictures { part: Part::Training, .. }));
+    let said = error(Part::Training).to_string().replace('\\', "/");
+    assert!(said.contains("has no pictures to train on: they belong in") && said.contains("/train/CLASS"), "{said}");
+
+    training().write_pictures(&dir.path().join("train"), |label| label.to_string());
+    load_directory(dir.path(), Part::Training).unwrap();
+    assert!(matches!(error(Part::Test), SourceError::NoPictures { part: Part::Test, .. }));
+
+    // Of another size than those to train on.
+    Digits::toy_of(5, 1, 0).write_pictures(&dir.path().join("test"), |label| label.to_string());
+    let other_size = error(Part::Test);
+    let SourceError::File { path, problem: FileError::PictureSize { width: 5, height: 5, side: 4 } } = &other_size
+    else {
+        panic!("{other_size:?}")
+    };
+    assert!(path.ends_with("test/0/000.png"));
+
+    // Whatever is wrong with a picture, of several the first in order.
+    let whole = png(&training().picture(0));
+    for bytes in [&b""[..], b"GIF89a", &whole[..20], &whole[..whole.len() - 20]] {
+        for name in ["999.png", "998.JPG"] {
+            fs::write(dir.path().join("train/0").join(name), bytes).unwrap();
+        }
+        let SourceError::File { path, problem: FileError::BadPicture(_) } = error(Part::Training) else {
+            panic!("{bytes:?}")
+        };
+        assert!(path.ends_with("998.JPG"), "{}", path.display());
+    }
+
+    let many = TempDir::new().unwrap();
+    for class in 0..300 {
+        fs::create_dir(many.path().join(class.to_string())).unwrap();
+        fs::write(many.path().join(format!("{class}/1.png")), &whole).unwrap();
+    }
+    let error = load_directory(many.path(), Part::Training).unwrap_err();
+    assert!(matches!(error, SourceError::TooManyClasses { classes: 300, .. }), "{error:?}");
+    (256..300).for_each(|class| fs::remove_dir_all(many.path().join(class.to_string())).unwrap());
+    assert_eq!(load_directory(many.path(), Part::Training).unwrap().classes(), 256);
+}
+
+#[test]
+fn letters_in_directories_are_learned() {
+    let sandbox = Sandbox::new();
+    let letter = |label: u8| char::from(b'A' + label).to_string();
+    Digits::toy(48, 1).write_pictures(&sandbox.path("letters"), letter);
+    let train = "train --data letters --validation 8 --hidden 5 --epochs 1";
+    let run = sandbox.line(train).success();
+    assert!(run.stderr.contains("pictures in letters: 40 images to train on"), "{}", run.stderr);
+    assert!(run.stderr.contains("16-5-4") && !run.stderr.contains("sorted by label"), "{}", run.stderr);
+    assert_eq!(sandbox.json("model.json")["training"]["classes"], serde_json::json!(["A", "B", "C", "D"]));
+    sandbox.line("eval model.json --data letters --split validation").success();
+    let words = ["letters has no test pictures", "letters/test/CLASS", "letters/train/CLASS", "--split validation"];
+    sandbox.line("eval model.json --data letters").failure(1, &words);
+    sandbox.line(&format!("{train} --evaluate-on test -o other.json")).failure(1, &words);
+
+    fs::create_dir(sandbox.path("sorted")).unwrap();
+    fs::rename(sandbox.path("letters"), sandbox.path("sorted/training")).unwrap();
+    Digits::toy(9, 2).write_pictures(&sandbox.path("sorted/testing"), letter);
+    sandbox
+        .line("train --data sorted --validation 8 --hidden 5 --epochs 1 -o sorted.json --evaluate-on test")
+        .success();
+    let eval = sandbox.line("eval sorted.json --data sorted").success();
+    assert!(eval.stdout.contains("9 images of the test split") && eval.stderr.is_empty(), "{}", eval.stderr);
+    // Without names, what the command line says of numbers stays as it is.
+    sandbox
+        .line("train --data nowhere")
+        .failure(1, &["nowhere does not exist", "pictures in directories of their classes"]);
 }
 
 #[test]
@@ -481,6 +641,33 @@ proptest! {
     }
 
     #[test]
+    fn any_damage_to_pictures_is_refused_or_harmless(
+        is_large in any::<bool>(),
+        names in prop::collection::vec(prop::sample::select(&["A", "B", "0", "1", "train", "test", "256"][..]), 6),
+        changes in prop::collection::vec((0..6_usize, any::<prop::sample::Index>(), any::<u8>()), 0..5),
+        cut in any::<Option<prop::sample::Index>>(),
+    ) {
+        let dir = TempDir::new().unwrap();
+        let digits = Digits::toy_of(if is_large { 70 } else { 4 }, 6, 1);
+        let mut files: Vec<_> = (0..6).map(|i| png(&digits.picture(i))).collect();
+        for (file, place, byte) in changes {
+            let place = place.index(files[file].len());
+            files[file][place] = byte;
+        }
+        if let Some(cut) = cut {
+            let len = cut.index(files[0].len());
+            files[0].truncate(len);
+        }
+        for (i, (file, name)) in files.iter().zip(&names).enumerate() {
+            let part = if i < 4 { "train" } else { "test" };
+            let directory = if i % 3 == 0 { dir.path().join(name) } else { dir.path().join(part).join(name) };
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(directory.join(format!("{i}.png")), file).unwrap();
+        }
+        check_parts(|part| load_directory(dir.path(), part))?;
+    }
+
+    #[test]
     fn any_text_is_read_as_a_table_or_refused(
         header in prop_oneof![Just(""), Just("label,a\n"), Just("a,y,b,c,d\n")],
         text in "[0-9,.\"\n\re x-]{0,200}",
@@ -491,8 +678,12 @@ proptest! {
 
 /// Loading gives a sound dataset or an error.
 fn check(file: &[u8]) -> Result<(), TestCaseError> {
+    check_parts(|part| load(file, part))
+}
+
+fn check_parts(load: impl Fn(Part) -> Result<Dataset, SourceError>) -> Result<(), TestCaseError> {
     for part in [Part::Training, Part::Test] {
-        if let Ok(data) = load(file, part) {
+        if let Ok(data) = load(part) {
             prop_assert!(!data.is_empty());
             prop_assert!(data.labels().iter().all(|&label| usize::from(label) < data.classes()));
             prop_assert_eq!(data.pixels().len(), data.len() * data.image_size());

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::plot::{Choice, Figure, Run, Theme, learning_curves};
 use super::{EvaluationReport, decimal, percent, thousands};
 use crate::Precision;
-use crate::data::known::are_digits;
+use crate::data::known::are_in_mnists_form;
 use crate::data::{ClassNames, Dataset};
 use crate::evaluate::{ClassFigures, Evaluation};
 use crate::mistakes::Mistake;
@@ -93,7 +93,7 @@ pub fn page(subject: Subject) -> String {
         wrong: thousands(evaluation.n() - evaluation.correct()),
         n: thousands(evaluation.n()),
         pad: Pad::new(network, names, images.geometry(), record.trainings().any(|training| training.deskew)),
-        is_of_digits: record.trainings().all(|t| are_digits(&t.dataset)),
+        is_of_digits: record.trainings().all(|t| are_in_mnists_form(&t.dataset)),
         is_rounded: precision == Precision::F64,
         history: History::of(&record.history, training.map_or("evaluation", |training| &training.evaluate_on)),
         curves: curves(&record),

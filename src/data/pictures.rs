@@ -1,0 +1,381 @@
+//! Pictures in directories, one for each class: `letters/train/A/1.png` and `letters/test/A/2.png`, or
+//! `letters/A/1.png` where all are to be learned from.
+//!
+//! If the pictures to learn from are squares of one size, at most 64 pixels a side, all are taken as they are: 0 is
+//! black and 255 white. Otherwise each is brought into MNIST's form, as `mnist predict` does it: what it shows is found,
+//! made light on dark, fitted into a box and centred.
+//!
+//! Directories that are whole numbers from 0 to 255 are labels. Otherwise their names in order are the classes. One
+//! without pictures in either part is no class.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, DirEntry, File};
+use std::path::{Path, PathBuf};
+
+use super::idx::Idx;
+use super::pixels::Pixels;
+use super::source::{FileError, Found, Images, SourceError, Summed};
+use super::{ClassNames, Part, Wanted};
+use crate::picture::normalize::{SIDE, normalized};
+use crate::picture::read::{self, read, size};
+use crate::printable::printable;
+use crate::threads::try_share_out;
+
+/// The largest pictures that are taken as they are, in pixels a side.
+const LARGEST_AS_IS: usize = 64;
+
+/// What the directories of the training and the test part are called, in capitals or not.
+const PARTS: [&[&str]; 2] = [&["train", "training"], &["test", "testing", "t10k"]];
+
+/// The ends of the names of pictures, in capitals or not.
+const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
+
+/// A dataset of pictures that are not read yet.
+pub(super) struct Pictures {
+    directory: PathBuf,
+    /// For training and for testing, each in the order of the dataset.
+    parts: [Vec<Labelled>; 2],
+    classes: ClassNames,
+}
+
+/// A picture and its class.
+struct Labelled {
+    path: PathBuf,
+    label: u8,
+}
+
+/// The pictures of each class, by the name of its directory.
+type ByName = BTreeMap<String, Vec<PathBuf>>;
+
+impl Pictures {
+    /// The pictures in the directories of `directory`; `None` if there are none, nor directories of parts.
+    pub fn find(directory: &Path) -> Result<Option<Self>, SourceError> {
+        if !directory.is_dir() {
+            return Ok(None);
+        }
+        let directories = directories(directory)?;
+        let parts = directories_of_parts(directory, &directories)?;
+        let has_parts = parts.is_some();
+        let [training, test] = match parts {
+            Some(parts) => parts.map(|part| part.map_or_else(|| Ok(Vec::new()), |part| self::directories(&part))),
+            None => [Ok(directories), Ok(Vec::new())],
+        };
+        let by_name = [by_name(&training?)?, by_name(&test?)?];
+        if !has_parts && by_name[0].is_empty() {
+            return Ok(None);
+        }
+        let names: BTreeSet<_> = by_name.iter().flat_map(BTreeMap::keys).cloned().collect();
+        let (labels, classes) = labels(directory, names)?;
+        let parts = by_name.map(|by_name| {
+            let mut by_label = BTreeMap::<u8, Vec<PathBuf>>::new();
+            for (name, paths) in by_name {
+                by_label.entry(labels[&name]).or_default().extend(paths);
+            }
+            interleaved(by_label)
+        });
+        Ok(Some(Pictures { directory: directory.to_path_buf(), parts, classes }))
+    }
+
+    /// Reads those pictures of `part` that are `wanted`; the others are blank.
+    pub fn load(&self, part: Part, wanted: Wanted, threads: usize) -> Result<Found, SourceError> {
+        let pictures = &self.parts[part as usize];
+        if pictures.is_empty() {
+            return Err(SourceError::NoPictures { directory: self.directory.clone(), part });
+        }
+        // The training pictures decide for both parts, which are to be alike.
+        let decisive = self.parts.iter().find(|part| !part.is_empty()).expect("one part has pictures");
+        let as_is = common_side(decisive, threads)?;
+        let side = as_is.unwrap_or(SIDE);
+
+        let mut pixels = vec![0; pictures.len() * side * side];
+        let wanted = wanted(pictures.len());
+        let images = pixels.chunks_exact_mut(side * side).zip(pictures).enumerate();
+        let images = images.filter(|(index, _)| wanted.iter().any(|range| range.contains(index)));
+        try_share_out(threads, images, |(_, (image, Labelled { path, .. }))| {
+            let pixels = image_of(path, as_is).map_err(|problem| problem.of(path));
+            pixels.map(|pixels| image.copy_from_slice(&pixels))
+        })?;
+
+        let dims = vec![pictures.len() as u32, side as u32, side as u32];
+        let labels = self.parts.each_ref().map(|part| {
+            let bytes: Vec<_> = part.iter().map(|picture| picture.label).collect();
+            (!part.is_empty()).then(|| Summed::from(Idx { dims: vec![bytes.len() as u32], bytes }))
+        });
+        Ok(Found {
+            images: Images { dims, pixels: Pixels::Owned(pixels), sha256: None },
+            labels,
+            files: None,
+            classes: self.classes.clone(),
+            kind: if as_is.is_some() { "pictures" } else { "pictures in MNIST's form" },
+        })
+    }
+}
+
+/// The directories of the training and the test part, if the pictures are in such. One that is called so by chance,
+/// beside others and with no directories in it, is that of a class.
+fn directories_of_parts(
+    directory: &Path,
+    directories: &[PathBuf],
+) -> Result<Option<[Option<PathBuf>; 2]>, SourceError> {
+    let mut parts = [None, None];
+    for path in directories {
+        let is_called = |words: &&[&str]| words.iter().any(|word| name(path).eq_ignore_ascii_case(word));
+        let Some(part) = PARTS.iter().position(is_called) else { continue };
+        if let Some(first) = parts[part].replace(path.clone()) {
+            let (first, second) = (name(&first), name(path));
+            return Err(SourceError::Ambiguous { directory: directory.to_path_buf(), first, second });
+        }
+    }
+    Ok(match &parts {
+        [None, None] => None,
+        [Some(one), None] | [None, Some(one)] if directories.len() > 1 && self::directories(one)?.is_empty() => None,
+        _ => Some(parts),
+    })
+}
+
+/// The directories in `directory` that are not hidden, in the order of their names.
+fn directories(directory: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let is_directory = |entry: &DirEntry| match entry.file_type() {
+        Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+        _ => entry.path().is_dir(),
+    };
+    let mut found = listed(directory, is_directory)?;
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The pictures in each of these directories that holds any.
+fn by_name(directories: &[PathBuf]) -> Result<ByName, SourceError> {
+    let is_picture = |entry: &DirEntry| {
+        let path = entry.path();
+        let ending = path.extension().unwrap_or_default();
+        ENDINGS.iter().any(|&other| ending.eq_ignore_ascii_case(other))
+            && match entry.file_type() {
+                Ok(kind) if !kind.is_symlink() => kind.is_file(),
+                // What cannot be looked at may be one: reading it will say what is the matter.
+                _ => path.metadata().map_or(true, |metadata| metadata.is_file()),
+            }
+    };
+    let mut by_name = ByName::new();
+    for directory in directories {
+        let pictures = listed(directory, is_picture)?;
+        if !pictures.is_empty() {
+            by_name.entry(name(directory)).or_default().extend(pictures);
+        }
+    }
+    Ok(by_name)
+}
+
+/// What lies in `directory`, is not hidden and is of that kind, in any order.
+fn listed(directory: &Path, is_of_kind: impl Fn(&DirEntry) -> bool) -> Result<Vec<PathBuf>, SourceError> {
+    let problem = |error| FileError::Io(error).of(directory);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).map_err(problem)? {
+        let entry = entry.map_err(problem)?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") && is_of_kind(&entry) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// The last name of a path, as a class is called.
+fn name(path: &Path) -> String {
+    printable(path.file_name().unwrap_or_default().display())
+}
+
+/// The label of each of the directories with these `names`, and what the classes are called.
+fn labels(directory: &Path, names: BTreeSet<String>) -> Result<(BTreeMap<String, u8>, ClassNames), SourceError> {
+    let number = |name: &String| {
+        // A sign would be read too.
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| name.parse().ok()).flatten()
+    };
+    if let Some(numbers) = names.iter().map(number).collect::<Option<Vec<u8>>>() {
+        return Ok((names.into_iter().zip(numbers).collect(), ClassNames::default()));
+    }
+    if names.len() > 256 {
+        return Err(SourceError::TooManyClasses { directory: directory.to_path_buf(), classes: names.len() });
+    }
+    let classes = names.iter().collect();
+    Ok((names.into_iter().zip(0..=255).collect(), classes))
+}
+
+/// The pictures of all classes in an order in which each class is spread evenly: the last N, which become the validation
+/// set, are to show all of them. Those of a class are in the order of the bytes of their names.
+fn interleaved(classes: BTreeMap<u8, Vec<PathBuf>>) -> Vec<Labelled> {
+    let mut placed = Vec::new();
+    for (label, mut paths) in classes {
+        paths.sort_by(|one, other| {
+            let bytes = |path: &Path| path.file_name().unwrap_or_default().as_encoded_bytes().to_vec();
+            bytes(one).cmp(&bytes(other)).then_with(|| one.cmp(other))
+        });
+        // Picture i of n has the place (2i + 1) / 2n between 0 and 1.
+        let n = paths.len() as u128;
+        placed.extend(paths.into_iter().zip(0..).map(|(path, i)| ((2 * i + 1, 2 * n), Labelled { path, label })));
+    }
+    let by_place = |(one, _): &((u128, u128), _), (other, _): &((u128, u128), _)| -> Ordering {
+        (one.0 * other.1).cmp(&(other.0 * one.1))
+    };
+    placed.sort_by(by_place); // equal places stay in the order of the classes
+    placed.into_iter().map(|(_, picture)| picture).collect()
+}
+
+/// Height and width of the pictures, if all are squares of one size that may be taken as they are.
+fn common_side(pictures: &[Labelled], threads: usize) -> Result<Option<usize>, SourceError> {
+    let side_of = |Labelled { path, .. }: &Labelled| {
+        let size = File::open(path).map_err(read::FileError::from).and_then(size);
+        let (height, width) = size.map_err(|problem| FileError::BadPicture(problem).of(path))?;
+        Ok((height == width && height <= LARGEST_AS_IS).then_some(height))
+    };
+    let Some((first, others)) = pictures.split_first() else { return Ok(None) };
+    let Some(side) = side_of(first)? else { return Ok(None) };
+    let all = try_share_out(threads, others.iter(), |picture| match side_of(picture) {
+        Ok(other) if other == Some(side) => Ok(()),
+        Ok(_) => Err(None),
+        Err(error) => Err(Some(error)),
+    });
+    match all {
+        Ok(()) => Ok(Some(side)),
+        Err(None) => Ok(None),
+        Err(Some(error)) => Err(error),
+    }
+}
+
+/// The pixels of the picture in a file: as it is if it has this side, or in MNIST's form.
+fn image_of(path: &Path, as_is: Option<usize>) -> Result<Vec<u8>, FileError> {
+    let picture = File::open(path).map_err(read::FileError::from).and_then(read).map_err(FileError::BadPicture)?;
+    let (width, height) = (picture.width(), picture.height());
+    let image = match as_is {
+        Some(side) if (width, height) == (side, side) => picture,
+        Some(side) => return Err(FileError::PictureSize { width, height, side }),
+        None => normalized(&picture, SIDE).map_err(FileError::NoDigit)?,
+    };
+    Ok(image.pixels().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter;
+
+    use super::*;
+    use crate::picture::Picture;
+    use crate::picture::file::png;
+
+    /// A directory with these files, each a picture of 2 x 2.
+    fn directory(files: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, png(&Picture::new(2, 2, vec![7; 4]).unwrap())).unwrap();
+        }
+        dir
+    }
+
+    /// Names of files with their labels.
+    type Files = Vec<(String, u8)>;
+
+    /// The files of both parts, and the names of the classes.
+    fn found(dir: &tempfile::TempDir) -> Option<([Files; 2], Vec<String>)> {
+        let Pictures { parts, classes, .. } = Pictures::find(dir.path()).unwrap()?;
+        let parts = parts.map(|part| part.iter().map(|picture| (name(&picture.path), picture.label)).collect());
+        Some((parts, classes.all().to_vec()))
+    }
+
+    fn labelled(pictures: &[(&str, u8)]) -> Files {
+        pictures.iter().map(|&(name, label)| (name.to_string(), label)).collect()
+    }
+
+    #[test]
+    fn parts_are_called_in_several_ways() {
+        for (training, test) in [("train", "test"), ("training", "testing"), ("Train", "TEST"), ("train", "t10k")] {
+            let files = ["TRAIN/b/1.png", "TRAIN/a/2.PNG", "TEST/c/3.jpeg", "TEST/a/4.Jpg", "validation/d/5.png"];
+            let files = files.map(|file| file.replace("TRAIN", training).replace("TEST", test));
+            let (parts, classes) = found(&directory(&files.each_ref().map(String::as_str))).unwrap();
+            assert_eq!(parts, [labelled(&[("2.PNG", 0), ("1.png", 1)]), labelled(&[("4.Jpg", 0), ("3.jpeg", 2)])]);
+            assert_eq!(classes, ["a", "b", "c"]);
+        }
+        let both = directory(&["train/a/1.png", "training/a/1.png"]);
+        assert!(matches!(Pictures::find(both.path()), Err(SourceError::Ambiguous { .. })));
+    }
+
+    #[test]
+    fn without_parts_all_are_to_be_learned_from() {
+        let (parts, classes) = found(&directory(&["b/1.png", "a/1.png"])).unwrap();
+        assert_eq!((parts, classes.len()), ([labelled(&[("1.png", 0), ("1.png", 1)]), vec![]], 2));
+        // A picture of a train, but not of a test.
+        let (parts, classes) = found(&directory(&["train/1.png", "plane/1.png"])).unwrap();
+        assert_eq!((parts[0].len(), classes), (2, vec!["plane".to_string(), "train".to_string()]));
+        let loose = found(&directory(&["train/1.png", "test/1.png"])).unwrap();
+        assert_eq!(loose, ([vec![], vec![]], vec![]));
+    }
+
+    #[test]
+    fn what_is_no_picture_is_passed_over() {
+        let files = ["a/1.png", "a/2.txt", "a/.3.png", "a/deep/4.png", ".hidden/5.png", "notes/6.txt", "7.png"];
+        let dir = directory(&files);
+        fs::create_dir(dir.path().join("a/8.png")).unwrap();
+        assert_eq!(found(&dir), Some(([labelled(&[("1.png", 0)]), vec![]], vec!["a".to_string()])));
+        for files in [&["1.png"][..], &["a/b/c.png"], &["a/1.gif"], &[]] {
+            assert_eq!(found(&directory(files)), None, "{files:?}");
+        }
+        assert!(Pictures::find(Path::new("nowhere")).unwrap().is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_lead_to_pictures() {
+        use std::os::unix::fs::symlink;
+        let (dir, other) = (directory(&["a/1.png"]), directory(&["b/2.png"]));
+        symlink(other.path().join("b"), dir.path().join("b")).unwrap();
+        symlink(other.path().join("b/2.png"), dir.path().join("a/3.png")).unwrap();
+        symlink("/dev/zero", dir.path().join("a/4.png")).unwrap();
+        let expected = labelled(&[("1.png", 0), ("2.png", 1), ("3.png", 0)]);
+        assert_eq!(found(&dir).unwrap().0[0], expected);
+        symlink("nowhere", dir.path().join("a/5.png")).unwrap();
+        let pictures = Pictures::find(dir.path()).unwrap().unwrap();
+        let Err(error) = pictures.load(Part::Training, &|n| iter::once(0..n).collect(), 2) else { panic!("read") };
+        assert!(error.to_string().contains("5.png cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn numbers_are_labels() {
+        let (parts, classes) = found(&directory(&["train/7/1.png", "train/12/1.png", "test/07/1.png"])).unwrap();
+        assert_eq!(parts, [labelled(&[("1.png", 7), ("1.png", 12)]), labelled(&[("1.png", 7)])]);
+        assert!(classes.is_empty());
+        for others in [["7", "x"], ["7", "256"], ["+7", "8"], ["7", "1.0"]] {
+            let files = others.map(|name| format!("{name}/1.png"));
+            assert_eq!(found(&directory(&files.each_ref().map(String::as_str))).unwrap().1.len(), 2, "{others:?}");
+        }
+    }
+
+    #[test]
+    fn each_class_is_spread_evenly() {
+        let names = |class: &str, n: usize| (0..n).map(|i| PathBuf::from(format!("{class}/{i}"))).rev().collect();
+        let order = interleaved([(0, names("a", 6)), (3, names("b", 2)), (5, names("c", 3))].into_iter().collect());
+        let order: Vec<_> = order.iter().map(|picture| (picture.label, name(&picture.path))).collect();
+        // a at 1/12, 3/12, …, b at 1/4 and 3/4, c at 1/6, 3/6 and 5/6.
+        let labels: Vec<_> = order.iter().map(|&(label, _)| label).collect();
+        assert_eq!(labels, [0, 5, 0, 3, 0, 5, 0, 0, 3, 5, 0]);
+        for label in [0, 3, 5] {
+            let own: Vec<_> = order.iter().filter(|picture| picture.0 == label).map(|picture| &picture.1).collect();
+            assert!(own.is_sorted(), "{own:?}");
+        }
+    }
+
+    #[test]
+    fn pictures_that_nobody_wants_are_not_read() {
+        let dir = directory(&["a/1.png", "a/2.png", "b/3.png", "b/4.png"]);
+        let broken = dir.path().join("b/4.png");
+        let mut bytes = fs::read(&broken).unwrap();
+        bytes.truncate(bytes.len() - 20); // the header stays
+        fs::write(&broken, bytes).unwrap();
+        let pictures = Pictures::find(dir.path()).unwrap().unwrap();
+        let found = pictures.load(Part::Training, &|_| vec![0..1, 2..3], 2).unwrap();
+        assert_eq!(*found.images.pixels, [[7; 4], [0; 4], [7; 4], [0; 4]].concat());
+        let Err(error) = pictures.load(Part::Training, &|n| iter::once(0..n).collect(), 2) else { panic!("read") };
+        assert!(error.to_string().contains("4.png is damaged"), "{error}");
+    }
+}
