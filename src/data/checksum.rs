@@ -48,6 +48,11 @@ pub fn sha256_of_idx(idx: &Idx) -> String {
     digits(&hash.finalize())
 }
 
+/// The SHA-256 of some bytes, as lower-case hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    digits(&Sha256::digest(bytes))
+}
+
 /// The MD5 of all that `reader` gives, as lower-case hexadecimal digits.
 pub fn md5(mut reader: impl Read) -> io::Result<String> {
     let mut hash = Md5::new();

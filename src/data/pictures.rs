@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirEntry, File};
 use std::path::{Path, PathBuf};
 
+use super::checksum::sha256;
 use super::idx::Idx;
 use super::pixels::Pixels;
 use super::source::{FileError, Found, Images, SourceError, Summed};
@@ -100,7 +101,11 @@ impl Pictures {
         let dims = vec![pictures.len() as u32, side as u32, side as u32];
         let labels = self.parts.each_ref().map(|part| {
             let bytes: Vec<_> = part.iter().map(|picture| picture.label).collect();
-            (!part.is_empty()).then(|| Summed::from(Idx { dims: vec![bytes.len() as u32], bytes }))
+            // Labels alone would say little: their order follows from how many there are of each.
+            let names =
+                part.iter().flat_map(|picture| [name(&picture.path).into_bytes(), vec![0, picture.label]].concat());
+            let sha256 = sha256(&names.collect::<Vec<_>>());
+            (!part.is_empty()).then(|| Summed { idx: Idx { dims: vec![bytes.len() as u32], bytes }, sha256 })
         });
         Ok(Found {
             images: Images { dims, pixels: Pixels::Owned(pixels), sha256: None },

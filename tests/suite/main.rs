@@ -1,4 +1,4 @@
-//! What needs neither the real MNIST nor a browser nor several ranks, in one program: sixteen would each be built from
+//! What needs neither the real MNIST nor a browser nor several ranks, in one program: seventeen would each be built from
 //! the same parts again.
 
 #[path = "../common/mod.rs"]
@@ -7,6 +7,7 @@ mod common;
 mod treatments;
 
 mod cli;
+mod deskew;
 mod download;
 mod export;
 mod formats;
