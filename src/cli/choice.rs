@@ -9,6 +9,7 @@ use mnist_mlp::mistakes::Mistake;
 use mnist_mlp::report::thousands;
 
 use super::Failure;
+use super::usage::Usage;
 
 /// So many pictures are shown if nobody says how many.
 const DEFAULT_COUNT: usize = 10;
@@ -57,7 +58,7 @@ impl ChoiceArguments {
     ) -> Result<Chosen, Failure> {
         let labels = self.labels(data)?;
         if let Some(range) = self.index.iter().find(|range| *range.end() >= data.len()) {
-            return Err(Failure::Index { index: *range.end(), split, images: data.len() });
+            return Err(Failure::Usage(Usage::Index { index: *range.end(), split, images: data.len() }));
         }
         let mut indices: Vec<usize> = match mistakes {
             Some(mistakes) => {
@@ -91,7 +92,7 @@ impl ChoiceArguments {
                     [] => format!("there are {count} classes, 0 to {}", count - 1),
                     all => format!("the classes are {}", all.join(", ")),
                 };
-                Failure::Label { label: called.clone(), known }
+                Failure::Usage(Usage::Label { label: called.clone(), known })
             })
         };
         self.label.iter().map(class).collect()
@@ -207,10 +208,13 @@ mod tests {
 
     #[test]
     fn what_is_not_there_cannot_be_chosen() {
-        assert!(matches!(choose("--index 3,20", None), Err(Failure::Index { index: 20, images: 20, .. })));
+        assert!(matches!(
+            choose("--index 3,20", None),
+            Err(Failure::Usage(Usage::Index { index: 20, images: 20, .. }))
+        ));
         let all = format!("--index 0-{}", usize::MAX);
-        assert!(matches!(choose(&all, None), Err(Failure::Index { index: usize::MAX, .. })));
-        assert!(matches!(choose("--label 4", None), Err(Failure::Label { label, .. }) if label == "4"));
+        assert!(matches!(choose(&all, None), Err(Failure::Usage(Usage::Index { index: usize::MAX, .. }))));
+        assert!(matches!(choose("--label 4", None), Err(Failure::Usage(Usage::Label { label, .. })) if label == "4"));
         assert!(choose("--label x", None).unwrap_err().to_string().ends_with("there are 4 classes, 0 to 3"));
         for wrong in ["7-3", "-3", "3-", "x", "", "1-2-3", "99999999999999999999999"] {
             assert!(range(wrong).is_err(), "{wrong}");

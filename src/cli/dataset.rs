@@ -6,6 +6,7 @@ use std::path::Path;
 use mnist_mlp::data::source::{DEFAULT_DIRECTORY, Source, SourceError};
 
 use super::args::DataArguments;
+use super::usage::Usage;
 use super::{Failure, download, output};
 
 /// The variable that names the dataset where no option does.
@@ -15,7 +16,7 @@ const VARIABLE: &str = "MNIST_DATA_DIR";
 pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure> {
     if let Some(named) = &arguments.data {
         // An empty name is what a misspelt shell variable leaves: not the moment to guess.
-        return if named.is_empty() { Err(Failure::EmptyData) } else { Ok(Source::named(named)?) };
+        return if named.is_empty() { Err(Failure::Usage(Usage::EmptyData)) } else { Ok(Source::named(named)?) };
     }
     if let Some(named) = std::env::var_os(VARIABLE).filter(|value: &OsString| !value.is_empty()) {
         let source = Source::named(&named).map_err(Failure::DataVariable)?;

@@ -8,6 +8,7 @@ use mnist_mlp::replace_file::replace_file;
 
 use super::member::Member;
 use super::outputs::{check_output, not_written};
+use super::usage::Usage;
 use super::{Failure, output};
 
 /// Write a model as ONNX, safetensors, NPZ or CSV.
@@ -49,7 +50,7 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
     let out = &arguments.out;
     let file_type = FileType::of(out)?;
     let input = match arguments.input {
-        Some(_) if file_type != FileType::Onnx => return Err(Failure::IdleInput(file_type.ending())),
+        Some(_) if file_type != FileType::Onnx => return Err(Failure::Usage(Usage::IdleInput(file_type.ending()))),
         Some(InputName::Unit) => Input::Unit,
         Some(InputName::Pixels) | None => Input::Pixels,
     };

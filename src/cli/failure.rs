@@ -7,66 +7,31 @@ use std::path::PathBuf;
 use mnist_mlp::committee::JoinError;
 use mnist_mlp::data::memory::TooMany;
 use mnist_mlp::data::source::SourceError;
-use mnist_mlp::data::splits::SplitError;
 use mnist_mlp::download::DownloadError;
-use mnist_mlp::engine::UnknownInstructionSet;
 use mnist_mlp::evaluate::FitError;
-use mnist_mlp::export::UnknownEnding;
 use mnist_mlp::model::ModelError;
-use mnist_mlp::network::{MergeError, NetworkError, Unlike};
+use mnist_mlp::network::{MergeError, Unlike};
 use mnist_mlp::picture::find::NoDigit;
 use mnist_mlp::picture::read::FileError;
-use mnist_mlp::picture::sheet::SheetError;
+use mnist_mlp::report::epochs as in_epochs;
 use mnist_mlp::report::plot::{PlotError, ReadError};
-use mnist_mlp::report::{epochs as in_epochs, thousands};
-use mnist_mlp::trainer::neuron::NeuronError;
 use mnist_mlp::trainer::{ConfigError, Divergence, ResumeError};
 use thiserror::Error;
 
-use super::mistyped::NotANumber;
-use super::tune::SearchError;
+use super::usage::Usage;
 use super::{dataset, output};
 
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
 pub enum Failure {
-    #[error("-{0} has one dash: did you mean --{0}?")]
-    OneDash(String),
     #[error(transparent)]
-    NotANumber(#[from] NotANumber),
+    Usage(Usage),
     #[error("{0}{command}", command = dataset::completion(.0))]
     Source(#[from] SourceError),
-    #[error("{0}, with --{option}", option = option_of(.0))]
-    Split(#[from] SplitError),
     #[error(transparent)]
     Download(#[from] DownloadError),
-    #[error("{0}")]
-    Config(ConfigError),
-    #[error(
-        "{0}: set some aside with --validation, use --evaluate-on test, or monitor only the training images with \
-        --monitor training-cost,training-accuracy"
-    )]
-    NothingToEvaluate(ConfigError),
-    #[error("MNIST_SIMD: {0}")]
-    Instructions(UnknownInstructionSet),
     #[error("MNIST_DATA_DIR: {0}")]
     DataVariable(SourceError),
-    #[error("--data is empty: name a directory, or 'synthetic' for the built-in digits")]
-    EmptyData,
-    #[error("--{option} is for --{of}: choose that, or leave --{option} out")]
-    Idle { option: &'static str, of: &'static str },
-    #[error("{0}: add it with --monitor evaluation-accuracy")]
-    NotWatched(ConfigError),
-    #[error("a model is not written to standard output: name a file, as in --out model.json (./- for one called '-')")]
-    ModelToOutput,
-    #[error("--out and --log both name {0}: give each a file of its own")]
-    SameFile(String),
-    #[error(
-        "{0} would be replaced by the result: name another file with --out (short: -o), or {0} itself if you mean that"
-    )]
-    ReplacesStart(String),
-    #[error("{0} is one of the models to merge and would be replaced: name another file with --out (short: -o)")]
-    ReplacesMember(String),
     #[error("{path} cannot be merged with the models named before it: {unlike}, so it has a different task")]
     OtherTask { path: String, unlike: Unlike },
     #[error(
@@ -86,43 +51,14 @@ pub enum Failure {
         "{path} exists and cannot be read ({error}), so it is not overwritten: choose another name, or remove it first"
     )]
     Unreadable { path: String, error: io::Error },
-    #[error(transparent)]
-    Ending(#[from] UnknownEnding),
-    #[error(
-        "{0}: a model is saved as JSON; name a .json file, then convert it to .{1} with '{program} export'",
-        program = output::program()
-    )]
-    EndingOfExport(String, &'static str),
-    #[error("--input is for .onnx: a .{0} file holds only weights, so leave --input out")]
-    IdleInput(&'static str),
     #[error("{0}, or give --force")]
     Unforced(Box<Failure>),
-    #[error(
-        "--{option} cannot be given with --resume, which keeps the settings in {path}: leave it out, or start a new \
-        training from these weights with --from {path}"
-    )]
-    FixedOption { option: String, path: String },
-    #[error(
-        "--epochs cannot change here: {cause} was planned for {epochs} epochs, and would have differed from the start; \
-        leave --epochs out"
-    )]
-    FixedEpochs { cause: String, epochs: usize },
-    #[error("{done} epochs are done, so --epochs {asked} is too few: choose {done} or more")]
-    EpochsDone { asked: usize, done: usize },
     #[error("{path} cannot be resumed: {error}; --from {path} starts a new training from its weights")]
     Resume { path: String, error: ResumeError },
     #[error("{path} cannot be resumed: its settings are damaged, {error}")]
     Settings { path: String, error: ConfigError },
     #[error("{path} was trained on {expected}, but these are {found}: name the data of the training with --data")]
     OtherData { path: String, expected: String, found: String },
-    #[error("{0}: give other sizes with --hidden")]
-    Sizes(NetworkError),
-    #[error("{0}, with --activation")]
-    Activations(NetworkError),
-    #[error(transparent)]
-    Neuron(#[from] NeuronError),
-    #[error("--hidden {asked} does not fit {path}, whose hidden layers are {found}: leave --hidden out")]
-    HiddenOfModel { asked: String, path: String, found: String },
     #[error("{path}: {error}")]
     Model { path: String, error: ModelError },
     #[error(transparent)]
@@ -131,13 +67,6 @@ pub enum Failure {
     NotReplaced { error: ModelError, epochs: usize },
     #[error("{error}; the model was saved as {path} instead")]
     Rescued { error: ModelError, path: String },
-    #[error(
-        "--schedule halve-on-plateau would never halve: --early-stop {early_stop} ends the training before \
-        --patience {patience} is used up; choose a larger --early-stop, or a smaller --patience"
-    )]
-    NeverHalves { early_stop: usize, patience: usize },
-    #[error("--monitor none cannot be combined with other monitors: leave it out, or the others")]
-    NoneAndOthers,
     #[error(transparent)]
     Memory(#[from] TooMany),
     #[error("{0}: choose fewer with --train-size")]
@@ -163,14 +92,6 @@ pub enum Failure {
         first.0, first.1.len(), first.1.start, other.0, other.1.len(), other.1.start
     )]
     SplitsDiffer { split: &'static str, first: (String, Range<usize>), other: (String, Range<usize>) },
-    #[error("there is no image {index} in the {split} split: its {images} images are numbered from 0")]
-    Index { index: usize, split: &'static str, images: usize },
-    #[error("no image can have the label {label}: {known}")]
-    Label { label: String, known: String },
-    #[error("these are {} pictures, too many to show at once: choose fewer with --count or --epochs", thousands(*.0))]
-    TooMany(usize),
-    #[error("{0}: show fewer with --count")]
-    Sheet(SheetError),
     #[error("the picture {path} cannot be written: {error}")]
     Picture { path: String, error: std::io::Error },
     #[error(
@@ -194,8 +115,6 @@ pub enum Failure {
     Diverged { divergence: Box<Divergence>, saved: String },
     #[error("the manual pages cannot be written to {}: {error}", directory.display())]
     Manual { directory: PathBuf, error: std::io::Error },
-    #[error(transparent)]
-    Search(#[from] SearchError),
     #[error(
         "all {0} trials were lost because they diverged: try a smaller eta, as in --search eta=0.001..1, or a smaller \
         lambda"
@@ -215,10 +134,6 @@ pub enum Failure {
     Plot(PlotError),
     #[error("{path}: {error}")]
     NoRun { path: String, error: ReadError },
-    #[error("{0}: name the picture .svg or .png")]
-    PictureName(String),
-    #[error("{0}: name the contact sheet .png")]
-    SheetName(String),
     #[error("the log {path} cannot be written: {error}")]
     Log { path: String, error: std::io::Error },
     #[error("the page {path} cannot be written: {error}")]
@@ -235,38 +150,7 @@ impl Failure {
     /// 1 failed, 2 wrong usage, 128 + signal (130 for Ctrl-C) interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Failure::OneDash(_)
-            | Failure::NotANumber(_)
-            | Failure::Split(_)
-            | Failure::Config(_)
-            | Failure::NothingToEvaluate(_)
-            | Failure::NotWatched(_)
-            | Failure::EmptyData
-            | Failure::Idle { .. }
-            | Failure::NoneAndOthers
-            | Failure::NeverHalves { .. }
-            | Failure::Instructions(_)
-            | Failure::SameFile(_)
-            | Failure::ModelToOutput
-            | Failure::ReplacesStart(_)
-            | Failure::ReplacesMember(_)
-            | Failure::Ending(_)
-            | Failure::EndingOfExport(..)
-            | Failure::IdleInput(_)
-            | Failure::PictureName(_)
-            | Failure::SheetName(_)
-            | Failure::Sizes(_)
-            | Failure::Activations(_)
-            | Failure::Neuron(_)
-            | Failure::HiddenOfModel { .. }
-            | Failure::Index { .. }
-            | Failure::Label { .. }
-            | Failure::TooMany(_)
-            | Failure::Sheet(_)
-            | Failure::Search(_)
-            | Failure::FixedOption { .. }
-            | Failure::FixedEpochs { .. }
-            | Failure::EpochsDone { .. }
+            Failure::Usage(_)
             | Failure::Source(SourceError::SyntheticSeed(_))
             | Failure::DataVariable(SourceError::SyntheticSeed(_)) => 2,
             Failure::Interrupted { signal, .. } => 128 + signal,
@@ -275,20 +159,12 @@ impl Failure {
     }
 }
 
-/// The option that says how the images are split.
-fn option_of(error: &SplitError) -> &'static str {
-    match error {
-        SplitError::Validation { .. } => "validation",
-        SplitError::TrainSize { .. } => "train-size",
-    }
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        match error {
-            ConfigError::NothingToEvaluate => Failure::NothingToEvaluate(error),
-            ConfigError::NeedsAccuracy(_) => Failure::NotWatched(error),
-            error => Failure::Config(error),
-        }
+/// Whatever is a fault of the command line makes a failure.
+impl<E> From<E> for Failure
+where
+    Usage: From<E>,
+{
+    fn from(error: E) -> Self {
+        Failure::Usage(Usage::from(error))
     }
 }

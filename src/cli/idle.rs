@@ -4,6 +4,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::Failure;
+use super::usage::Usage;
 
 /// Some options, what they are for, and whether that is chosen.
 pub type Purpose = (&'static [&'static str], &'static str, bool);
@@ -13,7 +14,7 @@ pub fn check(matches: &ArgMatches, purposes: impl IntoIterator<Item = Purpose>) 
     let idle = purposes.into_iter().filter(|(.., is_chosen)| !is_chosen);
     let mut idle = idle.flat_map(|(options, of, _)| options.iter().map(move |option| (*option, of)));
     match idle.find(|(option, _)| is_typed(matches, &option.replace('-', "_"))) {
-        Some((option, of)) => Err(Failure::Idle { option, of }),
+        Some((option, of)) => Err(Failure::Usage(Usage::Idle { option, of })),
         None => Ok(()),
     }
 }

@@ -6,6 +6,7 @@ use mnist_mlp::engine::{InstructionSet, Machine};
 use mnist_mlp::trainer::MAX_THREADS;
 
 use super::Failure;
+use super::usage::Usage;
 
 /// The variable that forces an instruction set, for tests and comparisons.
 const VARIABLE: &str = "MNIST_SIMD";
@@ -14,7 +15,7 @@ const VARIABLE: &str = "MNIST_SIMD";
 /// that `MNIST_SIMD` names.
 pub fn machine(threads: Option<usize>) -> Result<Machine, Failure> {
     let instructions = match std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
-        Some(name) => InstructionSet::named(&name.to_string_lossy()).map_err(Failure::Instructions)?,
+        Some(name) => InstructionSet::named(&name.to_string_lossy()).map_err(Usage::Instructions)?,
         None => InstructionSet::fastest(),
     };
     Ok(Machine { threads: threads.unwrap_or_else(|| default_threads(cores())), instructions })

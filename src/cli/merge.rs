@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::member::Member;
+use super::usage::Usage;
 use super::{Failure, output, outputs, split};
 
 /// Merge several models into one network that combines their answers.
@@ -35,7 +36,7 @@ pub struct MergeArguments {
 pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
     let MergeArguments { models, out } = arguments;
     if let Some(model) = models.iter().find(|model| outputs::is_same(model, out)) {
-        return Err(Failure::ReplacesMember(model.display().to_string()));
+        return Err(Failure::Usage(Usage::ReplacesMember(model.display().to_string())));
     }
     outputs::check_model_file(out)?;
     let _claim = outputs::claim_model_file(out)?;

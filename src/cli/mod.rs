@@ -28,16 +28,18 @@ mod slowdown;
 mod split;
 mod train;
 mod tune;
+mod usage;
 
 use args::{Arguments, Command};
 pub use failure::Failure;
+use usage::Usage;
 
 /// Does what the command line asks for.
 pub fn run() -> Result<(), Failure> {
     signals::outlive_file_limits();
     let (mut command, line) = (mistyped::command(), std::env::args_os().collect::<Vec<_>>());
     if let Some(name) = mistyped::one_dash(&command, &line) {
-        return Err(Failure::OneDash(name));
+        return Err(Failure::Usage(Usage::OneDash(name)));
     }
     let matches = command.try_get_matches_from_mut(&line);
     let of_parser =

@@ -11,6 +11,7 @@ use mnist_mlp::network::costs;
 use mnist_mlp::replace_file::{check_replaceable, target};
 
 use super::Failure;
+use super::usage::Usage;
 
 /// So many bytes tell what a file is.
 const START: u64 = 512;
@@ -46,10 +47,10 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
 /// Refuses a model file that cannot be written, a file that is none, and the name of what a model is exported to.
 pub fn check_model_file(out: &Path) -> Result<(), Failure> {
     if out == Path::new("-") {
-        return Err(Failure::ModelToOutput);
+        return Err(Failure::Usage(Usage::ModelToOutput));
     }
     if let Ok(file_type) = FileType::of(out) {
-        return Err(Failure::EndingOfExport(out.display().to_string(), file_type.ending()));
+        return Err(Failure::Usage(Usage::EndingOfExport(out.display().to_string(), file_type.ending())));
     }
     check_output(out, "a model file", is_model, not_written(out))
 }

@@ -13,6 +13,7 @@ use mnist_mlp::report::plot::{Against, Choice, Figure, Run, Scale, Theme, learni
 
 use super::args::one_of;
 use super::outputs::check_output;
+use super::usage::Usage;
 use super::{Failure, output};
 
 /// Draw learning curves from model files, logs, or what slowdown prints.
@@ -63,7 +64,7 @@ pub struct PlotArguments {
 
 pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
     if arguments.epochs.is_some() && arguments.x != Against::Epoch {
-        return Err(Failure::Idle { option: "epochs", of: "x epoch" });
+        return Err(Failure::Usage(Usage::Idle { option: "epochs", of: "x epoch" }));
     }
     let target = arguments.out.as_deref().map(Target::of).transpose()?;
     let runs = arguments.files.iter().map(|path| read(path, &arguments.files)).collect::<Result<Vec<_>, _>>()?;
@@ -163,7 +164,7 @@ impl<'a> Target<'a> {
         let kind = match extension.as_deref() {
             Some("svg") => Kind::Svg,
             Some("png") => Kind::Png,
-            _ => return Err(Failure::PictureName(path.display().to_string())),
+            _ => return Err(Failure::Usage(Usage::PictureName(path.display().to_string()))),
         };
         let is_ours = |start: &[u8]| match kind {
             Kind::Svg => start.starts_with(Figure::SVG_START.as_bytes()),

@@ -21,6 +21,7 @@ use super::machine::machine;
 use super::member::{DEFAULT_VALIDATION, Member};
 use super::outputs::check_output;
 use super::train::images::ImageArguments;
+use super::usage::Usage;
 use super::{Failure, idle, output, split};
 
 /// So many pixels of all images together are shown at once: they are held in memory.
@@ -88,7 +89,7 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
     idle::check(matches, arguments.images.purposes().into_iter().chain(purposes))?;
     if let Some(out) = &arguments.out {
         if !out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
-            return Err(Failure::SheetName(out.display().to_string()));
+            return Err(Failure::Usage(Usage::SheetName(out.display().to_string())));
         }
         check_output(out, "a picture of this program", is_our_png, not_written(out))?;
     }
@@ -103,7 +104,7 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
     let chosen = arguments.choice.choose(&data, mistakes.as_deref(), treatment.versions(), split::name(split))?;
     let pictures = chosen.indices.len().saturating_mul(treatment.versions());
     if pictures.saturating_mul(data.image_size()) > MAX_PIXELS {
-        return Err(Failure::TooMany(pictures));
+        return Err(Failure::Usage(Usage::TooMany(pictures)));
     }
     let gallery = Gallery {
         exhibits: exhibits(&data, &chosen.indices, &treatment, member.as_ref().map(|member| (member, machine)))?,
@@ -235,7 +236,7 @@ fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
 
 /// Writes the contact sheet and says how to read it.
 fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<(), Failure> {
-    let sheet = gallery.sheet().map_err(Failure::Sheet)?;
+    let sheet = gallery.sheet().map_err(Usage::Sheet)?;
     let bytes = png(&sheet);
     replace_file(out, |file| file.write_all(&bytes)).map_err(not_written(out))?;
     let answers = gallery.exhibits.iter().any(|exhibit| exhibit.outputs.is_some());

@@ -16,6 +16,7 @@ use mnist_mlp::{Precision, Real};
 use crate::cli::company::Company;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
+use crate::cli::usage::Usage;
 use crate::cli::{Failure, idle, output};
 use arguments::{MonitorName, TrainArguments};
 use saver::Saver;
@@ -71,10 +72,10 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
 pub fn check_idle(arguments: &TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
     let TrainArguments { descent, schedule, images, monitor, .. } = arguments;
     if monitor.len() > 1 && monitor.contains(&MonitorName::None) {
-        return Err(Failure::NoneAndOthers);
+        return Err(Failure::Usage(Usage::NoneAndOthers));
     }
     if let Some((early_stop, patience)) = schedule.never_halves() {
-        return Err(Failure::NeverHalves { early_stop, patience });
+        return Err(Failure::Usage(Usage::NeverHalves { early_stop, patience }));
     }
     idle::check(matches, descent.purposes().into_iter().chain(schedule.purposes()).chain(images.purposes()))
 }
@@ -185,10 +186,10 @@ pub fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result
         let hidden = arguments.hidden.as_deref().unwrap_or(&[30]).iter().map(|&n| n as usize);
         let inputs = std::iter::once(task.training.image_size());
         let sizes: Vec<_> = inputs.chain(hidden).chain([task.training.classes()]).collect();
-        Network::new(&sizes, cost.unwrap_or(&CrossEntropy), arguments.init, arguments.seed).map_err(Failure::Sizes)?
+        Network::new(&sizes, cost.unwrap_or(&CrossEntropy), arguments.init, arguments.seed).map_err(Usage::Sizes)?
     };
     let network = match &arguments.activation {
-        Some(activations) => network.with_activations(activations).map_err(Failure::Activations)?,
+        Some(activations) => network.with_activations(activations).map_err(Usage::Activations)?,
         None => network,
     };
     check_fit(&network, &task.training).map_err(|error| fit_failure(arguments, error))?;
@@ -227,7 +228,7 @@ fn check_hidden(arguments: &TrainArguments, sizes: &[usize]) -> Result<(), Failu
         _ => join(hidden.iter().map(ToString::to_string).collect()),
     };
     let asked = join(asked.iter().map(ToString::to_string).collect());
-    Err(Failure::HiddenOfModel { asked, path: path.display().to_string(), found })
+    Err(Failure::Usage(Usage::HiddenOfModel { asked, path: path.display().to_string(), found }))
 }
 
 /// Images that are not what the network is for.

@@ -6,6 +6,7 @@ use super::arguments::TrainArguments;
 use super::log;
 use crate::cli::Failure;
 use crate::cli::outputs::{check_model_file, check_ours, is_same};
+use crate::cli::usage::Usage;
 
 /// Refuses output files of a training that cannot be written, before hours of work and not after, and files that are
 /// not ours.
@@ -18,7 +19,7 @@ pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
     check_model_file(out).or_else(unless_forced)?;
     let Some(log) = &arguments.log else { return Ok(()) };
     if is_same(log, out) {
-        return Err(Failure::SameFile(log.display().to_string()));
+        return Err(Failure::Usage(Usage::SameFile(log.display().to_string())));
     }
     check_ours(log, "a log of this program", log::is_ours).or_else(unless_forced)
 }
@@ -27,7 +28,9 @@ pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
 /// for.
 pub fn check_kept(arguments: &TrainArguments) -> Result<(), Failure> {
     match &arguments.from {
-        Some(from) if is_same(from, &arguments.out) => Err(Failure::ReplacesStart(from.display().to_string())),
+        Some(from) if is_same(from, &arguments.out) => {
+            Err(Failure::Usage(Usage::ReplacesStart(from.display().to_string())))
+        }
         _ => Ok(()),
     }
 }

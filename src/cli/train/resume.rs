@@ -21,6 +21,7 @@ use crate::cli::company::Company;
 use crate::cli::idle::is_typed;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
+use crate::cli::usage::Usage;
 use crate::cli::{Failure, output};
 
 /// The options stand together in the help.
@@ -77,10 +78,10 @@ fn check_typed(path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
     let options = command.find_subcommand("train").into_iter().flat_map(Command::get_arguments);
     let mut fixed = options.filter(|option| !ALLOWED.contains(&option.get_id().as_str()));
     match fixed.find(|option| is_typed(matches, option.get_id().as_str())) {
-        Some(option) => Err(Failure::FixedOption {
+        Some(option) => Err(Failure::Usage(Usage::FixedOption {
             option: option.get_long().unwrap_or_default().to_string(),
             path: path.display().to_string(),
-        }),
+        })),
         None => Ok(()),
     }
 }
@@ -113,7 +114,7 @@ fn job<F: Trainable>(
     let choice = choice(&record).map_err(refuse)?;
     let task = Task::load(&arguments.data, arguments.quiet, &choice, portion, machine.threads);
     let task = task.map_err(|failure| match failure {
-        Failure::Split(_) => other_data(path, &record, "fewer images".to_string()),
+        Failure::Usage(Usage::Split(_)) => other_data(path, &record, "fewer images".to_string()),
         other => other,
     })?;
     check_data(path, &record, &model, &task)?;
@@ -125,10 +126,10 @@ fn job<F: Trainable>(
 /// The epochs that were asked for, if the training can have so many.
 fn epochs(settings: &Settings, asked: usize, done: usize) -> Result<usize, Failure> {
     if let Some(cause) = settings.depends_on_epochs().filter(|_| asked != settings.epochs) {
-        return Err(Failure::FixedEpochs { cause, epochs: settings.epochs });
+        return Err(Failure::Usage(Usage::FixedEpochs { cause, epochs: settings.epochs }));
     }
     if asked < done {
-        return Err(Failure::EpochsDone { asked, done });
+        return Err(Failure::Usage(Usage::EpochsDone { asked, done }));
     }
     Ok(asked)
 }
