@@ -85,7 +85,7 @@ fn any_number_of_ranks_trains_what_one_process_does() {
         "--monitor all --engine reference --lambda 0 --cost quadratic",
         "--momentum 0.9 --nesterov --dropout 0.3 --input-dropout 0.1 --eta 0.1",
         "--optimizer adamw --augment affine,elastic --keep best --activation tanh",
-        "--expand shift --ema 0.9 --max-norm 1 --tolerance 0.3 --l1 0.1 --batch-size 64 --no-shuffle",
+        "--expand shift --deskew --ema 0.9 --max-norm 1 --tolerance 0.3 --l1 0.1 --batch-size 64 --no-shuffle",
         "--early-stop 1 --schedule cosine --evaluate-on test --batch-size 1",
         "--train-size 3 --batch-size 2 --monitor none --seed 9 --dropout 0.5",
     ]

@@ -113,7 +113,7 @@ fn wider(arguments: &TrainArguments) -> String {
     add("train-size", arguments.train_size.map(|n| n.to_string()));
     add("validation", (arguments.validation != DEFAULT_VALIDATION).then(|| arguments.validation.to_string()));
     add("evaluate-on", is_test.then(|| "test".to_string()));
-    words
+    words + if arguments.images.deskew { " --deskew" } else { "" }
 }
 
 /// A file, and the data that were named, as they are typed.
