@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 
-/// A name as it may stand in a line: what would break the line, or move the cursor of a terminal, is replaced.
+/// A name as it may stand in a line: what would break the line, move the cursor of a terminal, or turn the direction in
+/// which the rest is read, is replaced.
 #[must_use]
 pub fn printable(name: impl Display) -> String {
-    name.to_string().replace(char::is_control, "\u{FFFD}")
+    let is_moving = |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    name.to_string().replace(is_moving, "\u{FFFD}")
 }
 
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod tests {
 
     #[test]
     fn no_name_moves_the_cursor() {
+        assert_eq!(printable("a\u{202E}b"), "a\u{FFFD}b");
         assert_eq!(printable("a\nb\u{1b}[31m é 日"), "a\u{FFFD}b\u{FFFD}[31m é 日");
     }
 }

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use clap::Args;
-use mnist_mlp::data::Dataset;
 use mnist_mlp::data::batches::EpochOrder;
+use mnist_mlp::data::{ClassNames, Dataset};
 use mnist_mlp::mistakes::Mistake;
 use mnist_mlp::report::thousands;
 
@@ -44,6 +44,8 @@ pub struct Chosen {
     pub indices: Vec<usize>,
     /// How many there are to choose from.
     pub available: usize,
+    /// What the classes are called that were asked for; none if all were.
+    pub labels: Vec<String>,
 }
 
 impl ChoiceArguments {
@@ -79,7 +81,8 @@ impl ChoiceArguments {
         }
         let unless_said = if self.index.is_empty() { (DEFAULT_COUNT / versions).max(1) } else { usize::MAX };
         indices.truncate(self.count.map_or(unless_said, |count| count as usize));
-        Ok(Chosen { indices, available })
+        let labels = labels.into_iter().map(|class| data.identity().classes().of(class)).collect();
+        Ok(Chosen { indices, available, labels })
     }
 
     /// The classes that `--label` names.
@@ -90,7 +93,7 @@ impl ChoiceArguments {
             class.ok_or_else(|| {
                 let known = match names.all() {
                     [] => format!("there are {count} classes, 0 to {}", count - 1),
-                    all => format!("the classes are {}", all.join(", ")),
+                    all => format!("the classes are {}", all.iter().take(count).collect::<ClassNames>().in_words()),
                 };
                 Failure::Usage(Usage::Label { label: called.clone(), known })
             })
@@ -109,8 +112,8 @@ impl ChoiceArguments {
         };
         let mut text = if shown < available { format!("{} of ", thousands(shown)) } else { String::new() };
         text += &format!("{} {noun}", thousands(available));
-        if !self.label.is_empty() {
-            text += &format!(" with label {}", self.label.join(" or "));
+        if !chosen.labels.is_empty() {
+            text += &format!(" with label {}", chosen.labels.join(" or "));
         }
         text += match (self.random, mistakes) {
             (true, _) => ", in random order",
@@ -225,7 +228,8 @@ mod tests {
     fn the_description_counts() {
         let describe = |line: &str, shown, available, mistakes| {
             let choice = Line::try_parse_from(std::iter::once("show").chain(line.split_whitespace())).unwrap().choice;
-            choice.description(&Chosen { indices: vec![0; shown], available }, mistakes)
+            let labels = choice.label.clone();
+            choice.description(&Chosen { indices: vec![0; shown], available, labels }, mistakes)
         };
         assert_eq!(describe("", 10, 10_000, false), "10 of 10,000 images");
         assert_eq!(describe("--label 4,9", 1, 1, false), "1 image with label 4 or 9");

@@ -58,7 +58,7 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
     let member = Member::read(&arguments.model)?;
     if member.sees_deskewed() {
         output::warning(format_args!(
-            "{} sees deskewed images, and what is exported cannot deskew them: whoever uses {} must do so first",
+            "{} sees deskewed images, and an export cannot deskew: images must be deskewed before they are given to {}",
             member.path,
             out.display()
         ));

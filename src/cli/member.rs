@@ -190,7 +190,8 @@ impl Member {
     pub fn description(&self) -> String {
         match self.training() {
             Some(training) => {
-                let (done, data) = (training.epochs_done, &training.dataset);
+                let deskewed = if training.deskew { ", deskewed" } else { "" };
+                let (done, data) = (training.epochs_done, format!("{}{deskewed}", training.dataset));
                 match training.course.epoch {
                     Some(epoch) => format!("{}, epoch {epoch} of {done} on {data}", self.network()),
                     None => format!("{}, {} of {data}", self.network(), epochs(done as f64)),

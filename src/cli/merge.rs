@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::member::Member;
 use super::usage::Usage;
-use super::{Failure, output, outputs, split};
+use super::{Failure, output, outputs};
 
 /// Merge several models into one network that combines their answers.
 ///
@@ -41,7 +41,6 @@ pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
     outputs::check_model_file(out)?;
     let _claim = outputs::claim_model_file(out)?;
     let members = Member::read_all(models)?;
-    split::class_names(&members)?;
     let merged = Member::merged(&members, out)?;
     if let [first, other, ..] = merged.datasets()[..] {
         output::warning(format_args!("the models were trained on different images: {first} and {other}"));

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, ArgAction, Command, CommandFactory};
 use thiserror::Error;
 
 use super::args::Arguments;
@@ -25,8 +25,8 @@ pub enum NotANumber {
 }
 
 /// The command line, whose options take what begins with a minus for the number that it may be. Of an option that is
-/// given twice the last counts, so that a script may add to a command; lists are still given once, since two could be
-/// meant as one.
+/// given twice the last counts, so that a script may add to a command, unless it is a list: most of these add up, and
+/// --hidden and --activation are given once.
 pub fn command() -> Command {
     Arguments::command().mut_subcommands(|command| {
         command.mut_args(|option| {
@@ -36,7 +36,8 @@ pub fn command() -> Command {
                 whole if is_whole(whole) => option.allow_negative_numbers(true),
                 _ => option,
             };
-            let is_single = !option.is_positional() && option.get_value_delimiter().is_none();
+            let adds_up = matches!(option.get_action(), ArgAction::Append);
+            let is_single = !option.is_positional() && !adds_up && option.get_value_delimiter().is_none();
             let id = option.get_id().clone();
             if is_single { option.overrides_with(id) } else { option }
         })

@@ -1,5 +1,6 @@
 //! `mnist show`: images of a dataset, what a model says of them, what a training makes of them.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use mnist_mlp::data::distort::Distortion;
 use mnist_mlp::data::expand::VERSIONS;
 use mnist_mlp::engine::Machine;
 use mnist_mlp::mistakes::mistakes;
+use mnist_mlp::network::prediction;
 use mnist_mlp::picture::Picture;
 use mnist_mlp::picture::file::{is_our_png, png};
 use mnist_mlp::replace_file::replace_file;
@@ -53,8 +55,8 @@ pub struct ShowArguments {
     #[command(flatten)]
     pub choice: ChoiceArguments,
 
-    /// Show what this model answers.
-    #[arg(short, long, value_name = "MODEL")]
+    /// Show what this model answers; deskewed images if it sees them so.
+    #[arg(short, long, value_name = "MODEL", conflicts_with = "deskew")]
     pub model: Option<PathBuf>,
 
     /// Only images that the model gets wrong, the most confident mistakes first.
@@ -234,6 +236,16 @@ fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
     |error| Failure::Picture { path: out.display().to_string(), error }
 }
 
+/// The names of the classes that a contact sheet shows by number; nothing if they have none.
+fn legend(gallery: &Gallery) -> String {
+    let answers = |exhibit: &Exhibit| exhibit.outputs.as_deref().map(prediction);
+    let shown: BTreeSet<_> =
+        gallery.exhibits.iter().flat_map(|exhibit| [Some(exhibit.label), answers(exhibit)]).flatten().collect();
+    let named = shown.into_iter().filter_map(|class| Some(format!("{class} {}", gallery.names.name(class)?)));
+    let named = named.collect::<Vec<_>>().join(", ");
+    if named.is_empty() { named } else { format!("labels {named}\n") }
+}
+
 /// Writes the contact sheet and says how to read it.
 fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<(), Failure> {
     let sheet = gallery.sheet().map_err(Usage::Sheet)?;
@@ -243,9 +255,10 @@ fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<(), Failure> {
     let answers = if answers { ", and after > the answer" } else { "" };
     let versions = if gallery.versions > 1 { "; arrows are shifts, E1 is the first epoch" } else { "" };
     output::result(format!(
-        "{heading}\n\nsaved  {}, {} x {} pixels; below each image its number and label, as in 17:4{answers}{versions}\n",
+        "{heading}\n\nsaved  {}, {} x {} pixels; below each image its number and label, as in 17:4{answers}{versions}\n{}",
         output::quoted(out.as_os_str()),
         sheet.width(),
         sheet.height(),
+        legend(gallery)
     ))
 }

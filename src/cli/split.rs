@@ -1,5 +1,8 @@
 //! The images of a split, cut as they were when a model was trained.
 
+use std::collections::BTreeSet;
+
+use mnist_mlp::data::known::{are_in_mnists_form, are_pictures};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::splits::{self, SplitError};
 use mnist_mlp::data::synthetic::TRAINING_COUNT;
@@ -75,40 +78,73 @@ pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset,
     Ok(data)
 }
 
-/// The images as the models are to see them: with their classes counted and called as in the training. Says so if that
-/// was on another dataset.
+/// The images as the models are to be asked about them: with their classes counted and called as in the training. Says
+/// so if that was on another dataset.
 pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure> {
     warn_of_other_data(members, data);
-    let of_models = class_names(members)?;
-    if of_models.is_empty() {
-        return Ok(data.clone());
+    let Some((member, names)) = class_names(members)? else { return Ok(data.clone()) };
+    let data = in_classes(data, (&names, member.classes()), &member.path)?;
+    let (own, count) = (data.identity().classes(), names.all().len());
+    // Those of another dataset that is known are called otherwise: MNIST's digits are no letters.
+    if own.is_empty() && !data.identity().is_known() && data.classes() <= count {
+        return Ok(data.in_classes(&names).expect("without names of its own it takes any"));
     }
-    data.in_classes(&of_models).ok_or_else(|| {
-        let unknown = data.identity().classes().all().iter().filter(|name| !of_models.all().contains(name));
-        let unknown = unknown.cloned().collect::<Vec<_>>().join(", ");
-        Failure::UnknownClasses { unknown, model: members[0].path.clone(), known: of_models.all().join(", ") }
+    Ok(data)
+}
+
+/// The images with their classes counted and called as a model in `path` does, of which `names` are known and so many
+/// outputs. Without names on one side, numbers are those of the names on the other that are numbers; if none is, classes
+/// are told by their places.
+pub fn in_classes(data: &Dataset, (names, outputs): (&ClassNames, usize), path: &str) -> Result<Dataset, Failure> {
+    let own = data.identity().classes();
+    let (own, names) = match (own.is_empty(), names.is_empty()) {
+        (false, false) => (own.clone(), names.clone()),
+        (false, true) if own.has_numbers() => (own.clone(), ClassNames::numbers(outputs)),
+        (true, false) if names.has_numbers() => (ClassNames::numbers(data.classes()), names.clone()),
+        _ => return Ok(data.clone()),
+    };
+    data.in_classes(&own).and_then(|data| data.in_classes(&names)).ok_or_else(|| {
+        let there: BTreeSet<_> = data.labels().iter().map(|&label| own.of(usize::from(label))).collect();
+        let unknown = there.into_iter().filter(|name| !names.all().contains(name));
+        let unknown = unknown.collect::<ClassNames>().in_words();
+        Failure::UnknownClasses { unknown, model: path.to_string(), known: names.in_words() }
     })
 }
 
-/// What the models call their classes: all alike, as far as they have names for them.
-pub fn class_names(members: &[Member]) -> Result<ClassNames, Failure> {
-    let named = members.iter().map(|member| (member, member.class_names()));
-    let mut named = named.filter(|(_, classes)| !classes.is_empty());
-    let Some((first, classes)) = named.next() else { return Ok(ClassNames::default()) };
-    match named.find(|(_, others)| *others != classes) {
-        None => Ok(classes),
-        Some((other, others)) => {
-            let of = |member: &Member, classes: &ClassNames| (member.path.clone(), classes.all().join(", "));
-            Err(Failure::OtherClasses { first: of(first, &classes), other: of(other, &others) })
+/// What the models call their classes, all alike as far as they have names for them, and one that does.
+fn class_names(members: &[Member]) -> Result<Option<(&Member, ClassNames)>, Failure> {
+    let names: Vec<_> = members.iter().map(Member::class_names).collect();
+    let have_numbers = names.iter().any(ClassNames::has_numbers);
+    let named = members.iter().zip(names).map(|(member, names)| {
+        (member, if names.is_empty() && have_numbers { ClassNames::numbers(member.classes()) } else { names })
+    });
+    let mut named = named.filter(|(_, names)| !names.is_empty());
+    let Some(first) = named.next() else { return Ok(members.first().map(|member| (member, ClassNames::default()))) };
+    match named.find(|(_, others)| *others != first.1) {
+        None => Ok(Some(first)),
+        Some(other) => {
+            let in_words = |(member, names): (&Member, ClassNames)| (member.path.clone(), names.in_words());
+            Err(Failure::OtherClasses { first: in_words(first), other: in_words(other) })
         }
     }
 }
 
 fn warn_of_other_data(members: &[Member], data: &Dataset) {
+    let these = data.identity().name();
     for member in members {
-        let others: Vec<_> = member.datasets().into_iter().filter(|&name| name != data.identity().name()).collect();
-        if !others.is_empty() {
-            let model = if members.len() == 1 { "the model" } else { &member.path };
+        let others: Vec<_> = member.datasets().into_iter().filter(|&name| name != these).collect();
+        let model = if members.len() == 1 { "the model" } else { &member.path };
+        let is_of_other_form = |other: &&str| {
+            are_pictures(other) && are_pictures(these) && are_in_mnists_form(other) != are_in_mnists_form(these)
+        };
+        if others.iter().any(is_of_other_form) {
+            let forms = ["used unchanged", "brought into MNIST's form"];
+            let [of_model, of_these] = if are_in_mnists_form(these) { forms } else { [forms[1], forms[0]] };
+            output::warning(format_args!(
+                "{model} was trained on pictures that were {of_model}, but those in this directory are {of_these}, as \
+                their sizes have it: its answers mean little"
+            ));
+        } else if !others.is_empty() {
             let others = others.join(" and ");
             output::warning(format_args!("{model} was trained on {others}, these are {}", data.identity()));
         }

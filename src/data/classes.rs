@@ -9,7 +9,7 @@ const SHORT: usize = 16;
 
 /// What the classes are called: each by its name, such as "Pullover", or by its number where there are no names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<String>", into = "Vec<String>")]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct ClassNames(Vec<String>);
 
 /// The name of class 0, of class 1 and so on; none where classes have numbers only.
@@ -19,9 +19,15 @@ impl<S: AsRef<str>> FromIterator<S> for ClassNames {
     }
 }
 
-impl From<Vec<String>> for ClassNames {
-    fn from(names: Vec<String>) -> Self {
-        names.into_iter().collect()
+/// What a file says. Labels are bytes, so that there are 256 classes at most.
+impl TryFrom<Vec<String>> for ClassNames {
+    type Error = String;
+
+    fn try_from(names: Vec<String>) -> Result<Self, String> {
+        match names.len() {
+            0..=256 => Ok(names.into_iter().collect()),
+            many => Err(format!("{many} classes have names, and 256 is the most that there can be")),
+        }
     }
 }
 
@@ -42,6 +48,26 @@ impl ClassNames {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Names for classes that have numbers only: "0", "1" and so on.
+    #[must_use]
+    pub fn numbers(classes: usize) -> Self {
+        (0..classes).map(|class| class.to_string()).collect()
+    }
+
+    /// Whether a name is a number. Then classes that have numbers only are meant by these, and not by their places.
+    #[must_use]
+    pub fn has_numbers(&self) -> bool {
+        self.0.iter().any(|name| name.parse::<u8>().is_ok())
+    }
+
+    /// The names in a sentence: the first of them, if they are many.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        const SOME: usize = 12;
+        let some = self.0.iter().take(SOME).map(String::as_str).collect::<Vec<_>>().join(", ");
+        if self.0.len() > SOME { format!("{some}, … ({} in all)", self.0.len()) } else { some }
     }
 
     /// What a class is called; its number if it has no name.
@@ -88,6 +114,20 @@ mod tests {
         let names = ClassNames::default();
         assert_eq!((names.of(7), names.short(12), names.width(100)), ("7".into(), "12".into(), 2));
         assert_eq!((names.class("7"), names.class("seven")), (Some(7), None));
+    }
+
+    #[test]
+    fn a_file_has_no_more_names_than_there_are_labels() {
+        let json = |n: usize| serde_json::to_string(&vec!["x"; n]).unwrap();
+        assert!(serde_json::from_str::<ClassNames>(&json(256)).is_ok());
+        assert!(serde_json::from_str::<ClassNames>(&json(257)).unwrap_err().to_string().contains("257 classes"));
+    }
+
+    #[test]
+    fn of_many_names_a_sentence_has_the_first() {
+        let names: ClassNames = ('a'..='z').map(String::from).collect();
+        assert_eq!(names.in_words(), "a, b, c, d, e, f, g, h, i, j, k, l, … (26 in all)");
+        assert_eq!(ClassNames::from_iter(["a", "b"]).in_words(), "a, b");
     }
 
     #[test]

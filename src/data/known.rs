@@ -134,8 +134,9 @@ pub const KNOWN: &[Known] = &[
 pub const EMNIST: [&str; 6] =
     ["emnist-balanced", "emnist-byclass", "emnist-bymerge", "emnist-digits", "emnist-letters", "emnist-mnist"];
 
-/// What the classes of the EMNIST dataset with this name are called: `emnist-…-mapping.txt` in its archive. A letter that
-/// looks the same large and small has one class, except in `emnist-byclass`; in `emnist-letters` all have.
+/// What the classes of the EMNIST dataset with this name are called: `emnist-…-mapping.txt` in its archive. A letter
+/// whose capital and small forms look alike has one class, except in `emnist-byclass`; in `emnist-letters` every letter has
+/// one.
 pub(super) fn emnist_classes(name: &str) -> ClassNames {
     let letters = match name {
         "emnist-balanced" | "emnist-bymerge" => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt",
@@ -166,6 +167,12 @@ const MNIST_CONTENTS: [[&str; 2]; 2] = [
 pub fn are_in_mnists_form(name: &str) -> bool {
     ["MNIST", "QMNIST"].contains(&name)
         || ["built-in digits", "unknown pictures in MNIST's form"].iter().any(|start| name.starts_with(start))
+}
+
+/// Whether the dataset with this name was read from directories of pictures.
+#[must_use]
+pub fn are_pictures(name: &str) -> bool {
+    name.starts_with("unknown pictures")
 }
 
 impl Known {
@@ -217,6 +224,7 @@ mod tests {
             assert!(are_in_mnists_form(name), "{name}");
         }
         assert!(!are_in_mnists_form(&unknown("images")) && !are_in_mnists_form(&unknown("pictures")));
+        assert!(are_pictures(&unknown("pictures in MNIST's form")) && !are_pictures(&unknown("images")));
     }
 
     #[test]

@@ -82,6 +82,12 @@ impl Identity {
         &self.name
     }
 
+    /// Whether it is one of the datasets that the program knows.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.place.is_none()
+    }
+
     /// What its classes are called.
     #[must_use]
     pub fn classes(&self) -> &ClassNames {
@@ -337,7 +343,7 @@ impl Dataset {
     }
 
     /// The same images with their classes counted and called as in `names`. If theirs have no names, only the names are
-    /// added; `None` if one of theirs is not among `names`.
+    /// added; `None` if the class of an image is not among `names`.
     #[must_use]
     pub fn in_classes(&self, names: &ClassNames) -> Option<Dataset> {
         let identity = Arc::new(self.identity().clone().with_classes(names.clone()));
@@ -345,9 +351,13 @@ impl Dataset {
         if own.is_empty() || own == names {
             return Some(Dataset { identity, ..self.clone() });
         }
-        let place = |name: &String| names.all().iter().position(|other| other == name).map(|place| place as u8);
-        let places: Vec<_> = own.all().iter().map(place).collect::<Option<_>>()?;
-        let labels = self.labels.iter().map(|&label| places[usize::from(label)]).collect();
+        // Labels are bytes, so there are few of them.
+        let place = |label: u8| {
+            let name = own.name(usize::from(label))?;
+            names.all().iter().position(|other| other == name).and_then(|place| u8::try_from(place).ok())
+        };
+        let places: Vec<_> = (0..=u8::MAX).map(place).collect();
+        let labels = self.labels.iter().map(|&label| places[usize::from(label)]).collect::<Option<_>>()?;
         Some(Dataset { labels: Arc::new(labels), classes: names.all().len(), identity, ..self.clone() })
     }
 
@@ -405,7 +415,9 @@ mod tests {
         let abc = ClassNames::from_iter(["a", "b", "c"]);
         let some = of(&["c", "a", "b"], &[0, 1, 2, 0]).slice(1..4).in_classes(&abc).unwrap();
         assert_eq!((some.labels(), some.classes(), some.identity().classes()), (&[0, 1, 2][..], 3, &abc));
-        assert!(of(&["c", "a", "d"], &[0]).in_classes(&abc).is_none());
+        assert!(of(&["c", "a", "d"], &[2]).in_classes(&abc).is_none());
+        assert!(of(&["c", "a", "d"], &[0]).in_classes(&abc).is_some(), "there is no d");
+        assert!(of(&["c", "a"], &[2]).in_classes(&abc).is_none(), "it has no name");
         let numbers = of(&[], &[2, 0]).in_classes(&abc).unwrap();
         assert_eq!((numbers.labels(), numbers.identity().classes()), (&[2, 0][..], &abc));
     }

@@ -1,12 +1,12 @@
 //! Pictures in directories, one for each class: `letters/train/A/1.png` and `letters/test/A/2.png`, or
-//! `letters/A/1.png` where all are to be learned from.
+//! `letters/A/1.png` where there is no test part.
 //!
 //! If the pictures to learn from are squares of one size, at most 64 pixels a side, all are taken as they are: 0 is
 //! black and 255 white. Otherwise each is brought into MNIST's form, as `mnist predict` does it: what it shows is found,
 //! made light on dark, fitted into a box and centred.
 //!
-//! Directories that are whole numbers from 0 to 255 are labels. Otherwise their names in order are the classes. One
-//! without pictures in either part is no class.
+//! Directories that are whole numbers from 0 to 255 are labels. Otherwise their names in order are the classes. A
+//! directory without pictures is not a class.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,11 @@ impl Pictures {
         };
         let by_name = [by_name(&training?)?, by_name(&test?)?];
         if !has_parts && by_name[0].is_empty() {
-            return Ok(None);
+            return if listed(directory, is_picture)?.is_empty() {
+                Ok(None)
+            } else {
+                Err(SourceError::LoosePictures(directory.to_path_buf()))
+            };
         }
         let names: BTreeSet<_> = by_name.iter().flat_map(BTreeMap::keys).cloned().collect();
         let (labels, classes) = labels(directory, names)?;
@@ -152,16 +156,6 @@ fn directories(directory: &Path) -> Result<Vec<PathBuf>, SourceError> {
 
 /// The pictures in each of these directories that holds any.
 fn by_name(directories: &[PathBuf]) -> Result<ByName, SourceError> {
-    let is_picture = |entry: &DirEntry| {
-        let path = entry.path();
-        let ending = path.extension().unwrap_or_default();
-        ENDINGS.iter().any(|&other| ending.eq_ignore_ascii_case(other))
-            && match entry.file_type() {
-                Ok(kind) if !kind.is_symlink() => kind.is_file(),
-                // What cannot be looked at may be one: reading it will say what is the matter.
-                _ => path.metadata().map_or(true, |metadata| metadata.is_file()),
-            }
-    };
     let mut by_name = ByName::new();
     for directory in directories {
         let pictures = listed(directory, is_picture)?;
@@ -170,6 +164,18 @@ fn by_name(directories: &[PathBuf]) -> Result<ByName, SourceError> {
         }
     }
     Ok(by_name)
+}
+
+/// Whether this may be a picture, by its name.
+fn is_picture(entry: &DirEntry) -> bool {
+    let path = entry.path();
+    let ending = path.extension().unwrap_or_default();
+    ENDINGS.iter().any(|&other| ending.eq_ignore_ascii_case(other))
+        && match entry.file_type() {
+            Ok(kind) if !kind.is_symlink() => kind.is_file(),
+            // What cannot be looked at may be one: reading it will say what is the matter.
+            _ => path.metadata().map_or(true, |metadata| metadata.is_file()),
+        }
 }
 
 /// What lies in `directory`, is not hidden and is of that kind, in any order.
@@ -323,9 +329,11 @@ mod tests {
         let dir = directory(&files);
         fs::create_dir(dir.path().join("a/8.png")).unwrap();
         assert_eq!(found(&dir), Some(([labelled(&[("1.png", 0)]), vec![]], vec!["a".to_string()])));
-        for files in [&["1.png"][..], &["a/b/c.png"], &["a/1.gif"], &[]] {
+        for files in [&["a/b/c.png"][..], &["a/1.gif"], &["1.gif"], &[]] {
             assert_eq!(found(&directory(files)), None, "{files:?}");
         }
+        let loose = directory(&["1.png", "a/b/c.png"]);
+        assert!(matches!(Pictures::find(loose.path()), Err(SourceError::LoosePictures(_))));
         assert!(Pictures::find(Path::new("nowhere")).unwrap().is_none());
     }
 

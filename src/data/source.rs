@@ -93,6 +93,13 @@ pub enum SourceError {
         /// The part without pictures.
         part: Part,
     },
+    /// Pictures that are in no directory of a class.
+    #[error(
+        "{} holds pictures, but not in directories of their classes: sort them into {}",
+        .0.display(),
+        .0.join("CLASS").display()
+    )]
+    LoosePictures(PathBuf),
     /// More directories of pictures than there can be classes.
     #[error(
         "{} holds {classes} directories of pictures, but at most 256 classes can be told apart: each is to hold the \
@@ -287,11 +294,15 @@ impl Source {
         let (path, found, place) = match self {
             Source::Directory(path) => {
                 let pictures = if directory::may_hold_any(path) { None } else { Pictures::find(path)? };
-                let (found, what) = match pictures {
-                    Some(pictures) => (pictures.load(part, wanted, threads)?, "pictures"),
-                    None => (directory::load(path, part)?, "IDX files"),
+                let (found, what, form) = match pictures {
+                    Some(pictures) => {
+                        let found = pictures.load(part, wanted, threads)?;
+                        let form = if found.kind == "pictures" { "" } else { ", brought into MNIST's form" };
+                        (found, "pictures", form)
+                    }
+                    None => (directory::load(path, part)?, "IDX files", ""),
                 };
-                (path, found, format!("{what} in {}", path.display()))
+                (path, found, format!("{what} in {}{form}", path.display()))
             }
             Source::File(path) => (path, file::load(path, part)?, path.display().to_string()),
             Source::Synthetic { seed } => return Ok(synthetic::dataset(*seed, part, (images, wanted), threads)?),
@@ -311,7 +322,7 @@ fn where_pictures_belong(directory: &Path, part: Part) -> String {
     match part {
         Part::Training => format!("pictures to train on: they belong in {training}, as .png, .jpg or .jpeg"),
         Part::Test => format!(
-            "test pictures: they belong in {test} if those to train on are in {training} (--split validation, or train \
+            "test pictures: they belong in {test}; a directory may have these alone (--split validation, or train \
             --evaluate-on validation, needs none)"
         ),
     }
@@ -369,9 +380,9 @@ impl From<Idx> for Summed {
 impl Found {
     /// A dataset, known by its sums, or else called by its `place`.
     fn dataset(self, part: Part, place: String) -> Result<Dataset, DatasetError> {
-        // The classes are 0 to the largest label of both parts, and at least two; all that have names, if any do.
+        // The classes are those that have names, or else 0 to the largest label of both parts, and at least two.
         let largest = self.labels.iter().flatten().flat_map(|labels| &labels.idx.bytes).copied().max().unwrap_or(0);
-        let classes = (usize::from(largest) + 1).max(self.classes.all().len()).max(2);
+        let classes = if self.classes.is_empty() { usize::from(largest) + 1 } else { self.classes.all().len() }.max(2);
         let identity = self.identity(part, place);
         let [training, test] = self.labels;
         let labels = if part == Part::Training { training } else { test }.expect("a part has its own labels").idx;
@@ -391,7 +402,8 @@ impl Found {
             return known.identity();
         }
         let sums: Vec<_> = self.labels.iter().flatten().map(|labels| &labels.sha256[..12]).collect();
-        let name = format!("unknown {} (SHA-256 of the labels {})", self.kind, sums.join(", "));
+        let of_what = if self.kind == "images" { "the labels" } else { "names and labels" };
+        let name = format!("unknown {} (SHA-256 of {of_what} {})", self.kind, sums.join(", "));
         Identity::unknown(name, place).with_classes(self.classes.clone())
     }
 }

@@ -11,7 +11,7 @@ impl<F: Real> Model<F> {
     /// training of each is kept.
     ///
     /// They have the same numbers of inputs, outputs and layers, the same activations and the same cost; hidden layers
-    /// may be of any size. All see images as they are, or all see deskewed ones. The network has as many hidden neurons as all of them, and weights of 0 between those of one
+    /// may be of any size. Either all of them see deskewed images, or none does; classes that have names have the same. The network has as many hidden neurons as all of them, and weights of 0 between those of one
     /// and those of another; training it goes on with these, too.
     ///
     /// # Errors
@@ -21,11 +21,20 @@ impl<F: Real> Model<F> {
         if members.len() > MAX_MEMBERS {
             return Err(MergeError::TooMany(members.len()));
         }
-        let deskewed: Vec<_> = models.iter().map(|model| model.sees_deskewed()).collect();
-        if let Some(network) = deskewed.iter().position(|&one| one != deskewed[0]) {
-            let [found, expected] = [deskewed[network], deskewed[0]]
-                .map(|is| if is { "deskewed images" } else { "images as they are" }.to_string());
+        let seen = |model: &&Self| if model.sees_deskewed() { "deskewed images" } else { "images as they are" };
+        if let Some((network, found, expected)) = first_unlike(models.iter().map(|model| Some(seen(model)))) {
+            let (found, expected) = (found.to_string(), expected.to_string());
             return Err(MergeError::OtherKind(Unlike { network, found, expected }));
+        }
+        let names: Vec<_> = models.iter().map(|model| model.class_names()).collect();
+        let have_numbers = names.iter().any(ClassNames::has_numbers);
+        let names = models.iter().zip(names).map(|(model, names)| {
+            let numbers = || have_numbers.then(|| ClassNames::numbers(model.network.outputs()));
+            if names.is_empty() { numbers() } else { Some(names) }
+        });
+        if let Some((network, found, expected)) = first_unlike(names) {
+            let [found, expected] = [found, expected].map(|names| format!("the classes {}", names.in_words()));
+            return Err(MergeError::OtherTask(Unlike { network, found, expected }));
         }
         let voters: Vec<_> = models.iter().map(|model| (&model.network, model.trainings().len())).collect();
         Ok(Model { members, ..Model::from(Network::merged(&voters)?) })
@@ -52,6 +61,13 @@ impl<F: Real> Model<F> {
             members => members.iter().map(Option::as_ref).collect(),
         }
     }
+}
+
+/// The first of these that is not like the one before it that says anything: its number, what it says, and the other.
+fn first_unlike<T: PartialEq>(all: impl Iterator<Item = Option<T>>) -> Option<(usize, T, T)> {
+    let mut said = all.enumerate().filter_map(|(number, one)| Some((number, one?)));
+    let (_, first) = said.next()?;
+    said.find(|(_, other)| *other != first).map(|(number, other)| (number, other, first))
 }
 
 #[cfg(test)]
@@ -81,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_that_see_images_otherwise_are_not_merged() {
+    fn networks_that_see_images_otherwise_or_have_other_classes_are_not_merged() {
         let network = Network::<f64>::new(&[2, 2], &Quadratic, Init::Default, 0).unwrap();
         let model =
             |deskew| Model { training: Some(TrainingRecord { deskew, ..record(0) }), ..Model::from(network.clone()) };
@@ -89,6 +105,15 @@ mod tests {
         assert!(!Model::merged(&[&model(false), &Model::from(network.clone())]).unwrap().sees_deskewed());
         let error = Model::merged(&[&model(true), &model(true), &model(false)]).unwrap_err();
         assert!(matches!(&error, MergeError::OtherKind(Unlike { network: 2, .. })), "{error}");
+
+        let named = |names: [&str; 2]| {
+            let training = TrainingRecord { classes: names.iter().collect(), ..record(0) };
+            Model { training: Some(training), ..Model::from(network.clone()) }
+        };
+        assert!(Model::merged(&[&model(false), &named(["a", "b"]), &named(["a", "b"])]).is_ok());
+        let error = Model::merged(&[&model(false), &named(["a", "b"]), &named(["b", "a"])]).unwrap_err();
+        assert!(matches!(&error, MergeError::OtherTask(Unlike { network: 2, .. })), "{error}");
+        assert_eq!(error.to_string(), "it has the classes b, a, but the first has the classes a, b");
     }
 
     fn record(seed: u64) -> TrainingRecord {

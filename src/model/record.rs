@@ -56,6 +56,12 @@ impl ModelRecord {
         self.training.iter().chain(self.members.iter().flatten())
     }
 
+    /// Whether the network sees deskewed images.
+    #[must_use]
+    pub fn sees_deskewed(&self) -> bool {
+        self.trainings().any(|training| training.deskew)
+    }
+
     /// The epoch whose weights the file holds; nothing if no epoch is recorded.
     #[must_use]
     pub fn kept(&self) -> Option<&EpochRecord> {

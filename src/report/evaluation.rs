@@ -140,9 +140,10 @@ fn confusion_matrix(
     let name = names.width(classes);
     let are_short = name < cell;
     let column_name = |class: usize| if are_short { names.of(class) } else { class.to_string() };
+    let short = name.max(4);
     let row_name = |class: usize| {
         if are_short {
-            format!("{:>4}  ", names.of(class))
+            format!("{:>short$}  ", names.of(class))
         } else {
             format!("{class:>4} {:<name$}  ", names.short(class))
         }
@@ -269,6 +270,11 @@ mod tests {
             clothes.contains("\n                  0  1  2\n   0 T-shirt      2  1* ·\n   1 Bag          2* 1  ·\n")
         );
         assert!(clothes.contains("\n     label  images  precision"), "{clothes}");
+        let mut many = Evaluation::new(2);
+        (0..1234).for_each(|_| many.add(1, 1, 0.5));
+        let text = EvaluationReport { names: ["one", "three"].iter().collect(), ..report(&many) }.text(80);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert!(text.contains("\n         one three\n  one      ·     ·\nthree      ·  1234\n"), "{text}");
         let json = EvaluationReport { names: ["A", "B", "C"].iter().collect(), ..report(&evaluation) }.json();
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["classes"], serde_json::json!(["A", "B", "C"]));

@@ -1086,7 +1086,16 @@ fn of_an_option_that_is_given_twice_the_last_counts() {
         .success();
     let model = sandbox.json("model.json");
     assert_eq!((&model["training"]["eta"], &model["cost"]), (&0.125.into(), &"CrossEntropyCost".into()));
-    sandbox.line("tune --data idx --validation 11 --trials 1 --epochs 1 --trials 2 --quiet").success();
+    let twice = "tune --data idx --validation 11 --epochs 1 --trials 1 --trials 2 --quiet --format json";
+    let tuned = sandbox.line(&format!("{twice} --search eta=1..2 --search lambda=1..2")).success();
+    let tuned: Value = serde_json::from_str(&tuned.stdout).unwrap();
+    let trials = tuned["trials"].as_array().unwrap();
+    assert_eq!(trials.len(), 2);
+    // What may be given several times still adds up.
+    for trial in trials {
+        let within = |name: &str| (1.0..=2.0).contains(&trial["parameters"][name].as_f64().unwrap());
+        assert!(within("eta") && within("lambda"), "{trial}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `--deskew`: what a model was trained on deskewed, all who ask it show it deskewed.
+//! `--deskew`: a model trained on deskewed images is shown deskewed images by every command.
 
 use std::fs;
 
@@ -64,6 +64,7 @@ fn pictures_are_shown_as_the_network_sees_them() {
     assert_eq!(image("--model deskewed.json"), image("--deskew"));
     assert_eq!(image("--model plain.json"), image(""));
     assert_ne!(image("--deskew"), image(""));
+    sandbox.line("show --data synthetic --model plain.json --deskew").failure(2, &["--deskew"]);
 }
 
 #[test]
@@ -71,7 +72,8 @@ fn a_deskewed_training_goes_on_deskewed() {
     let sandbox = two_models();
     let whole = sandbox.read("deskewed.json");
     sandbox.line(&format!("{TRAIN} --deskew --epochs 2 -o half.json")).success();
-    sandbox.line("train --data synthetic --resume half.json --epochs 3 --quiet").success();
+    let resumed = sandbox.line("train --data synthetic --resume half.json --epochs 3").success();
+    assert!(resumed.stderr.contains("100 for validation, deskewed\n"), "{}", resumed.stderr);
     assert!(sandbox.read("half.json") == whole);
     let run = sandbox.line("train --data synthetic --from deskewed.json --train-size 600 --validation 100 -o on.json");
     assert!(run.success().stderr.contains("600 images to train on, 100 for validation, deskewed\n"));

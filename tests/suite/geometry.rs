@@ -137,7 +137,8 @@ fn letters_are_called_by_their_names() {
     let shown = sandbox.line("show --data other --model letters.json --label Q --count 1").success().stdout;
     assert!(shown.contains("1 of 10 images with label Q\n") && shown.contains("#16 label Q "), "{shown}");
     sandbox.line("show --data other --label 9,ä").failure(2, &["no image can have the label ä", "A, B, C"]);
-    sandbox.line("show --data other --label Z --count 1 -o letter.png").success();
+    let sheet = sandbox.line("show --data other --label Z,B --count 2 -o letters.png").success().stdout;
+    assert!(sheet.ends_with("\nlabels 1 B, 25 Z\n"), "{sheet}");
 
     let page = sandbox.line("report letters.json --data other").success();
     assert!(page.stdout.contains("report.html"));
@@ -151,9 +152,60 @@ fn letters_are_called_by_their_names() {
     assert!(eval("both.json").contains("\n    Z      10 "));
     let other = sandbox.read("early.json").replace(r#""A","B""#, r#""B","A""#);
     fs::write(sandbox.path("other.json"), other).unwrap();
-    let words = ["letters.json has the classes A, B, C", "other.json has B, A, C"];
+    let words = ["other.json cannot be merged", "the classes B, A, C", "the classes A, B, C", "(26 in all)"];
     sandbox.line("merge letters.json other.json -o none.json").failure(1, &words);
+    let words = ["letters.json has the classes A, B, C", "other.json has B, A, C"];
     sandbox.line("eval letters.json other.json --data other").failure(1, &words);
+
+    // A model that counts its classes otherwise is asked about them, and trained on them, in its own order.
+    let correct = |model: &str| {
+        let line = format!("eval {model} --data other --format json");
+        let json: serde_json::Value = serde_json::from_str(&sandbox.line(&line).success().stdout).unwrap();
+        json["correct"].as_u64().unwrap()
+    };
+    assert!(correct("letters.json") == 260 && correct("other.json") < 260);
+    let from = "train --data other --validation 260 --monitor none --quiet --epochs 40 --from other.json -o on.json";
+    sandbox.line(from).success();
+    assert_eq!(sandbox.json("on.json")["training"]["classes"][0], "B");
+    assert!(correct("on.json") > 250);
+    // Names that no class has, and labels that have no name.
+    let digits = other_names(&sandbox, "letters.json", r#""Z""#, r#""ß""#);
+    sandbox
+        .line(&format!("eval {digits} --data other"))
+        .failure(1, &["digits.json knows no class called Z", "A, B, C"]);
+    write_part(&sandbox, "emnist-letters-test", (8, 8), 27, &[1, 2, 40]);
+    sandbox.line("eval letters.json --data other").failure(1, &["label 39 of image 2", "26 classes"]);
+}
+
+/// A copy of a model file in which `old` is `new`.
+fn other_names(sandbox: &Sandbox, model: &str, old: &str, new: &str) -> &'static str {
+    fs::write(sandbox.path("digits.json"), sandbox.read(model).replace(old, new)).unwrap();
+    "digits.json"
+}
+
+#[test]
+fn a_model_file_may_have_any_names() {
+    let sandbox = data((8, 8), 3);
+    sandbox.line("train --data other --validation 20 --epochs 1 --quiet").success();
+    let plain = sandbox.read("model.json");
+    for (names, code) in [
+        (vec!["a"; 256], 0),
+        (vec!["a"; 257], 1),
+        (vec!["a"], 0),
+        (vec!["", "\u{1b}[31m", "a\nb"], 0),
+        (vec!["a name that is longer than any table has room for"; 3], 0),
+    ] {
+        let named = format!(r#""classes":{},"n_train""#, serde_json::json!(names));
+        fs::write(sandbox.path("named.json"), plain.replace(r#""n_train""#, &named)).unwrap();
+        for line in ["eval named.json", "show --model named.json", "report named.json", "eval named.json model.json"] {
+            let run = sandbox.line(&format!("{line} --data other"));
+            assert_eq!(run.code, Some(code), "{line}: {}", run.stderr);
+            assert!(!run.stdout.contains("\u{1b}[31m"), "{line}");
+            if code == 1 {
+                assert!(run.stderr.contains("257 classes have names"), "{}", run.stderr);
+            }
+        }
+    }
 }
 
 #[test]
@@ -173,4 +225,65 @@ fn a_picture_is_answered_with_a_name() {
     let names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
     assert_eq!((number.get("name"), &number["label"]), (None, &name["label"]));
     assert_eq!(name["name"], names[name["label"].as_u64().unwrap() as usize]);
+}
+
+/// Pictures of 4 x 4 pixels in directories of these names, for training and for testing: each class has a bright row of its
+/// own.
+fn write_pictures(sandbox: &Sandbox, directory: &str, classes: &[(&str, usize)]) {
+    let places = ["train", "test"].map(|part| classes.iter().map(move |class| (part, class)));
+    for (part, &(name, row)) in places.into_iter().flatten() {
+        let directory = format!("{directory}/{part}");
+        fs::create_dir_all(sandbox.path(&format!("{directory}/{name}"))).unwrap();
+        for i in 0..40 {
+            let pixel = |p: usize| if p / 4 == row { 255 - (i % 50) as u8 } else { (p * i % 30) as u8 };
+            let picture = mnist_mlp::picture::Picture::new(4, 4, (0..16).map(pixel).collect()).unwrap();
+            let path = sandbox.path(&format!("{directory}/{name}/{i:03}.png"));
+            fs::write(path, mnist_mlp::picture::file::png(&picture)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn classes_are_told_by_their_names_on_both_sides() {
+    let sandbox = Sandbox::new();
+    let train = "--validation 20 --monitor none --quiet --lambda 0 --epochs 60";
+    let accuracy = |line: &str| {
+        let run = sandbox.line(&format!("eval {line} --format json"));
+        let json: serde_json::Value = serde_json::from_str(&run.success().stdout).unwrap();
+        json["accuracy"].as_f64().unwrap()
+    };
+    // A model of which some names are numbers, asked about directories whose names all are.
+    write_pictures(&sandbox, "plate", &[("1", 0), ("2", 1), ("O", 2)]);
+    write_pictures(&sandbox, "digits", &[("1", 0), ("2", 1)]);
+    write_pictures(&sandbox, "more", &[("0", 3), ("1", 0)]);
+    sandbox.line(&format!("train --data plate {train} -o plate.json")).success();
+    assert!(accuracy("plate.json --data plate") > 0.99);
+    assert!(accuracy("plate.json --data digits") > 0.99);
+    sandbox.line("eval plate.json --data more").failure(1, &["knows no class called 0", "1, 2, O"]);
+    // The other way round.
+    sandbox.line(&format!("train --data digits {train} -o digits.json")).success();
+    write_pictures(&sandbox, "some", &[("1", 0), ("x", 1)]);
+    sandbox.line("eval digits.json --data some").failure(1, &["no class called x", "0, 1, 2"]);
+    sandbox.line("eval digits.json plate.json --data digits").failure(1, &["different tasks"]);
+    sandbox.line("merge digits.json plate.json -o both.json").failure(1, &["plate.json cannot be merged"]);
+    // On from a model: its own order of classes stays.
+    write_pictures(&sandbox, "new", &[("2", 1), ("O", 2)]);
+    sandbox.line(&format!("train --data new {train} --from plate.json -o on.json")).success();
+    assert_eq!(sandbox.json("on.json")["training"]["classes"], serde_json::json!(["1", "2", "O"]));
+    assert!(accuracy("on.json --data new") > 0.99);
+}
+
+#[test]
+fn pictures_of_another_form_are_warned_of() {
+    let sandbox = Sandbox::new();
+    write_pictures(&sandbox, "small", &[("a", 0), ("b", 1)]);
+    sandbox.line("train --data small --validation 10 --epochs 1 --quiet").success();
+    let model = sandbox.read("model.json");
+    let form = model.replace("unknown pictures (", "unknown pictures in MNIST's form (");
+    fs::write(sandbox.path("model.json"), form).unwrap();
+    let said = sandbox.line("eval model.json --data small").success().stderr;
+    assert!(said.contains("brought into MNIST's form, but those in this directory are used unchanged"), "{said}");
+    fs::create_dir(sandbox.path("loose")).unwrap();
+    fs::copy(sandbox.path("small/test/a/000.png"), sandbox.path("loose/c.png")).unwrap();
+    sandbox.line("train --data loose").failure(1, &["loose holds pictures", "loose/CLASS"]);
 }

@@ -436,7 +436,8 @@ fn kill(options: &str, kills: usize, mut seed: u64) -> usize {
 #[test]
 fn who_trains_anew_over_an_interrupted_training_is_told_how_to_go_on_with_it() {
     let sandbox = Sandbox::with_tiny_data();
-    let note = "note: model.json holds 3 of 9 epochs of another training, and is now replaced; to go on with that: ";
+    let note = "note: model.json holds 3 of 9 epochs of another training, and is replaced when the first epoch is saved; \
+                to go on with that one instead, stop now: ";
     let done = |line: &str| sandbox.line(&format!("{TINY} {line}")).success().stderr;
     done("--epochs 3 --quiet");
     assert!(!done("--epochs 4").contains("note: model.json"), "it was complete");
@@ -448,4 +449,7 @@ fn who_trains_anew_over_an_interrupted_training_is_told_how_to_go_on_with_it() {
     assert!(said.contains(note) && said.contains(" train --resume model.json --data idx\n"), "{said}");
     fs::write(sandbox.path("model.json"), &interrupted).unwrap();
     assert_eq!(done("--epochs 1 --quiet"), "");
+    fs::write(sandbox.path("model.json"), &interrupted).unwrap();
+    let said = sandbox.line("train --data synthetic --train-size 20 --validation 9 --epochs 1").success().stderr;
+    assert!(said.contains(" train --resume model.json with its own --data\n"), "{said}");
 }

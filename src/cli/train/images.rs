@@ -14,10 +14,10 @@ const HEADING: &str = "Images";
 /// What is made of the images.
 #[derive(Debug, Args)]
 pub struct ImageArguments {
-    /// Deskew every image, also those that the model is asked about later: set upright, brought to one width.
+    /// Deskew every image, also those that the model is asked about later: straighten it, bring it to one width.
     ///
-    /// Small networks of digits gain the most. The model file says so, and all that asks the model then does the same.
-    /// With --from, as that model has it.
+    /// Small networks of digits gain the most. The model file says so, and every command that asks the model does the
+    /// same. On by itself with --from a model that was trained so.
     #[arg(help_heading = HEADING, long)]
     pub deskew: bool,
 

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::evaluate::{FitError, check_fit};
-use mnist_mlp::model::{Model, ModelRecord, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::model::{Model, TrainingRecord, precision_of, read_model_file};
 use mnist_mlp::network::{CrossEntropy, Network, cost_named};
 use mnist_mlp::report::EpochTable;
 use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Settings, TrainConfig, Trained};
@@ -54,7 +54,6 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
     let company = Company::join();
     arguments.quiet |= company.is_quiet();
     arguments.threads = arguments.threads.or(company.threads());
-    arguments.images.deskew |= arguments.from.as_deref().is_some_and(sees_deskewed);
     let (arguments, portion) = (&arguments, company.portion());
     if let Some(path) = &arguments.resume.resume {
         return resume::run(company, arguments, path, matches);
@@ -85,9 +84,14 @@ fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job
     let start = Instant::now();
     let settings = settings(arguments, machine(arguments.threads)?);
     settings.check_beforehand()?;
-    let task = Task::of(arguments, portion, settings.machine.threads)?;
+    let from = arguments.from.as_deref().map(|path| saved_model::<F>(path, arguments.quiet)).transpose()?;
+    let deskew = arguments.images.deskew || from.as_ref().is_some_and(Model::sees_deskewed);
+    let mut task = Task::of(arguments, deskew, portion, settings.machine.threads)?;
+    if let (Some(model), Some(path)) = (&from, &arguments.from) {
+        task = task.in_classes((&model.class_names(), model.network.outputs()), &path.display().to_string())?;
+    }
     settings.check(task.training.len(), task.evaluation.len())?;
-    let progress = Progress::start(start_network::<F>(arguments, &task)?);
+    let progress = Progress::start(start_network::<F>(arguments, from, &task)?);
     let record = record::<F>(arguments, &settings, &task);
     Ok(Job { settings, task, progress, record, out: arguments.out.clone(), start })
 }
@@ -123,7 +127,7 @@ pub fn carry_out<F: Trainable>(
     watch.aside(&introduction(arguments, &settings, &task, &progress));
     task.warn(arguments.quiet);
     if !arguments.quiet && arguments.resume.resume.is_none() {
-        resume::note_interrupted(arguments, &out);
+        resume::note_interrupted(arguments, &out, &task.dataset);
     }
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
@@ -172,11 +176,14 @@ fn monitors(names: &[MonitorName]) -> Monitors {
     Monitors::of(|monitor| names.iter().any(|&name| name == MonitorName::All || name == MonitorName::One(monitor)))
 }
 
-/// A network with fresh weights, or with those of `--from`.
-pub fn start_network<F: Real>(arguments: &TrainArguments, task: &Task) -> Result<Network<F>, Failure> {
+/// A network with fresh weights, or with those of the model to start from.
+pub fn start_network<F: Real>(
+    arguments: &TrainArguments,
+    from: Option<Model<F>>,
+    task: &Task,
+) -> Result<Network<F>, Failure> {
     let cost = arguments.cost.as_deref().and_then(cost_named);
-    let network = if let Some(path) = &arguments.from {
-        let model = saved_model::<F>(path, arguments.quiet)?;
+    let network = if let Some(model) = from {
         check_hidden(arguments, &model.network.sizes())?;
         match cost {
             Some(cost) => model.network.with_cost(cost),
@@ -207,12 +214,6 @@ fn saved_model<F: Real>(path: &Path, quiet: bool) -> Result<Model<F>, Failure> {
         ));
     }
     Model::from_json(&json).map_err(in_model)
-}
-
-/// Whether the network in this model file sees deskewed images. What is wrong with the file is said later.
-fn sees_deskewed(path: &Path) -> bool {
-    let record = read_model_file(path).and_then(|json| ModelRecord::from_json(&json));
-    record.is_ok_and(|record| record.trainings().any(|training| training.deskew))
 }
 
 /// `--hidden` beside `--from` may only say what the model says.
@@ -248,7 +249,7 @@ pub fn record<F: Real>(arguments: &TrainArguments, settings: &Settings, task: &T
         evaluate_on: task.evaluated_on.to_string(),
         init: init.to_string(),
         expand: arguments.images.expansion(),
-        deskew: arguments.images.deskew,
+        deskew: task.is_deskewed,
         precision: F::PRECISION,
     })
 }

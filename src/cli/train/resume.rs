@@ -6,7 +6,9 @@ use std::time::Instant;
 use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum};
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
-use mnist_mlp::model::{EpochRecord, Model, ModelRecord, PROGRAM, TrainingRecord, precision_of, read_model_file};
+use mnist_mlp::model::{
+    EpochRecord, Model, ModelRecord, PROGRAM, TrainingRecord, UNQUESTIONED_SIZE, precision_of, read_model_file,
+};
 use mnist_mlp::trainer::{ConfigError, Progress, ResumeError, Settings};
 use mnist_mlp::{Precision, Real};
 
@@ -105,7 +107,7 @@ fn job<F: Trainable>(
         record.epochs = epochs(&settings, arguments.epochs, done)?;
     }
     record.program = PROGRAM.to_string();
-    let (record, settings) = (record.clone(), Settings { epochs: record.epochs, ..settings });
+    let (mut record, settings) = (record.clone(), Settings { epochs: record.epochs, ..settings });
     let of_file = |error| match error {
         ConfigError::Threads(_) => Failure::from(error), // the only one that is typed
         error => Failure::Settings { path: path.display().to_string(), error },
@@ -118,6 +120,9 @@ fn job<F: Trainable>(
         other => other,
     })?;
     check_data(path, &record, &model, &task)?;
+    if record.classes.is_empty() {
+        record.classes = task.training.identity().classes().clone();
+    }
     settings.check(task.training.len(), task.evaluation.len()).map_err(of_file)?;
     let progress = Progress::of_model(model, &settings).map_err(refuse)?;
     Ok(Job { settings, task, progress, record, out: out.to_path_buf(), start })
@@ -152,7 +157,9 @@ fn choice(record: &TrainingRecord) -> Result<Choice, ResumeError> {
 fn check_data<F: Real>(path: &Path, record: &TrainingRecord, model: &Model<F>, task: &Task) -> Result<(), Failure> {
     let (training, evaluation) = (task.training.len(), task.evaluation.len());
     let same = |row: &EpochRecord| (row.n_training, row.n_evaluation) == (training, evaluation);
-    if task.dataset == record.dataset && model.history.iter().all(same) {
+    let names = task.training.identity().classes();
+    let same_names = record.classes.is_empty() || names.is_empty() || record.classes == *names;
+    if task.dataset == record.dataset && same_names && model.history.iter().all(same) {
         return Ok(());
     }
     Err(other_data(path, record, format!("{}, {training} and {evaluation} images", task.dataset)))
@@ -164,20 +171,27 @@ fn other_data(path: &Path, record: &TrainingRecord, found: String) -> Failure {
     Failure::OtherData { path: path.display().to_string(), expected, found }
 }
 
-/// Tells who trains anew that what stands at `out` was interrupted, and could go on: it is replaced when the first epoch
-/// is saved. Early stopping and plateaus may have ended it as it was meant to end.
-pub fn note_interrupted(arguments: &TrainArguments, out: &Path) {
+/// Tells who trains anew, on the images of `dataset`, that what stands at `out` was interrupted and could go on. Early
+/// stopping and plateaus may have ended it as it was meant to end.
+pub fn note_interrupted(arguments: &TrainArguments, out: &Path, dataset: &str) {
+    if out.metadata().map_or(true, |metadata| metadata.len() > UNQUESTIONED_SIZE) {
+        return; // to read so much would take longer than it is worth
+    }
     let Some(training) = read_model_file(out).ok().and_then(|json| ModelRecord::from_json(&json).ok()?.training) else {
         return;
     };
-    let TrainingRecord { epochs_done: done, epochs, course, .. } = training;
+    let TrainingRecord { epochs_done: done, epochs, course, .. } = &training;
     if done < epochs && course.early_stop.is_none() && course.patience.is_none() {
+        let file = if training.dataset == dataset {
+            file_and_data(arguments, out)
+        } else {
+            format!("{} with its own --data", output::quoted(out.as_os_str()))
+        };
         output::note(format_args!(
-            "{} holds {done} of {epochs} epochs of another training, and is now replaced; to go on with that: {} train \
-            --resume {}",
+            "{} holds {done} of {epochs} epochs of another training, and is replaced when the first epoch is saved; to \
+            go on with that one instead, stop now: {} train --resume {file}",
             out.display(),
             output::program(),
-            file_and_data(arguments, out)
         ));
     }
 }

@@ -38,7 +38,7 @@ pub fn introduction<F: Real>(
         thousands(task.training.len()),
         thousands(task.evaluation.len()),
         task.evaluated_on,
-        if arguments.images.deskew { ", deskewed" } else { "" },
+        if task.is_deskewed { ", deskewed" } else { "" },
         sizes_in_words(&network.sizes()),
         activations(network),
         network.cost().name(),

@@ -1,13 +1,14 @@
 //! The images of a training.
 
+use mnist_mlp::data::known::are_pictures;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::{self, Portion};
-use mnist_mlp::data::{Dataset, Part};
+use mnist_mlp::data::{ClassNames, Dataset, Part};
 
 use super::arguments::{EvaluateOn, TrainArguments};
-use super::images::{ExpandName, ImageArguments};
+use super::images::ExpandName;
 use crate::cli::args::DataArguments;
-use crate::cli::{Failure, dataset, output};
+use crate::cli::{Failure, dataset, output, split};
 
 /// Which images are learned from, and which are watched.
 pub struct Choice {
@@ -19,10 +20,9 @@ pub struct Choice {
 }
 
 impl Choice {
-    fn of(arguments: &TrainArguments) -> Self {
+    fn of(arguments: &TrainArguments, deskew: bool) -> Self {
         let TrainArguments { train_size, validation, evaluate_on, .. } = *arguments;
-        let ImageArguments { deskew, expand, .. } = arguments.images;
-        Choice { train_size, validation, evaluate_on, deskew, expand }
+        Choice { train_size, validation, evaluate_on, deskew, expand: arguments.images.expand }
     }
 }
 
@@ -34,12 +34,14 @@ pub struct Task {
     pub evaluation: Dataset,
     /// What the evaluation images are called.
     pub evaluated_on: &'static str,
+    /// Whether all of them were deskewed.
+    pub is_deskewed: bool,
 }
 
 impl Task {
-    /// The images that the arguments of a training ask for.
-    pub fn of(arguments: &TrainArguments, portion: Portion, threads: usize) -> Result<Self, Failure> {
-        let task = Self::load(&arguments.data, arguments.quiet, &Choice::of(arguments), portion, threads);
+    /// The images that the arguments of a training ask for, deskewed or as they are.
+    pub fn of(arguments: &TrainArguments, deskew: bool, portion: Portion, threads: usize) -> Result<Self, Failure> {
+        let task = Self::load(&arguments.data, arguments.quiet, &Choice::of(arguments, deskew), portion, threads);
         task.map_err(|failure| match failure {
             Failure::Memory(error) | Failure::Source(SourceError::TooMany(error)) => Failure::TrainSize(error),
             other => other,
@@ -82,13 +84,20 @@ impl Task {
             return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));
         }
         let evaluation = deskewed(evaluation)?;
-        Ok(Task { dataset, training, evaluation, evaluated_on })
+        Ok(Task { dataset, training, evaluation, evaluated_on, is_deskewed: choice.deskew })
+    }
+
+    /// The same images, with their classes counted and called as by the model in `path` that the training starts from.
+    pub fn in_classes(self, names: (&ClassNames, usize), path: &str) -> Result<Self, Failure> {
+        let [training, evaluation] =
+            [&self.training, &self.evaluation].map(|data| split::in_classes(data, names, path));
+        Ok(Task { training: training?, evaluation: evaluation?, ..self })
     }
 
     /// Warns of images that can be trained on, but hardly as somebody meant to; notes are for those who are not
     /// `quiet`.
     pub fn warn(&self, quiet: bool) {
-        let Task { dataset, training, evaluation, evaluated_on } = self;
+        let Task { dataset, training, evaluation, evaluated_on, .. } = self;
         if evaluation.identity().name() != dataset {
             let found = evaluation.identity();
             output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
@@ -127,7 +136,11 @@ fn counts(data: &Dataset) -> Vec<usize> {
 /// Warns of validation images whose labels are not those that are trained on, `trained` of each, as if the file were
 /// sorted by label.
 fn warn_of_order(trained: &[usize], validation: &Dataset) {
-    const ADVICE: &str = "is the file sorted by label? shuffle its rows";
+    let advice = if are_pictures(validation.identity().name()) {
+        "set more aside with --validation"
+    } else {
+        "is the file sorted by label? shuffle its rows"
+    };
     let watched = counts(validation);
     let there = trained.iter().filter(|&&n| n > 0).count();
     if trained.iter().sum::<usize>() <= 10 * there {
@@ -140,11 +153,11 @@ fn warn_of_order(trained: &[usize], validation: &Dataset) {
         let names = new.iter().map(|&class| called(validation, class)).collect::<Vec<_>>().join(", ");
         let (classes, have) = if new.len() == 1 { ("class", "has") } else { ("classes", "have") };
         output::warning(format_args!(
-            "{classes} {names} of the validation images {have} no image to train on: {ADVICE}"
+            "{classes} {names} of the validation images {have} no image to train on: {advice}"
         ));
     } else if there > 1 && validation.len() > 10 && watched.contains(&validation.len()) {
         let class = called(validation, validation.label(0));
-        output::warning(format_args!("the validation images are all of class {class}: {ADVICE}"));
+        output::warning(format_args!("the validation images are all of class {class}: {advice}"));
     }
 }
 
@@ -164,9 +177,13 @@ fn warn_of_pixels(training: &Dataset) {
         ));
     }
     if are_dark_on_light(training, largest.div_ceil(2)) {
+        let how = if are_pictures(training.identity().name()) {
+            "invert the pictures".to_string()
+        } else {
+            format!("subtract each pixel from {largest}")
+        };
         output::warning(format_args!(
-            "the border of most images is light: are they dark on light? MNIST is light on dark, so subtract each pixel \
-            from {largest}"
+            "the border of most images is light: are they dark on light? MNIST is light on dark, so {how}"
         ));
     }
 }
@@ -199,9 +216,13 @@ fn warn_of_labels(training: &Dataset, counts: &[usize]) {
     }
     if there == 1 {
         output::warning(format_args!(
-            "all images to train on have the label {}: are their labels where they are looked for, in a CSV file in the \
-            first column?",
-            called(training, training.label(0))
+            "all images to train on have the label {}: {}",
+            called(training, training.label(0)),
+            if are_pictures(training.identity().name()) {
+                "each class needs a directory of its own"
+            } else {
+                "are their labels where they are looked for, in a CSV file in the first column?"
+            }
         ));
     } else if 2 * there < classes {
         output::warning(format_args!(

@@ -83,7 +83,7 @@ impl Hunt {
     fn new<F: Trainable>(arguments: &TuneArguments, common: TrainArguments) -> Result<Self, Failure> {
         let machine = machine(arguments.threads.map(usize::from))?;
         // Every trial looks at all images.
-        let task = Task::of(&common, Portion::WHOLE, machine.threads)?;
+        let task = Task::of(&common, common.images.deskew, Portion::WHOLE, machine.threads)?;
         let space = space(&arguments.search, &arguments.fixed, &common.descent, task.training.len())?;
         let hunt = Hunt { common, machine, task, space };
         check(&hunt.trainer::<F>(arguments), &hunt.search())?;

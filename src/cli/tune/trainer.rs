@@ -100,7 +100,7 @@ impl<'a, F: Trainable> Trainer<'a, F> {
     /// Whether these values can be trained.
     pub fn check(&self, values: &[Value], epochs: usize) -> Result<(), Failure> {
         let (arguments, _) = self.resolve(values, epochs)?;
-        start_network::<F>(&arguments, self.task).map(drop)
+        start_network::<F>(&arguments, None, self.task).map(drop)
     }
 
     fn resolve(&self, values: &[Value], epochs: usize) -> Result<(TrainArguments, TrainConfig), Failure> {
@@ -122,7 +122,7 @@ impl<'a, F: Trainable> Trainer<'a, F> {
 
     fn try_train(&self, job: &Job, stop: &AtomicBool) -> Result<Outcome, Failure> {
         let (arguments, config) = self.resolve(&job.values, job.epochs)?;
-        let network = start_network::<F>(&arguments, self.task)?;
+        let network = start_network::<F>(&arguments, None, self.task)?;
         let (training, evaluation) = &self.images;
         let trained = train(network, training, evaluation, &config, &mut Stop(stop))
             .map_err(|error| fit_failure(&arguments, error))?;

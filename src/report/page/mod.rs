@@ -92,7 +92,7 @@ pub fn page(subject: Subject) -> String {
         correct: thousands(evaluation.correct()),
         wrong: thousands(evaluation.n() - evaluation.correct()),
         n: thousands(evaluation.n()),
-        pad: Pad::new(network, names, images.geometry(), record.trainings().any(|training| training.deskew)),
+        pad: Pad::new(network, names, images.geometry(), record.sees_deskewed()),
         is_of_digits: record.trainings().all(|t| are_in_mnists_form(&t.dataset)),
         is_rounded: precision == Precision::F64,
         history: History::of(&record.history, training.map_or("evaluation", |training| &training.evaluate_on)),
