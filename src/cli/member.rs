@@ -191,7 +191,7 @@ impl Member {
         match self.training() {
             Some(training) => {
                 let deskewed = if training.deskew { ", deskewed" } else { "" };
-                let (done, data) = (training.epochs_done, format!("{}{deskewed}", training.dataset));
+                let (done, data) = (training.epochs_done, format!("{}{deskewed}", without_sums(&training.dataset)));
                 match training.course.epoch {
                     Some(epoch) => format!("{}, epoch {epoch} of {done} on {data}", self.network()),
                     None => format!("{}, {} of {data}", self.network(), epochs(done as f64)),
@@ -200,7 +200,7 @@ impl Member {
             None => match ask!(self, model => model.members.len()) {
                 0 => format!("{}, training unknown", self.network()),
                 networks => {
-                    let datasets = self.datasets();
+                    let datasets: Vec<_> = self.datasets().into_iter().map(without_sums).collect();
                     let on = if datasets.is_empty() { "" } else { ", trained on " };
                     format!("{}, {networks} networks in one{on}{}", self.network(), datasets.join(" and "))
                 }
@@ -278,6 +278,11 @@ fn described<F: Real>(network: &Network<F>) -> String {
     let sigmoid = network.activations().iter().all(|&activation| activation == Activation::Sigmoid);
     let activations = if sigmoid { String::new() } else { format!(" {}", activations(network)) };
     format!("{sizes}{activations}, {}", network.cost().name())
+}
+
+/// The name of a dataset without the sums that tell it from others: "unknown images".
+fn without_sums(dataset: &str) -> &str {
+    dataset.split(" (SHA-256").next().unwrap_or(dataset)
 }
 
 /// A fault of a model file, with its path.
