@@ -358,7 +358,8 @@ impl Dataset {
         };
         let places: Vec<_> = (0..=u8::MAX).map(place).collect();
         let labels = self.labels.iter().map(|&label| places[usize::from(label)]).collect::<Option<_>>()?;
-        Some(Dataset { labels: Arc::new(labels), classes: names.all().len(), identity, ..self.clone() })
+        let classes = names.all().len().max(2); // as everywhere
+        Some(Dataset { labels: Arc::new(labels), classes, identity, ..self.clone() })
     }
 
     /// Other images of the same size and classes in place of these; there may be none, as in a slice.
@@ -418,6 +419,7 @@ mod tests {
         assert!(of(&["c", "a", "d"], &[2]).in_classes(&abc).is_none());
         assert!(of(&["c", "a", "d"], &[0]).in_classes(&abc).is_some(), "there is no d");
         assert!(of(&["c", "a"], &[2]).in_classes(&abc).is_none(), "it has no name");
+        assert_eq!(of(&["a", "b"], &[0]).in_classes(&["a"].iter().collect()).unwrap().classes(), 2);
         let numbers = of(&[], &[2, 0]).in_classes(&abc).unwrap();
         assert_eq!((numbers.labels(), numbers.identity().classes()), (&[2, 0][..], &abc));
     }
