@@ -49,22 +49,26 @@ pub fn deskewed(image: &[u8], cols: usize) -> Vec<u8> {
 
 /// Row y of the result has in column x what lies in the image in column `c_x + f (x - c_x) + s (y - c_y)`, between two
 /// pixels in proportion. (c_x, c_y) is the centre of the ink, s its slant and f how many times too wide it is. So rows
-/// move and stretch from side to side, and none changes its place.
+/// move and stretch from side to side, and none changes its place. `upright` is all background.
 ///
 /// All is computed in double precision in this order, so that the script of the page gets the same pixels.
 fn deskew(image: &[u8], cols: usize, upright: &mut [u8]) {
-    let Some(Shape { centre: (c_x, c_y), slant, factor }) = Shape::of(image, cols) else {
-        upright.copy_from_slice(image);
-        return;
-    };
+    let Some(Shape { centre: (c_x, c_y), slant, factor }) = Shape::of(image, cols) else { return };
+    let columns: Vec<_> = (0..cols).map(|x| c_x + factor * (x as f64 - c_x)).collect();
     for ((row, upright), y) in image.chunks_exact(cols).zip(upright.chunks_exact_mut(cols)).zip(0_u32..) {
-        for (pixel, x) in upright.iter_mut().zip(0_u32..) {
-            let at = c_x + factor * (f64::from(x) - c_x) + slant * (f64::from(y) - c_y);
-            let left = at.floor();
-            let of =
-                |column: f64| if column >= 0.0 && column < cols as f64 { f64::from(row[column as usize]) } else { 0.0 };
-            let (a, b) = (of(left), of(left + 1.0));
-            *pixel = (a + (at - left) * (b - a) + 0.5).floor() as u8;
+        if row.iter().all(|&pixel| pixel == 0) {
+            continue;
+        }
+        let shift = slant * (f64::from(y) - c_y);
+        let of = |column: i64| {
+            usize::try_from(column).ok().and_then(|column| row.get(column)).map_or(0.0, |&p| f64::from(p))
+        };
+        for (pixel, column) in upright.iter_mut().zip(&columns) {
+            let at = column + shift;
+            // Rounded down; without instructions for it, `floor` would be a call.
+            let left = at as i64 - i64::from((at as i64) as f64 > at);
+            let (a, b) = (of(left), of(left + 1));
+            *pixel = (a + (at - left as f64) * (b - a) + 0.5) as u8;
         }
     }
 }
@@ -82,18 +86,30 @@ struct Shape {
 impl Shape {
     /// Nothing if there is no ink.
     fn of(image: &[u8], cols: usize) -> Option<Self> {
-        let places = || image.iter().zip(0_usize..).map(|(&p, i)| (f64::from(p), (i % cols) as f64, (i / cols) as f64));
-        let (mass, x, y) = places().fold((0.0, 0.0, 0.0), |(m, x, y), (p, u, v)| (m + p, x + p * u, y + p * v));
-        if mass == 0.0 {
+        // Sums of whole numbers, exact in either kind of number.
+        let (mut mass, mut x, mut y) = (0_u64, 0_u64, 0_u64);
+        for (row, v) in image.chunks_exact(cols).zip(0_u64..) {
+            let (mut in_row, mut moment) = (0_u64, 0_u64);
+            for (&p, u) in row.iter().zip(0_u64..) {
+                in_row += u64::from(p);
+                moment += u64::from(p) * u;
+            }
+            (mass, x, y) = (mass + in_row, x + moment, y + in_row * v);
+        }
+        if mass == 0 {
             return None;
         }
-        let (c_x, c_y) = (x / mass, y / mass);
+        let mass = mass as f64;
+        let (c_x, c_y) = (x as f64 / mass, y as f64 / mass);
         let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-        for (p, x, y) in places() {
-            let (x, y) = (x - c_x, y - c_y);
-            xx += p * x * x;
-            xy += p * x * y;
-            yy += p * y * y;
+        for (row, v) in image.chunks_exact(cols).zip(0_u32..) {
+            let y = f64::from(v) - c_y;
+            for (&p, u) in row.iter().zip(0_u32..).filter(|&(&p, _)| p != 0) {
+                let (p, x) = (f64::from(p), f64::from(u) - c_x);
+                xx += p * x * x;
+                xy += p * x * y;
+                yy += p * y * y;
+            }
         }
         let slant = if yy > 0.0 { xy / yy } else { 0.0 };
         let width = ((xx - slant * xy).max(0.0) / mass).sqrt();
