@@ -5,8 +5,8 @@
 //! black and 255 white. Otherwise each is brought into MNIST's form, as `mnist predict` does it: what it shows is found,
 //! made light on dark, fitted into a box and centred.
 //!
-//! Directories that are whole numbers from 0 to 255 are labels. Otherwise their names in order are the classes. A
-//! directory without pictures is not a class.
+//! The names of the directories in order are those of the classes; numbers from 0 on are mere labels. A directory without
+//! pictures is not a class.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -196,7 +196,8 @@ fn name(path: &Path) -> String {
     printable(path.file_name().unwrap_or_default().display())
 }
 
-/// The label of each of the directories with these `names`, and what the classes are called.
+/// The label of each of the directories with these `names`, and what the classes are called. Numbers are in their own
+/// order, and need no names if they are those of the labels.
 fn labels(directory: &Path, names: BTreeSet<String>) -> Result<(BTreeMap<String, u8>, ClassNames), SourceError> {
     let number = |name: &String| {
         // A sign would be read too.
@@ -204,7 +205,11 @@ fn labels(directory: &Path, names: BTreeSet<String>) -> Result<(BTreeMap<String,
         is_number.then(|| name.parse().ok()).flatten()
     };
     if let Some(numbers) = names.iter().map(number).collect::<Option<Vec<u8>>>() {
-        return Ok((names.into_iter().zip(numbers).collect(), ClassNames::default()));
+        let places: BTreeMap<u8, u8> =
+            numbers.iter().copied().collect::<BTreeSet<_>>().into_iter().zip(0..=255).collect();
+        let are_labels = places.iter().all(|(number, place)| number == place);
+        let classes = if are_labels { ClassNames::default() } else { places.keys().map(u8::to_string).collect() };
+        return Ok((names.into_iter().zip(numbers.iter().map(|number| places[number])).collect(), classes));
     }
     if names.len() > 256 {
         return Err(SourceError::TooManyClasses { directory: directory.to_path_buf(), classes: names.len() });
@@ -354,10 +359,13 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_labels() {
-        let (parts, classes) = found(&directory(&["train/7/1.png", "train/12/1.png", "test/07/1.png"])).unwrap();
-        assert_eq!(parts, [labelled(&[("1.png", 7), ("1.png", 12)]), labelled(&[("1.png", 7)])]);
+    fn numbers_are_labels_if_they_begin_at_0_and_names_otherwise() {
+        let (parts, classes) = found(&directory(&["train/1/1.png", "train/0/1.png", "test/02/1.png"])).unwrap();
+        assert_eq!(parts, [labelled(&[("1.png", 0), ("1.png", 1)]), labelled(&[("1.png", 2)])]);
         assert!(classes.is_empty());
+        let (parts, classes) = found(&directory(&["train/7/1.png", "train/12/1.png", "test/07/1.png"])).unwrap();
+        assert_eq!(parts, [labelled(&[("1.png", 0), ("1.png", 1)]), labelled(&[("1.png", 0)])]);
+        assert_eq!(classes, ["7", "12"], "in the order of numbers");
         for others in [["7", "x"], ["7", "256"], ["+7", "8"], ["7", "1.0"]] {
             let files = others.map(|name| format!("{name}/1.png"));
             assert_eq!(found(&directory(&files.each_ref().map(String::as_str))).unwrap().1.len(), 2, "{others:?}");
