@@ -171,16 +171,16 @@ mod tests {
 
     #[test]
     fn classes_are_chosen_by_name_too() {
-        let names = ["ant", "bee", "cow", "7"].iter().collect();
+        let names = ["ant", "bee", "cow", "fly"].iter().collect();
         let data = data().in_classes(&names).unwrap();
         let chosen = |label: &str| {
             let choice = Line::try_parse_from(["show", "-n", "2", "--label", label]).unwrap().choice;
             choice.choose(&data, None, 1, "test").map(|chosen| chosen.indices)
         };
         assert_eq!((chosen("bee").unwrap(), chosen("1").unwrap()), (vec![1, 4], vec![1, 4]));
-        assert_eq!(chosen("7").unwrap(), [0; 0], "the name of a class without images");
+        assert_eq!(chosen("fly").unwrap(), [0; 0], "the name of a class without images");
         let error = chosen("dog").unwrap_err().to_string();
-        assert_eq!(error, "no image can have the label dog: the classes are ant, bee, cow, 7");
+        assert_eq!(error, "no image can have the label dog: the classes are ant, bee, cow, fly");
     }
 
     #[test]

@@ -118,6 +118,11 @@ impl Member {
         ask!(self, model => model.class_names())
     }
 
+    /// Whether its classes are numbers if they have no names.
+    pub fn classes_are_numbers(&self) -> bool {
+        ask!(self, model => model.classes_are_numbers())
+    }
+
     /// How many images were set aside for validation; of several networks in one the fewest, so that none was trained
     /// on them.
     pub fn validation(&self) -> usize {

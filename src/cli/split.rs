@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mnist_mlp::data::known::{are_in_mnists_form, are_pictures};
+use mnist_mlp::data::known::{are_in_mnists_form, are_pictures, classes_are_numbers};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::splits::{self, SplitError};
 use mnist_mlp::data::synthetic::TRAINING_COUNT;
@@ -83,29 +83,39 @@ pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset,
 pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure> {
     warn_of_other_data(members, data);
     let Some((member, names)) = class_names(members)? else { return Ok(data.clone()) };
-    let data = in_classes(data, (&names, member.classes()), &member.path)?;
-    let (own, count) = (data.identity().classes(), names.all().len());
-    // Those of another dataset that is known are called otherwise: MNIST's digits are no letters.
-    if own.is_empty() && !data.identity().is_known() && data.classes() <= count {
+    let classes = Classes { names: &names, count: member.classes(), are_numbers: member.classes_are_numbers() };
+    let data = in_classes(data, &classes, &member.path)?;
+    if data.identity().classes().is_empty() && !names.is_empty() && data.classes() <= names.all().len() {
         return Ok(data.in_classes(&names).expect("without names of its own it takes any"));
     }
     Ok(data)
 }
 
-/// The images with their classes counted and called as a model in `path` does, of which `names` are known and so many
-/// outputs. Without names on one side, numbers are those of the names on the other that are numbers; if none is, classes
-/// are told by their places.
-pub fn in_classes(data: &Dataset, (names, outputs): (&ClassNames, usize), path: &str) -> Result<Dataset, Failure> {
-    let own = data.identity().classes();
+/// What is known of the classes of a model.
+pub struct Classes<'a> {
+    pub names: &'a ClassNames,
+    pub count: usize,
+    /// Whether they are numbers if they have no names.
+    pub are_numbers: bool,
+}
+
+/// The images with their classes counted and called as by the model in `path`. Where one side has no names, its classes
+/// are numbers if it is known to be of such, or if names on the other side are numbers; if not, they are told by their
+/// places.
+pub fn in_classes(data: &Dataset, of_model: &Classes, path: &str) -> Result<Dataset, Failure> {
+    let (own, names) = (data.identity().classes(), of_model.names);
+    let are_numbers = classes_are_numbers(data.identity().name());
     let (own, names) = match (own.is_empty(), names.is_empty()) {
         (false, false) => (own.clone(), names.clone()),
-        (false, true) if own.has_numbers() => (own.clone(), ClassNames::numbers(outputs)),
-        (true, false) if names.has_numbers() => (ClassNames::numbers(data.classes()), names.clone()),
+        (false, true) if of_model.are_numbers || own.has_numbers() => {
+            (own.clone(), ClassNames::numbers(of_model.count))
+        }
+        (true, false) if are_numbers || names.has_numbers() => (ClassNames::numbers(data.classes()), names.clone()),
         _ => return Ok(data.clone()),
     };
     data.in_classes(&own).and_then(|data| data.in_classes(&names)).ok_or_else(|| {
-        let there: BTreeSet<_> = data.labels().iter().map(|&label| own.of(usize::from(label))).collect();
-        let unknown = there.into_iter().filter(|name| !names.all().contains(name));
+        let there: BTreeSet<_> = data.labels().iter().map(|&label| usize::from(label)).collect();
+        let unknown = there.into_iter().map(|class| own.of(class)).filter(|name| !names.all().contains(name));
         let unknown = unknown.collect::<ClassNames>().in_words();
         Failure::UnknownClasses { unknown, model: path.to_string(), known: names.in_words() }
     })
@@ -115,8 +125,10 @@ pub fn in_classes(data: &Dataset, (names, outputs): (&ClassNames, usize), path: 
 fn class_names(members: &[Member]) -> Result<Option<(&Member, ClassNames)>, Failure> {
     let names: Vec<_> = members.iter().map(Member::class_names).collect();
     let have_numbers = names.iter().any(ClassNames::has_numbers);
+    let have_names = names.iter().any(|names| !names.is_empty());
     let named = members.iter().zip(names).map(|(member, names)| {
-        (member, if names.is_empty() && have_numbers { ClassNames::numbers(member.classes()) } else { names })
+        let are_numbers = have_numbers || (have_names && member.classes_are_numbers());
+        (member, if names.is_empty() && are_numbers { ClassNames::numbers(member.classes()) } else { names })
     });
     let mut named = named.filter(|(_, names)| !names.is_empty());
     let Some(first) = named.next() else { return Ok(members.first().map(|member| (member, ClassNames::default()))) };
@@ -142,7 +154,7 @@ fn warn_of_other_data(members: &[Member], data: &Dataset) {
             let [of_model, of_these] = if are_in_mnists_form(these) { forms } else { [forms[1], forms[0]] };
             output::warning(format_args!(
                 "{model} was trained on pictures that were {of_model}, but those in this directory are {of_these}, as \
-                their sizes have it: its answers mean little"
+                their sizes have it: its answers may mean little"
             ));
         } else if !others.is_empty() {
             let others = others.join(" and ");

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::printable::printable;
 
+/// The most characters of a name: as many as a directory's may have.
+const LONGEST: usize = 255;
 /// The most characters of a name in a table.
 const SHORT: usize = 16;
 
@@ -15,7 +17,8 @@ pub struct ClassNames(Vec<String>);
 /// The name of class 0, of class 1 and so on; none where classes have numbers only.
 impl<S: AsRef<str>> FromIterator<S> for ClassNames {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
-        ClassNames(names.into_iter().map(|name| printable(name.as_ref())).collect())
+        let name = |name: S| printable(name.as_ref().chars().take(LONGEST).collect::<String>());
+        ClassNames(names.into_iter().map(name).collect())
     }
 }
 
@@ -59,7 +62,7 @@ impl ClassNames {
     /// Whether a name is a number. Then classes that have numbers only are meant by these, and not by their places.
     #[must_use]
     pub fn has_numbers(&self) -> bool {
-        self.0.iter().any(|name| name.parse::<u8>().is_ok())
+        self.0.iter().any(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
     /// The names in a sentence: the first of them, if they are many.
@@ -98,10 +101,11 @@ impl ClassNames {
         (0..classes).map(|class| self.short(class).chars().count()).max().unwrap_or(0)
     }
 
-    /// The class that is called so, by its name or else by its number.
+    /// The class that is called so, by its name or, if no name is a number, by its number.
     #[must_use]
     pub fn class(&self, called: &str) -> Option<usize> {
-        self.0.iter().position(|name| name == called).or_else(|| called.parse().ok())
+        let number = || if self.has_numbers() { None } else { called.parse().ok() };
+        self.0.iter().position(|name| name == called).or_else(number)
     }
 }
 
@@ -136,6 +140,7 @@ mod tests {
         assert_eq!(names.of(0), "a\u{FFFD}b");
         assert_eq!((names.short(1), names.width(3)), ("Größer als jede…".into(), 16));
         assert_eq!(names.of(3), "3", "one that has no name");
-        assert_eq!((names.class("3"), names.class("1")), (Some(2), Some(1)), "a name comes before a number");
+        assert_eq!((names.class("3"), names.class("1")), (Some(2), None), "3 is a name, so 1 would be one");
+        assert_eq!(ClassNames::from_iter(["a", "b"]).class("1"), Some(1));
     }
 }

@@ -169,6 +169,13 @@ pub fn are_in_mnists_form(name: &str) -> bool {
         || ["built-in digits", "unknown pictures in MNIST's form"].iter().any(|start| name.starts_with(start))
 }
 
+/// Whether classes without names of the dataset with this name are called by their numbers: those of digits, and of
+/// directories that are numbers. In a table or an archive a number may stand for anything.
+#[must_use]
+pub fn classes_are_numbers(name: &str) -> bool {
+    !name.starts_with("unknown images")
+}
+
 /// Whether the dataset with this name was read from directories of pictures.
 #[must_use]
 pub fn are_pictures(name: &str) -> bool {
@@ -225,6 +232,7 @@ mod tests {
         }
         assert!(!are_in_mnists_form(&unknown("images")) && !are_in_mnists_form(&unknown("pictures")));
         assert!(are_pictures(&unknown("pictures in MNIST's form")) && !are_pictures(&unknown("images")));
+        assert!(classes_are_numbers("MNIST") && !classes_are_numbers(&unknown("images")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Model, TrainingRecord};
 use crate::data::ClassNames;
+use crate::data::known::classes_are_numbers;
 use crate::network::{MAX_MEMBERS, MergeError, Network, Unlike};
 use crate::real::Real;
 
@@ -28,8 +29,10 @@ impl<F: Real> Model<F> {
         }
         let names: Vec<_> = models.iter().map(|model| model.class_names()).collect();
         let have_numbers = names.iter().any(ClassNames::has_numbers);
+        let have_names = names.iter().any(|names| !names.is_empty());
         let names = models.iter().zip(names).map(|(model, names)| {
-            let numbers = || have_numbers.then(|| ClassNames::numbers(model.network.outputs()));
+            let are_numbers = have_numbers || (have_names && model.classes_are_numbers());
+            let numbers = || are_numbers.then(|| ClassNames::numbers(model.network.outputs()));
             if names.is_empty() { numbers() } else { Some(names) }
         });
         if let Some((network, found, expected)) = first_unlike(names) {
@@ -45,6 +48,13 @@ impl<F: Real> Model<F> {
     pub fn class_names(&self) -> ClassNames {
         let mut named = self.trainings().into_iter().flatten().map(|training| &training.classes);
         named.find(|classes| !classes.is_empty()).cloned().unwrap_or_default()
+    }
+
+    /// Whether its classes are numbers if they have no names: it is of digits, or of directories that are numbers.
+    #[must_use]
+    pub fn classes_are_numbers(&self) -> bool {
+        let mut known = self.trainings().into_iter().flatten().peekable();
+        known.peek().is_some() && known.all(|training| classes_are_numbers(&training.dataset))
     }
 
     /// Whether the network sees deskewed images.
@@ -110,8 +120,12 @@ mod tests {
             let training = TrainingRecord { classes: names.iter().collect(), ..record(0) };
             Model { training: Some(training), ..Model::from(network.clone()) }
         };
-        assert!(Model::merged(&[&model(false), &named(["a", "b"]), &named(["a", "b"])]).is_ok());
-        let error = Model::merged(&[&model(false), &named(["a", "b"]), &named(["b", "a"])]).unwrap_err();
+        let unknown = Model::from(network.clone());
+        assert!(Model::merged(&[&unknown, &named(["a", "b"]), &named(["a", "b"])]).is_ok());
+        assert!(Model::merged(&[&unknown, &named(["0", "1"])]).is_ok(), "0 and 1 are numbers");
+        let digits = Model::merged(&[&model(false), &named(["a", "b"])]).unwrap_err();
+        assert_eq!(digits.to_string(), "it has the classes a, b, but the first has the classes 0, 1");
+        let error = Model::merged(&[&unknown, &named(["a", "b"]), &named(["b", "a"])]).unwrap_err();
         assert!(matches!(&error, MergeError::OtherTask(Unlike { network: 2, .. })), "{error}");
         assert_eq!(error.to_string(), "it has the classes b, a, but the first has the classes a, b");
     }

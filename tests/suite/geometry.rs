@@ -268,6 +268,19 @@ fn classes_are_told_by_their_names_on_both_sides() {
     write_pictures(&sandbox, "some", &[("1", 0), ("x", 1)]);
     sandbox.line("eval counted.json --data some").failure(1, &["no class called x", "0, 1, 2"]);
     sandbox.line("eval counted.json plate.json --data digits").failure(1, &["different tasks"]);
+    write_pictures(&sandbox, "letters", &[("a", 0), ("b", 1), ("c", 2)]);
+    sandbox.line("eval counted.json --data letters").failure(1, &["no class called a, b, c", "0, 1, 2"]);
+    sandbox.line(&format!("train --data letters {train} -o letters.json")).success();
+    sandbox.line("eval letters.json --data counted").failure(1, &["no class called 0, 1, 2", "a, b, c"]);
+    sandbox.line("eval letters.json counted.json --data counted").failure(1, &["different tasks"]);
+    sandbox.line("merge letters.json counted.json -o both.json").failure(1, &["counted.json cannot be merged"]);
+    // Classes that were renamed are others, even if all labels are as they were.
+    for part in ["train", "test"] {
+        let [c, d] = ["c", "d"].map(|name| sandbox.path(&format!("letters/{part}/{name}")));
+        fs::rename(c, d).unwrap();
+    }
+    let words = ["of the classes a, b, c", "of the classes a, b, d"];
+    sandbox.line("train --resume letters.json --data letters --epochs 61").failure(1, &words);
     sandbox.line("merge counted.json plate.json -o both.json").failure(1, &["plate.json cannot be merged"]);
     // On from a model: its own order of classes stays.
     write_pictures(&sandbox, "new", &[("2", 1), ("O", 2)]);

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{ArgMatches, Args, Command, CommandFactory, ValueEnum};
+use mnist_mlp::data::ClassNames;
+use mnist_mlp::data::known::are_pictures;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
 use mnist_mlp::model::{
@@ -158,16 +160,25 @@ fn check_data<F: Real>(path: &Path, record: &TrainingRecord, model: &Model<F>, t
     let (training, evaluation) = (task.training.len(), task.evaluation.len());
     let same = |row: &EpochRecord| (row.n_training, row.n_evaluation) == (training, evaluation);
     let names = task.training.identity().classes();
-    let same_names = record.classes.is_empty() || names.is_empty() || record.classes == *names;
+    // Names are younger than some models of datasets that have them, but not than directories of pictures.
+    let are_older = record.classes.is_empty() && !are_pictures(&record.dataset);
+    let same_names = are_older || record.classes == *names;
     if task.dataset == record.dataset && same_names && model.history.iter().all(same) {
         return Ok(());
     }
-    Err(other_data(path, record, format!("{}, {training} and {evaluation} images", task.dataset)))
+    let called = if same_names { String::new() } else { format!(", of {}", classes(names)) };
+    Err(other_data(path, record, format!("{}, {training} and {evaluation} images{called}", task.dataset)))
+}
+
+/// What classes are called, in a sentence.
+fn classes(names: &ClassNames) -> String {
+    if names.is_empty() { "classes without names".to_string() } else { format!("the classes {}", names.in_words()) }
 }
 
 fn other_data(path: &Path, record: &TrainingRecord, found: String) -> Failure {
     let TrainingRecord { dataset, n_train, n_validation, .. } = record;
-    let expected = format!("{dataset}, {n_train} images beside {n_validation} for validation");
+    let expected =
+        format!("{dataset}, {n_train} images beside {n_validation} for validation, of {}", classes(&record.classes));
     Failure::OtherData { path: path.display().to_string(), expected, found }
 }
 

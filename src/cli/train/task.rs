@@ -3,12 +3,13 @@
 use mnist_mlp::data::known::are_pictures;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::{self, Portion};
-use mnist_mlp::data::{ClassNames, Dataset, Part};
+use mnist_mlp::data::{Dataset, Part};
 
 use super::arguments::{EvaluateOn, TrainArguments};
 use super::images::ExpandName;
 use crate::cli::args::DataArguments;
-use crate::cli::{Failure, dataset, output, split};
+use crate::cli::split::{self, Classes};
+use crate::cli::{Failure, dataset, output};
 
 /// Which images are learned from, and which are watched.
 pub struct Choice {
@@ -88,9 +89,9 @@ impl Task {
     }
 
     /// The same images, with their classes counted and called as by the model in `path` that the training starts from.
-    pub fn in_classes(self, names: (&ClassNames, usize), path: &str) -> Result<Self, Failure> {
+    pub fn in_classes(self, classes: &Classes, path: &str) -> Result<Self, Failure> {
         let [training, evaluation] =
-            [&self.training, &self.evaluation].map(|data| split::in_classes(data, names, path));
+            [&self.training, &self.evaluation].map(|data| split::in_classes(data, classes, path));
         Ok(Task { training: training?, evaluation: evaluation?, ..self })
     }
 
@@ -226,9 +227,9 @@ fn warn_of_labels(training: &Dataset, counts: &[usize]) {
         ));
     } else if 2 * there < classes {
         output::warning(format_args!(
-            "{} of the {classes} classes, 0 to {}, have no image to train on: are the labels as they should be?",
+            "{} of the {classes} classes{} have no image to train on: are the labels as they should be?",
             classes - there,
-            classes - 1
+            if training.identity().classes().is_empty() { format!(", 0 to {},", classes - 1) } else { String::new() }
         ));
     }
 }
