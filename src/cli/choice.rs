@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn classes_are_chosen_by_name_too() {
         let names = ["ant", "bee", "cow", "fly"].iter().collect();
-        let data = data().in_classes(&names).unwrap();
+        let data = data().called(names);
         let chosen = |label: &str| {
             let choice = Line::try_parse_from(["show", "-n", "2", "--label", label]).unwrap().choice;
             choice.choose(&data, None, 1, "test").map(|chosen| chosen.indices)

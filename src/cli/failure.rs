@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use mnist_mlp::committee::JoinError;
+use mnist_mlp::data::classes::UnknownClasses;
 use mnist_mlp::data::memory::TooMany;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::download::DownloadError;
@@ -41,8 +42,8 @@ pub enum Failure {
     OtherKind { path: String, unlike: Unlike },
     #[error("{} has the classes {}, but {} has {}: these models have different tasks", first.0, first.1, other.0, other.1)]
     OtherClasses { first: (String, String), other: (String, String) },
-    #[error("{model} knows no class called {unknown}: its classes are {known}")]
-    UnknownClasses { unknown: String, model: String, known: String },
+    #[error("{model} {error}")]
+    UnknownClasses { model: String, error: UnknownClasses },
     #[error("the models cannot be merged: {0}; '{program} eval' averages them as they are", program = output::program())]
     Merge(MergeError),
     #[error("{0} exists and is not {1}, so it is not overwritten: choose another name, or remove it first")]

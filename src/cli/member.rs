@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mnist_mlp::committee::Committee;
-use mnist_mlp::data::{ClassNames, Dataset};
+use mnist_mlp::data::{ClassNames, Classes, Dataset};
 use mnist_mlp::engine::{Machine, evaluate, outputs};
 use mnist_mlp::evaluate::Evaluation;
 use mnist_mlp::export::{self, FileType, Input};
@@ -118,9 +118,9 @@ impl Member {
         ask!(self, model => model.class_names())
     }
 
-    /// Whether its classes are numbers if they have no names.
-    pub fn classes_are_numbers(&self) -> bool {
-        ask!(self, model => model.classes_are_numbers())
+    /// What is known of its classes.
+    pub fn known_classes(&self) -> Classes {
+        ask!(self, model => model.classes())
     }
 
     /// How many images were set aside for validation; of several networks in one the fewest, so that none was trained

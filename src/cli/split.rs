@@ -1,12 +1,11 @@
 //! The images of a split, cut as they were when a model was trained.
 
-use std::collections::BTreeSet;
-
-use mnist_mlp::data::known::{are_in_mnists_form, are_pictures, classes_are_numbers};
+use mnist_mlp::data::classes::OtherNames;
+use mnist_mlp::data::known::{are_in_mnists_form, are_pictures};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::splits::{self, SplitError};
 use mnist_mlp::data::synthetic::TRAINING_COUNT;
-use mnist_mlp::data::{ClassNames, Dataset, Part};
+use mnist_mlp::data::{ClassNames, Classes, Dataset, Part};
 
 use super::args::{DataArguments, Split};
 use super::member::Member;
@@ -82,63 +81,25 @@ pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset,
 /// so if that was on another dataset.
 pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure> {
     warn_of_other_data(members, data);
-    let Some((member, names)) = class_names(members)? else { return Ok(data.clone()) };
-    let classes = Classes { names: &names, count: member.classes(), are_numbers: member.classes_are_numbers() };
-    let data = in_classes(data, &classes, &member.path)?;
-    if data.identity().classes().is_empty() && !names.is_empty() && data.classes() <= names.all().len() {
-        return Ok(data.in_classes(&names).expect("without names of its own it takes any"));
-    }
-    Ok(data)
-}
-
-/// What is known of the classes of a model.
-pub struct Classes<'a> {
-    pub names: &'a ClassNames,
-    pub count: usize,
-    /// Whether they are numbers if they have no names.
-    pub are_numbers: bool,
-}
-
-/// The images with their classes counted and called as by the model in `path`. Where one side has no names, its classes
-/// are numbers if it is known to be of such, or if names on the other side are numbers; if not, they are told by their
-/// places.
-pub fn in_classes(data: &Dataset, of_model: &Classes, path: &str) -> Result<Dataset, Failure> {
-    let (own, names) = (data.identity().classes(), of_model.names);
-    let are_numbers = classes_are_numbers(data.identity().name());
-    let (own, names) = match (own.is_empty(), names.is_empty()) {
-        (false, false) => (own.clone(), names.clone()),
-        (false, true) if of_model.are_numbers || own.has_numbers() => {
-            (own.clone(), ClassNames::numbers(of_model.count))
-        }
-        (true, false) if are_numbers || names.has_numbers() => (ClassNames::numbers(data.classes()), names.clone()),
-        _ => return Ok(data.clone()),
-    };
-    data.in_classes(&own).and_then(|data| data.in_classes(&names)).ok_or_else(|| {
-        let there: BTreeSet<_> = data.labels().iter().map(|&label| usize::from(label)).collect();
-        let unknown = there.into_iter().map(|class| own.of(class)).filter(|name| !names.all().contains(name));
-        let unknown = unknown.collect::<ClassNames>().in_words();
-        Failure::UnknownClasses { unknown, model: path.to_string(), known: names.in_words() }
+    let all: Vec<_> = members.iter().map(Member::known_classes).collect();
+    let named = Classes::in_common(&all).map_err(|OtherNames { place, found, first, expected }| {
+        let of = |place: usize, names: ClassNames| (members[place].path.clone(), names.in_words());
+        Failure::OtherClasses { first: of(first, expected), other: of(place, found) }
+    })?;
+    let place = named.unwrap_or(0);
+    let Some(classes) = all.get(place) else { return Ok(data.clone()) };
+    let data = in_classes(data, classes, &members[place].path)?;
+    let is_nameless = data.identity().classes().is_empty();
+    Ok(if is_nameless && data.classes() <= classes.names.all().len() {
+        data.called(classes.names.clone())
+    } else {
+        data
     })
 }
 
-/// What the models call their classes, all alike as far as they have names for them, and one that does.
-fn class_names(members: &[Member]) -> Result<Option<(&Member, ClassNames)>, Failure> {
-    let names: Vec<_> = members.iter().map(Member::class_names).collect();
-    let have_numbers = names.iter().any(ClassNames::has_numbers);
-    let have_names = names.iter().any(|names| !names.is_empty());
-    let named = members.iter().zip(names).map(|(member, names)| {
-        let are_numbers = have_numbers || (have_names && member.classes_are_numbers());
-        (member, if names.is_empty() && are_numbers { ClassNames::numbers(member.classes()) } else { names })
-    });
-    let mut named = named.filter(|(_, names)| !names.is_empty());
-    let Some(first) = named.next() else { return Ok(members.first().map(|member| (member, ClassNames::default()))) };
-    match named.find(|(_, others)| *others != first.1) {
-        None => Ok(Some(first)),
-        Some(other) => {
-            let in_words = |(member, names): (&Member, ClassNames)| (member.path.clone(), names.in_words());
-            Err(Failure::OtherClasses { first: in_words(first), other: in_words(other) })
-        }
-    }
+/// The images with their classes counted and called as by the model in `path`.
+pub fn in_classes(data: &Dataset, classes: &Classes, path: &str) -> Result<Dataset, Failure> {
+    data.in_classes_of(classes).map_err(|error| Failure::UnknownClasses { model: path.to_string(), error })
 }
 
 fn warn_of_other_data(members: &[Member], data: &Dataset) {

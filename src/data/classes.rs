@@ -1,7 +1,13 @@
-//! What the classes of a dataset are called.
+//! What the classes of a dataset are called, and how those of a model and of a dataset are matched: by name.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
+use super::Dataset;
+use super::known::classes_are_numbers;
 use crate::printable::printable;
 
 /// The most characters of a name: as many as a directory's may have.
@@ -109,9 +115,117 @@ impl ClassNames {
     }
 }
 
+/// What is known of the classes of a model or of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Classes {
+    /// What they are called; nothing if they have numbers only.
+    pub names: ClassNames,
+    /// How many there are.
+    pub count: usize,
+    /// Whether those that have no names are called by their numbers. If not, a number may stand for anything.
+    pub are_numbers: bool,
+}
+
+/// Two models that call their classes otherwise.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[error("number {place} has the classes {}, but number {first} has {}", found.in_words(), expected.in_words())]
+pub struct OtherNames {
+    /// The second of them, by its place among all.
+    pub place: usize,
+    /// What that calls its classes.
+    pub found: ClassNames,
+    /// The first of them.
+    pub first: usize,
+    /// What that calls its classes.
+    pub expected: ClassNames,
+}
+
+/// Images of classes that a model does not know.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[error("knows no class called {}: its classes are {}", unknown.in_words(), known.in_words())]
+pub struct UnknownClasses {
+    /// Those that are not known.
+    pub unknown: ClassNames,
+    /// Those that are.
+    pub known: ClassNames,
+}
+
+impl Classes {
+    /// What they are called beside classes with these names: numbers, if they have no names, but are numbers or the others
+    /// are. Nothing if they can only be told by their places.
+    fn beside(&self, others: &ClassNames) -> ClassNames {
+        let are_numbers = !others.is_empty() && (self.are_numbers || others.has_numbers());
+        if self.names.is_empty() && are_numbers { ClassNames::numbers(self.count) } else { self.names.clone() }
+    }
+
+    /// The first of these that have names, if all that can be told by name are called alike.
+    ///
+    /// # Errors
+    /// [`OtherNames`] if they are not.
+    pub fn in_common(all: &[Classes]) -> Result<Option<usize>, OtherNames> {
+        let Some(named) = all.iter().position(|classes| !classes.names.is_empty()) else { return Ok(None) };
+        let names = all.iter().map(|classes| classes.beside(&all[named].names)).enumerate();
+        let mut names = names.filter(|(_, names)| !names.is_empty());
+        let (first, expected) = names.next().expect("one has names");
+        match names.find(|(_, found)| *found != expected) {
+            Some((place, found)) => Err(OtherNames { place, found, first, expected }),
+            None => Ok(Some(named)),
+        }
+    }
+}
+
+impl Dataset {
+    /// The same images with their classes counted and called as in a model of these `classes`. Where one side has no names,
+    /// its classes are numbers if they are known to be, or if those of the other side are; if not, classes are told by
+    /// their places, and those of the images stay as they are.
+    ///
+    /// # Errors
+    /// [`UnknownClasses`] if the class of an image is none of the model's.
+    pub fn in_classes_of(&self, classes: &Classes) -> Result<Dataset, UnknownClasses> {
+        let own = Classes {
+            names: self.identity().classes().clone(),
+            count: self.classes(),
+            are_numbers: classes_are_numbers(self.identity().name()),
+        };
+        let (names, own) = (classes.beside(&own.names), own.beside(&classes.names));
+        if names.is_empty() || own.is_empty() {
+            return Ok(self.clone());
+        }
+        self.called(own.clone()).in_classes(&names).ok_or_else(|| {
+            let there: BTreeSet<_> = self.labels().iter().map(|&label| usize::from(label)).collect();
+            let unknown = there.into_iter().map(|class| own.of(class)).filter(|name| !names.all().contains(name));
+            UnknownClasses { unknown: unknown.collect(), known: names }
+        })
+    }
+
+    /// The same images with other names for their classes.
+    #[must_use]
+    pub fn called(&self, names: ClassNames) -> Dataset {
+        Dataset { identity: Arc::new(self.identity().clone().with_classes(names)), ..self.clone() }
+    }
+
+    /// The same images with their classes counted as in `names`; `None` if the class of an image is not among them.
+    fn in_classes(&self, names: &ClassNames) -> Option<Dataset> {
+        let own = self.identity().classes();
+        if own == names {
+            return Some(self.clone());
+        }
+        // Labels are bytes, so there are few of them.
+        let place = |label: u8| {
+            let name = own.name(usize::from(label))?;
+            names.all().iter().position(|other| other == name).and_then(|place| u8::try_from(place).ok())
+        };
+        let places: Vec<_> = (0..=u8::MAX).map(place).collect();
+        let labels = self.labels.iter().map(|&label| places[usize::from(label)]).collect::<Option<_>>()?;
+        let classes = names.all().len().max(2); // as everywhere
+        Some(Dataset { labels: Arc::new(labels), classes, ..self.called(names.clone()) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Identity;
 
     #[test]
     fn without_names_there_are_numbers() {
@@ -142,5 +256,35 @@ mod tests {
         assert_eq!(names.of(3), "3", "one that has no name");
         assert_eq!((names.class("3"), names.class("1")), (Some(2), None), "3 is a name, so 1 would be one");
         assert_eq!(ClassNames::from_iter(["a", "b"]).class("1"), Some(1));
+    }
+
+    #[test]
+    fn classes_are_counted_as_another_dataset_counts_them() {
+        let of = |names: &[&str], labels: &[u8]| {
+            let identity = Identity::named("toy").with_classes(names.iter().collect());
+            Dataset::new(vec![0; labels.len()], labels.to_vec(), (1, 1), names.len().max(3), identity).unwrap()
+        };
+        let abc = ClassNames::from_iter(["a", "b", "c"]);
+        let some = of(&["c", "a", "b"], &[0, 1, 2, 0]).slice(1..4).in_classes(&abc).unwrap();
+        assert_eq!((some.labels(), some.classes(), some.identity().classes()), (&[0, 1, 2][..], 3, &abc));
+        assert!(of(&["c", "a", "d"], &[2]).in_classes(&abc).is_none());
+        assert!(of(&["c", "a", "d"], &[0]).in_classes(&abc).is_some(), "there is no d");
+        assert!(of(&["c", "a"], &[2]).in_classes(&abc).is_none(), "it has no name");
+        assert_eq!(of(&["a", "b"], &[0]).in_classes(&["a"].iter().collect()).unwrap().classes(), 2);
+        let numbers = of(&[], &[2, 0]).called(abc.clone());
+        assert_eq!((numbers.labels(), numbers.identity().classes()), (&[2, 0][..], &abc));
+    }
+
+    #[test]
+    fn classes_without_names_are_numbers_beside_numbers() {
+        let classes = |names: &[&str], are_numbers| Classes { names: names.iter().collect(), count: 3, are_numbers };
+        let (letters, plate) = (classes(&["a", "b"], false), classes(&["1", "2", "O"], false));
+        let (digits, unknown) = (classes(&[], true), classes(&[], false));
+        let in_common = |all: &[&Classes]| Classes::in_common(&all.iter().map(|&one| one.clone()).collect::<Vec<_>>());
+        assert_eq!(in_common(&[&unknown, &letters, &letters]), Ok(Some(1)));
+        assert_eq!(in_common(&[&unknown, &digits]), Ok(None));
+        for others in [[&digits, &letters], [&letters, &digits], [&unknown, &plate], [&plate, &letters]] {
+            assert!(in_common(&others).is_err(), "{others:?}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::printable::printable;
 use crate::real::Real;
-pub use classes::ClassNames;
+pub use classes::{ClassNames, Classes};
 use pixels::Pixels;
 
 pub mod array;
@@ -80,12 +80,6 @@ impl Identity {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// Whether it is one of the datasets that the program knows.
-    #[must_use]
-    pub fn is_known(&self) -> bool {
-        self.place.is_none()
     }
 
     /// What its classes are called.
@@ -342,26 +336,6 @@ impl Dataset {
         self.ink
     }
 
-    /// The same images with their classes counted and called as in `names`. If theirs have no names, only the names are
-    /// added; `None` if the class of an image is not among `names`.
-    #[must_use]
-    pub fn in_classes(&self, names: &ClassNames) -> Option<Dataset> {
-        let identity = Arc::new(self.identity().clone().with_classes(names.clone()));
-        let own = self.identity().classes();
-        if own.is_empty() || own == names {
-            return Some(Dataset { identity, ..self.clone() });
-        }
-        // Labels are bytes, so there are few of them.
-        let place = |label: u8| {
-            let name = own.name(usize::from(label))?;
-            names.all().iter().position(|other| other == name).and_then(|place| u8::try_from(place).ok())
-        };
-        let places: Vec<_> = (0..=u8::MAX).map(place).collect();
-        let labels = self.labels.iter().map(|&label| places[usize::from(label)]).collect::<Option<_>>()?;
-        let classes = names.all().len().max(2); // as everywhere
-        Some(Dataset { labels: Arc::new(labels), classes, identity, ..self.clone() })
-    }
-
     /// Other images of the same size and classes in place of these; there may be none, as in a slice.
     fn replaced(&self, pixels: Vec<u8>, labels: Vec<u8>, identity: Identity) -> Dataset {
         debug_assert_eq!(pixels.len(), labels.len() * self.image_size());
@@ -405,23 +379,6 @@ mod tests {
         assert_eq!(part.labels(), [1, 1, 0]);
         assert_eq!(part.image(1), [16, 17, 18, 19]);
         assert_eq!(part.label(1), 1);
-    }
-
-    #[test]
-    fn classes_are_counted_as_another_dataset_counts_them() {
-        let of = |names: &[&str], labels: &[u8]| {
-            let identity = Identity::named("toy").with_classes(names.iter().collect());
-            Dataset::new(vec![0; labels.len()], labels.to_vec(), (1, 1), names.len().max(3), identity).unwrap()
-        };
-        let abc = ClassNames::from_iter(["a", "b", "c"]);
-        let some = of(&["c", "a", "b"], &[0, 1, 2, 0]).slice(1..4).in_classes(&abc).unwrap();
-        assert_eq!((some.labels(), some.classes(), some.identity().classes()), (&[0, 1, 2][..], 3, &abc));
-        assert!(of(&["c", "a", "d"], &[2]).in_classes(&abc).is_none());
-        assert!(of(&["c", "a", "d"], &[0]).in_classes(&abc).is_some(), "there is no d");
-        assert!(of(&["c", "a"], &[2]).in_classes(&abc).is_none(), "it has no name");
-        assert_eq!(of(&["a", "b"], &[0]).in_classes(&["a"].iter().collect()).unwrap().classes(), 2);
-        let numbers = of(&[], &[2, 0]).in_classes(&abc).unwrap();
-        assert_eq!((numbers.labels(), numbers.identity().classes()), (&[2, 0][..], &abc));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Several models in one: their networks merged, what is known of their trainings kept.
 
 use super::{Model, TrainingRecord};
-use crate::data::ClassNames;
+use crate::data::classes::OtherNames;
 use crate::data::known::classes_are_numbers;
+use crate::data::{ClassNames, Classes};
 use crate::network::{MAX_MEMBERS, MergeError, Network, Unlike};
 use crate::real::Real;
 
@@ -22,22 +23,17 @@ impl<F: Real> Model<F> {
         if members.len() > MAX_MEMBERS {
             return Err(MergeError::TooMany(members.len()));
         }
-        let seen = |model: &&Self| if model.sees_deskewed() { "deskewed images" } else { "images as they are" };
-        if let Some((network, found, expected)) = first_unlike(models.iter().map(|model| Some(seen(model)))) {
-            let (found, expected) = (found.to_string(), expected.to_string());
-            return Err(MergeError::OtherKind(Unlike { network, found, expected }));
+        let seen = |model: &Self| if model.sees_deskewed() { "deskewed images" } else { "images as they are" };
+        if let [first, others @ ..] = models
+            && let Some(place) = others.iter().position(|other| other.sees_deskewed() != first.sees_deskewed())
+        {
+            let (found, expected) = (seen(others[place]).to_string(), seen(first).to_string());
+            return Err(MergeError::OtherKind(Unlike { network: place + 1, found, expected }));
         }
-        let names: Vec<_> = models.iter().map(|model| model.class_names()).collect();
-        let have_numbers = names.iter().any(ClassNames::has_numbers);
-        let have_names = names.iter().any(|names| !names.is_empty());
-        let names = models.iter().zip(names).map(|(model, names)| {
-            let are_numbers = have_numbers || (have_names && model.classes_are_numbers());
-            let numbers = || are_numbers.then(|| ClassNames::numbers(model.network.outputs()));
-            if names.is_empty() { numbers() } else { Some(names) }
-        });
-        if let Some((network, found, expected)) = first_unlike(names) {
+        let classes: Vec<_> = models.iter().map(|model| model.classes()).collect();
+        if let Err(OtherNames { place, found, expected, .. }) = Classes::in_common(&classes) {
             let [found, expected] = [found, expected].map(|names| format!("the classes {}", names.in_words()));
-            return Err(MergeError::OtherTask(Unlike { network, found, expected }));
+            return Err(MergeError::OtherTask(Unlike { network: place, found, expected }));
         }
         let voters: Vec<_> = models.iter().map(|model| (&model.network, model.trainings().len())).collect();
         Ok(Model { members, ..Model::from(Network::merged(&voters)?) })
@@ -50,11 +46,13 @@ impl<F: Real> Model<F> {
         named.find(|classes| !classes.is_empty()).cloned().unwrap_or_default()
     }
 
-    /// Whether its classes are numbers if they have no names: it is of digits, or of directories that are numbers.
+    /// What is known of its classes. They are numbers if it is of digits, or of directories that are numbers.
     #[must_use]
-    pub fn classes_are_numbers(&self) -> bool {
-        let mut known = self.trainings().into_iter().flatten().peekable();
-        known.peek().is_some() && known.all(|training| classes_are_numbers(&training.dataset))
+    pub fn classes(&self) -> Classes {
+        let mut trainings = self.trainings().into_iter().flatten().peekable();
+        let is_known = trainings.peek().is_some();
+        let are_numbers = is_known && trainings.all(|training| classes_are_numbers(&training.dataset));
+        Classes { names: self.class_names(), count: self.network.outputs(), are_numbers }
     }
 
     /// Whether the network sees deskewed images.
@@ -71,13 +69,6 @@ impl<F: Real> Model<F> {
             members => members.iter().map(Option::as_ref).collect(),
         }
     }
-}
-
-/// The first of these that is not like the one before it that says anything: its number, what it says, and the other.
-fn first_unlike<T: PartialEq>(all: impl Iterator<Item = Option<T>>) -> Option<(usize, T, T)> {
-    let mut said = all.enumerate().filter_map(|(number, one)| Some((number, one?)));
-    let (_, first) = said.next()?;
-    said.find(|(_, other)| *other != first).map(|(number, other)| (number, other, first))
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ use mnist_mlp::{Precision, Real};
 use crate::cli::company::Company;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
-use crate::cli::split::Classes;
 use crate::cli::usage::Usage;
 use crate::cli::{Failure, idle, output};
 use arguments::{MonitorName, TrainArguments};
@@ -89,9 +88,7 @@ fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job
     let deskew = arguments.images.deskew || from.as_ref().is_some_and(Model::sees_deskewed);
     let mut task = Task::of(arguments, deskew, portion, settings.machine.threads)?;
     if let (Some(model), Some(path)) = (&from, &arguments.from) {
-        let (names, count) = (&model.class_names(), model.network.outputs());
-        let classes = Classes { names, count, are_numbers: model.classes_are_numbers() };
-        task = task.in_classes(&classes, &path.display().to_string())?;
+        task = task.in_classes(&model.classes(), &path.display().to_string())?;
     }
     settings.check(task.training.len(), task.evaluation.len())?;
     let progress = Progress::start(start_network::<F>(arguments, from, &task)?);

@@ -3,13 +3,12 @@
 use mnist_mlp::data::known::are_pictures;
 use mnist_mlp::data::source::SourceError;
 use mnist_mlp::data::splits::{self, Portion};
-use mnist_mlp::data::{Dataset, Part};
+use mnist_mlp::data::{Classes, Dataset, Part};
 
 use super::arguments::{EvaluateOn, TrainArguments};
 use super::images::ExpandName;
 use crate::cli::args::DataArguments;
-use crate::cli::split::{self, Classes};
-use crate::cli::{Failure, dataset, output};
+use crate::cli::{Failure, dataset, output, split};
 
 /// Which images are learned from, and which are watched.
 pub struct Choice {
