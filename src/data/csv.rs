@@ -1,14 +1,13 @@
 //! CSV: a row an image, its label and its pixels from 0 to 255. The label is in the column that the header names, in
 //! the first if there is no header or it names none.
 //!
-//! In a column that the header names, labels may be names, such as "cat": they are if the first is no number. Then all
-//! are, and the names of both parts in order are the classes.
+//! In a column that the header names, labels may be names, such as "cat". If the first is not a number, all are names,
+//! and those of both parts in order are the classes.
 //!
 //! A file holds one part. The other is in the file beside it that has 'test' for 'train' in its name: `mnist_train.csv`
 //! and `mnist_test.csv`.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -16,15 +15,17 @@ use std::path::{Path, PathBuf};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use thiserror::Error;
 
+use super::Part;
 use super::array::side_of;
 use super::idx::Idx;
-use super::{ClassNames, Part};
-use crate::printable::printable;
+
+mod labels;
+
+pub(super) use labels::Labels;
+use labels::{MAX_NAME, is_name};
 
 /// The longest row that is read, in bytes: an image of 2000 x 2000. A packed file of one row could fill the memory.
 const MAX_ROW: usize = 16 << 20;
-/// The longest name of a class, in bytes. A packed file could fill the memory with names.
-const MAX_NAME: usize = 256;
 
 /// What can be wrong with a CSV file of images.
 #[derive(Debug, Error)]
@@ -173,47 +174,6 @@ fn replace_word(name: &str, word: &str, other: &str) -> Option<String> {
     };
     let (at, _) = name.rmatch_indices(word).find(alone)?;
     Some(format!("{}{other}{}", &name[..at], &name[at + word.len()..]))
-}
-
-/// What the labels of a dataset are, told by the first that is read. Its files are read one after the other.
-#[derive(Default)]
-pub(super) struct Labels {
-    are_names: Option<bool>,
-    /// Each name with the label that it has until all are known: names are counted as they come.
-    names: BTreeMap<String, u8>,
-}
-
-impl Labels {
-    fn label(&mut self, line: u64, fields: &ByteRecord, Column { at, is_named }: Column) -> Result<u8, CsvError> {
-        let (field, column) = (&fields[at], at + 1);
-        if !*self.are_names.get_or_insert_with(|| is_named && is_name(field)) {
-            return number(field).ok_or_else(|| CsvError::Label { line, column, found: shown(field) });
-        }
-        if !is_named {
-            return Err(CsvError::NoHeader);
-        }
-        if !(1..=MAX_NAME).contains(&field.len()) {
-            return Err(CsvError::Name { line, column, found: shown(field) });
-        }
-        let name = printable(String::from_utf8_lossy(field));
-        let new = u8::try_from(self.names.len());
-        match (self.names.get(&name), new) {
-            (Some(&label), _) => Ok(label),
-            (None, Ok(new)) => Ok(*self.names.entry(name).or_insert(new)),
-            (None, Err(_)) => Err(CsvError::TooManyNames { line }),
-        }
-    }
-
-    /// The names of the classes in order, and all `labels` counted in that order; no names if labels are numbers.
-    pub fn in_order<'a>(self, labels: impl IntoIterator<Item = &'a mut Idx>) -> ClassNames {
-        let mut classes: [u8; 256] = std::array::from_fn(|label| label as u8);
-        for (class, &label) in (0..=255).zip(self.names.values()) {
-            classes[usize::from(label)] = class;
-        }
-        let bytes = labels.into_iter().flat_map(|labels| &mut labels.bytes);
-        bytes.for_each(|label| *label = classes[usize::from(*label)]);
-        self.names.into_keys().collect()
-    }
 }
 
 /// Reads images, (n, side, side), and their labels, (n).
@@ -370,11 +330,6 @@ fn number(field: &[u8]) -> Option<u8> {
 fn whole(field: &[u8]) -> Option<f64> {
     let number: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
     (number.fract() == 0.0).then_some(number)
-}
-
-/// Whether it is there and does not read as a number of any kind.
-fn is_name(field: &[u8]) -> bool {
-    !field.is_empty() && std::str::from_utf8(field).map_or(true, |text| text.parse::<f64>().is_err())
 }
 
 /// Whether it reads as a number that is none, or has no end, as NaN and inf do.

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::checksum::with_sha256;
 use super::file::Opened;
+use super::found::{Found, Images, Kind, Summed};
 use super::idx::{Idx, IdxError};
 use super::known::{EMNIST, KNOWN, Known, emnist_classes};
 use super::pixels::{MAPPED_ABOVE, map_idx};
-use super::source::{DEFAULT_DIRECTORY, FileError, Found, Images, SourceError, Summed};
+use super::source::{DEFAULT_DIRECTORY, FileError, SourceError};
 use super::{ClassNames, Part};
 use crate::threads::share_out;
 
@@ -175,7 +176,7 @@ pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
         labels: [training?, test?],
         files: Some((images, own_labels)),
         classes: naming.classes.clone(),
-        kind: "images",
+        kind: Kind::Images,
     };
     naming.straighten(&mut found, &labels)?;
     Ok(found)

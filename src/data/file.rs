@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 
 use super::csv::{self, CsvError};
+use super::found::{Found, Kind, Summed};
 use super::idx::{Idx, IdxError};
 use super::npz::{Npz, NpzError};
 use super::pickle::{self, PickleError};
-use super::source::{FileError, Found, SourceError, Summed};
+use super::source::{FileError, SourceError};
 use super::{ClassNames, Part};
 
 /// Deflate cannot pack more than this many bytes into one.
@@ -205,7 +206,7 @@ impl Found {
             labels: labels.map(|labels| labels.map(Summed::from)),
             files: None,
             classes: ClassNames::default(),
-            kind: "images",
+            kind: Kind::Images,
         }
     }
 }

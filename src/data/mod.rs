@@ -24,6 +24,7 @@ pub(crate) mod directory;
 pub mod distort;
 pub mod expand;
 mod file;
+mod found;
 pub mod idx;
 pub mod known;
 pub mod memory;

@@ -14,9 +14,10 @@ use std::fs::{self, DirEntry, File};
 use std::path::{Path, PathBuf};
 
 use super::checksum::sha256;
+use super::found::{Found, Images, Kind, Summed};
 use super::idx::Idx;
 use super::pixels::Pixels;
-use super::source::{FileError, Found, Images, SourceError, Summed};
+use super::source::{FileError, SourceError};
 use super::{ClassNames, Part, Wanted};
 use crate::picture::normalize::{SIDE, normalized};
 use crate::picture::read::{self, read, size};
@@ -116,7 +117,7 @@ impl Pictures {
             labels,
             files: None,
             classes: self.classes.clone(),
-            kind: if as_is.is_some() { "pictures" } else { "pictures in MNIST's form" },
+            kind: if as_is.is_some() { Kind::Pictures } else { Kind::PicturesInForm },
         })
     }
 }
