@@ -4,6 +4,7 @@ use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use thiserror::Error;
 
 use super::idx::Idx;
+use super::names::{MAX_NAME, NameError, Names};
 
 /// The type of the elements of an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +20,31 @@ enum Kind {
     Unsigned,
     Signed,
     Float,
+    /// Bytes, filled up with zeros.
+    Ascii,
+    /// Characters of four bytes, filled up with zeros.
+    Unicode,
 }
 
 /// What can be wrong with an array of images or labels.
 #[derive(Debug, Error)]
 pub enum ArrayError {
-    /// Complex numbers, texts, records: nothing that images or labels could be.
-    #[error("holds elements of the type '{0}', expected numbers such as 'u1', 'i8' or 'f4'")]
+    /// Complex numbers, records, objects of Python: nothing that images or labels could be.
+    #[error("holds elements of the type '{0}', expected numbers such as 'u1', 'i8' or 'f4'{advice}", advice = if_objects(.0))]
     Element(String),
+    /// Texts where numbers must be.
+    #[error("holds texts, expected numbers")]
+    Texts,
+    /// A text is the name of no class.
+    #[error("has '{found}' for the label of image {index}: {problem}")]
+    Name {
+        /// Which label, counted from 0.
+        index: usize,
+        /// The beginning of what was found.
+        found: String,
+        /// What is wrong with it.
+        problem: NameError,
+    },
     /// The shape and the bytes do not fit.
     #[error("holds an array of the shape {shape:?} in {found} bytes")]
     Shape {
@@ -62,6 +80,11 @@ pub enum ArrayError {
     },
 }
 
+/// What pandas makes of a column of names.
+fn if_objects(element: &str) -> &'static str {
+    if element.ends_with('O') { ": save names with .astype(str)" } else { "" }
+}
+
 impl Element {
     /// The type of that NumPy name, such as `<f4` or `|u1`; without a sign in front it is little-endian.
     pub fn named(name: &str) -> Result<Self, ArrayError> {
@@ -81,9 +104,24 @@ impl Element {
             "i8" => (Kind::Signed, 8),
             "f4" => (Kind::Float, 4),
             "f8" => (Kind::Float, 8),
-            _ => return Err(ArrayError::Element(name.to_string())),
+            text => Self::text(text).ok_or_else(|| ArrayError::Element(name.to_string()))?,
         };
         Ok(Element { kind, size, big_endian })
+    }
+
+    /// Texts of at most so many bytes, such as `S5`, or characters, such as `U5`.
+    fn text(name: &str) -> Option<(Kind, usize)> {
+        let (kind, length) = name.split_at_checked(1)?;
+        let length = length.parse().ok().filter(|&length| (1..=MAX_NAME).contains(&length))?;
+        match kind {
+            "S" => Some((Kind::Ascii, length)),
+            "U" => Some((Kind::Unicode, 4 * length)),
+            _ => None,
+        }
+    }
+
+    fn is_text(self) -> bool {
+        matches!(self.kind, Kind::Ascii | Kind::Unicode)
     }
 
     /// The same type in the other order of bytes, or in this.
@@ -107,7 +145,20 @@ impl Element {
             (Kind::Float, _) => E::read_f64(bytes),
             (Kind::Unsigned, size) => E::read_uint(bytes, size) as f64,
             (Kind::Signed, size) => E::read_int(bytes, size) as f64,
+            (Kind::Ascii | Kind::Unicode, _) => f64::NAN, // no number
         }
+    }
+
+    /// The text in these bytes, as many as one element has.
+    fn text_of(self, bytes: &[u8]) -> String {
+        let text = if self.kind == Kind::Ascii {
+            String::from_utf8_lossy(bytes).into_owned()
+        } else {
+            let read = if self.big_endian { BigEndian::read_u32 } else { LittleEndian::read_u32 };
+            let characters = bytes.chunks_exact(4).map(|bytes| char::from_u32(read(bytes)));
+            characters.map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        };
+        text.trim_end_matches('\0').to_string()
     }
 }
 
@@ -135,9 +186,31 @@ impl Array {
         self.shape.len() == 1
     }
 
+    /// Whether its labels are names.
+    pub fn is_text(&self) -> bool {
+        self.element.is_text()
+    }
+
+    /// The labels in an array of one dimension whose elements are names.
+    pub fn named_labels(&self, names: &mut Names) -> Result<Idx, ArrayError> {
+        let [n] = *self.shape else { return Err(ArrayError::Rank(self.shape.clone())) };
+        let label = |(index, bytes)| {
+            let name = self.element.text_of(bytes);
+            names.label(name.trim().as_bytes()).map_err(|problem| {
+                let found = name.chars().take(20).collect::<String>().escape_default().to_string();
+                ArrayError::Name { index, found, problem }
+            })
+        };
+        let bytes = self.bytes.chunks_exact(self.element.size).enumerate().map(label).collect::<Result<_, _>>()?;
+        Ok(Idx { dims: vec![dim(n)?], bytes })
+    }
+
     /// The labels in an array of one dimension.
     pub fn labels(&self) -> Result<Idx, ArrayError> {
         let [n] = *self.shape else { return Err(ArrayError::Rank(self.shape.clone())) };
+        if self.is_text() {
+            return Err(ArrayError::Texts);
+        }
         let labels = self.values().enumerate();
         let labels = labels.map(|(index, value)| whole(value).ok_or(ArrayError::NotALabel { index, value }));
         Ok(Idx { dims: vec![dim(n)?], bytes: labels.collect::<Result<_, _>>()? })
@@ -153,6 +226,9 @@ impl Array {
             }
             _ => return Err(ArrayError::Rank(self.shape)),
         };
+        if self.is_text() {
+            return Err(ArrayError::Texts);
+        }
         let dims = vec![dim(n)?, dim(rows)?, dim(cols)?];
         let image_size = (rows * cols) as usize;
         if self.element.size == 1 && self.element.kind == Kind::Unsigned && !self.fortran_order {
@@ -266,9 +342,38 @@ mod tests {
         }
         assert!(matches!(of("|i1", &[7, 255]), Err(ArrayError::NotALabel { index: 1, value: -1.0 })));
         assert!(matches!(of("<u2", &[0, 1]), Err(ArrayError::NotALabel { index: 0, value: 256.0 })));
-        for name in ["", "<", "|b1", "<c8", "O", "<f2", "f44", "<é"] {
+        for name in ["", "<", "|b1", "<c8", "O", "<f2", "f44", "<é", "<U0", "S257", "U", "<Ux", "é5"] {
             assert!(matches!(Element::named(name), Err(ArrayError::Element(_))), "{name}");
         }
+    }
+
+    #[test]
+    fn texts_are_names() {
+        let of = |name: &str, shape: &[u64], bytes: Vec<u8>| {
+            let array = Array::new(Element::named(name).unwrap(), shape.to_vec(), false, bytes).unwrap();
+            let mut names = Names::default();
+            let mut labels = array.named_labels(&mut names)?;
+            let classes = names.in_order([&mut labels]);
+            Ok::<_, ArrayError>((labels.bytes, classes.all().to_vec()))
+        };
+        // numpy.array(["é", "cat", "é"], dtype=…).tobytes()
+        let utf_32 = |to_bytes: fn(u32) -> [u8; 4]| {
+            ["é\0\0", "cat", "é\0\0"].concat().chars().flat_map(|c| to_bytes(u32::from(c))).collect::<Vec<_>>()
+        };
+        let expected = (vec![1, 0, 1], vec!["cat".to_string(), "é".to_string()]);
+        assert_eq!(of("<U3", &[3], utf_32(u32::to_le_bytes)).unwrap(), expected);
+        assert_eq!(of(">U3", &[3], utf_32(u32::to_be_bytes)).unwrap(), expected);
+        assert_eq!(of("|S3", &[3], "é\0caté\0".into()).unwrap(), expected);
+        assert_eq!(of("S2", &[2], "7\08 ".into()).unwrap(), (vec![0, 1], vec!["7".to_string(), "8".to_string()]));
+        assert!(matches!(of("S2", &[2], "a\0\0\0".into()), Err(ArrayError::Name { index: 1, .. })));
+        assert!(matches!(of("S2", &[1, 2], "abcd".into()), Err(ArrayError::Rank(_))));
+        assert_eq!(of("<U1", &[1], vec![255; 4]).unwrap().1, ["\u{fffd}"], "no character");
+        let texts = || Array::new(Element::named("S1").unwrap(), vec![4], false, b"1234".to_vec()).unwrap();
+        assert!(matches!(texts().labels(), Err(ArrayError::Texts)));
+        assert!(matches!(Array { shape: vec![1, 4], ..texts() }.images(), Err(ArrayError::Texts)));
+        assert!(matches!(Array { shape: vec![1, 2, 2], ..texts() }.images(), Err(ArrayError::Texts)));
+        let objects = Element::named("|O").unwrap_err().to_string();
+        assert!(objects.ends_with("save names with .astype(str)"), "{objects}");
     }
 
     #[test]

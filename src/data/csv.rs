@@ -18,11 +18,12 @@ use thiserror::Error;
 use super::Part;
 use super::array::side_of;
 use super::idx::Idx;
+use super::names::MAX_NAME;
 
 mod labels;
 
 pub(super) use labels::Labels;
-use labels::{MAX_NAME, is_name};
+use labels::is_name;
 
 /// The longest row that is read, in bytes: an image of 2000 x 2000. A packed file of one row could fill the memory.
 const MAX_ROW: usize = 16 << 20;

@@ -140,7 +140,9 @@ fn load_npz(path: &Path, part: Part) -> Result<Found, FileError> {
             Err(NpzError::Missing(_)) if of != part => Ok(None),
             labels => labels.map(Some),
         };
-        Ok(Found::new(images, [labels(Part::Training, "y_train")?, labels(Part::Test, "y_test")?]))
+        let mut labels = [labels(Part::Training, "y_train")?, labels(Part::Test, "y_test")?];
+        let classes = npz.classes(labels.iter_mut().flatten());
+        Ok(Found { classes, ..Found::new(images, labels) })
     };
     read(BufReader::with_capacity(BUFFER, file)).map_err(FileError::Npz)
 }

@@ -28,6 +28,7 @@ mod found;
 pub mod idx;
 pub mod known;
 pub mod memory;
+mod names;
 pub mod npz;
 pub mod pickle;
 mod pictures;

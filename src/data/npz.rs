@@ -9,6 +9,8 @@
 //! data                                             as many bytes as type and shape say
 //! ```
 //!
+//! Labels may be texts (`<U3`, `|S3`), the names of classes.
+//!
 //! The header is a literal of Python. Only those three entries are read, in any order, and nothing in them may be nested.
 
 use std::io::{self, BufRead, Read, Seek};
@@ -17,8 +19,10 @@ use thiserror::Error;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::ClassNames;
 use super::array::{Array, ArrayError, Element};
 use super::idx::{Idx, read_up_to};
+use super::names::Names;
 
 /// NumPy's own limit.
 const MAX_HEADER: u64 = 10_000;
@@ -58,6 +62,9 @@ pub enum NpzError {
     /// A member goes on after its data.
     #[error("is too long: {0} goes on after the data that its shape promises")]
     TooLong(&'static str),
+    /// The labels of one part are names, those of the other numbers.
+    #[error("has names for labels in one of y_train and y_test and numbers in the other: save both alike")]
+    NamesAndNumbers,
     /// An array is not one of images or labels.
     #[error("({array}) {problem}")]
     Array {
@@ -76,11 +83,15 @@ pub(super) struct Npz<R> {
     archive: ZipArchive<R>,
     /// The most data that the file can hold, in bytes.
     at_most: u64,
+    /// What the labels are, told by the first array of them.
+    are_names: Option<bool>,
+    names: Names,
 }
 
 impl<R: BufRead + Seek> Npz<R> {
     pub fn open(reader: R, at_most: u64) -> Result<Self, NpzError> {
-        Ok(Npz { archive: ZipArchive::new(reader).map_err(NpzError::Archive)?, at_most })
+        let archive = ZipArchive::new(reader).map_err(NpzError::Archive)?;
+        Ok(Npz { archive, at_most, are_names: None, names: Names::default() })
     }
 
     /// The images of an array, (n, rows, cols).
@@ -88,9 +99,19 @@ impl<R: BufRead + Seek> Npz<R> {
         self.array(array)?.images().map_err(|problem| NpzError::Array { array, problem })
     }
 
-    /// The labels in an array, (n).
+    /// The labels in an array, (n). If they are names, these are counted.
     pub fn labels(&mut self, array: &'static str) -> Result<Idx, NpzError> {
-        self.array(array)?.labels().map_err(|problem| NpzError::Array { array, problem })
+        let labels = self.array(array)?;
+        if *self.are_names.get_or_insert(labels.is_text()) != labels.is_text() {
+            return Err(NpzError::NamesAndNumbers);
+        }
+        let labels = if labels.is_text() { labels.named_labels(&mut self.names) } else { labels.labels() };
+        labels.map_err(|problem| NpzError::Array { array, problem })
+    }
+
+    /// What the classes are called, in order, when all `labels` have been read: they are counted in that order.
+    pub fn classes<'a>(self, labels: impl IntoIterator<Item = &'a mut Idx>) -> ClassNames {
+        self.names.in_order(labels)
     }
 
     fn array(&mut self, array: &'static str) -> Result<Array, NpzError> {

@@ -178,6 +178,40 @@ fn labels_in_a_table_may_be_names() {
 }
 
 #[test]
+fn labels_in_an_archive_may_be_names() {
+    let names = ["dog", "cat", "eel", "ant"]; // of the labels 0 to 3; in order ant, cat, dog, eel
+    let of = |digits: &Digits, part: &str, names: Option<[&str; 4]>| {
+        let images = npy("|u1", &[digits.len(), digits.side, digits.side], &digits.pixels);
+        let labels = match names {
+            // As numpy.array([...]) has them.
+            Some(names) => {
+                let text: Vec<char> =
+                    digits.labels.iter().flat_map(|&label| names[usize::from(label)].chars()).collect();
+                let bytes: Vec<u8> = text.iter().flat_map(|&c| u32::from(c).to_le_bytes()).collect();
+                npy("<U3", &[digits.len()], &bytes)
+            }
+            None => npy("|u1", &[digits.len()], &digits.labels),
+        };
+        [(format!("x_{part}.npy"), images), (format!("y_{part}.npy"), labels)]
+    };
+    let archive = |members: [[(String, Vec<u8>); 2]; 2]| {
+        let members = members.concat();
+        zip(&members.iter().map(|(name, bytes)| (&name[..], bytes.clone())).collect::<Vec<_>>())
+    };
+    let (training, test) = (training(), test());
+    let named = archive([of(&training, "train", Some(names)), of(&test, "test", Some(names))]);
+    for (part, digits) in [(Part::Training, &training), (Part::Test, &test)] {
+        let data = load(&named, part).unwrap();
+        let in_order = digits.labels.iter().map(|&label| [2, 1, 3, 0][usize::from(label)]).collect::<Vec<_>>();
+        assert_eq!((data.labels(), data.pixels()), (&in_order[..], &digits.pixels[..]));
+        assert_eq!(data.identity().classes().all(), ["ant", "cat", "dog", "eel"]);
+    }
+    let mixed = archive([of(&training, "train", Some(names)), of(&test, "test", None)]);
+    let error = load(&mixed, Part::Training).unwrap_err().to_string();
+    assert!(error.contains("names for labels in one of y_train and y_test"), "{error}");
+}
+
+#[test]
 fn pictures_in_directories_hold_the_same_digits() {
     for side in [4, SIDE] {
         let (training, test) = (Digits::toy_of(side, 48, 1), Digits::toy_of(side, 9, 2));
@@ -573,7 +607,8 @@ fn archives_of_other_things_are_refused() {
     assert!(matches!(with(images[..images.len() - 1].to_vec()), E::TooShort { promised: 4, found: 3, .. }));
     assert!(matches!(with([&images[..], b"x"].concat()), E::TooLong("x_train")));
     assert!(matches!(with(npy("|u1", &[1 << 20, 1 << 20], &[])), E::ExceedsFile { .. }));
-    assert!(matches!(with(npy("<U8", &[1, 4], &[0; 128])), E::Array { problem: ArrayError::Element(_), .. }));
+    assert!(matches!(with(npy("<U8", &[1, 4], &[0; 128])), E::Array { problem: ArrayError::Texts, .. }));
+    assert!(matches!(with(npy("|O", &[1, 4], &[0; 32])), E::Array { problem: ArrayError::Element(_), .. }));
     assert!(matches!(with(npy("|u1", &[1, 3], &[0; 3])), E::Array { problem: ArrayError::NotSquare(3), .. }));
     assert!(matches!(problem(b"PK\x03\x04 and no more"), FileError::Npz(E::Archive(_))));
 }

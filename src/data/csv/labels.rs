@@ -1,23 +1,17 @@
 //! What stands in the column of the labels: numbers or names.
 
-use std::collections::BTreeMap;
-
 use csv::ByteRecord;
 
 use super::{Column, CsvError, number, shown};
 use crate::data::ClassNames;
 use crate::data::idx::Idx;
-use crate::printable::printable;
-
-/// The longest name of a class, in bytes. A packed file could fill the memory with names.
-pub const MAX_NAME: usize = 256;
+use crate::data::names::{NameError, Names};
 
 /// What the labels of a dataset are, told by the first that is read. Its files are read one after the other.
 #[derive(Default)]
 pub struct Labels {
     are_names: Option<bool>,
-    /// Each name with the label that it has until all are known: names are counted as they come.
-    names: BTreeMap<String, u8>,
+    names: Names,
 }
 
 impl Labels {
@@ -35,27 +29,15 @@ impl Labels {
         if !is_named {
             return Err(CsvError::NoHeader);
         }
-        if !(1..=MAX_NAME).contains(&field.len()) {
-            return Err(CsvError::Name { line, column, found: shown(field) });
-        }
-        let name = printable(String::from_utf8_lossy(field));
-        let new = u8::try_from(self.names.len());
-        match (self.names.get(&name), new) {
-            (Some(&label), _) => Ok(label),
-            (None, Ok(new)) => Ok(*self.names.entry(name).or_insert(new)),
-            (None, Err(_)) => Err(CsvError::TooManyNames { line }),
-        }
+        self.names.label(field).map_err(|error| match error {
+            NameError::Length => CsvError::Name { line, column, found: shown(field) },
+            NameError::TooMany => CsvError::TooManyNames { line },
+        })
     }
 
     /// The names of the classes in order, and all `labels` counted in that order; no names if labels are numbers.
     pub fn in_order<'a>(self, labels: impl IntoIterator<Item = &'a mut Idx>) -> ClassNames {
-        let mut classes: [u8; 256] = std::array::from_fn(|label| label as u8);
-        for (class, &label) in (0..=255).zip(self.names.values()) {
-            classes[usize::from(label)] = class;
-        }
-        let bytes = labels.into_iter().flat_map(|labels| &mut labels.bytes);
-        bytes.for_each(|label| *label = classes[usize::from(*label)]);
-        self.names.into_keys().collect()
+        self.names.in_order(labels)
     }
 }
 
