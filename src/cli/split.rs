@@ -88,7 +88,11 @@ pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure
     })?;
     let place = named.unwrap_or(0);
     let Some(classes) = all.get(place) else { return Ok(data.clone()) };
-    let data = in_classes(data, classes, &members[place].path)?;
+    let path = &members[place].path;
+    if !members[place].datasets().contains(&data.identity().name()) {
+        warn_of_places(data, classes, path);
+    }
+    let data = in_classes(data, classes, path)?;
     let is_nameless = data.identity().classes().is_empty();
     Ok(if is_nameless && data.classes() <= classes.names.all().len() {
         data.called(classes.names.clone())
@@ -100,6 +104,25 @@ pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure
 /// The images with their classes counted and called as by the model in `path`.
 pub fn in_classes(data: &Dataset, classes: &Classes, path: &str) -> Result<Dataset, Failure> {
     data.in_classes_of(classes).map_err(|error| Failure::UnknownClasses { model: path.to_string(), error })
+}
+
+/// Warns of other images than those that the model in `path` was trained on, if only one side calls its classes by names.
+pub fn warn_of_places(data: &Dataset, model: &Classes, path: &str) {
+    let own = Classes::of(data);
+    if let Some(names) = own.names_told_by_place(model) {
+        let numbers = ClassNames::numbers(names.all().len()).in_words();
+        let [found, meaning] = [names.in_words(), numbers];
+        if model.names.is_empty() {
+            output::warning(format_args!(
+                "{path} knows its classes by numbers alone: {found} are taken for {meaning}, in this order"
+            ));
+        } else {
+            output::warning(format_args!(
+                "the labels of these images are numbers, the classes of {path} have names: {meaning} are taken for \
+                {found}, in this order"
+            ));
+        }
+    }
 }
 
 fn warn_of_other_data(members: &[Member], data: &Dataset) {

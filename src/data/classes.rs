@@ -151,6 +151,27 @@ pub struct UnknownClasses {
 }
 
 impl Classes {
+    /// What is known of the classes of a dataset.
+    #[must_use]
+    pub fn of(data: &Dataset) -> Self {
+        Classes {
+            names: data.identity().classes().clone(),
+            count: data.classes(),
+            are_numbers: classes_are_numbers(data.identity().name()),
+        }
+    }
+
+    /// The names of one side, if the other has none and its numbers may stand for anything: then classes are told by
+    /// their places, which can be wrong.
+    #[must_use]
+    pub fn names_told_by_place<'a>(&'a self, others: &'a Classes) -> Option<&'a ClassNames> {
+        match (self.beside(&others.names).is_empty(), others.beside(&self.names).is_empty()) {
+            (false, true) => Some(&self.names),
+            (true, false) => Some(&others.names),
+            _ => None,
+        }
+    }
+
     /// What they are called beside classes with these names: numbers, if they have no names, but are numbers or the others
     /// are. Nothing if they can only be told by their places.
     fn beside(&self, others: &ClassNames) -> ClassNames {
@@ -182,11 +203,7 @@ impl Dataset {
     /// # Errors
     /// [`UnknownClasses`] if the class of an image is none of the model's.
     pub fn in_classes_of(&self, classes: &Classes) -> Result<Dataset, UnknownClasses> {
-        let own = Classes {
-            names: self.identity().classes().clone(),
-            count: self.classes(),
-            are_numbers: classes_are_numbers(self.identity().name()),
-        };
+        let own = Classes::of(self);
         let (names, own) = (classes.beside(&own.names), own.beside(&classes.names));
         if names.is_empty() || own.is_empty() {
             return Ok(self.clone());
@@ -216,7 +233,11 @@ impl Dataset {
             names.all().iter().position(|other| other == name).and_then(|place| u8::try_from(place).ok())
         };
         let places: Vec<_> = (0..=u8::MAX).map(place).collect();
-        let labels = self.labels.iter().map(|&label| places[usize::from(label)]).collect::<Option<_>>()?;
+        if self.labels().iter().any(|&label| places[usize::from(label)].is_none()) {
+            return None;
+        }
+        // Images that are not among these may be of any class.
+        let labels = self.labels.iter().map(|&label| places[usize::from(label)].unwrap_or(0)).collect();
         let classes = names.all().len().max(2); // as everywhere
         Some(Dataset { labels: Arc::new(labels), classes, ..self.called(names.clone()) })
     }
@@ -270,6 +291,8 @@ mod tests {
         assert!(of(&["c", "a", "d"], &[2]).in_classes(&abc).is_none());
         assert!(of(&["c", "a", "d"], &[0]).in_classes(&abc).is_some(), "there is no d");
         assert!(of(&["c", "a"], &[2]).in_classes(&abc).is_none(), "it has no name");
+        let beside_others = of(&["a", "x"], &[1, 0, 0, 1]).slice(1..3).in_classes(&abc).unwrap();
+        assert_eq!(beside_others.labels(), [0, 0], "images that nobody asked for may be of unknown classes");
         assert_eq!(of(&["a", "b"], &[0]).in_classes(&["a"].iter().collect()).unwrap().classes(), 2);
         let numbers = of(&[], &[2, 0]).called(abc.clone());
         assert_eq!((numbers.labels(), numbers.identity().classes()), (&[2, 0][..], &abc));
@@ -283,6 +306,16 @@ mod tests {
         let in_common = |all: &[&Classes]| Classes::in_common(&all.iter().map(|&one| one.clone()).collect::<Vec<_>>());
         assert_eq!(in_common(&[&unknown, &letters, &letters]), Ok(Some(1)));
         assert_eq!(in_common(&[&unknown, &digits]), Ok(None));
+        for (one, other, names) in [
+            (&unknown, &letters, Some(&letters.names)),
+            (&letters, &unknown, Some(&letters.names)),
+            (&digits, &letters, None),
+            (&unknown, &plate, None),
+            (&unknown, &digits, None),
+            (&letters, &plate, None),
+        ] {
+            assert_eq!(one.names_told_by_place(other), names, "{one:?} {other:?}");
+        }
         for others in [[&digits, &letters], [&letters, &digits], [&unknown, &plate], [&plate, &letters]] {
             assert!(in_common(&others).is_err(), "{others:?}");
         }

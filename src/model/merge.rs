@@ -141,10 +141,12 @@ mod tests {
         assert_eq!(precision_of(&json).unwrap(), Precision::F32);
         assert_eq!(Model::<f32>::from_json(&json).unwrap().members, merged.members);
 
+        assert!(!String::from_utf8(json).unwrap().contains(r#","precision":"f32","format":"#), "its members say it");
+
         let again = Model::merged(&[&merged, &model(None)]).unwrap();
         assert_eq!(again.members, [Some(record(1)), Some(record(2)), None]);
         let mut json = Vec::new();
         again.write_json(&mut json).unwrap();
-        assert_eq!(precision_of(&json).unwrap(), Precision::F64, "one does not say");
+        assert_eq!(precision_of(&json).unwrap(), Precision::F32, "one does not say, so the file does");
     }
 }

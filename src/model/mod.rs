@@ -5,6 +5,7 @@
 //! weights    a matrix for each layer after the input, (n_l, n_{l-1}), as nested lists
 //! biases     a column for each layer after the input, (n_l, 1), as nested lists
 //! cost       "QuadraticCost", "CrossEntropyCost" or "LogLikelihoodCost"
+//! precision  "f32" or "f64", that of the numbers if it is not the one under `training` or `members`
 //! format     1; a file without it was written by network2.py and loads with the defaults
 //! activation "sigmoid", that of the hidden layers; where they differ a list, as in ["tanh", "relu"]
 //! training   how it was trained, see `TrainingRecord`
@@ -27,7 +28,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::network::{Activation, Cost, Network, NetworkError, costs};
-use crate::real::Real;
+use crate::real::{Precision, Real};
 use crate::replace_file::replace_file;
 
 mod checkpoint;
@@ -39,7 +40,7 @@ mod training_record;
 
 pub use checkpoint::{Checkpoint, PackedNumbers, UnpackError};
 pub use monitor::Monitor;
-use reader::{Head, Members, Number, Sizes, layers};
+use reader::{Head, Members, Number, Sizes, layers, precision_of_all};
 pub use reader::{UNQUESTIONED_SIZE, precision_of, read_model_file};
 pub use record::ModelRecord;
 pub use training_record::{CourseRecord, EpochRecord, PROGRAM, TrainingRecord};
@@ -165,13 +166,21 @@ impl<F: Real> Model<F> {
     /// Writes the model as JSON.
     ///
     /// # Errors
-    /// Errors of `writer` pass through.
+    /// Errors of `writer` pass through. A cost that is none of [`costs`] is refused: no file with it could be read.
     pub fn write_json(&self, mut writer: impl Write) -> io::Result<()> {
+        let cost = self.network.cost().name_in_file();
+        if !costs::<F>().iter().any(|known| known.name_in_file() == cost) {
+            return Err(io::Error::other(format!(
+                "no model file can have the cost '{cost}': give the network another"
+            )));
+        }
+        let told = precision_of_all(&self.trainings().into_iter().map(|t| Some(t?.precision)).collect::<Vec<_>>());
         let file = FileWritten {
             sizes: self.network.sizes(),
             weights: self.network.weights().iter().map(Rows).collect(),
             biases: self.network.biases().iter().map(Column).collect(),
-            cost: self.network.cost().name_in_file(),
+            cost,
+            precision: (F::PRECISION != told).then_some(F::PRECISION),
             format: FORMAT,
             activation: Activations::of(&self.network),
             training: self.training.as_ref(),
@@ -183,7 +192,7 @@ impl<F: Real> Model<F> {
         writer.write_all(b"\n")
     }
 
-    /// Reads the model file at `path`.
+    /// Reads the model file at `path`. Its numbers are read as they are written, whatever [`precision_of`] they have.
     ///
     /// # Errors
     /// A [`ModelError`] that says what is wrong.
@@ -243,6 +252,8 @@ struct FileWritten<'a, F> {
     weights: Vec<Rows<'a, F>>,
     biases: Vec<Column<'a, F>>,
     cost: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    precision: Option<Precision>,
     format: u32,
     activation: Activations,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -350,6 +361,42 @@ mod tests {
     fn numbers_round_trip_exactly() {
         round_trip::<f32>();
         round_trip::<f64>();
+    }
+
+    #[test]
+    fn a_file_without_a_training_tells_its_precision() {
+        let network = Network::<f32>::new(&[3, 2], &CrossEntropy, Init::Default, 1).unwrap();
+        let single = Model::from(network);
+        assert_eq!(precision_of(&json(&single)).unwrap(), Precision::F32);
+        assert_eq!(precision_of(&json(&single.in_double())).unwrap(), Precision::F64);
+    }
+
+    #[test]
+    fn a_cost_that_no_file_can_have_is_not_saved() {
+        #[derive(Debug)]
+        struct Own;
+        impl Cost<f64> for Own {
+            fn name(&self) -> &'static str {
+                "own"
+            }
+            fn name_in_file(&self) -> &'static str {
+                "OwnCost"
+            }
+            fn in_double(&self) -> &'static dyn Cost<f64> {
+                &Own
+            }
+            fn value(&self, _: &[f64], _: &[f64], _: &[f64]) -> f64 {
+                0.0
+            }
+            fn delta(&self, _: &[f64], _: &[f64], _: &[f64], delta: &mut [f64]) {
+                delta.fill(0.0);
+            }
+        }
+        let network = Network::new(&[3, 2], &Own, Init::Default, 1).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let error = Model::from(network).save(&dir.path().join("own.json")).unwrap_err().to_string();
+        assert!(error.ends_with("no model file can have the cost 'OwnCost': give the network another"), "{error}");
+        assert!(!dir.path().join("own.json").exists());
     }
 
     #[test]

@@ -85,18 +85,21 @@ fn accounted_for(start: &[u8]) -> u64 {
     UNQUESTIONED_SIZE + BYTES_OF_A_PARAMETER * parameters as u64
 }
 
-/// The precision in which a model was trained, or all that were merged into it; double for a file of network2.py.
+/// The precision in which a model was trained or saved, or all that were merged into it; double for a file of network2.py.
 ///
 /// # Errors
 /// [`ModelError::Json`], [`ModelError::Format`] or [`ModelError::Members`] if this is no model file of ours.
 pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
     let head = Head::read(json)?;
     let trainings = head.training.map_or(head.members.0, |training| vec![Some(training)]);
-    let is_single = |training: &Option<HeadTraining>| {
-        training.as_ref().is_some_and(|training| training.precision == Precision::F32)
-    };
-    let all_single = !trainings.is_empty() && trainings.iter().all(is_single);
-    Ok(if all_single { Precision::F32 } else { Precision::F64 })
+    let told: Vec<_> = trainings.into_iter().map(|training| Some(training?.precision)).collect();
+    Ok(head.precision.unwrap_or_else(|| precision_of_all(&told)))
+}
+
+/// The precision of a network that comes of trainings in these: single if it is known that all were.
+pub(super) fn precision_of_all(trainings: &[Option<Precision>]) -> Precision {
+    let all_single = !trainings.is_empty() && trainings.iter().all(|&precision| precision == Some(Precision::F32));
+    if all_single { Precision::F32 } else { Precision::F64 }
 }
 
 /// What has to be known before the rest can be read. The other keys are passed over.
@@ -108,6 +111,7 @@ pub(super) struct Head {
     #[serde(default)]
     members: Members<HeadTraining>,
     sizes: Option<IgnoredAny>,
+    precision: Option<Precision>,
 }
 
 #[derive(Deserialize)]

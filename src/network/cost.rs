@@ -10,7 +10,7 @@ use crate::real::Real;
 /// All slices hold one number for each output neuron, (n_L): `z` the weighted inputs, `a` the activations that
 /// [`output`](Cost::output) makes of them, `y` the target.
 ///
-/// Both engines train with any cost. Model files are read back with the [`costs`] of this program only.
+/// Both engines train with any cost. Model files have the [`costs`] of this program only.
 ///
 /// ```
 /// use mnist_mlp::network::{Cost, sigmoid_prime};

@@ -168,6 +168,10 @@ fn letters_are_called_by_their_names() {
     sandbox.line(from).success();
     assert_eq!(sandbox.json("on.json")["training"]["classes"][0], "B");
     assert!(correct("on.json") > 250);
+    // Such a training goes on as any other.
+    sandbox.line("train --resume on.json --data other --epochs 41 --quiet").success();
+    sandbox.line(&from.replace("40", "41").replace("on.json", "whole.json")).success();
+    assert!(sandbox.read("on.json") == sandbox.read("whole.json"));
     // Names that no class has, and labels that have no name.
     let digits = other_names(&sandbox, "letters.json", r#""Z""#, r#""ß""#);
     sandbox
@@ -175,6 +179,38 @@ fn letters_are_called_by_their_names() {
         .failure(1, &["digits.json knows no class called Z", "A, B, C"]);
     write_part(&sandbox, "emnist-letters-test", (8, 8), 27, &[1, 2, 40]);
     sandbox.line("eval letters.json --data other").failure(1, &["label 39 of image 2", "26 classes"]);
+}
+
+#[test]
+fn numbers_that_are_taken_for_names_are_warned_of() {
+    let sandbox = Sandbox::new();
+    write_pictures(&sandbox, "letters", &[("A", 0), ("B", 1)]);
+    let data = data((4, 4), 2);
+    let quick = "--validation 20 --monitor none --quiet --epochs 1";
+    fs::rename(data.path("other"), sandbox.path("other")).unwrap();
+    sandbox.line(&format!("train --data letters {quick} -o letters.json")).success();
+    sandbox.line(&format!("train --data other {quick} -o other.json")).success();
+    let words =
+        "the labels of these images are numbers, the classes of letters.json have names: 0, 1 are taken for A, B";
+    for line in ["eval letters.json --data other", "train --from letters.json --data other --validation 20 --epochs 1"]
+    {
+        let run = sandbox.line(line).success();
+        assert!(run.stderr.contains(words), "{line}: {}", run.stderr);
+    }
+    let run = sandbox.line("eval other.json --data letters").success();
+    let words = "other.json knows its classes by numbers alone: A, B are taken for 0, 1, in this order";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+    // The same images, whose names are younger than the model.
+    let row = |i: usize| format!("{},{}\n", ["cat", "dog"][i % 2], ["9,9,9,9", "0,9,0,0"][i % 2]);
+    let table = format!("label,a,b,c,d\n{}", (0..60).map(row).collect::<String>());
+    for name in ["pets_train.csv", "pets_test.csv"] {
+        fs::write(sandbox.path(name), &table).unwrap();
+    }
+    sandbox.line(&format!("train --data pets_train.csv {quick} -o pets.json")).success();
+    let nameless = sandbox.read("pets.json").replace(r#""classes":["cat","dog"],"#, "");
+    assert_ne!(nameless, sandbox.read("pets.json"));
+    fs::write(sandbox.path("older.json"), nameless).unwrap();
+    assert_eq!(sandbox.line("eval older.json --data pets_test.csv").success().stderr, "");
 }
 
 /// A copy of a model file in which `old` is `new`.

@@ -17,7 +17,7 @@ use crate::cli::company::Company;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
 use crate::cli::usage::Usage;
-use crate::cli::{Failure, idle, output};
+use crate::cli::{Failure, idle, output, split};
 use arguments::{MonitorName, TrainArguments};
 use saver::Saver;
 use summary::{introduction, resumption, summary};
@@ -88,7 +88,12 @@ fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job
     let deskew = arguments.images.deskew || from.as_ref().is_some_and(Model::sees_deskewed);
     let mut task = Task::of(arguments, deskew, portion, settings.machine.threads)?;
     if let (Some(model), Some(path)) = (&from, &arguments.from) {
-        task = task.in_classes(&model.classes(), &path.display().to_string())?;
+        let (classes, path) = (model.classes(), path.display().to_string());
+        let datasets: Vec<_> = model.trainings().into_iter().flatten().map(|training| &training.dataset).collect();
+        if !datasets.contains(&&task.dataset) {
+            split::warn_of_places(&task.training, &classes, &path);
+        }
+        task = task.in_classes(&classes, &path)?;
     }
     settings.check(task.training.len(), task.evaluation.len())?;
     let progress = Progress::start(start_network::<F>(arguments, from, &task)?);

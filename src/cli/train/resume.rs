@@ -121,6 +121,9 @@ fn job<F: Trainable>(
         Failure::Usage(Usage::Split(_)) => other_data(path, &record, "fewer images".to_string()),
         other => other,
     })?;
+    // A training that began with another model (--from) counts and calls classes as that one does.
+    let counted = task.in_classes(&model.classes(), &path.display().to_string());
+    let task = counted.map_err(|_| other_data(path, &record, found(&task, true)))?;
     check_data(path, &record, &model, &task)?;
     if record.classes.is_empty() {
         record.classes = task.training.identity().classes().clone();
@@ -166,8 +169,15 @@ fn check_data<F: Real>(path: &Path, record: &TrainingRecord, model: &Model<F>, t
     if task.dataset == record.dataset && same_names && model.history.iter().all(same) {
         return Ok(());
     }
-    let called = if same_names { String::new() } else { format!(", of {}", classes(names)) };
-    Err(other_data(path, record, format!("{}, {training} and {evaluation} images{called}", task.dataset)))
+    Err(other_data(path, record, found(task, !same_names)))
+}
+
+/// The images that there are, in a sentence.
+fn found(task: &Task, with_classes: bool) -> String {
+    let Task { dataset, training, evaluation, .. } = task;
+    let called = classes(training.identity().classes());
+    let called = if with_classes { format!(", of {called}") } else { String::new() };
+    format!("{dataset}, {} and {} images{called}", training.len(), evaluation.len())
 }
 
 /// What classes are called, in a sentence.

@@ -88,10 +88,10 @@ impl Task {
     }
 
     /// The same images, with their classes counted and called as by the model in `path` that the training starts from.
-    pub fn in_classes(self, classes: &Classes, path: &str) -> Result<Self, Failure> {
-        let [training, evaluation] =
-            [&self.training, &self.evaluation].map(|data| split::in_classes(data, classes, path));
-        Ok(Task { training: training?, evaluation: evaluation?, ..self })
+    pub fn in_classes(&self, classes: &Classes, path: &str) -> Result<Self, Failure> {
+        let in_classes = |data| split::in_classes(data, classes, path);
+        let (training, evaluation) = (in_classes(&self.training)?, in_classes(&self.evaluation)?);
+        Ok(Task { dataset: self.dataset.clone(), training, evaluation, ..*self })
     }
 
     /// Warns of images that can be trained on, but hardly as somebody meant to; notes are for those who are not
