@@ -28,8 +28,10 @@ pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure>
         };
     }
     let source = Source::default_in(Path::new(DEFAULT_DIRECTORY));
-    if matches!(source, Source::Synthetic { .. }) && !quiet {
-        output::note(format_args!(
+    if matches!(source, Source::Synthetic { .. }) {
+        // Who is quiet may have meant other digits all the more.
+        let say = if quiet { output::warning } else { output::note };
+        say(format_args!(
             "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; '{} download' fetches MNIST, --data or \
              {VARIABLE} names another place for it",
             output::program()

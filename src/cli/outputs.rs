@@ -28,8 +28,11 @@ pub fn check_output(
 }
 
 /// Refuses to overwrite a file that is not `what`, of which `is_ours` judges by its first bytes. What is not there,
-/// empty or no file passes. What cannot be read does not: it might be anything.
+/// empty or no file passes. What cannot be read does not: it might be anything. Nor does '-', standard output elsewhere.
 pub fn check_ours(path: &Path, what: &'static str, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        return Err(Failure::Usage(Usage::ToOutput(what)));
+    }
     if !path.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Ok(());
     }
@@ -46,9 +49,6 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Refuses a model file that cannot be written, a file that is none, and the name of what a model is exported to.
 pub fn check_model_file(out: &Path) -> Result<(), Failure> {
-    if out == Path::new("-") {
-        return Err(Failure::Usage(Usage::ModelToOutput));
-    }
     if let Ok(file_type) = FileType::of(out) {
         return Err(Failure::Usage(Usage::EndingOfExport(out.display().to_string(), file_type.ending())));
     }

@@ -38,8 +38,8 @@ pub enum Usage {
     Idle { option: &'static str, of: &'static str },
     #[error("{0}: add it with --monitor evaluation-accuracy")]
     NotWatched(ConfigError),
-    #[error("a model is not written to standard output: name a file, as in --out model.json (./- for one called '-')")]
-    ModelToOutput,
+    #[error("{0} is not written to standard output: name a file (./- for one called '-')")]
+    ToOutput(&'static str),
     #[error("--out and --log both name {0}: give each a file of its own")]
     SameFile(String),
     #[error(

@@ -50,12 +50,16 @@ impl Opened {
     }
 }
 
-/// Loads the images and labels of `part`, and the labels of the other for the number of classes.
-pub(super) fn load(path: &Path, part: Part) -> Result<Found, SourceError> {
-    let format = Format::of(path).map_err(|problem| problem.of(path))?;
-    match format {
-        Format::Pickle => load_pickle(path, part).map_err(|problem| problem.of(path)),
-        Format::Npz => load_npz(path, part).map_err(|problem| problem.of(path)),
+/// Loads the images and labels of `part`, and the labels of the other for the number of classes. And the file that holds
+/// the part: of CSV files it may be the one beside the one that was named.
+pub(super) fn load(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceError> {
+    let itself = |found: Result<Found, FileError>| match found {
+        Ok(found) => Ok((found, path.to_path_buf())),
+        Err(problem) => Err(problem.of(path)),
+    };
+    match Format::of(path).map_err(|problem| problem.of(path))? {
+        Format::Pickle => itself(load_pickle(path, part)),
+        Format::Npz => itself(load_npz(path, part)),
         Format::Csv => load_csv(path, part),
     }
 }
@@ -147,7 +151,7 @@ fn load_npz(path: &Path, part: Part) -> Result<Found, FileError> {
     read(BufReader::with_capacity(BUFFER, file)).map_err(FileError::Npz)
 }
 
-fn load_csv(path: &Path, part: Part) -> Result<Found, SourceError> {
+fn load_csv(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceError> {
     let is_missed = |own: &Path| part == Part::Test && own != path && !own.try_exists().unwrap_or(true);
     let own = match csv::file_of(path, part) {
         Some(own) if !is_missed(&own) => own,
@@ -174,7 +178,7 @@ fn load_csv(path: &Path, part: Part) -> Result<Found, SourceError> {
         labels.in_order([&mut own_labels].into_iter().chain(other_labels.iter_mut().map(|(labels, _)| labels)));
     let (own_labels, other_labels) = (Some(own_labels), other_labels.map(|(labels, _)| labels));
     let labels = if part == Part::Training { [own_labels, other_labels] } else { [other_labels, own_labels] };
-    Ok(Found { classes, ..Found::new(images, labels) })
+    Ok((Found { classes, ..Found::new(images, labels) }, own))
 }
 
 /// The rows of both files must be as long, or the first column of one holds no labels.

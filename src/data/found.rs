@@ -85,14 +85,15 @@ impl Found {
         if let Some(known) = known.or_else(of_files) {
             return known.identity();
         }
-        let sums: Vec<_> = self.labels.iter().flatten().map(|labels| &labels.sha256[..12]).collect();
+        // The training labels tell both parts, so that a test set may come later.
+        let sum = self.labels.iter().flatten().next().map_or("", |labels| &labels.sha256[..12]);
         // By these words the name tells later what it was: see `known`.
         let (kind, of_what) = match self.kind {
             Kind::Images => ("images", "the labels"),
             Kind::Pictures => ("pictures", "names and labels"),
             Kind::PicturesInForm => ("pictures in MNIST's form", "names and labels"),
         };
-        let name = format!("unknown {kind} (SHA-256 of {of_what} {})", sums.join(", "));
+        let name = format!("unknown {kind} (SHA-256 of {of_what} {sum})");
         Identity::unknown(name, place).with_classes(self.classes.clone())
     }
 }

@@ -33,12 +33,17 @@ const PARTS: [&[&str]; 2] = [&["train", "training"], &["test", "testing", "t10k"
 /// The ends of the names of pictures, in capitals or not.
 const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 
+/// The ends of the names of pictures that are not read.
+const OTHER_ENDINGS: [&str; 6] = ["gif", "bmp", "webp", "tif", "tiff", "heic"];
+
 /// A dataset of pictures that are not read yet.
 pub(super) struct Pictures {
     directory: PathBuf,
     /// For training and for testing, each in the order of the dataset.
     parts: [Vec<Labelled>; 2],
     classes: ClassNames,
+    /// How many pictures beside them are of a format that is not read.
+    left_out: usize,
 }
 
 /// A picture and its class.
@@ -49,6 +54,26 @@ struct Labelled {
 
 /// The pictures of each class, by the name of its directory.
 type ByName = BTreeMap<String, Vec<PathBuf>>;
+
+/// What is made of pictures.
+enum Form {
+    /// Nothing: all have this side.
+    AsIs(usize),
+    /// MNIST's form.
+    Mnists {
+        /// The first picture that differs from those before it, if these could have been taken as they are.
+        because_of: Option<Odd>,
+    },
+}
+
+/// A picture that is not as the first one.
+struct Odd {
+    path: PathBuf,
+    height: usize,
+    width: usize,
+    /// Height and width of the first one.
+    side: usize,
+}
 
 impl Pictures {
     /// The pictures in the directories of `directory`; `None` if there are none, nor directories of parts.
@@ -63,13 +88,18 @@ impl Pictures {
             Some(parts) => parts.map(|part| part.map_or_else(|| Ok(Vec::new()), |part| self::directories(&part))),
             None => [Ok(directories), Ok(Vec::new())],
         };
-        let by_name = [by_name(&training?)?, by_name(&test?)?];
+        let directories = [training?, test?];
+        let by_name = [by_name(&directories[0])?, by_name(&directories[1])?];
         if !has_parts && by_name[0].is_empty() {
             return if listed(directory, is_picture)?.is_empty() {
                 Ok(None)
             } else {
                 Err(SourceError::LoosePictures(directory.to_path_buf()))
             };
+        }
+        let mut left_out = 0;
+        for directory in directories.iter().flatten() {
+            left_out += listed(directory, |entry| has_ending(&entry.path(), &OTHER_ENDINGS))?.len();
         }
         let names: BTreeSet<_> = by_name.iter().flat_map(BTreeMap::keys).cloned().collect();
         let (labels, classes) = labels(directory, names)?;
@@ -80,18 +110,19 @@ impl Pictures {
             }
             interleaved(by_label)
         });
-        Ok(Some(Pictures { directory: directory.to_path_buf(), parts, classes }))
+        Ok(Some(Pictures { directory: directory.to_path_buf(), parts, classes, left_out }))
     }
 
-    /// Reads those pictures of `part` that are `wanted`; the others are blank.
-    pub fn load(&self, part: Part, wanted: Wanted, threads: usize) -> Result<Found, SourceError> {
+    /// Reads those pictures of `part` that are `wanted`; the others are blank. And where they are, and in what form.
+    pub fn load(&self, part: Part, wanted: Wanted, threads: usize) -> Result<(Found, String), SourceError> {
         let pictures = &self.parts[part as usize];
         if pictures.is_empty() {
             return Err(SourceError::NoPictures { directory: self.directory.clone(), part });
         }
         // The training pictures decide for both parts, which are to be alike.
         let decisive = self.parts.iter().find(|part| !part.is_empty()).expect("one part has pictures");
-        let as_is = common_side(decisive, threads)?;
+        let form = form_of(decisive, threads)?;
+        let as_is = if let Form::AsIs(side) = form { Some(side) } else { None };
         let side = as_is.unwrap_or(SIDE);
 
         let mut pixels = vec![0; pictures.len() * side * side];
@@ -112,13 +143,30 @@ impl Pictures {
             let sha256 = sha256(&names.collect::<Vec<_>>());
             (!part.is_empty()).then(|| Summed { idx: Idx { dims: vec![bytes.len() as u32], bytes }, sha256 })
         });
-        Ok(Found {
+        let found = Found {
             images: Images { dims, pixels: Pixels::Owned(pixels), sha256: None },
             labels,
             files: None,
             classes: self.classes.clone(),
             kind: if as_is.is_some() { Kind::Pictures } else { Kind::PicturesInForm },
-        })
+        };
+        Ok((found, self.place(&form)))
+    }
+
+    /// Where the pictures are, and what of them may be a surprise.
+    fn place(&self, form: &Form) -> String {
+        let mut place = format!("pictures in {}", self.directory.display());
+        if let Form::Mnists { because_of } = form {
+            place += ", brought into MNIST's form";
+            if let Some(Odd { path, height, width, side }) = because_of {
+                let path = path.strip_prefix(&self.directory).unwrap_or(path).display();
+                place += &format!(" because {path} has {width} x {height} pixels, not {side} x {side}");
+            }
+        }
+        if self.left_out > 0 {
+            place += &format!(", without {} that are neither PNG nor JPEG", self.left_out);
+        }
+        place
     }
 }
 
@@ -170,13 +218,17 @@ fn by_name(directories: &[PathBuf]) -> Result<ByName, SourceError> {
 /// Whether this may be a picture, by its name.
 fn is_picture(entry: &DirEntry) -> bool {
     let path = entry.path();
-    let ending = path.extension().unwrap_or_default();
-    ENDINGS.iter().any(|&other| ending.eq_ignore_ascii_case(other))
+    has_ending(&path, &ENDINGS)
         && match entry.file_type() {
             Ok(kind) if !kind.is_symlink() => kind.is_file(),
             // What cannot be looked at may be one: reading it will say what is the matter.
             _ => path.metadata().map_or(true, |metadata| metadata.is_file()),
         }
+}
+
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    let ending = path.extension().unwrap_or_default();
+    endings.iter().any(|&other| ending.eq_ignore_ascii_case(other))
 }
 
 /// What lies in `directory`, is not hidden and is of that kind, in any order.
@@ -239,24 +291,26 @@ fn interleaved(classes: BTreeMap<u8, Vec<PathBuf>>) -> Vec<Labelled> {
     placed.into_iter().map(|(_, picture)| picture).collect()
 }
 
-/// Height and width of the pictures, if all are squares of one size that may be taken as they are.
-fn common_side(pictures: &[Labelled], threads: usize) -> Result<Option<usize>, SourceError> {
-    let side_of = |Labelled { path, .. }: &Labelled| {
+/// What is to be made of the pictures: nothing, if all are squares of one size that may be taken as they are.
+fn form_of(pictures: &[Labelled], threads: usize) -> Result<Form, SourceError> {
+    let size_of = |Labelled { path, .. }: &Labelled| {
         let size = File::open(path).map_err(read::FileError::from).and_then(size);
-        let (height, width) = size.map_err(|problem| FileError::BadPicture(problem).of(path))?;
-        Ok((height == width && height <= LARGEST_AS_IS).then_some(height))
+        size.map_err(|problem| FileError::BadPicture(problem).of(path))
     };
-    let Some((first, others)) = pictures.split_first() else { return Ok(None) };
-    let Some(side) = side_of(first)? else { return Ok(None) };
-    let all = try_share_out(threads, others.iter(), |picture| match side_of(picture) {
-        Ok(other) if other == Some(side) => Ok(()),
-        Ok(_) => Err(None),
-        Err(error) => Err(Some(error)),
+    let Some((first, others)) = pictures.split_first() else { return Ok(Form::Mnists { because_of: None }) };
+    let (side, width) = size_of(first)?;
+    if side != width || side > LARGEST_AS_IS {
+        return Ok(Form::Mnists { because_of: None });
+    }
+    let all = try_share_out(threads, others.iter(), |picture| match size_of(picture) {
+        Ok(size) if size == (side, side) => Ok(()),
+        Ok((height, width)) => Err(Ok(Odd { path: picture.path.clone(), height, width, side })),
+        Err(error) => Err(Err(error)),
     });
     match all {
-        Ok(()) => Ok(Some(side)),
-        Err(None) => Ok(None),
-        Err(Some(error)) => Err(error),
+        Ok(()) => Ok(Form::AsIs(side)),
+        Err(Ok(odd)) => Ok(Form::Mnists { because_of: Some(odd) }),
+        Err(Err(error)) => Err(error),
     }
 }
 
@@ -343,6 +397,24 @@ mod tests {
         assert!(Pictures::find(Path::new("nowhere")).unwrap().is_none());
     }
 
+    #[test]
+    fn what_changes_all_pictures_and_what_is_left_out_is_told() {
+        let dir = directory(&["a/1.png", "a/2.png", "b/3.png"]);
+        let place = || {
+            let pictures = Pictures::find(dir.path()).unwrap().unwrap();
+            let (_, place) = pictures.load(Part::Training, &|_| vec![], 2).unwrap();
+            place.strip_prefix(&format!("pictures in {}", dir.path().display())).unwrap().to_string()
+        };
+        assert_eq!(place(), "");
+        fs::write(dir.path().join("b/4.gif"), "GIF89a").unwrap();
+        assert_eq!(place(), ", without 1 that are neither PNG nor JPEG");
+        fs::remove_file(dir.path().join("b/4.gif")).unwrap();
+        fs::write(dir.path().join("b/5.png"), png(&Picture::new(3, 4, vec![0; 12]).unwrap())).unwrap();
+        let odd = Path::new("b").join("5.png");
+        let because = format!("because {} has 4 x 3 pixels, not 2 x 2", odd.display());
+        assert_eq!(place(), format!(", brought into MNIST's form {because}"));
+    }
+
     #[cfg(unix)]
     #[test]
     fn links_lead_to_pictures() {
@@ -395,7 +467,7 @@ mod tests {
         bytes.truncate(bytes.len() - 20); // the header stays
         fs::write(&broken, bytes).unwrap();
         let pictures = Pictures::find(dir.path()).unwrap().unwrap();
-        let found = pictures.load(Part::Training, &|_| vec![0..1, 2..3], 2).unwrap();
+        let (found, _) = pictures.load(Part::Training, &|_| vec![0..1, 2..3], 2).unwrap();
         assert_eq!(*found.images.pixels, [[7; 4], [0; 4], [7; 4], [0; 4]].concat());
         let Err(error) = pictures.load(Part::Training, &|n| iter::once(0..n).collect(), 2) else { panic!("read") };
         assert!(error.to_string().contains("4.png is damaged"), "{error}");

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::csv::CsvError;
-use super::found::Kind;
 use super::idx::IdxError;
 use super::known::Known;
 use super::memory::TooMany;
@@ -293,18 +292,16 @@ impl Source {
         let (path, found, place) = match self {
             Source::Directory(path) => {
                 let pictures = if directory::may_hold_any(path) { None } else { Pictures::find(path)? };
-                let (found, what, form) = match pictures {
-                    Some(pictures) => {
-                        let found = pictures.load(part, wanted, threads)?;
-                        let is_in_form = found.kind == Kind::PicturesInForm;
-                        let form = if is_in_form { ", brought into MNIST's form" } else { "" };
-                        (found, "pictures", form)
-                    }
-                    None => (directory::load(path, part)?, "IDX files", ""),
+                let (found, place) = match pictures {
+                    Some(pictures) => pictures.load(part, wanted, threads)?,
+                    None => (directory::load(path, part)?, format!("IDX files in {}", path.display())),
                 };
-                (path, found, format!("{what} in {}{form}", path.display()))
+                (path, found, place)
             }
-            Source::File(path) => (path, file::load(path, part)?, path.display().to_string()),
+            Source::File(path) => {
+                let (found, own) = file::load(path, part)?;
+                (path, found, own.display().to_string())
+            }
             Source::Synthetic { seed } => return Ok(synthetic::dataset(*seed, part, (images, wanted), threads)?),
         };
         found.dataset(part, place).map_err(|problem| SourceError::Dataset { path: path.clone(), part, problem })

@@ -54,7 +54,7 @@ pub trait Engine<F: Real> {
 }
 
 /// What an engine may use of the machine. Results do not depend on the number of threads.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Machine {
     /// The most threads; the work decides how many of them are worth it.
     pub threads: usize,

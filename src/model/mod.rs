@@ -85,6 +85,9 @@ pub enum ModelError {
     /// It is not JSON, or lacks a key, or a value is of another kind.
     #[error("not a model file: {0}{hint}", hint = if .0.is_eof() { "; it ends too soon, so copy or save it again" } else { "" })]
     Json(#[from] serde_json::Error),
+    /// It begins as what `mnist train --log` writes.
+    #[error("it is the log of a training, no model file: name the .json file of that training")]
+    Log,
     /// A later version of this program wrote it.
     #[error("the file has format {0}, this program reads up to {FORMAT}: use a newer mnist")]
     Format(u32),

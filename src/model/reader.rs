@@ -122,6 +122,9 @@ struct HeadTraining {
 
 impl Head {
     pub fn read(json: &[u8]) -> Result<Self, ModelError> {
+        if json.starts_with(b"{\"epoch\":") {
+            return Err(ModelError::Log);
+        }
         let head: Head = serde_json::from_slice(json)?;
         if let Some(format) = head.format.filter(|&format| format > FORMAT) {
             return Err(ModelError::Format(format));

@@ -67,7 +67,7 @@ impl Default for Monitors {
 }
 
 /// How to train: what may be asked for. [`check`](Settings::check) makes a [`TrainConfig`] of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
     /// Passes over the training images; 1 or more, default 30.
     pub epochs: usize,

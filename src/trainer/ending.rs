@@ -61,14 +61,15 @@ pub enum NotFinite {
 }
 
 /// What was too large, and something smaller. Each update multiplies the weights by 1 - eta lambda / n: where that
-/// makes them larger, no gradient is needed for them to run away. It is eta, too, if it leaves lambda no room.
+/// makes them larger, no gradient is needed for them to run away. If eta leaves lambda no room, eta is too large. Above 1
+/// hardly any is right.
 fn remedy(eta: f64, lambda: f64, n_train: usize) -> String {
     let in_short = |x: f64| format!("{x:.0e}").parse().unwrap_or(x);
     let limit = 2.0 * n_train as f64 / eta;
     if lambda > limit && limit > 1.0 {
         format!("lambda, such as {:?}", in_short(limit / 10.0))
     } else {
-        format!("eta, such as {:?}", in_short(eta / 10.0))
+        format!("eta, such as {:?}", in_short((eta / 10.0).min(1.0)))
     }
 }
 
@@ -91,7 +92,7 @@ mod tests {
     fn a_divergence_names_what_was_too_large() {
         assert_eq!(remedy(0.5, 5.0, 50_000), "eta, such as 0.05");
         assert_eq!(remedy(1.0, 2e10, 20_000), "lambda, such as 4000.0");
-        assert_eq!(remedy(1e300, 1e300, 50), "eta, such as 1e299");
+        assert_eq!(remedy(1e300, 1e300, 50), "eta, such as 1.0");
         assert_eq!(remedy(0.5, 1e308, 50_000), "lambda, such as 20000.0");
     }
 }

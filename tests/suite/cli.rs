@@ -364,12 +364,12 @@ fn the_built_in_digits_are_used_when_there_is_nothing_else_and_a_note_says_so() 
     let run = sandbox.line("train --epochs 1 --train-size 2000 --monitor evaluation-accuracy").success();
     assert!(run.stderr.contains("built-in digits are used") && run.stderr.contains("MNIST_DATA_DIR"), "{}", run.stderr);
     assert!(run.stdout.contains("try next"), "{}", run.stdout);
-    let run =
-        sandbox.line("train --data synthetic --epochs 1 --train-size 99 --validation 9 -b 9 --out=-m.json").success();
+    let run = sandbox.line("train --data synthetic --train-size 999 --validation 99 -b 9 --out=-m.json").success();
     // Both suggestions can be typed as they stand.
     let suggested = |what: &str| run.stdout.lines().find_map(|line| line.strip_prefix(what)).unwrap().to_string();
     assert!(
-        suggested("try next").ends_with(" -o wide.json --data synthetic --batch-size 9 --train-size 99 --validation 9"),
+        suggested("try next")
+            .ends_with(" -o wide.json --data synthetic --batch-size 9 --train-size 999 --validation 99"),
         "{}",
         run.stdout
     );
@@ -438,10 +438,16 @@ fn the_variable_names_the_data_and_the_option_goes_before_it() {
 fn other_data_than_the_models_is_warned_of() {
     let sandbox = Sandbox::with_tiny_data();
     sandbox.line(TRAIN).success();
-    let mut labels = fs::read(sandbox.path("idx/t10k-labels-idx1-ubyte")).unwrap();
-    let last = labels.len() - 1;
-    labels[last] = (labels[last] + 1) % 4;
-    fs::write(sandbox.path("idx/t10k-labels-idx1-ubyte"), labels).unwrap();
+    let change_last_label = |file: &str| {
+        let mut labels = fs::read(sandbox.path(file)).unwrap();
+        let last = labels.len() - 1;
+        labels[last] = (labels[last] + 1) % 4;
+        fs::write(sandbox.path(file), labels).unwrap();
+    };
+    // A test set may be another one, and may come later.
+    change_last_label("idx/t10k-labels-idx1-ubyte");
+    assert_eq!(sandbox.line("eval model.json --data idx").success().stderr, "");
+    change_last_label("idx/train-labels-idx1-ubyte");
     let run = sandbox.line("eval model.json --data idx").success();
     assert!(run.stderr.contains("warning: the model was trained on"), "{}", run.stderr);
 }
@@ -1036,11 +1042,16 @@ fn what_to_try_next_is_possible_and_replaces_nothing() {
     let next = run.stdout.lines().find_map(|line| line.strip_prefix("try next")).unwrap();
     let words =
         " train --hidden 100 --monitor training-cost,training-accuracy -o wide-2.json --data idx --cost quadratic";
-    assert!(next.ends_with(&format!("{words} --eta 3 --batch-size 7 --validation 0")), "{next}");
+    let same = "--eta 3 --lambda 0 --epochs 1 --batch-size 7 --validation 0";
+    assert!(next.ends_with(&format!("{words} {same}")), "{next}");
     sandbox.run(next.split_whitespace().skip(1)).success();
     assert_eq!(sandbox.json("wide-2.json")["sizes"][1], 100);
-    // Its eta would be another's.
-    let run = sandbox.line(&format!("{train} --optimizer adamw --eta 0.001 -o adamw.json")).success();
+    // Who knows other options needs no suggestion, and more neurons are no help to those that learn nothing.
+    for options in ["--optimizer adamw --eta 0.001", "--dropout 0.1", "--init large", "--expand shift"] {
+        let run = sandbox.line(&format!("{train} {options} -o other.json")).success();
+        assert!(!run.stdout.contains("try next"), "{options}: {}", run.stdout);
+    }
+    let run = sandbox.line("train --data idx --validation 11 --epochs 1 --eta 0.000001 -o slow.json").success();
     assert!(!run.stdout.contains("try next"), "{}", run.stdout);
 }
 
@@ -1070,11 +1081,15 @@ fn a_split_that_cannot_be_cut_is_said_once_with_its_option() {
 }
 
 #[test]
-fn a_model_is_not_written_to_standard_output() {
+fn files_are_not_written_to_standard_output() {
     let sandbox = Sandbox::with_tiny_data();
-    let words = ["not written to standard output", "--out model.json"];
+    let words = ["a model file is not written to standard output: name a file"];
     sandbox.line(&format!("{TRAIN} -o -")).failure(2, &words);
     sandbox.line("tune --data idx --validation 11 --trials 1 -o -").failure(2, &words);
+    sandbox.line(&format!("{TRAIN} --log -")).failure(2, &["a log of this program is not written to"]);
+    sandbox.line(&format!("{TRAIN} --quiet")).success();
+    sandbox.line("eval model.json --data idx --answers -").failure(2, &["a table of answers is not written to"]);
+    sandbox.line("report model.json --data idx -o -").failure(2, &["a page of mnist report is not written to"]);
     assert!(!sandbox.path("-").exists());
 }
 
@@ -1108,7 +1123,7 @@ fn layers_are_named_once() {
 #[test]
 fn files_that_are_easily_taken_for_a_model_are_called_by_what_they_are() {
     let sandbox = Sandbox::with_tiny_data();
-    sandbox.line(&format!("{TRAIN} -o model.json")).success();
+    sandbox.line(&format!("{TRAIN} -o model.json --log run.jsonl")).success();
     for ending in ["onnx", "npz", "safetensors", "csv"] {
         sandbox.line(&format!("export model.json -o model.{ending}")).success();
     }
@@ -1127,6 +1142,7 @@ fn files_that_are_easily_taken_for_a_model_are_called_by_what_they_are() {
         ("a.gz", "it is packed: unpack it first"),
         ("marked.json", "byte order mark"),
         ("list.json", "not a model file: invalid type: integer `2`, expected the settings of a training"),
+        ("run.jsonl", "it is the log of a training, no model file"),
         ("idx", "it is a directory"),
     ] {
         sandbox.line(&format!("eval {name} --data idx")).failure(1, &[name, words]);
@@ -1168,9 +1184,13 @@ fn outputs_that_are_not_numbers_are_no_votes_for_0() {
 fn a_value_that_begins_with_a_dash_is_printed_as_it_can_be_typed() {
     let sandbox = Sandbox::with_tiny_data();
     fs::rename(sandbox.path("idx"), sandbox.path("-d")).unwrap();
-    let run = sandbox.line("train --data=-d --validation 11 --epochs 1 --train-size 40").success();
+    let run = sandbox.line("train --data=-d --validation 11 --train-size 40 --lambda 0").success();
     assert!(run.stdout.contains("eval model.json --data=-d\n"), "{}", run.stdout);
-    assert!(run.stdout.contains(" -o wide.json --data=-d --train-size 40 --validation 11\n"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains(" -o wide.json --data=-d --lambda 0 --train-size 40 --validation 11\n"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]

@@ -18,6 +18,10 @@ use crate::cli::member::DEFAULT_VALIDATION;
 
 /// Images in a mini-batch, if nothing else is said: the book's.
 pub const DEFAULT_BATCH_SIZE: usize = 10;
+/// Epochs, likewise.
+pub const DEFAULT_EPOCHS: usize = 30;
+/// The L2 regularization parameter, likewise.
+pub const DEFAULT_LAMBDA: f64 = 5.0;
 
 /// Train a network and save it.
 #[derive(Debug, Args)]
@@ -49,7 +53,7 @@ pub struct TrainArguments {
     pub hidden: Option<Vec<u32>>,
 
     /// Passes over the training images; with --resume, by default the number that the run began with.
-    #[arg(short, long, value_name = "N", default_value_t = 30)]
+    #[arg(short, long, value_name = "N", default_value_t = DEFAULT_EPOCHS)]
     pub epochs: usize,
 
     /// Images in a mini-batch.
@@ -57,11 +61,11 @@ pub struct TrainArguments {
     pub batch_size: usize,
 
     /// Learning rate [default: 0.5, with adamw 0.001].
-    #[arg(long)]
+    #[arg(long, aliases = ["lr", "learning-rate"])] // as other programs call it
     pub eta: Option<f64>,
 
     /// L2 regularization parameter; 0 for none.
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = DEFAULT_LAMBDA)]
     pub lambda: f64,
 
     #[command(flatten)]

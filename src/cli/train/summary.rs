@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use mnist_mlp::Real;
 use mnist_mlp::model::EpochRecord;
-use mnist_mlp::network::{Activation, Network, sizes_in_words};
+use mnist_mlp::network::{Activation, Init, Network, sizes_in_words};
 use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 
-use super::arguments::{DEFAULT_BATCH_SIZE, EvaluateOn, TrainArguments};
-use super::descent::OptimizerName;
+use super::arguments::{DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, DEFAULT_LAMBDA, EvaluateOn, TrainArguments};
 use super::task::Task;
 use super::{descent, images, resume, schedule};
 use crate::cli::member::DEFAULT_VALIDATION;
@@ -84,19 +83,34 @@ pub fn summary<F: Real>(
     let program = output::program();
     text += &format!("saved     {}, as it was after epoch {}\n", output::quoted(out.as_os_str()), trained.epoch);
     text += &format!("evaluate  {program} eval {}\n", file_and_data(arguments, out));
-    let is_first = arguments.hidden.is_none() && arguments.from.is_none() && arguments.resume.resume.is_none();
-    // An eta says little under another optimizer or with other neurons.
-    let is_plain = arguments.activation.is_none()
-        && arguments.descent.optimizer == OptimizerName::Sgd
-        && arguments.descent.momentum.is_none();
-    if is_first && is_plain && trained.ending != Ending::Stopped {
+    if is_first_step(arguments, settings) && trained.ending != Ending::Stopped && has_learned(&trained.history) {
         text += &format!("try next  {program} train {}\n", wider(arguments));
     }
     text
 }
 
-/// The words after `mnist train` for a wider network on the same images, with the same cost, eta and mini-batches, in a
-/// file that does not exist yet.
+/// Whether nothing but the book's own settings were asked for, of which [`wider`] keeps all. Somebody who knows the others
+/// needs no suggestion.
+fn is_first_step(arguments: &TrainArguments, settings: &Settings) -> bool {
+    let Settings { epochs, batch_size, eta, lambda, seed, monitors, engine, machine, .. } = *settings;
+    let plain = Settings { epochs, batch_size, eta, lambda, seed, monitors, engine, machine, ..Settings::default() };
+    let is_new = arguments.hidden.is_none() && arguments.from.is_none() && arguments.resume.resume.is_none();
+    let is_usual =
+        arguments.activation.is_none() && arguments.init == Init::default() && arguments.images.expand.is_none();
+    *settings == plain && is_new && is_usual
+}
+
+/// Whether the last epoch was right about more than half of the images, if anybody counted: to others more neurons are
+/// no help.
+fn has_learned(history: &[EpochRecord]) -> bool {
+    history
+        .last()
+        .and_then(|last| Some((last.evaluation_accuracy?, last.n_evaluation)))
+        .is_none_or(|(right, n)| 2 * right > n)
+}
+
+/// The words after `mnist train` for a wider network on the same images, otherwise trained in the same way, in a file
+/// that does not exist yet.
 fn wider(arguments: &TrainArguments) -> String {
     let is_test = arguments.evaluate_on == EvaluateOn::Test;
     let monitors = if is_test || arguments.validation > 0 { "all" } else { "training-cost,training-accuracy" };
@@ -109,6 +123,9 @@ fn wider(arguments: &TrainArguments) -> String {
     };
     add("cost", arguments.cost.clone());
     add("eta", arguments.eta.map(|eta| eta.to_string()));
+    add("lambda", (arguments.lambda != DEFAULT_LAMBDA).then(|| arguments.lambda.to_string()));
+    add("epochs", (arguments.epochs != DEFAULT_EPOCHS).then(|| arguments.epochs.to_string()));
+    add("seed", (arguments.seed != 0).then(|| arguments.seed.to_string()));
     add("batch-size", (arguments.batch_size != DEFAULT_BATCH_SIZE).then(|| arguments.batch_size.to_string()));
     add("train-size", arguments.train_size.map(|n| n.to_string()));
     add("validation", (arguments.validation != DEFAULT_VALIDATION).then(|| arguments.validation.to_string()));

@@ -33,6 +33,12 @@ impl fmt::Debug for InstructionSet {
     }
 }
 
+impl PartialEq for InstructionSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
 /// An instruction set that is unknown, or that this machine lacks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("'{asked}' is not an instruction set of this machine, which has: {}", available.join(", "))]
