@@ -51,6 +51,9 @@ pub(super) struct Json<'a> {
     accuracy: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
+    /// What of the cost is regularization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regularization: Option<f64>,
     per_class: Vec<ClassFigures>,
     confusion: Vec<Vec<usize>>,
 }
@@ -67,6 +70,7 @@ impl<'a> Json<'a> {
             correct: evaluation.correct(),
             accuracy: evaluation.accuracy(),
             cost: None,
+            regularization: None,
             per_class: evaluation.per_class(),
             confusion: evaluation.confusion().rows().into_iter().map(|row| row.to_vec()).collect(),
         }
@@ -87,7 +91,8 @@ impl EvaluationReport<'_> {
 
     pub(super) fn json_object(&self) -> Json<'_> {
         let figures = Json::of(self.evaluation, (&self.dataset, &self.names), self.split);
-        Json { model: Some(&self.model), cost: Some(self.cost()), ..figures }
+        let (cost, regularization) = (Some(self.cost()), Some(self.regularization));
+        Json { model: Some(&self.model), cost, regularization, ..figures }
     }
 
     /// Tables for a terminal of `width` columns, with colours.

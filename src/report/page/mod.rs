@@ -89,6 +89,7 @@ pub fn page(subject: Subject) -> String {
         security_policy: security_policy(),
         accuracy: percent(Some(evaluation.accuracy())),
         cost: decimal(report.cost(), 4),
+        regularization: (report.regularization > 0.0).then(|| decimal(report.regularization, 4)),
         correct: thousands(evaluation.correct()),
         wrong: thousands(evaluation.n() - evaluation.correct()),
         n: thousands(evaluation.n()),
@@ -118,6 +119,8 @@ struct Page<'a> {
     /// The share of the images that were recognized, their cost, and numbers of images.
     accuracy: String,
     cost: String,
+    /// What of the cost is regularization, if any.
+    regularization: Option<String>,
     correct: String,
     wrong: String,
     n: String,

@@ -97,13 +97,21 @@ pub fn settings_in_one(members: &[Option<TrainingRecord>]) -> Vec<(&'static str,
                 values.push(value);
             }
         }
-        all.push((name, values.join(" or ")));
+        all.push((name, in_words(&values)));
     }
     let unknown = members.len() - known.len();
     if unknown > 0 {
         all.push(("of unknown training", unknown.to_string()));
     }
     all
+}
+
+/// "0, 1 or 2".
+fn in_words(values: &[&str]) -> String {
+    match values {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => values.concat(),
+    }
 }
 
 fn schedule(CourseRecord { schedule, warm_up, patience, .. }: &CourseRecord) -> Option<String> {
