@@ -1,4 +1,4 @@
-//! Every command of the tutorial runs, in its order, on tiny data and for two epochs. Those of the README and of the
+//! Every command of the tutorial runs, in its order, on tiny data and for two epochs. Those of README, guide and
 //! help, which stand for themselves, are understood at least.
 
 use std::fs;
@@ -81,12 +81,14 @@ fn commands_are_found_wherever_they_stand() {
 }
 
 #[test]
-fn no_command_of_the_readme_and_of_the_help_is_refused() {
+fn no_command_of_the_readme_the_guide_and_the_help_is_refused() {
     let sandbox = Sandbox::new();
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let (mut commands, mut inline) = (Vec::new(), Vec::new());
-    for (number, part) in readme.split("```").enumerate() {
-        if number % 2 == 1 { commands.extend(typed(part)) } else { inline.extend(mentioned(part)) }
+    for page in ["README.md", "docs/guide.md"] {
+        let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+        for (number, part) in page.split("```").enumerate() {
+            if number % 2 == 1 { commands.extend(typed(part)) } else { inline.extend(mentioned(part)) }
+        }
     }
     assert!(inline.len() > 30, "{inline:?}");
     commands.extend(inline);
