@@ -72,6 +72,9 @@ pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
     for words in figure.left_out() {
         output::warning(words);
     }
+    for words in &figure.notes {
+        output::note(words);
+    }
     match target {
         Some(target) => target.write(&figure),
         None => output::result(figure.text(output::width_of_pictures().min(WIDEST), output::is_coloured())),

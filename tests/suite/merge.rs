@@ -53,7 +53,9 @@ fn what_comes_out_is_a_model_as_any_other() {
     sandbox.line("export one.json -o one.onnx").success();
     sandbox.line("show --data idx --model one.json --mistakes").success();
     let words = ["'one' was merged from 2 networks and has no epochs", "name the models"];
-    sandbox.line("plot a.json one.json -o one.svg").failure(1, &words);
+    sandbox.line("plot one.json -o one.svg").failure(1, &words);
+    let run = sandbox.line("plot a.json one.json -o one.svg").success();
+    assert!(words.iter().all(|words| run.stderr.contains(words)), "{}", run.stderr);
 }
 
 #[test]

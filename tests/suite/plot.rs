@@ -146,6 +146,25 @@ fn what_cannot_be_drawn_is_refused() {
 }
 
 #[test]
+fn what_one_curve_joins_and_what_has_no_epochs_is_told() {
+    let sandbox = trained();
+    let run = sandbox.line("plot a.json b.json --x eta").success();
+    assert_eq!(run.stderr, "", "they differ in eta alone");
+    let other = "train --data idx --validation 11 --epochs 3 --eta 0.125 --batch-size 5 --quiet -o other.json";
+    sandbox.line(other).success();
+    let run = sandbox.line("plot a.json b.json other.json --x eta").success();
+    for words in ["differ in more than the eta: ", "; mini-batches of 10 or mini-batches of 5; 12 epochs or 3 epochs\n"] {
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    // One that was not monitored does not keep the others from being drawn.
+    sandbox.line("train --data idx --validation 11 --epochs 1 --monitor none --quiet -o blind.json").success();
+    let alone = sandbox.line("plot a.json b.json --metric evaluation-accuracy").success();
+    let run = sandbox.line("plot a.json blind.json b.json --metric evaluation-accuracy").success();
+    assert_eq!(run.stdout, alone.stdout);
+    assert!(run.stderr.contains("left out: 'blind' has no epochs with figures"), "{}", run.stderr);
+}
+
+#[test]
 fn a_picture_of_somebody_else_is_not_overwritten() {
     let sandbox = trained();
     for name in ["photo.png", "drawing.svg"] {

@@ -73,8 +73,9 @@ impl Against {
 }
 
 /// A point for each run. Runs at the same place of the axis belong to different curves if any setting differs but the
-/// seed; what differs from place to place, as the number of epochs may, does not divide a curve.
-pub fn curves_of_models(runs: &[Run], against: Against) -> Result<Vec<Curve<'_>>, PlotError> {
+/// seed; what differs from place to place, as the number of epochs may, does not divide a curve. And what does differ
+/// so, in a sentence for each curve.
+pub fn curves_of_models(runs: &[Run], against: Against) -> Result<(Vec<Curve<'_>>, Vec<String>), PlotError> {
     let models: Vec<_> = runs.iter().filter_map(|run| run.model.as_ref()).collect();
     let unknown = |run: &Run| PlotError::NoSettings { run: run.name.clone(), against: against.label() };
     let mut points = Vec::new();
@@ -96,15 +97,37 @@ pub fn curves_of_models(runs: &[Run], against: Against) -> Result<Vec<Curve<'_>>
     let places = points.first().map_or(0, |(_, _, settings)| settings.len());
     let dividing: Vec<_> = (0..places).filter(divides).collect();
     let mut curves: Vec<Curve> = Vec::new();
+    let mut joined: Vec<Vec<&[Setting]>> = Vec::new();
     for (x, record, settings) in &points {
         let words: Vec<_> = dividing.iter().map(|&place| settings[place].words.as_str()).collect();
         let name = words.join(", ");
-        match curves.iter_mut().find(|curve| curve.name == name) {
-            Some(curve) => curve.rows.push((*x, record)),
-            None => curves.push(Curve { name, rows: vec![(*x, record)] }),
+        if let Some(curve) = curves.iter().position(|curve| curve.name == name) {
+            curves[curve].rows.push((*x, record));
+            joined[curve].push(settings);
+        } else {
+            curves.push(Curve { name, rows: vec![(*x, record)] });
+            joined.push(vec![settings]);
         }
     }
-    Ok(curves)
+    let differences = joined.iter().filter_map(|settings| differences(settings, against)).collect();
+    Ok((curves, differences))
+}
+
+/// In what the trainings of one curve differ besides the axis and the seed, in a sentence.
+fn differences(trainings: &[&[Setting]], against: Against) -> Option<String> {
+    let first = trainings.first()?;
+    let different = first.iter().enumerate().filter_map(|(place, setting)| {
+        if setting.weight == Weight::Chance || setting.axis == Some(against) {
+            return None;
+        }
+        let mut words: Vec<_> = trainings.iter().map(|settings| settings[place].words.as_str()).collect();
+        words.sort_unstable();
+        words.dedup();
+        (words.len() > 1).then(|| words.join(" or "))
+    });
+    let different: Vec<_> = different.collect();
+    let (label, several) = (against.label(), different.join("; "));
+    (!different.is_empty()).then(|| format!("models on one curve differ in more than the {label}: {several}"))
 }
 
 /// What stands for the sizes of a model against its hidden neurons, which are part of them: how many layers those are

@@ -100,12 +100,18 @@ pub enum PlotError {
 /// # Errors
 /// A [`PlotError`] if there is nothing to be drawn.
 pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotError> {
+    let (monitored, empty): (Vec<_>, Vec<_>) = runs.iter().cloned().partition(has_monitors);
+    if let (true, Some(run)) = (monitored.is_empty(), empty.first()) {
+        return Err(why_empty(run));
+    }
+    let runs = &monitored[..];
     let metrics = metrics(runs, choice)?;
-    let curves = match choice.against {
-        Against::Epoch => curves_of_epochs(runs, choice),
+    let (curves, notes) = match choice.against {
+        Against::Epoch => (curves_of_epochs(runs, choice), Vec::new()),
         _ => curves_of_models(runs, choice.against)?,
     };
-    let missing = missing(runs, &metrics, choice)?;
+    let mut missing = missing(runs, &metrics, choice)?;
+    missing.extend(empty.iter().map(|run| format!("left out: {}", why_empty(run))));
     let (title, subtitle) = title(runs);
     let evaluated_on = evaluated_on(runs);
     let (several, both) = (curves.len() > 1, have_both(&metrics));
@@ -138,7 +144,7 @@ pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotErro
         });
     }
     check_drawable(&panels)?;
-    Ok(Figure { title, subtitle, panels, missing })
+    Ok(Figure { title, subtitle, panels, missing, notes })
 }
 
 /// Rows of one curve: x and what the monitors saw there. Several rows at one x are drawn as their mean.
@@ -156,13 +162,22 @@ impl Curve<'_> {
     }
 }
 
+fn has(run: &Run, metric: Monitor) -> bool {
+    run.history.iter().any(|record| metric.of(record).is_some())
+}
+
+fn has_monitors(run: &Run) -> bool {
+    Monitor::ALL.iter().any(|&metric| has(run, metric))
+}
+
+/// Why a run has no monitored epoch.
+fn why_empty(run: &Run) -> PlotError {
+    let (networks, run) = (run.model.as_ref().map_or(0, |model| model.members.len()), run.name.clone());
+    if networks > 0 { PlotError::Merged { run, networks } } else { PlotError::Empty { run } }
+}
+
 /// The monitors that were asked for, or all that were on.
 fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Monitor>, PlotError> {
-    let has = |run: &Run, metric: Monitor| run.history.iter().any(|record| metric.of(record).is_some());
-    if let Some(run) = runs.iter().find(|run| !Monitor::ALL.iter().any(|&metric| has(run, metric))) {
-        let (networks, run) = (run.model.as_ref().map_or(0, |model| model.members.len()), run.name.clone());
-        return Err(if networks > 0 { PlotError::Merged { run, networks } } else { PlotError::Empty { run } });
-    }
     for &metric in &choice.metrics {
         if let Some(run) = runs.iter().find(|run| !has(run, metric)) {
             return Err(PlotError::NotMonitored { run: run.name.clone(), metric });

@@ -33,6 +33,8 @@ pub struct Figure {
     pub panels: Vec<Panel>,
     /// What was to be drawn and is not because there is nothing of it, in a sentence each.
     pub missing: Vec<String>,
+    /// What the reader of the figure should know, in a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// One pair of axes and the curves between them.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Against;
 use crate::data::distort::Distortion;
 use crate::model::{CourseRecord, ModelRecord, TrainingRecord};
 use crate::network::{Activation, sizes_in_words};
@@ -13,6 +14,8 @@ use crate::report::{epochs, thousands};
 pub(super) struct Setting {
     pub words: String,
     pub weight: Weight,
+    /// The axis that shows it, if there is one.
+    pub axis: Option<Against>,
 }
 
 /// How much a setting matters where all runs have it in common.
@@ -70,8 +73,10 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     let mut list =
         vec![(sizes_in_words(&model.sizes), Main), activation(&model.activations), (model.cost.to_string(), Main)];
     list.push((dataset.clone(), Main));
+    let mut axes = vec![(SIZES, Against::Hidden), (list.len(), Against::TrainSize)];
     list.push((format!("{} images", thousands(training.images_of_file())), Minor));
     list.push((format!("{init} start weights"), if init == "default" { Usual } else { Minor }));
+    axes.extend((list.len()..).zip([Against::Eta, Against::Lambda, Against::BatchSize]));
     list.push((format!("eta {eta}"), Minor));
     list.push((format!("lambda {lambda}"), Minor));
     list.push((format!("mini-batches of {batch_size}"), Minor));
@@ -106,7 +111,9 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     list.push((if *precision == Precision::F32 { "f32" } else { "f64" }.to_string(), Usual));
     list.push((format!("{engine} engine"), Usual));
     list.push((format!("seed {seed}"), Chance));
-    Some(list.into_iter().map(|(words, weight)| Setting { words, weight }).collect())
+    let axis = |place| axes.iter().find(|&&(at, _)| at == place).map(|&(_, axis)| axis);
+    let all = list.into_iter().enumerate();
+    Some(all.map(|(place, (words, weight))| Setting { words, weight, axis: axis(place) }).collect())
 }
 
 /// What stands above a figure of these runs: what they have in common, the weighty and the lesser part. Nothing if one
