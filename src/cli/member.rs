@@ -22,6 +22,12 @@ use super::{Failure, output, split};
 /// The validation images of a model that does not say: the book's split.
 pub const DEFAULT_VALIDATION: usize = 10_000;
 
+/// How many of `total` training images are for validation if nobody says: the book's 10,000 or, where there are no more
+/// than these, the same share of them, a sixth.
+pub fn usual_validation(total: usize) -> usize {
+    if total > DEFAULT_VALIDATION { DEFAULT_VALIDATION } else { (total / 6).max(1) }
+}
+
 /// A model and its file.
 pub struct Member {
     pub path: String,

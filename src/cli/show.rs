@@ -20,7 +20,7 @@ use mnist_mlp::trainer::ConfigError;
 use super::args::{DataArguments, Split};
 use super::choice::ChoiceArguments;
 use super::machine::machine;
-use super::member::{DEFAULT_VALIDATION, Member};
+use super::member::{Member, usual_validation};
 use super::outputs::check_output;
 use super::train::images::ImageArguments;
 use super::usage::Usage;
@@ -48,7 +48,8 @@ pub struct ShowArguments {
     #[arg(long, value_enum)]
     pub split: Option<Split>,
 
-    /// The last N training images are for validation [default: 10000; with --model as many as in its training].
+    /// The last N training images are for validation [default: 10000, of 10,000 images or fewer a sixth; with --model as many as
+    /// in its training].
     #[arg(long, value_name = "N", conflicts_with = "model")]
     pub validation: Option<usize>,
 
@@ -146,7 +147,8 @@ fn load(
     let members = member.map(std::slice::from_ref).unwrap_or_default();
     let whole = split::whole(&arguments.data, split, members, machine.threads)?;
     let Some(member) = member else {
-        return Ok(split::cut(whole, split, None, arguments.validation.unwrap_or(DEFAULT_VALIDATION))?);
+        let validation = arguments.validation.unwrap_or_else(|| usual_validation(whole.len()));
+        return Ok(split::cut(whole, split, None, validation)?);
     };
     let data = split::cut_for(member, whole, split)?;
     split::for_models(members, &data)

@@ -73,9 +73,10 @@ pub enum SourceError {
     /// A CSV file holds one part only, and there is none with the test images beside it.
     #[error(
         "{} has no test images beside it{}: they belong in a file with 'test' in its name where this one has 'train', \
-        as in mnist_train.csv and mnist_test.csv (--split validation, or train --evaluate-on validation, needs none)",
+        as in mnist_train.csv and mnist_test.csv{} (--split validation, or train --evaluate-on validation, needs none)",
         path.display(),
-        missing.as_ref().map_or_else(String::new, |name| format!(" (there is no {})", name.display()))
+        missing.as_ref().map_or_else(String::new, |name| format!(" (there is no {})", name.display())),
+        if missing.is_some() { String::new() } else { format!("; if it holds test images, call it {}", as_test(path)) }
     )]
     NoTestImages {
         /// The file that was named.
@@ -323,6 +324,12 @@ fn where_pictures_belong(directory: &Path, part: Part) -> String {
             --evaluate-on validation, needs none)"
         ),
     }
+}
+
+/// What a table of test images could be called.
+fn as_test(path: &Path) -> String {
+    let (stem, ending) = (path.file_stem().unwrap_or_default(), path.extension().unwrap_or_default());
+    path.with_file_name(format!("{}_test.{}", stem.display(), ending.display())).display().to_string()
 }
 
 fn word(part: Part) -> &'static str {

@@ -1070,14 +1070,28 @@ fn a_split_that_cannot_be_cut_is_said_once_with_its_option() {
     let sandbox = Sandbox::with_tiny_data();
     for (options, words) in [
         (
-            "",
-            "validation 10000 leaves nothing to train on: of 64 training images choose 0 to 63, such as 10, with --validation",
+            "--validation 64",
+            "validation 64 leaves nothing to train on: of 64 training images choose 0 to 63, such as 10, with --validation",
         ),
         ("--validation 11 --train-size 54", "the training images beside 11 for validation, with --train-size"),
     ] {
         let run = sandbox.line(&format!("train --data idx {options}")).failure(2, &[words]);
         assert_eq!(run.stderr.trim_end().lines().count(), 1, "{}", run.stderr);
     }
+}
+
+#[test]
+fn of_few_images_a_sixth_is_for_validation() {
+    let sandbox = Sandbox::with_tiny_data();
+    let run = sandbox.line("train --data idx --epochs 1").success();
+    assert!(run.stderr.contains("54 images to train on, 10 for validation"), "{}", run.stderr);
+    assert_eq!(sandbox.json("model.json")["training"]["n_validation"], 10);
+    assert!(
+        sandbox.line("eval model.json --data idx --split validation").success().stdout.contains("10 images of the")
+    );
+    sandbox.line("train --resume model.json --data idx --epochs 2 --quiet").success();
+    sandbox.line("tune --data idx --trials 1 --epochs 1 --quiet").success();
+    assert!(sandbox.line("show --data idx --split validation").success().stdout.contains("10 images of the"));
 }
 
 #[test]

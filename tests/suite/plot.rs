@@ -153,7 +153,8 @@ fn what_one_curve_joins_and_what_has_no_epochs_is_told() {
     let other = "train --data idx --validation 11 --epochs 3 --eta 0.125 --batch-size 5 --quiet -o other.json";
     sandbox.line(other).success();
     let run = sandbox.line("plot a.json b.json other.json --x eta").success();
-    for words in ["differ in more than the eta: ", "; mini-batches of 10 or mini-batches of 5; 12 epochs or 3 epochs\n"] {
+    for words in ["differ in more than the eta: ", "; mini-batches of 10 or mini-batches of 5; 12 epochs or 3 epochs\n"]
+    {
         assert!(run.stderr.contains(words), "{}", run.stderr);
     }
     // One that was not monitored does not keep the others from being drawn.

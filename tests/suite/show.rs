@@ -94,7 +94,7 @@ fn splits_are_cut_as_in_the_training() {
     }
     assert!(first("--split train --model model.json").contains("20 images of the train split"));
     assert!(first("--split train --validation 11").contains("53 images of the train split"));
-    sandbox.line("show --data idx --split train").failure(2, &["validation 10000", "64"]);
+    sandbox.line("show --data idx --split train --validation 64").failure(2, &["validation 64", "choose 0 to 63"]);
 }
 
 #[test]

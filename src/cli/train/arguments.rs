@@ -14,7 +14,6 @@ use super::images::ImageArguments;
 use super::resume::ResumeArguments;
 use super::schedule::ScheduleArguments;
 use crate::cli::args::{DataArguments, cost_name, one_of};
-use crate::cli::member::DEFAULT_VALIDATION;
 
 /// Images in a mini-batch, if nothing else is said: the book's.
 pub const DEFAULT_BATCH_SIZE: usize = 10;
@@ -90,9 +89,9 @@ pub struct TrainArguments {
     #[arg(long, value_name = "N")]
     pub train_size: Option<usize>,
 
-    /// Set the last N training images aside for validation.
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_VALIDATION)]
-    pub validation: usize,
+    /// Set the last N training images aside for validation [default: 10000, of 10,000 images or fewer a sixth].
+    #[arg(long, value_name = "N")]
+    pub validation: Option<usize>,
 
     /// What the evaluation monitors watch.
     #[arg(long, value_enum, default_value_t)]

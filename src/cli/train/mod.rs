@@ -250,7 +250,7 @@ pub fn record<F: Real>(arguments: &TrainArguments, settings: &Settings, task: &T
         dataset: task.dataset.clone(),
         classes: task.training.identity().classes().clone(),
         n_train: task.training.len(),
-        n_validation: arguments.validation,
+        n_validation: task.n_validation,
         evaluate_on: task.evaluated_on.to_string(),
         init: init.to_string(),
         expand: arguments.images.expansion(),

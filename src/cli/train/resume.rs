@@ -150,7 +150,7 @@ fn choice(record: &TrainingRecord) -> Result<Choice, ResumeError> {
     let expand = record.expand.as_deref().map(|name| ExpandName::from_str(name, false).map_err(|_| name));
     Ok(Choice {
         train_size: Some(record.images_of_file()),
-        validation: record.n_validation,
+        validation: Some(record.n_validation),
         evaluate_on: EvaluateOn::from_str(&record.evaluate_on, false)
             .map_err(|_| unknown("evaluation set", &record.evaluate_on))?,
         deskew: record.deskew,

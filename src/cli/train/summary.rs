@@ -13,7 +13,6 @@ use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 use super::arguments::{DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, DEFAULT_LAMBDA, EvaluateOn, TrainArguments};
 use super::task::Task;
 use super::{descent, images, resume, schedule};
-use crate::cli::member::DEFAULT_VALIDATION;
 use crate::cli::{output, outputs};
 
 /// What is about to be trained on what, and how.
@@ -113,7 +112,7 @@ fn has_learned(history: &[EpochRecord]) -> bool {
 /// that does not exist yet.
 fn wider(arguments: &TrainArguments) -> String {
     let is_test = arguments.evaluate_on == EvaluateOn::Test;
-    let monitors = if is_test || arguments.validation > 0 { "all" } else { "training-cost,training-accuracy" };
+    let monitors = if is_test || arguments.validation != Some(0) { "all" } else { "training-cost,training-accuracy" };
     let is_free = |name: &String| !Path::new(name).exists() && !outputs::is_same(&arguments.out, Path::new(name));
     let mut names = std::iter::once("wide.json".to_string()).chain((2..).map(|n: u64| format!("wide-{n}.json")));
     let file = names.find(is_free).expect("no directory has so many files");
@@ -128,7 +127,7 @@ fn wider(arguments: &TrainArguments) -> String {
     add("seed", (arguments.seed != 0).then(|| arguments.seed.to_string()));
     add("batch-size", (arguments.batch_size != DEFAULT_BATCH_SIZE).then(|| arguments.batch_size.to_string()));
     add("train-size", arguments.train_size.map(|n| n.to_string()));
-    add("validation", (arguments.validation != DEFAULT_VALIDATION).then(|| arguments.validation.to_string()));
+    add("validation", arguments.validation.map(|n| n.to_string()));
     add("evaluate-on", is_test.then(|| "test".to_string()));
     words + if arguments.images.deskew { " --deskew" } else { "" }
 }

@@ -8,12 +8,13 @@ use mnist_mlp::data::{Classes, Dataset, Part};
 use super::arguments::{EvaluateOn, TrainArguments};
 use super::images::ExpandName;
 use crate::cli::args::DataArguments;
+use crate::cli::member::{DEFAULT_VALIDATION, usual_validation};
 use crate::cli::{Failure, dataset, output, split};
 
 /// Which images are learned from, and which are watched.
 pub struct Choice {
     pub train_size: Option<usize>,
-    pub validation: usize,
+    pub validation: Option<usize>,
     pub evaluate_on: EvaluateOn,
     pub deskew: bool,
     pub expand: Option<ExpandName>,
@@ -32,6 +33,8 @@ pub struct Task {
     pub dataset: String,
     pub training: Dataset,
     pub evaluation: Dataset,
+    /// How many training images were set aside for validation.
+    pub n_validation: usize,
     /// What the evaluation images are called.
     pub evaluated_on: &'static str,
     /// Whether all of them were deskewed.
@@ -57,15 +60,17 @@ impl Task {
         threads: usize,
     ) -> Result<Self, Failure> {
         let source = dataset::source(data, quiet)?;
-        let wanted = choice.train_size.map_or(0, |n| n.saturating_add(choice.validation));
-        let looked_at = |total| match splits::ranges(total, choice.train_size, choice.validation) {
+        let wanted = choice.train_size.map_or(0, |n| n.saturating_add(choice.validation.unwrap_or(DEFAULT_VALIDATION)));
+        let n_validation = |total| choice.validation.unwrap_or_else(|| usual_validation(total));
+        let looked_at = |total| match splits::ranges(total, choice.train_size, n_validation(total)) {
             // What is made of the images is cut afterwards.
             Ok((training, validation)) if choice.expand.is_some() => vec![training, portion.of(validation)],
             Ok((training, validation)) => vec![portion.of(training), portion.of(validation)],
             Err(_) => Vec::new(), // which is about to be reported
         };
         let all = source.load_wanted((wanted, &looked_at), Part::Training, threads)?;
-        let (training, validation) = splits::split(&all, choice.train_size, choice.validation)?;
+        let n_validation = n_validation(all.len());
+        let (training, validation) = splits::split(&all, choice.train_size, n_validation)?;
         let dataset = training.identity().name().to_string();
         let deskewed = |images: Dataset| if choice.deskew { images.deskewed(threads) } else { Ok(images) };
         let training = ExpandName::apply(choice.expand, deskewed(training)?, threads)?;
@@ -84,7 +89,7 @@ impl Task {
             return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));
         }
         let evaluation = deskewed(evaluation)?;
-        Ok(Task { dataset, training, evaluation, evaluated_on, is_deskewed: choice.deskew })
+        Ok(Task { dataset, training, evaluation, n_validation, evaluated_on, is_deskewed: choice.deskew })
     }
 
     /// The same images, with their classes counted and called as by the model in `path` that the training starts from.

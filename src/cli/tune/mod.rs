@@ -73,7 +73,7 @@ fn claim(out: &Path) -> Result<Claim, Failure> {
 /// The options of `mnist train` that hold for all trials.
 fn common(arguments: &TuneArguments) -> Result<TrainArguments, Failure> {
     let (common, _) = parse(arguments.fixed.words_without(&[]).collect())?;
-    if common.validation == 0 {
+    if common.validation == Some(0) {
         return Err(SearchError::NoValidation.into());
     }
     Ok(TrainArguments { quiet: arguments.quiet, ..common })
