@@ -1,11 +1,11 @@
 //! `mnist slowdown`: the learning of one neuron as CSV.
 
 use clap::Args;
-use mnist_mlp::network::{Cost, CrossEntropy, cost_named};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mnist_mlp::network::{Cost, CrossEntropy, Output, cost_named, costs};
 use mnist_mlp::report;
 use mnist_mlp::trainer::neuron::learning_curve;
 
-use super::args::cost_name;
 use super::{Failure, output};
 
 /// Watch one sigmoid neuron learn to answer 0 to the input 1, as CSV.
@@ -19,7 +19,7 @@ use super::{Failure, output};
   mnist slowdown --cost cross-entropy --weight 2 --bias 2 > curve.csv")]
 pub struct SlowdownArguments {
     /// The cost to minimize.
-    #[arg(long, value_parser = cost_name(), default_value = cost_default())]
+    #[arg(long, value_parser = cost_of_a_sigmoid(), default_value = cost_default())]
     pub cost: String,
 
     /// Start weight.
@@ -45,6 +45,12 @@ pub fn run(arguments: &SlowdownArguments) -> Result<(), Failure> {
     let points = learning_curve(cost, start, arguments.eta, arguments.epochs)?;
     let lines = points.map(|point| Ok(report::neuron_csv_line(&point?)));
     output::lines(std::iter::once(Ok(report::NEURON_CSV_HEADING.to_string())).chain(lines))
+}
+
+/// The costs that go with a sigmoid: a softmax of one neuron is always 1.
+fn cost_of_a_sigmoid() -> impl TypedValueParser<Value = String> {
+    let costs = costs::<f32>().into_iter().filter(|cost| cost.output() == Output::Sigmoid);
+    PossibleValuesParser::new(costs.map(Cost::name))
 }
 
 fn cost_default() -> &'static str {

@@ -466,7 +466,7 @@ fn slowdown_prints_the_curve_as_csv() {
     assert!(small.contains(",-0.001000000,-0.500000000\n"), "{small}");
     sandbox.line("slowdown --epochs 0").failure(2, &["epochs 0"]);
     sandbox.line("slowdown --weight 1e308 --bias 1e308").failure(2, &["no longer finite at epoch 0"]);
-    sandbox.line("slowdown --cost log-likelihood").failure(2, &["more than one output"]);
+    sandbox.line("slowdown --cost log-likelihood").failure(2, &["possible values: cross-entropy, quadratic"]);
     sandbox.line("slowdown --eta 0").failure(2, &["eta 0.0 is out of range"]);
     sandbox.line("slowdown --weight nan").failure(2, &["finite"]);
 }

@@ -17,7 +17,7 @@ pub struct ImageArguments {
     /// Deskew every image, also those that the model is asked about later: straighten it, bring it to one width.
     ///
     /// Small networks of digits gain the most. The model file says so, and every command that asks the model does the
-    /// same. On by itself with --from a model that was trained so.
+    /// same. 'train --from' a model that was trained so turns it on.
     #[arg(help_heading = HEADING, long)]
     pub deskew: bool,
 

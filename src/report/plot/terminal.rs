@@ -16,7 +16,7 @@ const SIGNS: [char; 7] = ['o', 'x', '+', '*', '#', '@', '%'];
 const LETTERS: &str = "abcdefghijklmnpqrstuvwyzABCDEFGHIJKLMNPQRSTUVWYZ";
 /// Seen on light and on dark terminals; the sign tells what the colour does not.
 const COLOURS: [AnsiColor; 6] =
-    [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Green, AnsiColor::Magenta, AnsiColor::Blue, AnsiColor::Red];
+    [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Green, AnsiColor::Magenta, AnsiColor::BrightBlue, AnsiColor::Red];
 
 impl Figure {
     /// The figure as lines of at most `columns` characters (or 40, if that is more): coloured curves of Braille dots,
@@ -127,7 +127,9 @@ impl Canvas {
                 const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
                 let cell = self.cell(dot);
                 cell.dots |= BITS[dot.1 as usize % 4][dot.0 as usize % 2];
-                cell.place = place;
+                if cell.sign.is_none() {
+                    cell.place = place; // a sign keeps the colour of its curve
+                }
             } else {
                 self.sign(dot, place);
             }

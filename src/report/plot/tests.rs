@@ -341,6 +341,21 @@ fn on_a_page_the_ink_is_that_of_the_page() {
 }
 
 #[test]
+fn a_sign_has_the_colour_of_its_curve_where_another_passes() {
+    let axis = || Axis { label: String::new(), scale: Scale::Linear, unit: Unit::Number };
+    let points: Vec<_> = (0..40).map(|x| (f64::from(x), 0.5)).collect();
+    let curve = |place: usize| Series { name: place.to_string(), place, points: points.clone() };
+    let panel = Panel { x: axis(), y: axis(), series: vec![curve(0), curve(1)] };
+    let text = Figure { panels: vec![panel], ..Figure::default() }.text(60, true);
+    let [cyan, yellow] = ["36m", "33m"].map(|colour| {
+        let coloured = text.split("\u{1b}[").filter_map(|part| part.strip_prefix(colour));
+        coloured.collect::<String>()
+    });
+    assert!(cyan.contains('o') && !cyan.contains('x'), "{text}");
+    assert!(yellow.contains('x') && !yellow.contains('o'), "{text}");
+}
+
+#[test]
 fn words_of_any_length_leave_a_picture_its_size() {
     for word in ["a", "a, "] {
         let long = word.repeat(1_000_000 / word.len());
