@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::data::Dataset;
 use crate::engine::{Machine, Trainable, outputs};
-use crate::evaluate::{Evaluation, FitError};
+use crate::evaluate::{Evaluation, FitError, check_fit};
 use crate::network::{Network, prediction};
 
 /// Networks that classify the images of one dataset together.
@@ -91,6 +91,7 @@ impl Committee {
         if self.members > 0 && network.outputs() != expected {
             return Err(JoinError::Outputs { outputs: network.outputs(), expected });
         }
+        check_fit(network, &self.data)?; // those that are seen may be of fewer classes
         self.add(outputs(network, seen, machine)?);
         Ok(())
     }
@@ -199,6 +200,9 @@ mod tests {
     fn a_network_that_does_not_fit_is_refused_and_changes_nothing() {
         let mut committee = Committee::on(images(3));
         let other = |sizes: &[usize]| Network::<f32>::new(sizes, &Quadratic, Init::Default, 0).unwrap();
+        let fewer = Dataset::new(vec![0; 12], vec![0, 1, 0], (2, 2), 2, Identity::named("toy")).unwrap();
+        let seeing = committee.join_seeing(&fewer, &other(&[4, 2]), Machine::default());
+        assert!(matches!(seeing, Err(JoinError::Fit(FitError::Outputs { outputs: 2, classes: 3 }))));
         let mut join = |network| committee.join(&network, Machine::default());
         assert!(matches!(join(other(&[5, 3])), Err(JoinError::Fit(FitError::Inputs { inputs: 5, .. }))));
         assert_eq!(join(other(&[4, 3])), Ok(()));

@@ -59,6 +59,7 @@
 
 #![deny(missing_docs)]
 
+#[doc(hidden)] // for the program
 pub mod claim;
 #[cfg(feature = "mpi")]
 pub mod cluster;
@@ -72,9 +73,11 @@ pub mod mistakes;
 pub mod model;
 pub mod network;
 pub mod picture;
+#[doc(hidden)]
 pub mod printable;
 mod random;
 mod real;
+#[doc(hidden)]
 pub mod replace_file;
 pub mod report;
 mod threads;
