@@ -112,7 +112,7 @@ fn check(path: &Path) -> Result<(), Failure> {
 }
 
 fn write(path: &Path, data: &Dataset, outputs: &Array2<f64>) -> Result<(), Failure> {
-    replace_file(path, |file| answers(data.labels(), outputs.view(), file)).map_err(not_written(path))
+    replace_file(path, |file| answers(data, outputs.view(), file)).map_err(not_written(path))
 }
 
 fn not_written(path: &Path) -> impl FnOnce(io::Error) -> Failure {

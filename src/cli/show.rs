@@ -204,7 +204,10 @@ impl<'a> Treatment<'a> {
                 let (height, width) = data.geometry();
                 let picture = Picture::new(height, width, pixels).expect("images of a dataset have its geometry");
                 let (label, version) = (data.label(index), Version { shift, epoch });
-                exhibits.push(Exhibit { picture, index, label, version, outputs: None });
+                // The directory is that of the class, whose name stands there anyway.
+                let file = data.file(index).and_then(|file| Path::new(file).file_name());
+                let file = file.map(|name| name.to_string_lossy().into_owned());
+                exhibits.push(Exhibit { picture, index, label, file, version, outputs: None });
             }
         }
         Ok(exhibits)

@@ -175,6 +175,7 @@ pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
         images: read_images?,
         labels: [training?, test?],
         files: Some((images, own_labels)),
+        file_of_each: None,
         classes: naming.classes.clone(),
         kind: Kind::Images,
     };

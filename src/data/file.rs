@@ -212,6 +212,7 @@ impl Found {
             labels: labels.map(|labels| labels.map(Summed::from)),
             files: None,
             classes: ClassNames::default(),
+            file_of_each: None,
             kind: Kind::Images,
         }
     }

@@ -19,6 +19,8 @@ pub(super) struct Found {
     pub files: Option<(PathBuf, PathBuf)>,
     /// What the classes are called, if that is known from the files.
     pub classes: ClassNames,
+    /// The file of each image, relative to the directory of the dataset, if each has its own.
+    pub file_of_each: Option<Vec<String>>,
     /// What the images are.
     pub kind: Kind,
 }
@@ -75,7 +77,11 @@ impl Found {
             return Err(DatasetError::Counts { images: images.dims[0] as usize, labels: labels.bytes.len() });
         }
         let geometry = (images.dims[1] as usize, images.dims[2] as usize);
-        Dataset::of_pixels(images.pixels, labels.bytes, geometry, classes, identity)
+        let dataset = Dataset::of_pixels(images.pixels, labels.bytes, geometry, classes, identity)?;
+        Ok(match self.file_of_each {
+            Some(files) => dataset.of_files(files),
+            None => dataset,
+        })
     }
 
     fn identity(&self, part: Part, place: String) -> Identity {

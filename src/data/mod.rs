@@ -173,6 +173,8 @@ pub struct Dataset {
     cols: usize,
     classes: usize,
     identity: Arc<Identity>,
+    /// The file of each of the images, if each has its own.
+    files: Option<Arc<Vec<String>>>,
 }
 
 impl Dataset {
@@ -217,7 +219,14 @@ impl Dataset {
             return Err(DatasetError::LabelOutsideClasses { index, label: labels[index], classes });
         }
         let (pixels, labels, identity) = (Arc::new(pixels), Arc::new(labels), Arc::new(identity));
-        Ok(Dataset { pixels, labels, range: 0..images, first: 0, ink: None, rows, cols, classes, identity })
+        let (range, first, ink, files) = (0..images, 0, None, None);
+        Ok(Dataset { pixels, labels, range, first, ink, rows, cols, classes, identity, files })
+    }
+
+    /// The same images, each from a file of its own: one name for each image, relative to the dataset's directory.
+    fn of_files(self, files: Vec<String>) -> Self {
+        debug_assert_eq!((files.len(), &self.range), (self.len(), &(0..self.len())));
+        Dataset { files: Some(Arc::new(files)), ..self }
     }
 
     /// Number of images.
@@ -294,6 +303,15 @@ impl Dataset {
         usize::from(self.labels()[index])
     }
 
+    /// The file that image `index` was read from, relative to the dataset's directory, if each image has its own.
+    ///
+    /// # Panics
+    /// If `index` is not below [`len`](Self::len).
+    #[must_use]
+    pub fn file(&self, index: usize) -> Option<&str> {
+        self.files.as_ref().map(|files| &files[self.range.clone()][index][..])
+    }
+
     /// Image `index` as a network takes it: x = pixel / 255, (n_1).
     #[must_use]
     pub fn input<F: Real>(&self, index: usize) -> Array1<F> {
@@ -342,8 +360,11 @@ impl Dataset {
     fn replaced(&self, pixels: Vec<u8>, labels: Vec<u8>, identity: Identity) -> Dataset {
         debug_assert_eq!(pixels.len(), labels.len() * self.image_size());
         let range = 0..labels.len();
+        // As many images are the same ones, treated.
+        let files = self.files.as_ref().filter(|_| labels.len() == self.len());
+        let files = files.map(|files| Arc::new(files[self.range.clone()].to_vec()));
         let (pixels, labels) = (Arc::new(Pixels::Owned(pixels)), Arc::new(labels));
-        Dataset { pixels, labels, range, identity: Arc::new(identity), ..*self }
+        Dataset { pixels, labels, range, identity: Arc::new(identity), files, ..*self }
     }
 }
 
@@ -381,6 +402,12 @@ mod tests {
         assert_eq!(part.labels(), [1, 1, 0]);
         assert_eq!(part.image(1), [16, 17, 18, 19]);
         assert_eq!(part.label(1), 1);
+        assert_eq!(part.file(1), None);
+        let files = all.of_files((0..10).map(|i| format!("{i}.png")).collect()).slice(2..8).slice(1..4);
+        assert_eq!(files.file(1), Some("4.png"));
+        let treated = files.replaced(vec![0; 12], files.labels().to_vec(), Identity::named("treated"));
+        assert_eq!(treated.file(1), Some("4.png"));
+        assert_eq!(files.replaced(vec![0; 4], vec![0], Identity::named("others")).file(0), None);
     }
 
     #[test]

@@ -143,7 +143,9 @@ impl Pictures {
             let sha256 = sha256(&names.collect::<Vec<_>>());
             (!part.is_empty()).then(|| Summed { idx: Idx { dims: vec![bytes.len() as u32], bytes }, sha256 })
         });
+        let relative = |path: &Path| printable(path.strip_prefix(&self.directory).unwrap_or(path).display());
         let found = Found {
+            file_of_each: Some(pictures.iter().map(|picture| relative(&picture.path)).collect()),
             images: Images { dims, pixels: Pixels::Owned(pixels), sha256: None },
             labels,
             files: None,

@@ -32,6 +32,8 @@ pub struct Exhibit {
     pub index: usize,
     /// Its class.
     pub label: usize,
+    /// The file that it was read from, if each image has its own.
+    pub file: Option<String>,
     /// What was done to it.
     pub version: Version,
     /// What a network answers to it, a^L, (n_L).
@@ -77,6 +79,9 @@ impl Exhibit {
             version => version.to_string(),
         };
         let mut caption = vec![(name, Style::new())];
+        if let (Some(file), Version { shift: 0, epoch: 0 }) = (&self.file, self.version) {
+            caption.push((file.clone(), Style::new()));
+        }
         match self.answer() {
             Some(answer) if answer == self.label => caption.push(("recognized".to_string(), Style::new())),
             Some(answer) => caption.push((format!("taken for {}", names.short(answer)), WRONG)),
@@ -237,6 +242,7 @@ mod tests {
             picture: Picture::new(height, width, vec![200; height * width]).unwrap(),
             index,
             label: 0,
+            file: None,
             version: Version::default(),
             outputs: (classes > 0).then(|| vec![0.5; classes]),
         };

@@ -1,6 +1,7 @@
 //! Other data than 28 x 28 digits: any geometry, any number of classes, odd mini-batches, classes that a split lacks.
 
 use std::fs;
+use std::path::Path;
 
 use crate::common::Sandbox;
 
@@ -323,6 +324,27 @@ fn classes_are_told_by_their_names_on_both_sides() {
     sandbox.line(&format!("train --data new {train} --from plate.json -o on.json")).success();
     assert_eq!(sandbox.json("on.json")["training"]["classes"], serde_json::json!(["1", "2", "O"]));
     assert!(accuracy("on.json --data new") > 0.99);
+}
+
+#[test]
+fn a_mistake_leads_to_the_file_of_its_picture() {
+    let sandbox = Sandbox::new();
+    write_pictures(&sandbox, "small", &[("a", 0), ("b", 1)]);
+    for options in ["", "--deskew"] {
+        sandbox.line(&format!("train --data small --validation 10 --epochs 1 --quiet {options}")).success();
+        sandbox.line("eval model.json --data small --answers answers.csv").success();
+        let table = sandbox.read("answers.csv");
+        let rows: Vec<Vec<&str>> = table.lines().map(|row| row.split(',').collect()).collect();
+        assert_eq!(rows[0][5..], ["label_name", "answer_name", "file"]);
+        for row in &rows[1..] {
+            let file = Path::new(row[7]);
+            assert!(sandbox.path("small").join(file).exists(), "{row:?}");
+            assert!(file.ends_with(format!("{}/{}", row[5], file.file_name().unwrap().display())), "{row:?}");
+        }
+        assert_eq!((rows.len(), rows[1][7]), (81, &*Path::new("test").join("a").join("000.png").display().to_string()));
+        let shown = sandbox.line("show --data small --model model.json --index 3").success().stdout;
+        assert!(shown.contains("\n001.png\n"), "{shown}");
+    }
 }
 
 #[test]
