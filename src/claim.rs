@@ -9,7 +9,7 @@ use crate::replace_file::{directory_of, is_temporary_of, target};
 /// The error text for a file that another run has claimed.
 pub const IN_USE: &str = "another run is writing it: wait for that one, or choose another name";
 
-/// As long as this value exists, no other process can [`claim`] the file.
+/// As long as this value exists, any other [`claim`] of the file fails.
 ///
 /// The claim is a lock on an empty file next to the claimed one, `.NAME.lock`, which is removed with the claim. If the
 /// program is killed, the operating system releases the lock. The empty file then remains, but does no harm, and the

@@ -34,11 +34,11 @@ pub struct ClassFigures {
     pub label: usize,
     /// The number of images of this class.
     pub support: usize,
-    /// The share of the images predicted to be of this class that are.
+    /// Of the images predicted as this class, the share that is of this class.
     pub precision: Option<f64>,
-    /// The share of the images of this class that are predicted to be.
+    /// Of the images of this class, the share that is predicted as this class.
     pub recall: Option<f64>,
-    /// The harmonic mean of precision and recall: 2 hits / (images of this class + images predicted to be of it).
+    /// The harmonic mean of precision and recall: 2 hits / (images of this class + images predicted as this class).
     pub f1: Option<f64>,
 }
 

@@ -99,7 +99,8 @@ fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let prefix = prefix_of(path.file_name().unwrap_or_default());
     builder.prefix(&prefix).rand_bytes(RANDOM).suffix(SUFFIX);
     let mut cause = None;
-    // An ordinary file, with permissions by the user's umask. A file that `tempfile` itself creates would be private.
+    // An ordinary file, with permissions according to the user's umask. A file that `tempfile` itself creates would be
+    // private.
     let made = builder
         .make_in(directory_of(path), |path| File::create_new(path).inspect_err(|error| cause = error.raw_os_error()));
     // The error names the temporary file, which means nothing to the user; its cause does not.

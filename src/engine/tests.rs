@@ -31,7 +31,7 @@ struct Case {
     max_norm: Option<f64>,
     tolerance: f64,
     ema: Option<f64>,
-    /// The first epochs, this many, use plain steps without a running average, whatever the other fields say.
+    /// The number of epochs at the start that use plain steps without a running average, whatever the other fields say.
     plain_epochs: usize,
     epochs: usize,
     seed: u64,

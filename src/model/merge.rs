@@ -48,8 +48,8 @@ impl<F: Real> Model<F> {
         named.find(|classes| !classes.is_empty()).cloned().unwrap_or_default()
     }
 
-    /// What is known of the classes. Classes without names are numbers if every known training was on digits, or on
-    /// directories named by numbers.
+    /// What is known of the classes. Classes without names are numbers if a training is known and all known trainings
+    /// were on digits, or on directories named by numbers.
     #[must_use]
     pub fn classes(&self) -> Classes {
         let mut trainings = self.trainings().into_iter().flatten().peekable();

@@ -5,13 +5,13 @@
 //! weights    a matrix for each layer after the input, (n_l, n_{l-1}), as nested lists
 //! biases     a column for each layer after the input, (n_l, 1), as nested lists
 //! cost       "QuadraticCost", "CrossEntropyCost" or "LogLikelihoodCost"
-//! precision  "f32" or "f64", that of the numbers if it is not the one under `training` or `members`
+//! precision  "f32" or "f64"; only if it is not the precision under `training` or `members`
 //! format     1; a file without it was written by network2.py and loads with the defaults
-//! activation "sigmoid", that of the hidden layers; where they differ a list, as in ["tanh", "relu"]
+//! activation "sigmoid", the activation of the hidden layers; a list if they differ, as in ["tanh", "relu"]
 //! training   how it was trained, see `TrainingRecord`
-//! members    if it was merged from several networks: how each was trained, null where that is unknown
-//! history    a row for each epoch, see `EpochRecord`
-//! checkpoint what the training needs to go on, if that is more than the weights, see `Checkpoint`
+//! members    if the model is merged from several: how each network was trained, null where that is unknown
+//! history    one record per epoch, see `EpochRecord`
+//! checkpoint what is needed to resume the training besides the weights, see `Checkpoint`
 //! ```
 //!
 //! Numbers are written with as many digits as are needed to read back exactly the same number. Nothing in the file

@@ -130,8 +130,7 @@ impl Head {
         if let Some(format) = head.format.filter(|&format| format > FORMAT) {
             return Err(ModelError::Format(format));
         }
-        // `sizes` is the first key of every model file. A newer format may have other keys, so this comes after the
-        // format.
+        // Every model file has the key `sizes`. The format is checked first, because a newer one may have other keys.
         if head.sizes.is_none() {
             return Err(serde_json::Error::missing_field("sizes").into());
         }

@@ -17,8 +17,8 @@ const EPSILON: f64 = 1e-8;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Optimizer {
-    /// Stochastic gradient descent. Without momentum `w <- w - eta g`; with momentum, as in the book, `v <- mu v - eta
-    /// g`, `w <- w + v`.
+    /// Stochastic gradient descent. Without momentum `w <- w - eta g`; with momentum, as in the book,
+    /// `v <- mu v - eta g`, `w <- w + v`.
     Sgd {
         /// mu, the share of the velocity v that is kept; 0 or more and below 1.
         momentum: f64,

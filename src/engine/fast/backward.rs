@@ -251,7 +251,7 @@ impl<F: Vectors> Descent<F> {
     }
 }
 
-/// The deltas of some neurons of the layer above, one panel each.
+/// The deltas of some neurons of the layer above: one panel, or the whole output layer.
 struct Above<'a, F> {
     delta: &'a [F], // (m, width)
     width: usize,

@@ -67,7 +67,8 @@ impl<F: Vectors> Gathered<F> {
         }
     }
 
-    /// The number of these pairs that come before `pixel`, rounded down to a multiple of [`TOGETHER`].
+    /// The number of these pairs that come before `pixel`, padding included, rounded down to a multiple of
+    /// [`TOGETHER`].
     #[inline(always)]
     fn cut(&self, pairs: Range<usize>, pixel: usize) -> usize {
         // Counting a vector at a time needs no branch; a search would be faster only for images with many bands. 16
@@ -212,7 +213,7 @@ pub const BLOCK: usize = 64;
 /// Some images of a mini-batch. When gathering, the threads share the blocks.
 pub(super) struct Block<F> {
     pub gathered: Gathered<F>,
-    /// For the gradient of large layers, if it makes that faster.
+    /// For the gradient of large layers and of large mini-batches; otherwise `None`.
     pub transposed: Option<Transposed<F>>,
 }
 

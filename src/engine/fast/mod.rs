@@ -1,14 +1,15 @@
 //! The fast engine: the same sums as the [reference](mod@super::reference), a whole mini-batch at a time.
 //!
 //! * Four in five pixels are zero: images are stored as lists of the others (`images`), which are gathered for each
-//! mini-batch (`gather`). The first layer reads and changes only the rows of these pixels (`sparse`), one band of
-//! neighbouring pixels at a time.
+//!   mini-batch (`gather`). The first layer reads and changes only the rows of these pixels (`sparse`), one band of
+//!   neighbouring pixels at a time.
 //! * If the step has a tolerance, images within it are removed from the mini-batch before the backward pass
-//! (`tolerance`).
+//!   (`tolerance`).
 //! * The other layers are matrix products that keep a tile of the result in registers (`product` for the forward pass,
-//! `dense` for the backward pass).
+//!   `dense` for the backward pass).
 //! * Layers are cut into panels of neurons (`packed`), whose weights stay in the nearest cache. The threads share the
-//! panels (`pool`). Each panel is computed by one thread, so that results do not depend on which thread computes what.
+//!   panels (`pool`). Each panel is computed by one thread, so that results do not depend on which thread computes
+//!   what.
 //! * L2 decay of the first layer changes one factor stored with the weights instead of all the weights.
 //! * Kernels are written once and compiled for every instruction set (`simd`); the program picks one at run time.
 //!

@@ -1,8 +1,8 @@
 //! The first layer, for sparse images.
 //!
-//! Its weights are stored input-major: row i of a panel holds the weights from pixel i to the panel's neurons. Then z^2
-//! = b^2 + sum_i x_i row_i needs only the rows of the non-zero pixels, and so does the gradient, because nabla_w^2 =
-//! delta^2 x^T changes row i by x_i delta^2.
+//! Its weights are stored input-major: row i of a panel holds the weights from pixel i to the panel's neurons. Then
+//! z^2 = b^2 + sum_i x_i row_i needs only the rows of the non-zero pixels. So does the gradient, because
+//! nabla_w^2 = delta^2 x^T changes row i by x_i delta^2.
 
 use pulp::{Simd, WithSimd};
 
