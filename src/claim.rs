@@ -1,4 +1,4 @@
-//! One writer at a time: a file that a long run will replace again and again is claimed for as long as it runs.
+//! Allows one writer at a time: a long run that replaces a file again and again claims it for as long as the run takes.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -6,27 +6,28 @@ use std::path::{Path, PathBuf};
 
 use crate::replace_file::{directory_of, is_temporary_of, target};
 
-/// What is said of a file that somebody else has claimed.
+/// The error text for a file that another run has claimed.
 pub const IN_USE: &str = "another run is writing it: wait for that one, or choose another name";
 
-/// As long as it lives, nobody else can [`claim`] the file.
+/// As long as this value exists, any other [`claim`] of the file fails.
 ///
-/// It is a lock on an empty file beside the claimed one, `.NAME.lock`, which goes away with it. The operating system
-/// gives the lock up even if the program is killed; what then stays of the empty file is no obstacle, and the next
-/// claim takes it away.
+/// The claim is a lock on an empty file next to the claimed one, `.NAME.lock`, which is removed with the claim. If the
+/// program is killed, the operating system releases the lock. The empty file then remains, but does no harm, and the
+/// next claim removes it.
 #[derive(Debug)]
 pub struct Claim {
     lock: PathBuf,
     _file: File,
 }
 
-/// Claims the file at `path`, which need not be there yet, and removes what writers that were killed left beside it.
+/// Claims the file at `path`, which need not exist yet, and removes temporary files that killed writers left next to
+/// it.
 ///
-/// Where the file system knows no locks, everybody's claim is granted and nothing is removed.
+/// If the file system does not support locks, every claim succeeds and nothing is removed.
 ///
 /// # Errors
-/// [`io::ErrorKind::ResourceBusy`] if somebody else has claimed it; otherwise why it could not be written. So one finds out
-/// before hours of work and not after.
+/// [`io::ErrorKind::ResourceBusy`] if the file has been claimed by another run; otherwise the reason why it could not
+/// be written. Thus the error comes before hours of work and not after them.
 pub fn claim(path: &Path) -> io::Result<Claim> {
     let path = target(path)?;
     let Some(name) = path.file_name() else { return Err(io::ErrorKind::InvalidInput.into()) };
@@ -38,7 +39,7 @@ pub fn claim(path: &Path) -> io::Result<Claim> {
     loop {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(&lock)?;
         match file.try_lock() {
-            // Whoever had it before may have taken the file away between our opening and our locking it.
+            // The previous owner may have removed the file after it was opened here and before it was locked.
             Ok(()) if !is_at(&file, &lock) => continue,
             Ok(()) => remove_leftovers(&directory, name),
             Err(TryLockError::WouldBlock) => {
@@ -56,7 +57,8 @@ impl Drop for Claim {
     }
 }
 
-/// Temporary files of a target that only we may write now are of writers that are no more.
+/// Removes the temporary files of the target. Only the owner of the claim may write it now, so they are leftovers of
+/// killed writers.
 fn remove_leftovers(directory: &Path, name: &std::ffi::OsStr) {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| is_temporary_of(&entry.file_name(), name)) {
@@ -64,7 +66,7 @@ fn remove_leftovers(directory: &Path, name: &std::ffi::OsStr) {
     }
 }
 
-/// Whether this is still the file at `path`.
+/// Whether `file` is still the file at `path`.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -72,7 +74,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     matches!((file.metadata().map(key), fs::metadata(path).map(key)), (Ok(ours), Ok(there)) if ours == there)
 }
 
-/// Here nothing tells. Of three runs that begin and end at the same moment, two could have the same claim.
+/// This cannot be checked here. Of three runs that begin and end at the same moment, two could get the same claim.
 #[cfg(not(unix))]
 fn is_at(_: &File, _: &Path) -> bool {
     true

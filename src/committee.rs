@@ -1,8 +1,8 @@
-//! Several networks that answer together: their outputs a^L are averaged, image by image.
+//! A committee of networks: their outputs a^L are averaged, image by image.
 //!
-//! Outputs are averaged as they are, in double precision, whatever layer they come from. Those of a softmax add up to
-//! 1, those of sigmoids need not, so that in a mixed committee a member of sigmoids may weigh more or less than one of
-//! softmax.
+//! Outputs are averaged in double precision, without regard to the kind of output layer. The outputs of a softmax add
+//! up to 1, those of sigmoids need not, so in a mixed committee a member with sigmoid outputs may have more or less
+//! weight than one with softmax outputs.
 
 use ndarray::Array2;
 use thiserror::Error;
@@ -36,17 +36,17 @@ use crate::network::{Network, prediction};
 pub struct Committee {
     data: Dataset,
     members: usize,
-    /// The outputs of all members added up, (n, classes).
+    /// The sum of the outputs of all members, (n, classes).
     sum: Array2<f64>,
 }
 
-/// Why a network cannot be a member.
+/// Why a network cannot join a committee.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum JoinError {
-    /// It is not for these images.
+    /// The network does not fit the images.
     #[error(transparent)]
     Fit(#[from] FitError),
-    /// It tells another number of classes apart than the members.
+    /// The network has a different number of outputs than the members.
     #[error("the network has {outputs} outputs, those before it have {expected}")]
     Outputs {
         /// The network's outputs.
@@ -57,29 +57,30 @@ pub enum JoinError {
 }
 
 impl Committee {
-    /// A committee without members, to classify `data`.
+    /// A committee without members that classifies `data`.
     #[must_use]
     pub fn on(data: Dataset) -> Self {
         Committee { data, members: 0, sum: Array2::zeros((0, 0)) }
     }
 
-    /// Adds a member, of either precision: it answers at once to every image. The same network may join again, and has
-    /// a vote more.
+    /// Adds a member of either precision, and computes its outputs for all images. The same network may join several
+    /// times, and then has several votes.
     ///
     /// # Errors
-    /// A [`JoinError`] if the network is not for these images, or has not as many outputs as the members.
+    /// A [`JoinError`] if the network does not fit the images, or does not have as many outputs as the members.
     pub fn join<F: Trainable>(&mut self, network: &Network<F>, machine: Machine) -> Result<(), JoinError> {
         let data = self.data.clone();
         self.join_seeing(&data, network, machine)
     }
 
-    /// Adds a member that sees the images otherwise, such as deskewed: `seen` are the same images in the same order.
+    /// Adds a member that sees the images in another form, such as deskewed. `seen` must be the same images in the same
+    /// order.
     ///
     /// # Errors
-    /// As [`join`](Self::join).
+    /// As for [`join`](Self::join).
     ///
     /// # Panics
-    /// If there are more or fewer of them.
+    /// If `seen` does not have as many images.
     pub fn join_seeing<F: Trainable>(
         &mut self,
         seen: &Dataset,
@@ -105,28 +106,28 @@ impl Committee {
         self.members += 1;
     }
 
-    /// The images that it is to classify.
+    /// The images to classify.
     #[must_use]
     pub fn images(&self) -> &Dataset {
         &self.data
     }
 
-    /// How many networks have joined.
+    /// The number of networks that have joined.
     #[must_use]
     pub fn members(&self) -> usize {
         self.members
     }
 
-    /// The mean of the members' outputs, (n, classes); nothing, (0, 0), if there are none.
+    /// The mean of the members' outputs, (n, classes); an empty (0, 0) array if there are no members.
     #[must_use]
     pub fn outputs(&self) -> Array2<f64> {
         &self.sum / self.members.max(1) as f64
     }
 
-    /// Classifies all images, each by the largest mean output; none if there are no members.
+    /// Classifies each image by the largest mean output; the evaluation is empty if there are no members.
     ///
-    /// The mean cost is NaN: a committee has none. Members may have been trained for different costs, each with a
-    /// regularization term of its own, and where all are certain a cost of mere outputs would be infinite.
+    /// The mean cost is NaN, because a committee has no cost: its members may have been trained with different costs
+    /// and regularization terms, and a cost of the outputs alone would be infinite where all members are certain.
     #[must_use]
     pub fn evaluate(&self) -> Evaluation {
         let outputs = self.outputs();
@@ -164,7 +165,7 @@ mod tests {
         let mut committee = Committee::on(images(3)); // labels 0, 1, 2
         committee.add(array![[0.75, 0.5, 0.0], [0.25, 0.5, 0.125], [0.0, 0.0, 1.0]]);
         committee.add(array![[0.25, 1.0, 0.0], [0.75, 0.5, 0.125], [0.0, 0.25, 0.5]]);
-        // Halves and quarters: their sums are exact.
+        // The values are multiples of 1/8, so their sums are exact.
         assert_eq!(committee.outputs(), array![[0.5, 0.75, 0.0], [0.5, 0.5, 0.125], [0.0, 0.125, 0.75]]);
         let evaluation = committee.evaluate();
         assert_eq!(evaluation.confusion(), array![[0, 1, 0], [1, 0, 0], [0, 0, 1]]);
@@ -190,7 +191,7 @@ mod tests {
         for i in 0..20 {
             let (one, other) = (sigmoid.feedforward(data.input(i).view()), softmax.feedforward(data.input(i).view()));
             for j in 0..3 {
-                // Half of the rounding of an f32.
+                // The tolerance is well above the rounding error of an f32.
                 assert!((found[[i, j]] - f64::midpoint(f64::from(one[j]), other[j])).abs() < 1e-6);
             }
         }
@@ -211,7 +212,7 @@ mod tests {
         assert_eq!(committee.members(), 1);
     }
 
-    /// A committee of `copies` of one network answers as that network does.
+    /// Asserts that a committee of `copies` of one network answers as that network does.
     fn copies_agree<F: Trainable>(cost: usize, seed: u64, n: usize, copies: usize) {
         let (data, network) = (images(n), network::<F>(cost, seed));
         let alone = evaluate(&network, &data, Machine::default()).unwrap();

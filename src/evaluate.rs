@@ -1,4 +1,4 @@
-//! How well a network does on a dataset: cost, accuracy, confusion matrix, and what follows from them.
+//! Evaluation of a network on a dataset: cost, accuracy, confusion matrix, and figures derived from them.
 
 use std::ops::Range;
 
@@ -11,48 +11,48 @@ use crate::network::Network;
 use crate::real::Real;
 use crate::threads::share_out;
 
-/// Images are evaluated in chunks of this many. The costs of a chunk are added up first, then those of the chunks in
-/// order, so that the sum is the same for any number of threads.
+/// The number of images in a chunk. The costs within a chunk are summed first, then the sums of the chunks in order, so
+/// that the total is the same for any number of threads.
 const CHUNK: usize = 250;
 
-/// Labels are bytes.
+/// A label is one byte.
 const MAX_OUTPUTS: usize = 256;
 
-/// What came out when a network classified a dataset.
+/// The result of classifying a dataset.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
-    /// Images of true class `row` that were taken for class `column`, (classes, classes).
+    /// The number of images of true class `row` with predicted class `column`, (classes, classes).
     confusion: Array2<usize>,
     /// The sum of C_x over all images.
     cost_sum: f64,
 }
 
-/// How well one class is recognized. A figure that would be 0/0 is absent.
+/// How well one class is recognized. A figure that would be 0/0 is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ClassFigures {
     /// The class.
     pub label: usize,
-    /// Images of this class.
+    /// The number of images of this class.
     pub support: usize,
-    /// Of the images taken for this class, the share that is.
+    /// Of the images predicted as this class, the share that is of this class.
     pub precision: Option<f64>,
-    /// Of the images of this class, the share taken for it.
+    /// Of the images of this class, the share that is predicted as this class.
     pub recall: Option<f64>,
-    /// The harmonic mean of precision and recall: 2 hits / (images of this class + images taken for it).
+    /// The harmonic mean of precision and recall: 2 hits / (images of this class + images predicted as this class).
     pub f1: Option<f64>,
 }
 
 impl Evaluation {
-    /// Nothing evaluated yet, by a network with `classes` outputs.
+    /// An empty evaluation, for a network with `classes` outputs.
     #[must_use]
     pub fn new(classes: usize) -> Self {
         Evaluation { confusion: Array2::zeros((classes, classes)), cost_sum: 0.0 }
     }
 
-    /// Adds one image with its true and predicted class and its cost C_x.
+    /// Adds one image with its true class, its predicted class and its cost C_x.
     ///
     /// # Panics
-    /// If one of the classes is not below the number of them.
+    /// If a class is not below the number of classes.
     pub fn add(&mut self, label: usize, predicted: usize, cost: f64) {
         self.confusion[[label, predicted]] += 1;
         self.cost_sum += cost;
@@ -64,13 +64,13 @@ impl Evaluation {
         self.cost_sum += other.cost_sum;
     }
 
-    /// The same as numbers, which are fewer than 2^53 if they are counts: those of the confusion matrix, then the cost.
+    /// The evaluation as a list of numbers: the confusion matrix, then the cost. Counts are exact below 2^53.
     #[cfg(feature = "mpi")]
     pub(crate) fn to_numbers(&self) -> Vec<f64> {
         self.confusion.iter().map(|&count| count as f64).chain([self.cost_sum]).collect()
     }
 
-    /// What these [`numbers`](Self::to_numbers) of a network with `classes` outputs say.
+    /// The evaluation from its [`numbers`](Self::to_numbers), for a network with `classes` outputs.
     #[cfg(feature = "mpi")]
     pub(crate) fn of_numbers(classes: usize, numbers: &[f64]) -> Self {
         let mut evaluation = Evaluation::new(classes);
@@ -91,7 +91,7 @@ impl Evaluation {
         self.confusion.diag().sum()
     }
 
-    /// The share of images classified correctly, 0 to 1; 0 if there are none.
+    /// The share of images classified correctly, 0 to 1; 0 if there are no images.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         ratio(self.correct(), self.n()).unwrap_or(0.0)
@@ -103,13 +103,13 @@ impl Evaluation {
         self.cost_sum / self.n() as f64
     }
 
-    /// Row = true class, column = predicted class.
+    /// The confusion matrix: row = true class, column = predicted class.
     #[must_use]
     pub fn confusion(&self) -> &Array2<usize> {
         &self.confusion
     }
 
-    /// The share of the most common class: what always giving the same answer would reach.
+    /// The share of the most common class: the accuracy of always giving the same answer.
     #[must_use]
     pub fn chance(&self) -> f64 {
         let most = self.confusion.rows().into_iter().map(|row| row.sum()).max();
@@ -134,7 +134,7 @@ impl Evaluation {
         (0..self.confusion.nrows()).map(figures).collect()
     }
 
-    /// The confusions that happened, most frequent first: (true class, predicted class, images).
+    /// The confusions that occurred, most frequent first: (true class, predicted class, number of images).
     #[must_use]
     pub fn confusions(&self) -> Vec<(usize, usize, usize)> {
         let all = self.confusion.indexed_iter().map(|((label, predicted), &count)| (label, predicted, count));
@@ -151,7 +151,7 @@ fn ratio(part: usize, whole: usize) -> Option<f64> {
 /// Why a network cannot be used on a dataset.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum FitError {
-    /// Images of another size.
+    /// The images have another size.
     #[error("the network takes {inputs} inputs, but the images have {rows} x {cols} = {} pixels", rows * cols)]
     Inputs {
         /// The network's inputs.
@@ -161,10 +161,10 @@ pub enum FitError {
         /// Width of the images.
         cols: usize,
     },
-    /// More outputs than any dataset has classes.
+    /// The network has more outputs than any dataset has classes.
     #[error("the network has {0} outputs, more than the {MAX_OUTPUTS} classes that labels can tell apart")]
     TooManyOutputs(usize),
-    /// More classes than outputs.
+    /// The dataset has more classes than the network has outputs.
     #[error("the network has {outputs} outputs, but the labels name {classes} classes")]
     Outputs {
         /// The network's outputs.
@@ -174,10 +174,11 @@ pub enum FitError {
     },
 }
 
-/// Whether `network` can take the images of `data` and answer with their classes.
+/// Checks that `network` can classify the images of `data`.
 ///
 /// # Errors
-/// A [`FitError`] if it has another number of inputs than the images have pixels, or fewer outputs than classes.
+/// A [`FitError`] if the network's inputs are not as many as the pixels of an image, or if it has fewer outputs than
+/// the dataset has classes, or more than a label can distinguish.
 pub fn check_fit<F: Real>(network: &Network<F>, data: &Dataset) -> Result<(), FitError> {
     let (rows, cols) = data.geometry();
     if network.inputs() != data.image_size() {
@@ -192,7 +193,7 @@ pub fn check_fit<F: Real>(network: &Network<F>, data: &Dataset) -> Result<(), Fi
     Ok(())
 }
 
-/// Evaluates images `0..n` in chunks on up to `threads` threads and adds the chunks up in order.
+/// Evaluates images `0..n` in chunks on up to `threads` threads, and adds up the chunks in order.
 pub(crate) fn in_chunks(
     n: usize,
     classes: usize,

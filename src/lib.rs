@@ -3,23 +3,22 @@
 //! This is the Rust successor of *network2.py*, the program of chapter 3 of Michael Nielsen's [Neural Networks and Deep
 //! Learning](http://neuralnetworksanddeeplearning.com/chap3.html). Data flows one way:
 //!
-//! [`data`] → [`network`] → [`trainer`] (by an [`engine`]) → [`model`] file → [`report`]
+//! [`data`] → [`network`] → [`trainer`] (driving an [`engine`]) → [`model`] file → [`report`]
 //!
 //! # The book's letters
 //!
 //! | book | here | shape |
 //! |---|---|---|
 //! | layer sizes | `sizes` | L numbers, input first |
-//! | w^l | `weights[l-2]` | (n_l, n_{l-1}): row = neuron it feeds |
+//! | w^l | `weights[l-2]` | (n_l, n_{l-1}): row j feeds neuron j |
 //! | b^l | `biases[l-2]` | (n_l) |
 //! | z^l, a^l | `z`, `a` | (n_l) |
 //! | delta^l | `delta` | (n_l) |
-//! | nabla C | `nabla_w`, `nabla_b` | as weights, biases |
+//! | nabla C | `nabla_w`, `nabla_b` | as the weights and biases |
 //! | eta, lambda, mini-batch size m | `eta`, `lambda`, `batch_size` | |
 //! | n | `n_train` | number of training images |
 //!
-//! The book's layers count from 1, the input, which has neither weights nor biases. The lists here start with those of
-//! layer 2.
+//! The book numbers layers from 1, the input layer, which has no weights or biases. The lists here start with layer 2.
 //!
 //! # The book's equations
 //!
@@ -34,8 +33,8 @@
 //! | v → mu v - eta nabla C, w → w + v | [`Optimizer::Sgd`](network::Optimizer::Sgd) |
 //! | dropout | [`Dropout`](network::Dropout) |
 //! | start weights | [`Init`] |
-//! | eta that is halved, early stopping | [`Schedule`](trainer::Schedule), [`Settings`](trainer::Settings) |
-//! | the neuron that learns slowly | [`trainer::neuron`] |
+//! | halving eta, early stopping | [`Schedule`](trainer::Schedule), [`Settings`](trainer::Settings) |
+//! | the single neuron that learns slowly | [`trainer::neuron`] |
 //!
 //! # Example
 //!

@@ -1,4 +1,4 @@
-//! Parse, run, print what went wrong, exit. Everything else is in the library and in `cli`.
+//! Runs the command line, prints any error and sets the exit code. Everything else is in the library and in `cli`.
 
 use std::process::ExitCode;
 

@@ -1,29 +1,29 @@
-//! Where a network is wrong, and how sure of it.
+//! The mistakes of a network, and how confident it was of them.
 
 use ndarray::ArrayView2;
 
 use crate::network::prediction;
 
-/// An image that was taken for another class than its own.
+/// An image that was classified wrongly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mistake {
-    /// Which image.
+    /// The index of the image.
     pub index: usize,
-    /// Its class.
+    /// Its true class.
     pub label: usize,
-    /// The class that it was taken for.
+    /// Its predicted class.
     pub predicted: usize,
-    /// The output of the class that it was taken for, the largest of all.
+    /// The output of the predicted class, which is the largest output.
     pub confidence: f64,
-    /// The output of its own class.
+    /// The output of the true class.
     pub of_label: f64,
 }
 
-/// The mistakes of `outputs` (n, n_L) on images with these `labels` (n), the most confident first; of equally confident
-/// ones first those that gave their own class the smaller output, then in the order of the images.
+/// The mistakes of `outputs` (n, n_L) on images with these `labels` (n), the most confident first. Equally confident
+/// mistakes are ordered by the output of the true class, the smallest first, and then by index.
 ///
 /// # Panics
-/// If there are not as many labels as rows of outputs, or a label is not below n_L.
+/// If there are not as many labels as rows of outputs, or if a label is not below n_L.
 #[must_use]
 pub fn mistakes(outputs: ArrayView2<f64>, labels: &[u8]) -> Vec<Mistake> {
     assert_eq!(outputs.nrows(), labels.len(), "rows of outputs and labels");
@@ -33,7 +33,7 @@ pub fn mistakes(outputs: ArrayView2<f64>, labels: &[u8]) -> Vec<Mistake> {
         (predicted != label).then_some(Mistake { index, label, predicted, confidence, of_label })
     };
     let mut mistakes: Vec<_> = outputs.outer_iter().zip(labels).enumerate().filter_map(mistake).collect();
-    // The sort is stable.
+    // The sort is stable, so ties stay in the order of the images.
     mistakes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(a.of_label.total_cmp(&b.of_label)));
     mistakes
 }

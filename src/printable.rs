@@ -1,9 +1,9 @@
-//! Names from outside, made safe to print on a terminal.
+//! Makes names from outside safe to print on a terminal.
 
 use std::fmt::Display;
 
-/// A name as it may stand in a line: what would break the line, move the cursor of a terminal, or turn the direction in
-/// which the rest is read, is replaced.
+/// A name that can be printed within a line: characters that would break the line, move the cursor of a terminal or
+/// change the reading direction are replaced.
 #[must_use]
 pub fn printable(name: impl Display) -> String {
     let is_moving = |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');

@@ -1,33 +1,33 @@
-//! Every random choice, derived from one seed by one fixed rule.
+//! All random numbers, derived from one seed by a fixed rule.
 //!
-//! A [`stream`] is named by *what it is for* and by an index (the layer, the epoch, the image), so that nothing
-//! depends on how many numbers were drawn before: epoch 7 has the same order whether or not epochs 1 to 6 were
-//! run, and image 12 is the same whichever thread draws it.
+//! A [`stream`] is identified by its *purpose* and an index (the layer, the epoch, the image), so that it does not
+//! depend on how many numbers were drawn before: epoch 7 has the same order whether or not epochs 1 to 6 were run, and
+//! image 12 is the same whichever thread draws it.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What a stream of random numbers is for. Streams for different purposes are independent.
+/// The purpose of a stream of random numbers. Streams for different purposes are independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Start weights and biases; the index is the layer, 1 for the first after the input.
     Weights,
     /// The order of the training images; the index is the epoch, 1 for the first.
     Order,
-    /// A built-in training digit; the index is the image's.
+    /// A built-in training digit; the index is that of the image.
     TrainingDigits,
-    /// A built-in test digit; the index is the image's.
+    /// A built-in test digit; the index is that of the image.
     TestDigits,
-    /// The neurons that an image drops in an epoch (see [`stream_of_image`]).
+    /// The neurons that are dropped for an image in an epoch (see [`stream_of_image`]).
     Dropout,
     /// The distortion of a training image in an epoch (see [`stream_of_image`]).
     Distortion,
-    /// The values of a trial; the index is its number, 1 for the first.
+    /// The values of a trial; the index is the number of the trial, 1 for the first.
     Trial,
 }
 
 impl Purpose {
-    /// The number that stands for this purpose in the key. Never renumber: it would change every seeded result.
+    /// The number of this purpose in the key. Never renumber: that would change every seeded result.
     fn number(self) -> u64 {
         match self {
             Purpose::Weights => 0,
@@ -41,19 +41,19 @@ impl Purpose {
     }
 }
 
-/// The random numbers for `purpose`, number `index`, under `seed`.
+/// The random numbers for `purpose` and `index`, under `seed`.
 ///
-/// The numbers are the key of a ChaCha generator with 8 rounds, whose output is specified bit by bit and
+/// These three values are the key of a ChaCha generator with 8 rounds. Its output is specified bit by bit, and is
 /// therefore the same on every machine.
 #[must_use]
 pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
-    // The last number of the key is 0 for whatever needs but one index.
+    // The last number of the key is 0 for purposes with only one index.
     stream_of_image(seed, purpose, index, 0)
 }
 
-/// The random numbers for `purpose` that image number `image` gets in `epoch`, under `seed`.
+/// The random numbers for `purpose`, `epoch` and `image`, under `seed`.
 ///
-/// Epoch and image are two numbers of the key, so that no two pairs share a stream.
+/// Epoch and image are separate numbers of the key, so that no two pairs share a stream.
 #[must_use]
 pub fn stream_of_image(seed: u64, purpose: Purpose, epoch: u64, image: u64) -> ChaCha8Rng {
     let mut key = [0; 32];

@@ -1,27 +1,27 @@
-//! The two precisions that everything is generic over.
+//! The two floating-point precisions over which everything is generic.
 
 use ndarray::{LinalgScalar, NdFloat};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A real number of a network: `f32` (fast, the command line's default) or `f64` (to compare number by number).
+/// A number of a network: `f32` (fast, the command line's default) or `f64` (for number-by-number comparisons).
 pub trait Real: NdFloat + LinalgScalar + Default + std::iter::Sum + Serialize + DeserializeOwned {
-    /// Which precision this is.
+    /// The precision of this type.
     const PRECISION: Precision;
 
-    /// The nearest number of this precision.
+    /// The number of this precision that is nearest to `value`.
     fn of(value: f64) -> Self;
 
     /// The same number in double precision.
     fn to_double(self) -> f64;
 
-    /// The bytes of a number.
+    /// The size of a number in bytes.
     const BYTES: usize = size_of::<Self>();
 
-    /// Appends its bytes, the lowest first.
+    /// Appends the bytes of the number, in little-endian order.
     fn write_bytes(self, bytes: &mut Vec<u8>);
 
-    /// The number of these bytes; 0 if they are not as many as a number has.
+    /// The number with these little-endian bytes; 0 if there are not [`BYTES`](Self::BYTES) of them.
     fn of_bytes(bytes: &[u8]) -> Self;
 }
 
@@ -65,7 +65,7 @@ impl Real for f64 {
     }
 }
 
-/// The name of a precision.
+/// A precision, as a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
@@ -77,10 +77,10 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// All there are.
+    /// All precisions.
     pub const ALL: [Self; 2] = [Precision::F32, Precision::F64];
 
-    /// As it is called on the command line and in model files.
+    /// The name on the command line and in model files.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

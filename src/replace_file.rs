@@ -1,4 +1,4 @@
-//! Writing a file whole or not at all.
+//! Writes files atomically.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-/// Replaces the file at `path` by what `write` writes.
+/// Replaces the file at `path` by the output of `write`.
 ///
-/// It is written to a temporary file in the same directory, synced to the disk and then renamed, so that at every
-/// moment `path` is the old file or the new one, even if the program is killed or the machine loses power. A symbolic
-/// link stays one: what it points to is replaced. The new file has the permissions of the old one, and where we may
-/// give it away, its owner and group.
+/// The output goes to a temporary file in the same directory, which is synced to the disk and then renamed. So at every
+/// moment `path` is either the old file or the new one, even if the program is killed or the machine loses power. If
+/// `path` is a symbolic link, the link stays and its target is replaced. The new file gets the permissions of the old
+/// one and, as far as the system allows it, its owner and group.
 ///
 /// # Errors
-/// Errors of `write` and of the file system; the old file is then untouched and the temporary one gone, unless a disk failed
-/// while the new name was synced.
+/// Errors of `write` and of the file system. The old file is then unchanged and the temporary file is removed, unless
+/// the error occurred while the new name was being synced.
 pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
     let path = &target(path)?;
     let temporary = temporary_beside(path)?;
@@ -32,33 +32,33 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io
     sync_directory(path)
 }
 
-/// Gives a file that was written and synced its name, in the same directory, so that it keeps it if the machine loses
-/// power.
+/// Renames a file that has been written and synced, within its directory. The new name survives a power failure.
 pub(crate) fn rename_durably(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::rename(from, to)?;
     sync_directory(to)
 }
 
-/// Whether a file could be written at `path` now.
+/// Checks that a file could be written at `path` now.
 ///
 /// # Errors
-/// What [`replace_file`] would say.
+/// The same errors as [`replace_file`] would return.
 pub fn check_replaceable(path: &Path) -> io::Result<()> {
     temporary_beside(&target(path)?).map(drop)
 }
 
-/// The file that writing to `path` would replace or make, however it is called: links are followed, of which the last
-/// may lead to nothing yet.
+/// The file that writing to `path` would replace or create. Symbolic links are followed; the last one may point to a
+/// file that does not exist yet.
 ///
 /// # Errors
-/// What is at `path` is a directory, a device, a pipe or write-protected, or there is no directory for it.
+/// If `path` is a directory, a device, a pipe or write-protected, or if its directory does not exist.
 pub fn target(path: &Path) -> io::Result<PathBuf> {
     let refuse = |kind, why| Err(io::Error::new(kind, why));
     match path.metadata() {
         Ok(there) if there.is_dir() => refuse(io::ErrorKind::IsADirectory, "it is a directory"),
         Ok(there) if !there.is_file() => refuse(io::ErrorKind::InvalidInput, "it is not an ordinary file"),
-        // It will be another file of this name, for which the right to write in the directory would do: what is asked
-        // here is whether we might write into this one. The administrator may write into all.
+        // The file will be replaced by another of the same name, for which write access to the directory would be
+        // enough. But a write-protected file is to be respected, so this checks whether the file itself could be
+        // written. The administrator can write to any file.
         Ok(there) if there.permissions().readonly() => refuse(io::ErrorKind::PermissionDenied, "it is write-protected"),
         Ok(_) => File::options().write(true).open(path).and_then(|_| path.canonicalize()),
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -76,7 +76,7 @@ pub fn target(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Makes a file as like another as the system lets us.
+/// Gives a file the owner, group and permissions of another, as far as the system allows it.
 fn take_after(there: &Metadata, file: &File) {
     #[cfg(unix)]
     {
@@ -87,7 +87,7 @@ fn take_after(there: &Metadata, file: &File) {
     let _ = file.set_permissions(there.permissions());
 }
 
-/// Whether a path ends as only those of directories do, in "models/" or "models/.".
+/// Whether a path ends like that of a directory, as in "models/" or "models/.".
 fn names_a_directory(path: &Path) -> bool {
     let text = path.as_os_str().as_encoded_bytes();
     let text = text.strip_suffix(b".").unwrap_or(text);
@@ -99,18 +99,19 @@ fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let prefix = prefix_of(path.file_name().unwrap_or_default());
     builder.prefix(&prefix).rand_bytes(RANDOM).suffix(SUFFIX);
     let mut cause = None;
-    // An ordinary file, as the user's umask has it: one of `tempfile`'s own making would be private.
+    // An ordinary file, with permissions according to the user's umask. A file that `tempfile` itself creates would be
+    // private.
     let made = builder
         .make_in(directory_of(path), |path| File::create_new(path).inspect_err(|error| cause = error.raw_os_error()));
-    // The error names the temporary file, of which nobody has heard; its cause does not.
+    // The error names the temporary file, which means nothing to the user; its cause does not.
     made.map_err(|error| cause.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error))
 }
 
-/// Letters and digits between the prefix and the suffix of a temporary file.
+/// The number of letters and digits between the prefix and the suffix of a temporary file's name.
 const RANDOM: usize = 6;
 const SUFFIX: &str = ".tmp";
 
-/// How the names of the temporary files of a target begin.
+/// The prefix of the names of a target's temporary files.
 fn prefix_of(name: &OsStr) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(name);
@@ -118,7 +119,7 @@ fn prefix_of(name: &OsStr) -> OsString {
     prefix
 }
 
-/// Whether `candidate` is a name that a temporary file of the target `name` may have.
+/// Whether `candidate` could be the name of a temporary file of the target `name`.
 pub(crate) fn is_temporary_of(candidate: &OsStr, name: &OsStr) -> bool {
     let rest = candidate.as_encoded_bytes().strip_prefix(prefix_of(name).as_encoded_bytes());
     let random = rest.and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
@@ -132,9 +133,9 @@ pub(crate) fn directory_of(path: &Path) -> PathBuf {
     }
 }
 
-/// The new name itself must reach the disk too. Only Unix can sync a directory, not all of its file systems can, and
-/// not of directories that may be written in but not be read: there the name reaches the disk when it does, and is in
-/// place.
+/// Syncs the directory of `path`, so that the new name reaches the disk too. This is possible only on Unix, not with
+/// all file systems, and not for directories that may be written but not read. Otherwise the new name is in place, but
+/// reaches the disk at some later time.
 fn sync_directory(path: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
@@ -145,13 +146,14 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Has a file reach the disk, if its file system can tell when it has: some that are mounted from elsewhere cannot, and
-/// what they took is written all the same.
+/// Waits until a file has reached the disk. Some network file systems do not support this; that is not an error,
+/// because the data is written anyway.
 pub(crate) fn sync(file: &File) -> io::Result<()> {
     file.sync_all().or_else(|error| if is_unsupported(&error) { Ok(()) } else { Err(error) })
 }
 
-/// Whether a file system says so. macOS has the disk itself asked, which more of them refuse, and by other words.
+/// Whether the error means that the file system does not support syncing. macOS asks the disk itself, which more file
+/// systems refuse, with other error codes.
 fn is_unsupported(error: &io::Error) -> bool {
     const ENOTTY: i32 = 25;
     const ENOTSUP_OF_APPLE: i32 = 45;
@@ -230,7 +232,7 @@ mod tests {
         let circle = dir.path().join("circle");
         std::os::unix::fs::symlink("circle", &circle).unwrap();
         assert!(check_replaceable(&circle).is_err() && circle.is_symlink());
-        // A link that leads to no path at all, as that of a pipe.
+        // A link that leads to no path at all, like that of a pipe.
         let (_reader, writer) = io::pipe().unwrap();
         let number = std::os::fd::AsRawFd::as_raw_fd(&writer);
         let (end, link) = (Path::new("/dev/fd").join(number.to_string()), dir.path().join("standard output"));

@@ -1,10 +1,10 @@
-//! Sharing out work that takes milliseconds and more. (The fast engine has a pool of its own, for microseconds.)
+//! Divides work that takes milliseconds or more among threads. (The fast engine has its own pool, for microseconds.)
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Does `work` on all `jobs`, on the calling thread and up to `threads` - 1 others, who each take the next job when
-/// they are done with one. If the system has no thread to give, the others do its share.
+/// Calls `work` for each of `jobs`, on the calling thread and up to `threads` - 1 others. Each thread takes the next
+/// job when it is done with one. If the system cannot start a thread, the other threads do its work.
 pub(crate) fn share_out<T: Send>(threads: usize, jobs: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync) {
     let jobs = Mutex::new(jobs);
     let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -21,8 +21,8 @@ pub(crate) fn share_out<T: Send>(threads: usize, jobs: impl Iterator<Item = T> +
     });
 }
 
-/// Does `work` on all `jobs` in the same way until one fails. The error is that of the first job that does, however
-/// many threads there are.
+/// Calls `work` for each of `jobs` in the same way, until one fails. Returns the error of the first job in order that
+/// fails, for any number of threads.
 pub(crate) fn try_share_out<T: Send, E: Send>(
     threads: usize,
     jobs: impl Iterator<Item = T> + Send,
@@ -32,7 +32,7 @@ pub(crate) fn try_share_out<T: Send, E: Send>(
     let locked = || first.lock().unwrap_or_else(PoisonError::into_inner);
     let is_behind = |failed: &Option<(usize, E)>, index| failed.as_ref().is_some_and(|(failed, _)| *failed < index);
     share_out(threads, jobs.enumerate(), |(index, job)| {
-        // Jobs are taken in order: whatever comes before the one that failed is done or under way.
+        // Jobs are taken in order: all jobs before the failed one are done or in progress.
         if is_behind(&locked(), index) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Checks, before any work, that all ranks are about to do the same.
+//! Checks, before any work, that all ranks are about to do the same thing.
 
 use std::error::Error;
 
@@ -11,58 +11,58 @@ use super::{World, in_one_line};
 /// Something that must be the same on all ranks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Term {
-    /// What it is, as in "options".
+    /// The name of the term, such as "options".
     pub what: String,
-    /// What it is here.
+    /// Its value on this rank.
     pub text: String,
-    /// Whether the text is for people.
+    /// Whether the value is shown to users.
     pub is_shown: bool,
 }
 
 /// Why the ranks cannot work together.
 #[derive(Debug, Error)]
 pub enum Disagreement {
-    /// A rank has other terms than the first.
+    /// A rank has different terms than rank 0.
     #[error(
         "{rank} has other {what} than rank 0{shown}: start all ranks by one command, with the same program and files"
     )]
     Differs {
-        /// Which rank, and where.
+        /// The rank and its host.
         rank: String,
-        /// What differs.
+        /// The name of the term that differs.
         what: String,
-        /// Both texts, if they are for people.
+        /// Both values, if they are shown to users.
         shown: String,
     },
     /// A rank cannot begin.
     #[error("{rank} cannot begin: {cause}")]
     Failed {
-        /// Which rank, and where.
+        /// The rank and its host.
         rank: String,
-        /// Why not.
+        /// The reason.
         cause: String,
     },
 }
 
-/// What a rank says of itself.
+/// What a rank sends to the others.
 #[derive(Serialize, Deserialize)]
 struct Statement {
     host: String,
-    /// Its terms, or why it cannot begin.
+    /// Its terms, or the reason why it cannot begin.
     terms: Result<Vec<Term>, String>,
 }
 
 impl World {
-    /// Waits until all ranks have called this with their terms, or with what keeps them from beginning.
+    /// Waits until all ranks have called this, each with its terms or with the error that keeps it from beginning.
     ///
     /// # Errors
-    /// A [`Disagreement`], the same one on all ranks, if one of them cannot begin or has other terms than rank 0.
+    /// A [`Disagreement`], the same one on all ranks, if a rank cannot begin or has different terms than rank 0.
     pub fn agree<E: Error + 'static>(&self, terms: Result<Vec<Term>, &E>) -> Result<(), Disagreement> {
         let host = processor_name().unwrap_or_default();
         let own = Statement { host, terms: terms.map_err(|error| in_one_line(error)) };
         let json = serde_json::to_vec(&own).expect("words and lists can be written as JSON");
         let all = self.gather_bytes(&json);
-        // What another version says may not be understood, which is as good as saying other things.
+        // A message of another version may be unreadable; that counts as different terms.
         let unknown = |_| Statement { host: "another host".to_string(), terms: Ok(Vec::new()) };
         let all: Vec<_> = all.iter().map(|json| serde_json::from_slice(json).unwrap_or_else(unknown)).collect();
         verdict(&all)

@@ -1,4 +1,5 @@
-//! Stopping together: a rank that wants to stop says so with its next gradient, and all stop after that mini-batch.
+//! Stopping together: a rank that wants to stop announces it with its next gradient, and all stop after that
+//! mini-batch.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -11,13 +12,13 @@ use crate::trainer::{Observer, Progress, Warning};
 /// Whether to stop.
 #[derive(Default)]
 pub(super) struct Ballot {
-    /// What this rank wants.
+    /// Whether this rank wants to stop.
     pub wish: Cell<bool>,
-    /// What all know of.
+    /// Whether all ranks have been told to stop.
     pub decided: Cell<bool>,
 }
 
-/// Asks the observer of this rank, and answers what is decided.
+/// Records the answer of this rank's observer, and returns the common decision instead.
 pub(super) struct Voter<'a, F: Real> {
     pub observer: &'a mut dyn Observer<F>,
     pub ballot: &'a Ballot,
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
     use crate::trainer::Silent;
 
-    /// Wants to stop from the start.
+    /// An observer that wants to stop from the start.
     struct Impatient;
 
     impl Observer<f64> for Impatient {

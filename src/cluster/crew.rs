@@ -1,4 +1,4 @@
-//! Trials of a search, spread over the ranks: rank 0 says what is to be trained, all train.
+//! Spreads the trials of a search over the ranks: rank 0 decides what to train, and all ranks train.
 
 use std::cmp::Reverse;
 use std::time::{Duration, Instant};
@@ -9,13 +9,13 @@ use mpi::traits::{Communicator, Destination, MatchedReceiveVec, Source};
 use super::World;
 use crate::tune::{Crew, Done, Job, Outcome, Score, Trial, Value};
 
-/// Where a trial stands, see [`Trial::standing`].
+/// The standing of a trial, see [`Trial::standing`].
 type Standing = (Score, Reverse<usize>);
 
-/// How long a rank looks at its own trials before it looks for messages again.
+/// How long a rank waits for its own trials before it checks for messages again.
 const TICK: Duration = Duration::from_millis(2);
 
-/// What a message is about.
+/// The tags of the messages, with their contents.
 const JOB: Tag = 1; // to another rank: number, epochs
 const STOP: Tag = 2; // to another rank
 const END: Tag = 3; // to another rank
@@ -23,7 +23,8 @@ const DONE: Tag = 4; // to rank 0: number, epochs, outcome, images that are righ
 const MODEL: Tag = 5; // to rank 0
 
 impl World {
-    /// On rank 0: has `body` use all ranks, each of which trains on a crew of its own, which is `local` here.
+    /// On rank 0: calls `body` with a crew that uses all ranks. Each rank trains on its own local crew; `local` is that
+    /// of rank 0.
     pub fn spread<R>(&self, local: &mut dyn Crew, body: impl FnOnce(&mut Spread) -> R) -> R {
         let sizes: Vec<_> = self.gather(&[local.size() as u64]).into_iter().map(|size| size as usize).collect();
         let mut spread = Spread { world: self, local, free: sizes.clone(), sizes, away: Vec::new() };
@@ -32,8 +33,8 @@ impl World {
         result
     }
 
-    /// On the other ranks: trains what rank 0 asks for on the crew that is `local` here, until there is nothing more to
-    /// do. Trials have the values that `draw` draws for their number.
+    /// On the other ranks: trains what rank 0 asks for on the crew `local`, until rank 0 ends. `draw` returns the
+    /// values of a trial from its number.
     pub fn serve(&self, local: &mut dyn Crew, draw: impl Fn(usize) -> Vec<Value>) {
         self.gather(&[local.size() as u64]);
         let first = self.process(0);
@@ -61,8 +62,8 @@ impl World {
         }
     }
 
-    /// The text of the rank whose trial stands best, on rank 0; nothing on the others, or if no rank has any. All ranks
-    /// call it.
+    /// On rank 0, the text of the rank whose trial has the best standing, or `None` if no rank has a trial; `None` on
+    /// the other ranks. All ranks must call this.
     pub fn best_text(&self, standing: Option<Standing>, text: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
         let words = |(Score { correct, epochs }, Reverse(number)): Standing| [1, correct, epochs, number];
         let own = standing.map_or([0; 4], words).map(|word| word as u64);
@@ -87,7 +88,7 @@ impl World {
         text.filter(|_| own == 0)
     }
 
-    /// The texts of all ranks. All of them call it together.
+    /// The texts of all ranks. All ranks must call this.
     #[must_use]
     pub fn texts(&self, text: &str) -> Vec<String> {
         let all = self.gather_bytes(text.as_bytes());
@@ -99,11 +100,11 @@ impl World {
 pub struct Spread<'a> {
     world: &'a World,
     local: &'a mut dyn Crew,
-    /// The trials that each rank trains at a time.
+    /// The number of trials that each rank can train at a time.
     sizes: Vec<usize>,
-    /// How many more each could train now.
+    /// The number of further trials that each rank could train now.
     free: Vec<usize>,
-    /// What other ranks are at.
+    /// The jobs of the other ranks.
     away: Vec<(usize, Job)>,
 }
 
@@ -114,7 +115,7 @@ impl Spread<'_> {
         }
     }
 
-    /// Something that another rank has done.
+    /// A job that another rank has finished, if there is one.
     fn done_by_others(&mut self) -> Option<Done> {
         let message = self.world.ranks.any_process().immediate_matched_probe_with_tag(DONE)?;
         let (words, status) = message.matched_receive_vec::<u64>();
@@ -137,7 +138,7 @@ impl Crew for Spread<'_> {
         self.sizes.iter().sum()
     }
 
-    /// To the rank that has the most room.
+    /// Starts the job on the rank with the most free places.
     fn start(&mut self, job: Job) {
         let (rank, room) =
             self.free.iter_mut().enumerate().rev().max_by_key(|(_, free)| **free).expect("there is rank 0");

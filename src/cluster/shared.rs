@@ -1,4 +1,4 @@
-//! The engine of a rank: its own images, the gradient of all.
+//! The engine of a rank: it has only its own images, but gets the gradient of all.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -13,25 +13,25 @@ use crate::evaluate::Evaluation;
 use crate::network::Step;
 use crate::trainer::Settings;
 
-/// What the updates took so far.
+/// The time that the updates have taken so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Times {
     /// The number of updates.
     pub updates: usize,
-    /// From one sum to the next: the gradient of this rank's images, and the step.
+    /// The time between sums: for the gradient of this rank's images, and for the step.
     pub computing: Duration,
-    /// The sums, which take as long as it takes the last rank to come.
+    /// The time for the sums, including the wait for the slowest rank.
     pub communicating: Duration,
 }
 
-/// An engine on a part of the images, whose updates are those of an engine on all of them. Mini-batches are given as
-/// indices into all training images. Every rank has one, and calls the same methods in the same order.
+/// An engine on a part of the images that makes the same updates as an engine on all of them. Mini-batches are given as
+/// indices into all training images. Every rank has one, and must call the same methods in the same order.
 pub struct Shared<'w, F: Trainable> {
     world: &'w World,
     engine: Box<dyn Engine<F>>,
-    /// The training images that are here.
+    /// The range of this rank's training images.
     range: Range<u32>,
-    /// Those of the mini-batch and of the next one, as the engine counts them.
+    /// This rank's images of the mini-batch and of the next one, numbered from the start of `range`.
     picked: [Vec<u32>; 2],
     outputs: usize,
     adder: Adder<'w, F>,
@@ -40,8 +40,8 @@ pub struct Shared<'w, F: Trainable> {
 }
 
 impl<'w, F: Trainable> Shared<'w, F> {
-    /// Goes on from `state`, which is the same on all ranks, with this rank's [share](World::share) of the training and
-    /// evaluation images, as the settings say.
+    /// Starts from `state`, which must be the same on all ranks, with this rank's [share](World::share) of the training
+    /// images and the evaluation images.
     #[must_use]
     pub fn new(
         world: &'w World,
@@ -55,7 +55,7 @@ impl<'w, F: Trainable> Shared<'w, F> {
             range: first..first + training.len() as u32,
             picked: Default::default(),
             outputs: state.network.outputs(),
-            // All the images of a mini-batch may be here.
+            // The full batch size, because all images of a mini-batch may be on this rank.
             engine: settings.engine.start(state, training, evaluation, settings.batch_size, settings.machine),
             adder: Adder::new(world),
             ballot: None,
@@ -67,7 +67,7 @@ impl<'w, F: Trainable> Shared<'w, F> {
         Shared { ballot: Some(ballot), ..self }
     }
 
-    /// What the updates took so far.
+    /// The time that the updates have taken so far.
     #[must_use]
     pub fn times(&self) -> Times {
         self.times
@@ -115,7 +115,7 @@ impl<F: Trainable> Engine<F> for Shared<'_, F> {
     fn evaluate(&mut self, images: Subset) -> Evaluation {
         let share = self.engine.evaluate(images).to_numbers();
         let all = self.world.gather(&share);
-        // In the order of the images.
+        // Merged in the order of the images.
         let shares = all.chunks(share.len()).map(|share| Evaluation::of_numbers(self.outputs, share));
         shares.fold(Evaluation::new(self.outputs), |mut sum, share| {
             sum.merge(&share);

@@ -1,16 +1,16 @@
-//! Adding up over all ranks, in the order of the ranks.
+//! Sums over all ranks, added in the order of the ranks.
 
 use mpi::traits::CommunicatorCollectives;
 
 use super::World;
 use crate::engine::Trainable;
 
-/// Adds up numbers over all ranks; its room is used again.
+/// Computes sums over all ranks, and reuses its buffers.
 pub(super) struct Adder<'w, F> {
     world: &'w World,
-    /// What goes out and what comes back: a block for each rank.
+    /// The numbers to send, and then the sums received: one block per rank.
     blocks: Vec<F>,
-    /// The block of this rank, from each.
+    /// This rank's block, from each rank.
     parts: Vec<F>,
     sum: Vec<F>,
 }
@@ -20,8 +20,8 @@ impl<'w, F: Trainable> Adder<'w, F> {
         Adder { world, blocks: Vec::new(), parts: Vec::new(), sum: Vec::new() }
     }
 
-    /// Puts the sums over all ranks in the place of the numbers, of which all ranks have as many. The sums are the same
-    /// on all ranks, and every time, to the last bit.
+    /// Replaces the numbers by their sums over all ranks. Every rank must pass equally many numbers. The sums are the
+    /// same on all ranks, and every time, to the last bit.
     pub fn add_up(&mut self, numbers: &mut [&mut [F]]) {
         let Adder { world, blocks, parts, sum } = self;
         let n = numbers.iter().map(|part| part.len()).sum::<usize>();

@@ -1,7 +1,7 @@
-//! What does the arithmetic: two engines for the same mathematics.
+//! Engines, which do the arithmetic: two implementations of the same mathematics.
 //!
-//! [`mod@reference`] goes image by image, as the book does, and defines what is right. [`mod@fast`] computes the same
-//! sums for a whole mini-batch. A property test holds the two together.
+//! [`mod@reference`] goes image by image, as in the book, and defines the correct result. [`mod@fast`] computes the
+//! same sums for a whole mini-batch. A property test checks that the two agree.
 
 use ndarray::Array2;
 
@@ -20,33 +20,33 @@ pub use fast::{Images, InstructionSet, UnknownInstructionSet};
 pub use state::State;
 pub use watch::{Evaluations, PendingEvaluations, Subset};
 
-/// Adds up numbers, part by part, over all engines that share a mini-batch: each of them then has the same sums.
+/// Adds up numbers, part by part, over all engines that share a mini-batch. Afterwards every engine has the same sums.
 pub type Sum<'a, F> = &'a mut dyn FnMut(&mut [&mut [F]]);
 
-/// A network in training, in whatever layout suits the arithmetic, with the images that it learns from and those that
-/// it is watched on.
+/// A network in training, in whatever layout suits the arithmetic, with its training images and evaluation images.
 pub trait Engine<F: Real> {
-    /// Updates all weights and biases from one mini-batch: indices into the training images. `next` is the mini-batch
-    /// that follows, empty if none does, so that its images can be fetched meanwhile. An empty one changes nothing.
+    /// Updates all weights and biases from one mini-batch, given as indices into the training images. `next` is the
+    /// mini-batch that follows, or empty, so that its images can be prefetched. An empty mini-batch changes nothing.
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step);
 
-    /// The same for a mini-batch that several engines share, all in the same state: `mini_batch` are those of its
-    /// images that this one has, which may be none. It computes their part of the gradient, has the parts added up, and
-    /// takes the step of the `whole`: the number of its images, and who adds up.
+    /// As [`update`](Engine::update), for a mini-batch that is shared by several engines in the same state.
+    /// `mini_batch` is the part that this engine has; it may be empty. The engine computes the gradient of its part,
+    /// has the parts added up, and takes the step of the whole mini-batch. `whole` is the number of images in the whole
+    /// mini-batch, and the function that adds up.
     fn update_share(&mut self, mini_batch: &[u32], next: &[u32], whole: (usize, Sum<F>), step: Step);
 
-    /// From now on learns from the training images as `distortion` has them in `epoch` (1 for the first) under `seed`,
-    /// unfaded; monitors go on looking at the images themselves.
+    /// From now on trains on the images distorted by `distortion`, unfaded, for `epoch` (1 for the first) and `seed`.
+    /// Monitors still evaluate the undistorted images.
     fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64);
 
-    /// Where the training stands. To go on from it is to go on from here, to the last bit.
+    /// The state of the training. An engine that starts from it continues exactly like this one, to the last bit.
     fn state(&mut self) -> State<F>;
 
     /// Classifies all training or all evaluation images.
     fn evaluate(&mut self, images: Subset) -> Evaluation;
 
-    /// Has `network`, which is the result of the last [`state`](Engine::state), classify these sets of images: now, or
-    /// beside the mini-batches that follow. What is seen is the same, to the last bit.
+    /// Evaluates `network`, which is the result of the last [`state`](Engine::state), on these sets of images, either
+    /// now or during the following mini-batches. The results are the same, to the last bit.
     fn watch(&mut self, network: &Network<F>, sets: &[Subset]) -> PendingEvaluations {
         let _ = network;
         PendingEvaluations::Done(Evaluations::at(sets, |set| self.evaluate(set)))
@@ -56,34 +56,34 @@ pub trait Engine<F: Real> {
 /// What an engine may use of the machine. Results do not depend on the number of threads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Machine {
-    /// The most threads; the work decides how many of them are worth it.
+    /// The largest number of threads; fewer are used if there is too little work.
     pub threads: usize,
-    /// The instructions of the fast engine.
+    /// The instruction set of the fast engine.
     pub instructions: InstructionSet,
 }
 
 impl Default for Machine {
-    /// One thread, and the fastest instructions there are.
+    /// One thread, and the fastest available instruction set.
     fn default() -> Self {
         Machine { threads: 1, instructions: InstructionSet::fastest() }
     }
 }
 
-/// Which engine.
+/// The choice of engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EngineKind {
     /// Whole mini-batches at once.
     #[default]
     Fast,
-    /// Image by image, as the book writes it.
+    /// Image by image, as in the book.
     Reference,
 }
 
 impl EngineKind {
-    /// All there are.
+    /// All engines.
     pub const ALL: [Self; 2] = [EngineKind::Fast, EngineKind::Reference];
 
-    /// As it is called on the command line and in model files.
+    /// The name on the command line and in model files.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -92,9 +92,9 @@ impl EngineKind {
         }
     }
 
-    /// An engine that trains a network, or goes on with one, in mini-batches of at most `batch_size` of the training
-    /// images. All images must fit the network. Several trainings on the same ones should be given clones of the same
-    /// [`Images`]: those of a [`Dataset`] are made ready anew for each.
+    /// An engine that starts or resumes the training of a network, in mini-batches of at most `batch_size` training
+    /// images. All images must fit the network. For several trainings on the same images, pass clones of the same
+    /// [`Images`]; a [`Dataset`] is prepared anew each time.
     #[must_use]
     pub fn start<F: Trainable>(
         self,
@@ -115,10 +115,10 @@ impl EngineKind {
     }
 }
 
-/// A precision that the engines can train in: `f32` and `f64`.
+/// A precision in which the engines can train: `f32` or `f64`.
 pub trait Trainable: fast::Vectors {
-    /// The fast engine, see [`fast::Fast::new`]. It is made here, for each precision apart, so that its kernels, of
-    /// which there are many, are compiled with this library and not again with everything that uses it.
+    /// The fast engine, see [`fast::Fast::new`]. It is created here, separately for each precision, so that its many
+    /// kernels are compiled with this library only, and not again in every crate that uses it.
     fn fast_engine(
         state: State<Self>,
         training: Images,
@@ -127,7 +127,7 @@ pub trait Trainable: fast::Vectors {
         machine: Machine,
     ) -> Box<dyn Engine<Self>>;
 
-    /// The outputs that the fast engine computes, made here for the same reason. Use [`outputs`].
+    /// The outputs that the fast engine computes, here for the same reason. Use [`outputs`] instead.
     fn fast_outputs(network: Network<Self>, data: Dataset, machine: Machine) -> Array2<f64>;
 }
 
@@ -157,7 +157,7 @@ trainable!(f64);
 /// Classifies all images of `data`.
 ///
 /// # Errors
-/// A [`FitError`] if the network is not for such images.
+/// A [`FitError`] if the network does not fit the images.
 pub fn evaluate<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Machine) -> Result<Evaluation, FitError> {
     check_fit(network, data)?;
     let nothing = data.slice(0..0);
@@ -165,10 +165,10 @@ pub fn evaluate<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Mac
     Ok(F::fast_engine(state, nothing.into(), data.into(), 1, machine).evaluate(Subset::Evaluation))
 }
 
-/// What the network answers to each image of `data`: a^L, (n, n_L), as double precision.
+/// The network's outputs for each image of `data`: a^L, (n, n_L), in double precision.
 ///
 /// # Errors
-/// A [`FitError`] if the network is not for such images.
+/// A [`FitError`] if the network does not fit the images.
 pub fn outputs<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Machine) -> Result<Array2<f64>, FitError> {
     check_fit(network, data)?;
     Ok(F::fast_outputs(network.clone(), data.clone(), machine))

@@ -1,4 +1,4 @@
-//! The book's own way: one image at a time, through [`Network::backprop`].
+//! The reference engine: one image at a time, through [`Network::backprop`], as in the book.
 
 use super::{Engine, State, Subset, Sum};
 use crate::data::Dataset;
@@ -7,25 +7,25 @@ use crate::evaluate::{Evaluation, in_chunks};
 use crate::network::{Moments, Network, Step, prediction};
 use crate::real::Real;
 
-/// Trains as [`Network::update_mini_batch`] does, or by the rule of an [`Optimizer`](crate::network::Optimizer) that
-/// remembers something.
+/// Trains as [`Network::update_mini_batch`] does, or with the rule of an [`Optimizer`](crate::network::Optimizer) that
+/// has moments.
 #[derive(Debug)]
 pub struct Reference<F: Real> {
     network: Network<F>,
     training: Dataset,
-    /// What is learned from.
+    /// The images to learn from: the training images, possibly distorted.
     augmented: Dataset,
     evaluation: Dataset,
     threads: usize,
     moments: Moments<F>,
-    /// How many of them there are to remember.
+    /// How many of the moments are in use.
     remembered: usize,
     updates: u64,
     average: Option<Network<F>>,
 }
 
 impl<F: Real> Reference<F> {
-    /// Goes on from `state` with the `training` images; only evaluation uses more than one thread.
+    /// Starts from `state`. Only distortion and evaluation use more than one thread.
     #[must_use]
     pub fn new(state: State<F>, training: Dataset, evaluation: Dataset, threads: usize) -> Self {
         let State { network, average, moments, updates } = state;
@@ -42,7 +42,7 @@ impl<F: Real> Reference<F> {
         }
     }
 
-    /// Learns from these images, which are all or a share of the `m` of a mini-batch.
+    /// Learns from these images, which are all or a part of a mini-batch of `m` images.
     fn learn(&mut self, mini_batch: &[u32], m: usize, sum: Option<Sum<F>>, step: Step) {
         if m == 0 {
             return; // an empty mini-batch has no gradient

@@ -1,4 +1,4 @@
-//! The fast engine held to the reference, on everything that a network and a dataset can be.
+//! Compares the fast engine with the reference, for all kinds of networks and datasets.
 
 use proptest::prelude::*;
 
@@ -10,18 +10,18 @@ use crate::network::{Activation, Dropout, Init, Optimizer, costs};
 
 mod share;
 
-/// What is trained, on what, how.
+/// A training: network, images and settings.
 #[derive(Debug, Clone)]
 struct Case {
     sizes: Vec<usize>,
     classes: usize,
     n: usize,
-    /// Percent of the pixels that are not zero, in the training images and in those that are watched.
+    /// The percentage of pixels that are not zero, in the training images and in the evaluation images.
     density: usize,
     watched_density: usize,
     batch_size: usize,
     cost: usize,
-    /// One for each hidden layer; the last repeats.
+    /// One per hidden layer, repeated cyclically if there are fewer.
     activations: Vec<Activation>,
     eta: f64,
     lambda: f64,
@@ -31,7 +31,7 @@ struct Case {
     max_norm: Option<f64>,
     tolerance: f64,
     ema: Option<f64>,
-    /// So many epochs are learned by plain steps, without an average, before all this is asked for.
+    /// The number of epochs at the start that use plain steps without a running average, whatever the other fields say.
     plain_epochs: usize,
     epochs: usize,
     seed: u64,
@@ -45,7 +45,8 @@ impl Case {
         network.with_activations(&activations).unwrap()
     }
 
-    /// Without rectified units. Their slope jumps at 0, and single precision rounds some z to the other side of it.
+    /// The case without rectified linear units. Their derivative jumps at 0, and in single precision rounding can move
+    /// a z across it.
     fn bounded(mut self) -> Case {
         self.activations.iter_mut().filter(|unit| **unit == Activation::Relu).for_each(|unit| *unit = Activation::Tanh);
         self
@@ -69,17 +70,17 @@ impl Case {
         Dataset::new(pixels, labels, (1, self.sizes[0]), self.classes, Identity::named("random")).unwrap()
     }
 
-    /// Trains with an engine and returns the network and what it says of the images.
+    /// Trains with an engine. Returns the resulting network and its evaluation on the training images.
     fn train<F: Real>(&self, engine: &mut dyn Engine<F>) -> (Network<F>, Evaluation) {
         (0..self.epochs).for_each(|epoch| self.train_epoch(engine, epoch));
         (engine.state().result().clone(), engine.evaluate(Subset::Training))
     }
 
     fn train_epoch<F: Real>(&self, engine: &mut dyn Engine<F>, epoch: usize) {
-        // The steeper units learn faster: a large step would blow rounding up with everything else.
+        // Units steeper than the sigmoid learn faster: a large step would amplify rounding errors too much.
         let sigmoid = self.activations.iter().all(|&unit| unit == Activation::Sigmoid);
         let eta = if sigmoid { self.eta } else { self.eta / 10.0 };
-        // Nor must what momentum adds up grow beyond what a plain step does.
+        // With momentum, eta is reduced so that the accumulated steps do not exceed plain ones.
         let eta = if let Optimizer::Sgd { momentum, .. } = self.optimizer { eta * (1.0 - momentum) } else { eta };
         let step = Step {
             eta,
@@ -102,7 +103,7 @@ impl Case {
         }
     }
 
-    /// Whoever goes on from the state after an epoch ends where the one ends who goes on by himself.
+    /// An engine that resumes from the state after each epoch must end in the same state as one that runs through.
     fn check_going_on<F: Trainable>(&self) {
         let data = self.data();
         let mut kinds = InstructionSet::available().into_iter().map(|set| (EngineKind::Fast, set)).collect::<Vec<_>>();
@@ -126,11 +127,11 @@ impl Case {
         }
     }
 
-    /// Holds the fast engine to the reference, under each instruction set and with 1 to 3 threads.
+    /// Compares the fast engine with the reference, for each instruction set and 1 to 3 threads.
     fn check<F: Trainable>(&self, tolerance: f64) {
         let data = self.data();
         let network = self.network::<F>();
-        // More of them than one thread takes at a time now and then, in another layout than the training images'.
+        // Sometimes more images than one thread takes at a time, and in a different layout than the training images.
         let watched = self.images(self.watched_density).slice(0..self.n.min(70));
         let mut reference = Reference::new(network.clone().into(), data.clone(), watched.clone(), 1);
         let (expected, expected_training) = self.train(&mut reference);
@@ -149,7 +150,8 @@ impl Case {
             assert!(difference <= tolerance, "{instructions:?}: the networks differ by {difference:e}");
             for (found, expected) in [(&training, &expected_training), (&watched, &expected_watched)] {
                 let [cost, expected_cost] = [found, expected].map(Evaluation::mean_cost);
-                // Costs are sums over outputs of functions whose slope in z is below 1, and z is a sum over inputs.
+                // A cost is a sum over outputs of functions whose derivative in z is below 1, and z is a sum over
+                // inputs.
                 let error = (cost - expected_cost).abs() / expected_cost.max(1.0);
                 assert!(error <= 10.0 * tolerance, "{instructions:?}: costs {cost} and {expected_cost}");
                 assert_eq!(found.n(), expected.n());
@@ -175,7 +177,7 @@ impl Case {
             assert_eq!(found.dim(), (self.n, network.outputs()));
             for (i, found) in found.outer_iter().enumerate() {
                 let expected = network.feedforward(data.input(i).view());
-                // Outputs are between 0 and 1, and their slope in z is below 1.
+                // Outputs are between 0 and 1, and their derivative in z is below 1.
                 let near = expected.iter().zip(found).all(|(a, b)| (a.to_double() - b).abs() <= tolerance);
                 assert!(near, "{instructions:?}, image {i}: {found} instead of {expected}");
             }
@@ -186,7 +188,7 @@ impl Case {
     }
 }
 
-/// The largest difference between weights or biases of a layer, relative to the largest of them.
+/// The largest difference between the weights or biases of a layer, relative to the largest of them.
 fn difference<F: Real>(expected: &Network<F>, found: &Network<F>) -> f64 {
     let layers = |network: &Network<F>| -> Vec<Vec<f64>> {
         let weights = network.weights().iter().map(|w| w.iter().map(|w| w.to_double()).collect());
@@ -201,7 +203,7 @@ fn difference<F: Real>(expected: &Network<F>, found: &Network<F>) -> f64 {
     layers(expected).into_iter().zip(layers(found)).map(layer).fold(0.0, |worst, d| if d <= worst { worst } else { d })
 }
 
-/// All that is in a state, to the last bit.
+/// Everything in a state, to the last bit.
 fn bits<F: Real>(state: &State<F>) -> (Vec<u64>, u64) {
     let networks = [Some(&state.network), state.average.as_ref()].into_iter().flatten();
     let networks = networks.map(|network| (network.weights(), network.biases()));
@@ -210,7 +212,7 @@ fn bits<F: Real>(state: &State<F>) -> (Vec<u64>, u64) {
     (numbers.map(|number| number.to_double().to_bits()).collect(), state.updates)
 }
 
-/// Plain gradient descent half of the time. What jumps at 0, L1 and AdamW, is tested apart.
+/// Plain gradient descent half of the time. L1 and AdamW, which are discontinuous at 0, are tested separately.
 fn any_descent() -> impl Strategy<Value = Optimizer> {
     let momentum = (0.0..0.95, any::<bool>()).prop_map(|(momentum, nesterov)| Optimizer::Sgd { momentum, nesterov });
     prop_oneof![Just(Optimizer::default()), momentum]
@@ -252,11 +254,11 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Wide enough for every kernel, with mini-batches of several blocks.
+    /// Wide enough to use every kernel, with mini-batches of several blocks.
     fn wide_case()(
         case in any_case(),
         (inputs, hidden, n) in (1_usize..200, 100_usize..350, 100_usize..300),
-        // A second hidden layer, and more outputs than a panel has neurons: both are products of two dense layers.
+        // A second hidden layer, or more outputs than a panel has neurons: both need products of two dense layers.
         second in prop_oneof![Just(None), (1_usize..150).prop_map(Some)],
         more_outputs in prop_oneof![Just(0), 0_usize..150],
     )(
@@ -284,13 +286,14 @@ proptest! {
         case.bounded().check::<f32>(1e-4);
     }
 
-    /// Momentum goes on adding what rounding began, and dropout multiplies it, so that it grows by some powers of ten.
+    /// Momentum accumulates rounding errors and dropout multiplies them, so the tolerance is larger by several powers
+    /// of ten.
     #[test]
     fn with_momentum_dropout_norms_and_averages_too(case in any_case()) {
         case.check::<f64>(1e-8);
     }
 
-    /// Kept from the start, or found in the pixels of every mini-batch, as those of a mapped file are.
+    /// The pairs may be stored from the start, or found anew for every mini-batch, as for a memory-mapped file.
     #[test]
     fn pairs_may_be_found_anew_for_every_mini_batch(case in any_case()) {
         let images = Images::from(case.data());
@@ -306,7 +309,7 @@ proptest! {
         }
     }
 
-    /// Averages begin with the network as it is, and updates are counted whatever they are.
+    /// The running average starts from the current network, and updates are counted whatever their kind.
     #[test]
     fn steps_may_change_on_the_way(case in any_case(), plain_epochs in 1_usize..3, average in 0.5..0.99) {
         let epochs = case.epochs + plain_epochs;
@@ -318,7 +321,7 @@ proptest! {
         }.check::<f64>(1e-6);
     }
 
-    /// Also with L1 and AdamW: rounding is the same for both.
+    /// With L1 and AdamW too: rounding is the same in both runs.
     #[test]
     fn to_go_on_from_a_state_is_to_go_on(
         case in any_case(), l1 in prop_oneof![Just(0.0), Just(1e-2)], adamw in any::<bool>(),
@@ -337,16 +340,16 @@ proptest! {
         case.check_outputs::<f32>(1e-4);
     }
 
-    /// L1 pushes a weight near 0 to and fro, whichever way rounding sends it: by 1e-4 a step here, of which a few add
-    /// up.
+    /// L1 moves a weight near 0 back and forth, in a direction that depends on rounding: by 1e-4 per step here, of
+    /// which a few add up.
     #[test]
     fn l1_too(case in any_case()) {
         let case = Case { optimizer: Optimizer::default(), dropout: Dropout::default(), ..case };
         Case { l1: 1e-4 * case.n as f64, ..case }.check::<f64>(1e-3);
     }
 
-    /// Where a slope is rounding of 0, AdamW makes a whole step of it, in whatever direction. Dense images, bounded
-    /// units and some noise of double precision keep clear of that.
+    /// Where a derivative is only a rounding error of 0, AdamW makes a whole step of it, in an arbitrary direction.
+    /// Images of moderate density, bounded units and double precision avoid that.
     #[test]
     fn adamw_too(case in any_case()) {
         let case = Case {
@@ -355,7 +358,7 @@ proptest! {
         case.check::<f64>(1e-6);
     }
 
-    /// In double precision alone: in single precision rounding would now and then leave out another image.
+    /// Only in double precision: in single precision, rounding would sometimes leave out a different image.
     #[test]
     fn images_that_are_known_are_left_out_by_both(case in any_case(), tolerance in 0.1..0.9) {
         Case { tolerance, ..case }.check::<f64>(1e-8);
@@ -364,7 +367,7 @@ proptest! {
     #[test]
     fn decay_may_vanish_or_change_the_sign(case in any_case(), keep in prop_oneof![Just(0.0), Just(-0.5), Just(1e-7)]) {
         let lambda = (1.0 - keep) * case.n as f64 / case.eta;
-        // Of bounded units only: growing weights would make others grow without bound.
+        // Only with bounded units: with others, growing weights would let the activations grow without bound.
         Case { lambda, l1: 0.0, optimizer: Optimizer::default(), density: 20, activations: vec![Activation::Sigmoid], ..case }.check::<f64>(1e-12);
     }
 }
@@ -382,7 +385,7 @@ proptest! {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(10))]
-    /// So many pixels that a panel is taken in bands under every instruction set: its rows have 48 bytes at least.
+    /// Enough pixels for several bands per panel with every instruction set: a row of a panel has at least 48 bytes.
     #[test]
     fn large_images_too(case in any_case(), pixels in 3_000_usize..5_000, hidden in 16_usize..70, density in 5_usize..33) {
         let outputs = case.sizes[case.sizes.len() - 1];
@@ -413,7 +416,7 @@ fn an_empty_mini_batch_changes_nothing() {
     }
 }
 
-/// What a fresh network answers is within 0.999 of every target, but not within 0.1.
+/// The outputs of a new network are within 0.999 of every target, but not within 0.1.
 #[test]
 fn where_every_image_is_known_nothing_but_decay_is_left() {
     let data = Dataset::new(vec![9; 12], vec![0, 1, 1], (2, 2), 2, Identity::named("toy")).unwrap();
@@ -436,7 +439,7 @@ fn where_every_image_is_known_nothing_but_decay_is_left() {
     }
 }
 
-/// What one thread learns leaves the other to look.
+/// If one thread does all the training, the others can evaluate.
 #[test]
 fn a_spare_thread_looks_beside_the_training() {
     let data = Dataset::new(vec![9; 12], vec![0, 1, 1], (2, 2), 2, Identity::named("toy")).unwrap();
@@ -448,7 +451,7 @@ fn a_spare_thread_looks_beside_the_training() {
         let mut engine = start(EngineKind::Fast);
         let looking = engine.watch(&network, &sets);
         assert_eq!(matches!(looking, PendingEvaluations::Underway(_)), threads > 1, "{threads} threads");
-        // What is learned meanwhile is not looked at.
+        // The update below must not affect the evaluation.
         engine.update(&[0, 2], &[], Step { n_train: 3, ..Step::default() });
         let looked = looking.wait();
         let before = |set| start(EngineKind::Reference).evaluate(set);
@@ -468,8 +471,8 @@ fn unknown_instructions_are_refused_with_the_list_of_those_there_are() {
     assert_eq!(InstructionSet::named("portable").unwrap().name(), "portable");
 }
 
-/// One large mini-batch makes small steps. In single precision they must not be rounded away image by image: what they
-/// change is compared with double precision, relative to the largest change.
+/// One large mini-batch makes small steps. In single precision they must not be rounded away image by image. The
+/// changes are compared with those in double precision, relative to the largest change.
 #[test]
 fn small_steps_of_large_mini_batches_are_not_lost() {
     let case = Case {
@@ -499,15 +502,15 @@ fn small_steps_of_large_mini_batches_are_not_lost() {
             let largest = double.iter().fold(0.0_f64, |largest, change| largest.max(change.abs()));
             for (single, double) in single.iter().zip(double) {
                 let off = (single - double).abs();
-                // 47 blocks of 64 images, each rounded once to 6e-8 of a weight near 1, against changes of 1e-3 and
-                // more.
+                // There are 47 blocks of 64 images. Each is rounded once, by 6e-8 of a weight near 1; the changes are
+                // 1e-3 or more.
                 assert!(off < 5e-3 * largest, "{instructions:?}: changes of {largest:e} are off by {off:e}");
             }
         }
     }
 }
 
-/// What training changes in each layer's weights and biases.
+/// The change that training makes to each layer's weights and biases.
 fn changes<F: Trainable>(case: &Case, instructions: InstructionSet) -> Vec<Vec<f64>> {
     let data = case.data();
     let start = case.network::<F>();

@@ -1,20 +1,20 @@
-//! What monitors see, at once or while the training goes on.
+//! Evaluations for the monitors, made at once or while the training goes on.
 
 use std::panic;
 use std::thread::JoinHandle;
 
 use crate::evaluate::Evaluation;
 
-/// Which images a monitor looks at.
+/// A set of images to evaluate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subset {
-    /// Those that are learned from.
+    /// The training images.
     Training,
-    /// Those that are not.
+    /// The evaluation images.
     Evaluation,
 }
 
-/// What was seen of the images that were looked at.
+/// The evaluations of the sets that were asked for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Evaluations {
     /// The training images.
@@ -24,19 +24,19 @@ pub struct Evaluations {
 }
 
 impl Evaluations {
-    /// Looks at each of `sets` by `evaluate`.
+    /// Calls `evaluate` for each of `sets`.
     pub fn at(sets: &[Subset], mut evaluate: impl FnMut(Subset) -> Evaluation) -> Self {
         let mut look = |set| sets.contains(&set).then(|| evaluate(set));
         Evaluations { training: look(Subset::Training), evaluation: look(Subset::Evaluation) }
     }
 }
 
-/// A look at some images that may still be going on.
+/// Evaluations that may still be in progress.
 #[derive(Debug)]
 pub enum PendingEvaluations {
-    /// It is over.
+    /// They are finished.
     Done(Evaluations),
-    /// A thread that the training has no use for is at it.
+    /// A thread that the training does not need is working on them.
     Underway(JoinHandle<Evaluations>),
 }
 
@@ -50,7 +50,7 @@ impl PendingEvaluations {
         }
     }
 
-    /// What was seen.
+    /// Waits for the evaluations and returns them.
     #[must_use]
     pub fn wait(self) -> Evaluations {
         match self {

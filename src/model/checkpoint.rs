@@ -1,4 +1,4 @@
-//! What a model file holds beside the network, so that its training can go on.
+//! The part of a model file, besides the network, that is needed to resume its training.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,51 +9,51 @@ use thiserror::Error;
 use crate::network::{Gradient, Network, NetworkError};
 use crate::real::Real;
 
-/// The `checkpoint` key of a model file: weights and biases that are for nobody to read, packed to the last bit.
+/// The `checkpoint` key of a model file: weights, biases and moments in packed form, exact to the last bit.
 ///
-/// Each is one string: base64 of the numbers, in the precision of the training and little-endian; layer by layer, the
-/// matrix row by row and then the biases. (As lists of decimal numbers they would take twice the room and ten times as
-/// long to write, and a list cannot hold the infinity that a moment may reach.) What the network of the file already
-/// says is left out.
+/// Each is one string: the base64 of the numbers in the precision of the training, little-endian, layer by layer: the
+/// weight matrix row by row, then the biases. (As lists of decimal numbers they would take twice the space and ten
+/// times as long to write, and a JSON list cannot hold the infinity that a moment may reach.) Whatever equals the
+/// file's network is left out.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// The network as the last update left it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<PackedNumbers>,
-    /// Its running average.
+    /// The running average of the network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<PackedNumbers>,
-    /// What the optimizer remembers.
+    /// The moments of the optimizer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moments: Vec<PackedNumbers>,
 }
 
-/// A number for each weight and bias of a network, as base64 of their bytes.
+/// One number for each weight and bias of a network, as base64 of their bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PackedNumbers(String);
 
-/// Why packed numbers are not those of a network.
+/// Why packed numbers do not fit a network.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum UnpackError {
-    /// Not base64.
+    /// The text is not base64.
     #[error("not base64: {0}")]
     Base64(#[from] base64::DecodeError),
-    /// Of another network, or another precision.
+    /// The numbers belong to another network, or have another precision.
     #[error("{found} bytes, expected {expected}")]
     Length {
-        /// The bytes there are.
+        /// The number of bytes found.
         found: usize,
-        /// The bytes that the network has numbers for.
+        /// The number of bytes that the network needs.
         expected: usize,
     },
-    /// Weights and biases that are not those of a network.
+    /// The weights and biases do not form a network.
     #[error(transparent)]
     Network(#[from] NetworkError),
 }
 
 impl PackedNumbers {
-    /// Packs weights, (n_l, n_{l-1}), and biases, (n_l), of each layer.
+    /// Packs the weights, (n_l, n_{l-1}), and biases, (n_l), of each layer.
     #[must_use]
     pub fn pack<F: Real>(weights: &[Array2<F>], biases: &[Array1<F>]) -> Self {
         let numbers: usize = weights.iter().map(Array2::len).chain(biases.iter().map(Array1::len)).sum();
@@ -64,10 +64,10 @@ impl PackedNumbers {
         PackedNumbers(STANDARD.encode(bytes))
     }
 
-    /// The numbers again, in the shape of `like`.
+    /// Unpacks the numbers, in the shape of `like`.
     ///
     /// # Errors
-    /// An [`UnpackError`] if they are not as many, or not numbers.
+    /// An [`UnpackError`] if the text is not base64 or does not hold as many numbers as `like`.
     pub fn unpack<F: Real>(&self, like: &Network<F>) -> Result<Gradient<F>, UnpackError> {
         let mut gradient = like.zero_gradient();
         let bytes = STANDARD.decode(&self.0)?;
@@ -83,10 +83,11 @@ impl PackedNumbers {
         Ok(gradient)
     }
 
-    /// The network of these weights and biases, otherwise like `like`.
+    /// Unpacks a network with these weights and biases, and with the cost and activations of `like`.
     ///
     /// # Errors
-    /// An [`UnpackError`] if they are not as many, or not finite numbers.
+    /// An [`UnpackError`] if the text is not base64, does not hold as many numbers as `like`, or holds a number that is
+    /// not finite.
     pub fn unpack_network<F: Real>(&self, like: &Network<F>) -> Result<Network<F>, UnpackError> {
         let Gradient { nabla_w, nabla_b } = self.unpack(like)?;
         Ok(Network::from_parts(nabla_w, nabla_b, like.cost())?.with_activations(like.activations())?)

@@ -1,4 +1,4 @@
-//! Several models in one: their networks merged, what is known of their trainings kept.
+//! Merges several models into one: merges their networks and keeps their training records.
 
 use super::{Model, TrainingRecord};
 use crate::data::classes::OtherNames;
@@ -8,16 +8,18 @@ use crate::network::{MAX_MEMBERS, MergeError, Network, Unlike};
 use crate::real::Real;
 
 impl<F: Real> Model<F> {
-    /// One network in which those of the models stand side by side: z^L, what its outputs make their answer of, is the
-    /// mean of theirs. One that was merged itself has as many votes as there are networks in it. What is known of the
-    /// training of each is kept.
+    /// Merges the networks of the models into one, side by side. Its z^L, from which the outputs are computed, is the
+    /// mean of theirs. A model that was merged itself has as many votes as networks were merged into it. The training
+    /// record of every network is kept.
     ///
-    /// They have the same numbers of inputs, outputs and layers, the same activations and the same cost; hidden layers
-    /// may be of any size. Either all of them see deskewed images, or none does; classes that have names have the same. The network has as many hidden neurons as all of them, and weights of 0 between those of one
-    /// and those of another; training it goes on with these, too.
+    /// The models must have the same numbers of inputs, outputs and layers, the same activations and the same cost; the
+    /// hidden layers may have any size. Either all of them or none must see deskewed images, and models with class
+    /// names must have the same ones. Each hidden layer of the merged network has as many neurons as those of all the
+    /// networks together, and weights of 0 between different networks; further training changes these weights too.
     ///
     /// # Errors
-    /// A [`MergeError`] if there are not two models, one is not like the first, or all are too many or too large together.
+    /// A [`MergeError`] if there are fewer than two models, if one is not like the first, or if together they are too
+    /// many or too large.
     pub fn merged(models: &[&Self]) -> Result<Self, MergeError> {
         let members: Vec<_> = models.iter().flat_map(|model| model.trainings()).map(Option::<&_>::cloned).collect();
         if members.len() > MAX_MEMBERS {
@@ -39,14 +41,15 @@ impl<F: Real> Model<F> {
         Ok(Model { members, ..Model::from(Network::merged(&voters)?) })
     }
 
-    /// What the classes are called: as in its training, or as in the first of its members' that has names.
+    /// The names of the classes: from the training record, or from the first member's record that has names.
     #[must_use]
     pub fn class_names(&self) -> ClassNames {
         let mut named = self.trainings().into_iter().flatten().map(|training| &training.classes);
         named.find(|classes| !classes.is_empty()).cloned().unwrap_or_default()
     }
 
-    /// What is known of its classes. They are numbers if it is of digits, or of directories that are numbers.
+    /// What is known of the classes. Classes without names are numbers if a training is known and all known trainings
+    /// were on digits, or on directories named by numbers.
     #[must_use]
     pub fn classes(&self) -> Classes {
         let mut trainings = self.trainings().into_iter().flatten().peekable();
@@ -61,7 +64,7 @@ impl<F: Real> Model<F> {
         self.trainings().into_iter().flatten().any(|training| training.deskew)
     }
 
-    /// The trainings behind the model: its own, or those of its members. One that is unknown is nothing.
+    /// The training records of the model: its own, or those of its members. An unknown training is `None`.
     #[must_use]
     pub fn trainings(&self) -> Vec<Option<&TrainingRecord>> {
         match &self.members[..] {

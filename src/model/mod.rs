@@ -1,21 +1,21 @@
-//! The model file: JSON, first the four keys of network2.py, then our own.
+//! The model file: JSON, first the four keys of network2.py, then this program's own.
 //!
 //! ```text
 //! sizes      [784, 30, 10]
 //! weights    a matrix for each layer after the input, (n_l, n_{l-1}), as nested lists
 //! biases     a column for each layer after the input, (n_l, 1), as nested lists
 //! cost       "QuadraticCost", "CrossEntropyCost" or "LogLikelihoodCost"
-//! precision  "f32" or "f64", that of the numbers if it is not the one under `training` or `members`
+//! precision  "f32" or "f64"; only if it is not the precision under `training` or `members`
 //! format     1; a file without it was written by network2.py and loads with the defaults
-//! activation "sigmoid", that of the hidden layers; where they differ a list, as in ["tanh", "relu"]
+//! activation "sigmoid", the activation of the hidden layers; a list if they differ, as in ["tanh", "relu"]
 //! training   how it was trained, see `TrainingRecord`
-//! members    if it was merged from several networks: how each was trained, null where that is unknown
-//! history    a row for each epoch, see `EpochRecord`
-//! checkpoint what the training needs to go on, if that is more than the weights, see `Checkpoint`
+//! members    if the model is merged from several: how each network was trained, null where that is unknown
+//! history    one record per epoch, see `EpochRecord`
+//! checkpoint what is needed to resume the training besides the weights, see `Checkpoint`
 //! ```
 //!
-//! Numbers are written with as many digits as it takes to read the very same number again. Nothing in the file
-//! depends on the clock, on the number of threads or on a path: equal runs write equal files.
+//! Numbers are written with as many digits as are needed to read back exactly the same number. Nothing in the file
+//! depends on the clock, the number of threads or a path: equal runs write equal files.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -45,21 +45,21 @@ pub use reader::{UNQUESTIONED_SIZE, precision_of, read_model_file};
 pub use record::ModelRecord;
 pub use training_record::{CourseRecord, EpochRecord, PROGRAM, TrainingRecord};
 
-/// The version of the format that is written, and the newest that can be read.
+/// The version of the file format that is written, and the newest one that can be read.
 pub const FORMAT: u32 = 1;
 
-/// What a model file holds.
+/// The contents of a model file.
 #[derive(Debug, Clone)]
 pub struct Model<F: Real> {
     /// The trained network.
     pub network: Network<F>,
-    /// How it was trained; absent from files of network2.py, and if it was merged from several.
+    /// How the network was trained; `None` for files of network2.py and for merged models.
     pub training: Option<TrainingRecord>,
-    /// How each of the networks was trained that were [merged](Model::merged) into this one; empty if it is not so made.
+    /// How each network [merged](Model::merged) into this one was trained; empty if the model is not merged.
     pub members: Vec<Option<TrainingRecord>>,
-    /// What the monitors saw, a row for each epoch.
+    /// What the monitors measured, one record per epoch.
     pub history: Vec<EpochRecord>,
-    /// What the training needs to go on; absent if that is the network alone, or if it has ended for good.
+    /// What is needed to resume the training; `None` if that is only the network, or if no epoch can follow.
     pub checkpoint: Option<Checkpoint>,
 }
 
@@ -74,7 +74,7 @@ pub enum ModelError {
         /// What the operating system said.
         error: io::Error,
     },
-    /// The file cannot be written. What stood there before is untouched.
+    /// The file cannot be written. An existing file at this path is unchanged.
     #[error("{} cannot be written: {error}", path.display())]
     Write {
         /// The file.
@@ -82,16 +82,16 @@ pub enum ModelError {
         /// What the operating system said.
         error: io::Error,
     },
-    /// It is not JSON, or lacks a key, or a value is of another kind.
+    /// The text is not JSON, a key is missing, or a value has the wrong type.
     #[error("not a model file: {0}{hint}", hint = if .0.is_eof() { "; it ends too soon, so copy or save it again" } else { "" })]
     Json(#[from] serde_json::Error),
-    /// It begins as what `mnist train --log` writes.
+    /// The text begins like a log of `mnist train --log`.
     #[error("it is the log of a training, no model file: name the .json file of that training")]
     Log,
     /// A later version of this program wrote it.
     #[error("the file has format {0}, this program reads up to {FORMAT}: use a newer mnist")]
     Format(u32),
-    /// A cost that nobody knows.
+    /// The cost is not one of [`costs`].
     #[error("unknown cost '{}': known are {}", name.escape_debug(), costs::<f64>().map(Cost::name_in_file).join(", "))]
     Cost {
         /// The name in the file.
@@ -109,7 +109,7 @@ pub enum ModelError {
         /// Numbers in the first row.
         expected: usize,
     },
-    /// The sizes do not say what the weights say.
+    /// The sizes do not match the weights.
     #[error("the sizes {sizes:?} do not fit the weights, which are those of {found:?}")]
     Sizes {
         /// The sizes in the file.
@@ -117,15 +117,15 @@ pub enum ModelError {
         /// The sizes of the weights in the file.
         found: Vec<usize>,
     },
-    /// A list of a single member, or members beside a training of its own.
+    /// There is only one member, or there are members and also a training of the model's own.
     #[error("its 'members' are not those of a merged model, which has two or more and no 'training' of its own")]
     Members,
-    /// Weights and biases are not those of a network.
+    /// The weights and biases do not form a network.
     #[error(transparent)]
     Network(#[from] NetworkError),
 }
 
-/// A network of which nothing else is known.
+/// A model that consists of a network only.
 impl<F: Real> From<Network<F>> for Model<F> {
     fn from(network: Network<F>) -> Self {
         Model { network, training: None, members: Vec::new(), history: Vec::new(), checkpoint: None }
@@ -133,8 +133,8 @@ impl<F: Real> From<Network<F>> for Model<F> {
 }
 
 impl<F: Real> Model<F> {
-    /// The same model in double precision, which holds every number of single precision; without its checkpoint, whose
-    /// numbers are packed in the precision of the training.
+    /// The same model in double precision, which represents every single-precision number exactly. The checkpoint is
+    /// dropped, because its numbers are packed in the precision of the training.
     #[must_use]
     pub fn in_double(&self) -> Model<f64> {
         Model {
@@ -145,7 +145,7 @@ impl<F: Real> Model<F> {
         }
     }
 
-    /// Reads a model from the text of a model file, ours or network2.py's.
+    /// Reads a model from the text of a model file, of this program or of network2.py.
     ///
     /// # Errors
     /// A [`ModelError`] that says what is wrong, and in which layer.
@@ -169,7 +169,8 @@ impl<F: Real> Model<F> {
     /// Writes the model as JSON.
     ///
     /// # Errors
-    /// Errors of `writer` pass through. A cost that is none of [`costs`] is refused: no file with it could be read.
+    /// Errors of `writer` are passed on. A cost that is not one of [`costs`] is an error, because the file could not be
+    /// read.
     pub fn write_json(&self, mut writer: impl Write) -> io::Result<()> {
         let cost = self.network.cost().name_in_file();
         if !costs::<F>().iter().any(|known| known.name_in_file() == cost) {
@@ -195,7 +196,8 @@ impl<F: Real> Model<F> {
         writer.write_all(b"\n")
     }
 
-    /// Reads the model file at `path`. Its numbers are read as they are written, whatever [`precision_of`] they have.
+    /// Reads the model file at `path`. The numbers are converted to `F`, whatever the [precision](precision_of) of the
+    /// file.
     ///
     /// # Errors
     /// A [`ModelError`] that says what is wrong.
@@ -203,22 +205,22 @@ impl<F: Real> Model<F> {
         Self::from_json(&read_model_file(path)?)
     }
 
-    /// Writes the model file at `path`, whole or not at all: a reader sees the old file or the new one.
+    /// Writes the model file at `path` atomically: a reader sees either the old file or the new one.
     ///
     /// # Errors
-    /// [`ModelError::Write`]; the old file, if any, is then untouched.
+    /// [`ModelError::Write`]; an existing file is then unchanged.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
         replace_file(path, |file: &mut io::BufWriter<&File>| self.write_json(file))
             .map_err(|error| ModelError::Write { path: path.to_path_buf(), error })
     }
 }
 
-/// The cost that a file calls so.
+/// The cost with this name in model files.
 fn cost_in_file<F: Real>(name: String) -> Result<&'static dyn Cost<F>, ModelError> {
     costs().into_iter().find(|cost| cost.name_in_file() == name).ok_or(ModelError::Cost { name })
 }
 
-/// A matrix from its rows, which must be of one length.
+/// A matrix from its rows, which must have the same length.
 fn matrix<F: Real>(layer: usize, rows: Vec<Vec<Number<F>>>) -> Result<Array2<F>, ModelError> {
     let shape = (rows.len(), rows.first().map_or(0, Vec::len));
     if let Some(row) = rows.iter().position(|row| row.len() != shape.1) {
@@ -228,8 +230,8 @@ fn matrix<F: Real>(layer: usize, rows: Vec<Vec<Number<F>>>) -> Result<Array2<F>,
     Ok(Array2::from_shape_vec(shape, numbers).expect("every row has the same length"))
 }
 
-/// All of a file, its long lists not yet looked at. (The keys of a [`ModelRecord`] are read here again: to flatten it
-/// into this would hold the lists in memory a second time, to read it apart would be one more pass over the file.)
+/// A whole file, with its long lists not yet parsed. (It repeats the keys of [`ModelRecord`]: flattening that into this
+/// struct would hold the lists in memory twice, and reading it separately would take another pass over the file.)
 #[derive(Deserialize)]
 struct FileRead<'a> {
     sizes: Sizes,
@@ -268,7 +270,7 @@ struct FileWritten<'a, F> {
     checkpoint: Option<&'a Checkpoint>,
 }
 
-/// The activations of the hidden layers: one name if all have the same, else a list.
+/// The activations of the hidden layers: one name if all are the same, otherwise a list.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "the activation is one of sigmoid, tanh, relu, or a list of these")]
 enum Activations {
@@ -310,7 +312,7 @@ impl<F: Real> Serialize for Rows<'_, F> {
     }
 }
 
-/// One row, without the wrapping that ndarray gives to its own.
+/// One row, serialized without the extra structure that ndarray adds to its arrays.
 struct Row<'a, F>(ArrayView1<'a, F>);
 
 impl<F: Real> Serialize for Row<'_, F> {
@@ -323,7 +325,7 @@ impl<F: Real> Serialize for Row<'_, F> {
     }
 }
 
-/// A vector as a list of lists of one number each: network2.py's columns.
+/// A vector as a list of lists of one number each, like the columns of network2.py.
 struct Column<'a, F>(&'a Array1<F>);
 
 impl<F: Real> Serialize for Column<'_, F> {

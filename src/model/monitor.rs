@@ -1,4 +1,4 @@
-//! What is watched while a network trains.
+//! What is monitored during a training.
 
 use super::EpochRecord;
 
@@ -16,11 +16,11 @@ pub enum Monitor {
 }
 
 impl Monitor {
-    /// All of them, costs first.
+    /// All monitors, costs first.
     pub const ALL: [Monitor; 4] =
         [Monitor::TrainingCost, Monitor::EvaluationCost, Monitor::TrainingAccuracy, Monitor::EvaluationAccuracy];
 
-    /// The name on the command line, and in an [`EpochRecord`] but for the hyphen.
+    /// The name on the command line. In an [`EpochRecord`] it has an underscore instead of the hyphen.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -31,25 +31,25 @@ impl Monitor {
         }
     }
 
-    /// Whether it is a cost, not an accuracy.
+    /// Whether this monitor is a cost, not an accuracy.
     #[must_use]
     pub fn is_cost(self) -> bool {
         matches!(self, Monitor::TrainingCost | Monitor::EvaluationCost)
     }
 
-    /// Whether it looks at the evaluation images, not at those for training.
+    /// Whether this monitor evaluates the evaluation images, not the training images.
     #[must_use]
     pub fn is_of_evaluation(self) -> bool {
         matches!(self, Monitor::EvaluationCost | Monitor::EvaluationAccuracy)
     }
 
-    /// Which images it looks at, if those for evaluation are called `evaluated_on`.
+    /// The name of the images that this monitor evaluates: "training", or `evaluated_on` for the evaluation images.
     #[must_use]
     pub fn images(self, evaluated_on: &str) -> &str {
         if self.is_of_evaluation() { evaluated_on } else { "training" }
     }
 
-    /// Its figure of an epoch: a cost, or a share from 0 to 1. Nothing if it was off.
+    /// The value of this monitor in an epoch: a cost, or a share from 0 to 1; `None` if it was off.
     #[must_use]
     pub fn of(self, record: &EpochRecord) -> Option<f64> {
         let share = |count: Option<usize>, n: usize| count.filter(|_| n > 0).map(|count| count as f64 / n as f64);

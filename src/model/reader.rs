@@ -1,4 +1,4 @@
-//! Reading a model file without trusting it: no list is longer than the sizes at its beginning account for.
+//! Reads a model file without trusting it: no list may be longer than the sizes at the start of the file account for.
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,19 +15,18 @@ use super::{FORMAT, ModelError};
 use crate::network::{MAX_LAYERS, MAX_MEMBERS, MAX_PARAMETERS, parameter_count};
 use crate::real::Precision;
 
-/// A model file up to this size, in bytes, may hold what it likes: it is read or refused within seconds, in twenty
-/// times as much memory at most, because what may be of two kinds, or is kept flat in the file, is held before it is
-/// understood. A larger one must begin with sizes that account for it, and with weights.
+/// A model file of up to this many bytes is read whatever it contains. It is read or refused within seconds, using at
+/// most twenty times as much memory, because values of several possible types and flattened keys are buffered before
+/// they are interpreted. A larger file must begin with weights and with sizes that account for its length.
 pub const UNQUESTIONED_SIZE: u64 = 128 << 20;
 
-/// The bytes that a weight or a bias may take: its digits, and four more copies in base64 from which a training goes
-/// on.
+/// The bytes that a weight or a bias may take: its digits, and four more copies in base64 for resuming the training.
 const BYTES_OF_A_PARAMETER: u64 = 80;
 
-/// The sizes, and the first of the weights, stand in so many bytes at the beginning of the file.
+/// The sizes and the beginning of the weights must be within this many bytes of the start of the file.
 const START: u64 = 1 << 16;
 
-/// Reads the text of a model file: an ordinary file, not larger than its sizes account for.
+/// Reads the text of a model file, which must be an ordinary file and not larger than its sizes account for.
 ///
 /// # Errors
 /// [`ModelError::Read`].
@@ -56,10 +55,10 @@ pub fn read_model_file(path: &Path) -> Result<Vec<u8>, ModelError> {
     read().map_err(|error| ModelError::Read { path: path.to_path_buf(), error })
 }
 
-/// What a file is that begins like this, if it is one that is easily taken for a model.
+/// The reason to refuse a file that begins like this, if it is of a kind that is easily mistaken for a model.
 fn something_else(start: &[u8]) -> Option<&'static str> {
     const EXPORT: &str = "it is an export: name the model file (.json) that it was made of";
-    // The length of a header stands before it.
+    // A .safetensors file begins with the length of its header, in eight bytes.
     if start.get(4..9) == Some(b"\0\0\0\0{") {
         return Some(EXPORT); // .safetensors
     }
@@ -75,7 +74,7 @@ fn something_else(start: &[u8]) -> Option<&'static str> {
     kinds.into_iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, what)| what)
 }
 
-/// The most bytes that a model file may have that begins like this.
+/// The maximum length in bytes of a model file that begins like this.
 fn accounted_for(start: &[u8]) -> u64 {
     let text = String::from_utf8_lossy(start).split_whitespace().collect::<String>();
     let sizes = text.strip_prefix(r#"{"sizes":["#).and_then(|rest| rest.split_once(r#"],"weights":[[["#));
@@ -85,10 +84,12 @@ fn accounted_for(start: &[u8]) -> u64 {
     UNQUESTIONED_SIZE + BYTES_OF_A_PARAMETER * parameters as u64
 }
 
-/// The precision in which a model was trained or saved, or all that were merged into it; double for a file of network2.py.
+/// The precision in which a model, or every network merged into it, was trained or saved; double for a file of
+/// network2.py.
 ///
 /// # Errors
-/// [`ModelError::Json`], [`ModelError::Format`] or [`ModelError::Members`] if this is no model file of ours.
+/// [`ModelError::Json`], [`ModelError::Format`] or [`ModelError::Members`] if this is not a model file of this program,
+/// or [`ModelError::Log`] if it is a log.
 pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
     let head = Head::read(json)?;
     let trainings = head.training.map_or(head.members.0, |training| vec![Some(training)]);
@@ -96,13 +97,13 @@ pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
     Ok(head.precision.unwrap_or_else(|| precision_of_all(&told)))
 }
 
-/// The precision of a network that comes of trainings in these: single if it is known that all were.
+/// The precision of a network made from trainings in these precisions: single if all are known to be single.
 pub(super) fn precision_of_all(trainings: &[Option<Precision>]) -> Precision {
     let all_single = !trainings.is_empty() && trainings.iter().all(|&precision| precision == Some(Precision::F32));
     if all_single { Precision::F32 } else { Precision::F64 }
 }
 
-/// What has to be known before the rest can be read. The other keys are passed over.
+/// The keys that must be known before the rest can be read. The other keys are skipped.
 #[derive(Deserialize)]
 #[serde(expecting = "the keys of a model")]
 pub(super) struct Head {
@@ -129,7 +130,7 @@ impl Head {
         if let Some(format) = head.format.filter(|&format| format > FORMAT) {
             return Err(ModelError::Format(format));
         }
-        // Whose first keys a model has. A newer format may have others.
+        // Every model file has the key `sizes`. The format is checked first, because a newer one may have other keys.
         if head.sizes.is_none() {
             return Err(serde_json::Error::missing_field("sizes").into());
         }
@@ -141,7 +142,7 @@ impl Head {
     }
 }
 
-/// The sizes of a network: a list that cannot be long.
+/// The sizes of a network, as a list of at most [`MAX_LAYERS`] items.
 pub(super) struct Sizes(pub Vec<usize>);
 
 impl<'de> Deserialize<'de> for Sizes {
@@ -151,8 +152,8 @@ impl<'de> Deserialize<'de> for Sizes {
     }
 }
 
-/// What is known of each member of a merged model: a list that cannot be long, for each null in it takes room for all
-/// that might be known.
+/// What is known of each member of a merged model, as a list of at most [`MAX_MEMBERS`] items. It is limited because
+/// each `null` in it takes as much memory as a complete record.
 pub(super) struct Members<T>(pub Vec<Option<T>>);
 
 impl<T> Default for Members<T> {
@@ -168,11 +169,11 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Members<T> {
     }
 }
 
-/// The layers of the "weights", each a list of rows, or of the "biases", each a list of columns of one. There are no
-/// more numbers in them, and no more lists, than a network of these `sizes` has.
+/// The layers of the "weights", each a list of rows, or of the "biases", each a list of one-number lists. Lists and
+/// numbers are limited to as many as a network of these `sizes` can have.
 ///
 /// # Errors
-/// Those of the text, and that there are more.
+/// An error in the text, or too many lists and numbers.
 pub(super) fn layers<T: Limited>(
     what: &str,
     text: &RawValue,
@@ -181,17 +182,17 @@ pub(super) fn layers<T: Limited>(
     let numbers = parameter_count(sizes).unwrap_or(usize::MAX);
     let left = Cell::new(numbers.saturating_mul(2).saturating_add(MAX_LAYERS));
     let mut deserializer = serde_json::Deserializer::from_str(text.get());
-    // Lines and columns are counted from where they begin.
+    // The error counts lines and columns from the start of this list, so it names the list.
     Vec::read(&mut deserializer, &left).map_err(|error| Error::custom(format_args!("in its {what}, {error}")))
 }
 
-/// What can be read as long as there is room for it.
+/// A value whose list items are counted while it is read.
 pub(super) trait Limited: Sized {
-    /// Reads it, and takes one from what is `left` for everything that stands in a list.
+    /// Reads the value, and subtracts one from `left` for every item of its lists.
     fn read<'de, D: Deserializer<'de>>(deserializer: D, left: &Cell<usize>) -> Result<Self, D::Error>;
 }
 
-/// It needs no more room than the list has given it.
+/// An item that is not counted further: it needs only the space that its list has for it.
 pub(super) struct Number<T>(pub T);
 
 impl<T: DeserializeOwned> Limited for Number<T> {
@@ -228,7 +229,7 @@ impl<'de, T: Limited> Visitor<'de> for Items<'_, T> {
     }
 }
 
-/// Reads one of them.
+/// Reads one item of a list.
 struct Item<'a, T> {
     left: &'a Cell<usize>,
     of: PhantomData<T>,

@@ -1,4 +1,4 @@
-//! What a model file says of itself, without its weights.
+//! The contents of a model file without weights and biases.
 
 use serde::Deserialize;
 
@@ -6,22 +6,22 @@ use super::reader::{Head, Members, Sizes};
 use super::{Activations, EpochRecord, ModelError, TrainingRecord, cost_in_file};
 use crate::network::{Activation, Cost};
 
-/// The part of a model file that is the same in either precision.
+/// The part of a model file that does not depend on the precision.
 ///
-/// Weights and biases are passed over, and not checked.
+/// Weights and biases are skipped, and not checked.
 #[derive(Debug, Clone)]
 pub struct ModelRecord {
     /// Layer sizes, input first.
     pub sizes: Vec<usize>,
     /// The name of the cost, as in "cross-entropy".
     pub cost: &'static str,
-    /// Of the hidden layers: one for all, or one for each.
+    /// The activations of the hidden layers: one for all, or one for each.
     pub activations: Vec<Activation>,
-    /// How it was trained; absent from files of network2.py, and if it was merged from several.
+    /// How the network was trained; `None` for files of network2.py and for merged models.
     pub training: Option<TrainingRecord>,
-    /// How each of the networks was trained that were merged into this one; empty if it is not so made.
+    /// How each network merged into this one was trained; empty if the model is not merged.
     pub members: Vec<Option<TrainingRecord>>,
-    /// What the monitors saw, a row for each epoch.
+    /// What the monitors measured, one record per epoch.
     pub history: Vec<EpochRecord>,
 }
 
@@ -39,10 +39,11 @@ struct Read {
 }
 
 impl ModelRecord {
-    /// Reads the record from the text of a model file, ours or network2.py's.
+    /// Reads the record from the text of a model file, of this program or of network2.py.
     ///
     /// # Errors
-    /// [`ModelError::Json`], [`ModelError::Format`], [`ModelError::Members`] or [`ModelError::Cost`].
+    /// [`ModelError::Log`], [`ModelError::Json`], [`ModelError::Format`], [`ModelError::Members`] or
+    /// [`ModelError::Cost`].
     pub fn from_json(json: &[u8]) -> Result<Self, ModelError> {
         Head::read(json)?;
         let Read { sizes: Sizes(sizes), cost, activation, training, members: Members(members), history } =
@@ -51,7 +52,7 @@ impl ModelRecord {
         Ok(ModelRecord { sizes, cost, activations: activation.into_vec(), training, members, history })
     }
 
-    /// The trainings behind the model, as far as they are known: its own, or those of its members.
+    /// The known training records of the model: its own, or those of its members.
     pub fn trainings(&self) -> impl Iterator<Item = &TrainingRecord> {
         self.training.iter().chain(self.members.iter().flatten())
     }
@@ -62,7 +63,7 @@ impl ModelRecord {
         self.trainings().any(|training| training.deskew)
     }
 
-    /// The epoch whose weights the file holds; nothing if no epoch is recorded.
+    /// The record of the epoch whose weights the file holds; `None` if that epoch is not in the history.
     #[must_use]
     pub fn kept(&self) -> Option<&EpochRecord> {
         let kept = self.training.as_ref().and_then(|training| training.course.epoch);

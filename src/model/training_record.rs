@@ -1,4 +1,4 @@
-//! What a model file says of the training behind it.
+//! The training record of a model file.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -8,10 +8,10 @@ use crate::network::Optimizer;
 use crate::printable;
 use crate::real::Precision;
 
-/// Name and version of this program, as its files have them.
+/// The name and version of this program, as written to its files.
 pub const PROGRAM: &str = concat!("mnist ", env!("CARGO_PKG_VERSION"));
 
-/// How a model was trained: everything that it takes to train it again.
+/// How a model was trained: everything that is needed to repeat the training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingRecord {
     /// Name and version of the program.
@@ -19,21 +19,21 @@ pub struct TrainingRecord {
     /// The name of the dataset.
     #[serde(deserialize_with = "printable")]
     pub dataset: String,
-    /// What its classes are called, if not by number.
+    /// The names of the classes; empty if they have no names.
     #[serde(default, skip_serializing_if = "is_default")]
     pub classes: ClassNames,
     /// Number of training images.
     pub n_train: usize,
     /// Number of images set aside for validation.
     pub n_validation: usize,
-    /// What the evaluation monitors watched: "validation" or "test".
+    /// The images that the evaluation monitors used: "validation" or "test".
     #[serde(deserialize_with = "printable")]
     pub evaluate_on: String,
     /// How the start weights were drawn; "model" if they came from another model file.
     pub init: String,
-    /// Epochs asked for.
+    /// The number of epochs asked for.
     pub epochs: usize,
-    /// Images in a mini-batch.
+    /// The number of images in a mini-batch.
     pub batch_size: usize,
     /// The learning rate.
     pub eta: f64,
@@ -42,94 +42,95 @@ pub struct TrainingRecord {
     /// The L1 regularization parameter.
     #[serde(default, skip_serializing_if = "is_default")]
     pub l1: f64,
-    /// What was made of the gradient.
+    /// How the gradient became a step.
     #[serde(default, skip_serializing_if = "is_default")]
     pub optimizer: Optimizer,
     /// The share of the hidden neurons that was dropped for each image.
     #[serde(default, skip_serializing_if = "is_default")]
     pub dropout: f64,
-    /// The share of the inputs that was dropped.
+    /// The share of the inputs that was dropped for each image.
     #[serde(default, skip_serializing_if = "is_default")]
     pub input_dropout: f64,
     /// The largest norm of the weights into a hidden neuron.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max_norm: Option<f64>,
-    /// How close all outputs of an image were to their targets if nothing was learned from it.
+    /// Images whose outputs were all within this distance of their targets were not learned from.
     #[serde(default, skip_serializing_if = "is_default")]
     pub tolerance: f64,
-    /// What each mini-batch kept of the running average; these weights are that average.
+    /// The share of itself that the running average kept at each mini-batch. The network's weights are that average.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ema: Option<f64>,
-    /// How the training images were multiplied before the training: "shift".
+    /// How the training images were expanded before the training: "shift".
     #[serde(default, skip_serializing_if = "is_default")]
     pub expand: Option<String>,
-    /// Whether all images were deskewed before the network saw them, those of the evaluation too.
+    /// Whether all images, including the evaluation images, were deskewed before the network saw them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deskew: bool,
-    /// How they were distorted in every epoch; in the first, if that fades.
+    /// How the training images were distorted in every epoch; if the distortion fades, how in the first epoch.
     #[serde(default, skip_serializing_if = "is_default")]
     pub augment: Option<Distortion>,
-    /// What every random choice derives from.
+    /// The seed of every random choice.
     pub seed: u64,
-    /// Whether each epoch had an order of its own.
+    /// Whether each epoch had its own order of the images.
     pub shuffle: bool,
     /// The precision of the weights.
     pub precision: Precision,
     /// The engine that did the updates.
     pub engine: String,
-    /// Epochs of this training that were completed. All of them are behind these weights unless `course.epoch` says
+    /// The number of completed epochs. The weights are those after the last of them, unless `course.epoch` says
     /// otherwise.
     pub epochs_done: usize,
-    /// Schedule and stopping; none of its keys in a plain training.
+    /// Schedule and stopping; a plain training has none of these keys.
     #[serde(flatten)]
     pub course: CourseRecord,
 }
 
 impl TrainingRecord {
-    /// How many images of the file were trained on: fewer than `n_train` if they were multiplied first.
+    /// The number of images in the file that were trained on; it is less than `n_train` if the images were expanded.
     #[must_use]
     pub fn images_of_file(&self) -> usize {
         if self.expand.is_some() { self.n_train / expand::VERSIONS } else { self.n_train }
     }
 }
 
-/// Schedule and stopping of a training. What is as it would be anyway is left out.
+/// Schedule and stopping of a training. Values of a plain training are left out.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CourseRecord {
-    /// How the learning rate went, if it was not constant: "halve-on-plateau", "cosine" or "one-cycle".
+    /// How the learning rate changed, if it was not constant: "halve-on-plateau", "cosine" or "one-cycle".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
-    /// Epochs of warm-up; left out if eta was constant from the start.
+    /// The number of warm-up epochs; left out if there were none, except for one-cycle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_up: Option<f64>,
-    /// Epochs without a better evaluation accuracy after which eta was halved.
+    /// The number of epochs without a better evaluation accuracy after which eta was halved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<usize>,
-    /// Epochs without a better evaluation accuracy after which the training was to end.
+    /// The number of epochs without a better evaluation accuracy after which the training was to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub early_stop: Option<usize>,
-    /// "best" if the weights are those of the best epoch; "last" is written only beside `early_stop`.
+    /// "best" if the weights are those of the best epoch; "last" is written only together with `early_stop`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep: Option<String>,
-    /// The epoch whose weights the file holds, if it is not the last.
+    /// The epoch whose weights the file holds, if it is not the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<usize>,
 }
 
-/// What is left out of the file, so that a training without it leaves the file as it was before there was such a thing.
+/// Whether a value is left out of the file. Thus a file without a newer feature is the same as before the feature
+/// existed.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// A text that is printed as it stands: what would move the cursor of a terminal, or worse, is replaced.
+/// Reads a text that will be printed, and replaces characters that could control a terminal.
 fn printable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     String::deserialize(deserializer).map(printable::printable)
 }
 
-/// What the monitors saw after an epoch. A monitor that was off is left out.
+/// What the monitors measured after an epoch. Monitors that were off are left out.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct EpochRecord {
-    /// 1 for the first.
+    /// The epoch, 1 for the first.
     pub epoch: usize,
     /// The cost on the training images, regularization included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,7 +148,7 @@ pub struct EpochRecord {
     pub n_training: usize,
     /// Number of evaluation images.
     pub n_evaluation: usize,
-    /// The learning rate of the epoch's last mini-batch; left out if it never changes.
+    /// The learning rate of the last mini-batch of the epoch; left out if the rate is constant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! What a neuron makes of its weighted input z.
+//! Activation functions: from a neuron's weighted input z to its activation a.
 
 use ndarray::{Array1, ArrayView1};
 use serde::{Deserialize, Serialize};
@@ -12,11 +12,12 @@ pub fn sigmoid<F: Real>(z: F) -> F {
 
 /// sigma'(z) = sigma(z) (1 - sigma(z)).
 pub fn sigmoid_prime<F: Real>(z: F) -> F {
-    // 1 - sigma(z) is sigma(-z), which does not round to 0 for a large z.
+    // Computed as sigma(z) sigma(-z): sigma(-z) is 1 - sigma(z), and does not round to 0 for a large z.
     sigmoid(z) * sigmoid(-z)
 }
 
-/// a_j = e^(z_j) / sum of all e^(z_k). The largest z is taken off first, which changes nothing but overflow.
+/// a_j = e^(z_j) / sum of all e^(z_k). The largest z is subtracted first, which prevents overflow and leaves a
+/// unchanged.
 #[must_use]
 pub fn softmax<F: Real>(z: ArrayView1<F>) -> Array1<F> {
     let largest = z.iter().copied().fold(F::neg_infinity(), F::max);
@@ -32,14 +33,14 @@ pub enum Activation {
     /// a = sigma(z), between 0 and 1.
     #[default]
     Sigmoid,
-    /// a = tanh(z), between -1 and 1: a sigmoid stretched to be odd, 2 sigma(2z) - 1.
+    /// a = tanh(z), between -1 and 1: a rescaled sigmoid, 2 sigma(2z) - 1.
     Tanh,
     /// a = max(0, z), the rectified linear unit.
     Relu,
 }
 
 impl Activation {
-    /// Every activation there is.
+    /// All activations.
     pub const ALL: [Activation; 3] = [Activation::Sigmoid, Activation::Tanh, Activation::Relu];
 
     /// The name on the command line, in model files and in reports.
@@ -52,7 +53,8 @@ impl Activation {
         }
     }
 
-    /// Those of hidden layers in words: "relu", or "relu and tanh" where layers differ; empty without hidden layers.
+    /// The activations of the hidden layers in words: "relu", or "relu and tanh" if layers differ; empty without hidden
+    /// layers.
     #[must_use]
     pub fn in_words(of_layers: &[Activation]) -> String {
         let mut names: Vec<_> = of_layers.iter().map(|activation| activation.name()).collect();
@@ -70,7 +72,7 @@ impl Activation {
         }
     }
 
-    /// The derivative at z^l. That of the rectified unit at 0, where it has none, is 0.
+    /// The derivative at z^l. For the rectified linear unit it is taken as 0 at z = 0, where it is undefined.
     #[must_use]
     pub fn prime<F: Real>(self, z: ArrayView1<F>) -> Array1<F> {
         match self {
@@ -81,15 +83,15 @@ impl Activation {
     }
 }
 
-/// max(0, z); NaN stays NaN, so that a training that diverges shows it.
+/// max(0, z). NaN stays NaN, so that a diverging training is noticed.
 pub(crate) fn relu<F: Real>(z: F) -> F {
     if z < F::zero() { F::zero() } else { z }
 }
 
-/// The activation of the output layer. The cost chooses it, because the two belong together.
+/// The activation of the output layer. The cost determines it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    /// Every output on its own, between 0 and 1.
+    /// A sigmoid for each output, between 0 and 1.
     Sigmoid,
     /// Outputs that add up to 1.
     Softmax,

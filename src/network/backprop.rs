@@ -1,6 +1,6 @@
-//! Back-propagation as the book writes it, one image at a time.
+//! Back-propagation as in the book, one image at a time.
 //!
-//! This is the definition that everything faster is tested against. The four equations (chapter 2):
+//! This is the reference that all faster code is tested against. The four equations (chapter 2):
 //!
 //! ```text
 //! (BP1)  delta^L = dC/dz^L                                     from the cost
@@ -14,7 +14,7 @@ use ndarray::{Array1, Array2, ArrayBase, ArrayView1, Axis};
 use super::{Network, Step};
 use crate::real::Real;
 
-/// nabla C: how the cost changes with each weight and bias. Shaped as the network's own.
+/// nabla C: the derivative of the cost with respect to each weight and bias, in the shapes of the network's own arrays.
 #[derive(Debug, Clone)]
 pub struct Gradient<F> {
     /// dC/dw^l, (n_l, n_{l-1}).
@@ -24,7 +24,7 @@ pub struct Gradient<F> {
 }
 
 impl<F> Gradient<F> {
-    /// Its numbers, array by array.
+    /// The numbers as one slice per array: the weights of all layers, then the biases of all layers.
     pub(crate) fn parts(&mut self) -> Vec<&mut [F]> {
         let weights = self.nabla_w.iter_mut().map(ArrayBase::as_slice_memory_order_mut);
         let biases = self.nabla_b.iter_mut().map(ArrayBase::as_slice_memory_order_mut);
@@ -36,13 +36,13 @@ impl<F: Real> Network<F> {
     /// nabla C_x for the single image `x`, (n_1), with target `y`, (n_L).
     ///
     /// # Panics
-    /// If they have other lengths.
+    /// If `x` or `y` has another length.
     #[must_use]
     pub fn backprop(&self, x: ArrayView1<F>, y: ArrayView1<F>) -> Gradient<F> {
         self.backprop_dropping(x, y, &[])
     }
 
-    /// Back-propagation under dropout: the activations of the input and of each hidden layer are multiplied by a mask.
+    /// Back-propagation under dropout: a mask multiplies the activations of the input and of each hidden layer.
     fn backprop_dropping(&self, x: ArrayView1<F>, y: ArrayView1<F>, masks: &[Array1<F>]) -> Gradient<F> {
         let x = masks.first().map_or_else(|| x.to_owned(), |mask| &x * mask);
         let (zs, activations) = self.forward_dropping(x.view(), masks);
@@ -73,7 +73,7 @@ impl<F: Real> Network<F> {
         Array1::from(delta)
     }
 
-    /// One step of gradient descent on a mini-batch of m pairs (x, y) of the `n_train` that there are:
+    /// One step of gradient descent on a mini-batch of m pairs (x, y), out of `n_train` training images:
     /// `w <- (1 - eta lambda/n) w - (eta/m) sum nabla_w`, `b <- b - (eta/m) sum nabla_b`.
     pub fn update_mini_batch(&mut self, mini_batch: &[(Array1<F>, Array1<F>)], eta: f64, lambda: f64, n_train: usize) {
         let step = Step { eta, lambda, n_train, ..Step::default() };
@@ -82,7 +82,7 @@ impl<F: Real> Network<F> {
         }
     }
 
-    /// One step of gradient descent, from the sum of the gradients of `m` images.
+    /// One step of gradient descent from `sum`, the sum of the gradients of `m` images.
     pub(crate) fn gradient_descent(&mut self, sum: &Gradient<F>, m: usize, step: Step) {
         let (decay, rate) = (F::of(step.weight_decay()), F::of(step.eta / m as f64));
         for (w, nabla_w) in self.weights.iter_mut().zip(&sum.nabla_w) {
@@ -93,8 +93,8 @@ impl<F: Real> Network<F> {
         }
     }
 
-    /// The sum of nabla C_x over pairs (x, y), each with its masks of dropout, if there are any. Images that the step
-    /// leaves out add nothing.
+    /// The sum of nabla C_x over pairs (x, y). `masks` holds the dropout masks of each pair, or nothing. Images whose
+    /// outputs are within the step's tolerance add nothing.
     pub(crate) fn summed_gradient(
         &self,
         mini_batch: &[(Array1<F>, Array1<F>)],
@@ -114,7 +114,7 @@ impl<F: Real> Network<F> {
         sum
     }
 
-    /// Whether the step leaves out image `x` with target `y`, because its outputs are so close to it.
+    /// Whether the outputs for `x` are so close to the target `y` that the step leaves the image out.
     fn knows(&self, x: &Array1<F>, y: &Array1<F>, masks: &[Array1<F>], step: Step) -> bool {
         let x = masks.first().map_or_else(|| x.clone(), |mask| x * mask);
         let (_, activations) = self.forward_dropping(x.view(), masks);
@@ -130,7 +130,7 @@ impl<F: Real> Network<F> {
     }
 }
 
-/// u v^T: (n) and (m) make (n, m).
+/// The outer product u v^T: (n) and (m) give (n, m).
 fn outer<F: Real>(u: ArrayView1<F>, v: ArrayView1<F>) -> Array2<F> {
     u.insert_axis(Axis(1)).dot(&v.insert_axis(Axis(0)))
 }
@@ -142,14 +142,14 @@ mod tests {
     use super::*;
     use crate::network::{Activation, Dropout, Init, costs};
 
-    /// C of the whole network as a function of its weights and biases.
+    /// The cost C of one image, as a function of the network's weights and biases.
     fn cost_of(network: &Network<f64>, x: &Array1<f64>, y: &Array1<f64>) -> f64 {
         let (zs, activations) = network.forward(x.view());
         let last = zs.len() - 1;
         network.cost.value(&zs[last].to_vec(), &activations[last].to_vec(), &y.to_vec())
     }
 
-    /// The central difference of the cost in one number that `pick` finds in the network.
+    /// The central difference of the cost in the one weight or bias that `pick` selects.
     fn slope(
         network: &Network<f64>,
         (x, y): (&Array1<f64>, &Array1<f64>),
@@ -173,8 +173,8 @@ mod tests {
                     let network = Network::new(sizes, cost, Init::Default, 11).unwrap();
                     let network = network.with_activations(&[activation]).unwrap();
                     let gradient = network.backprop(x.view(), y.view());
-                    // The error of a central difference is h^2 C''' and rounding/h: some 1e-10 here. Relative to the
-                    // largest slope of the layer, 1e-7 is asked for.
+                    // A central difference has an error of h^2 C''' plus rounding/h, here about 1e-10. The test allows
+                    // 1e-7, relative to the largest derivative of the layer.
                     for layer in 0..sizes.len() - 1 {
                         let largest = gradient.nabla_w[layer].iter().fold(0.0_f64, |m, w| m.max(w.abs()));
                         for ((j, k), &found) in gradient.nabla_w[layer].indexed_iter() {
@@ -194,7 +194,8 @@ mod tests {
         }
     }
 
-    /// With masks the network is another function of the same weights; its slopes are those of the cost all the same.
+    /// With masks the network is a different function of the same weights; backprop must give the gradient of that
+    /// function.
     #[test]
     fn gradients_under_dropout_agree_with_central_differences() {
         let (x, y) = (array![0.0, 0.3, 1.0, 0.7, 0.1], array![0.0, 0.0, 1.0]);

@@ -1,16 +1,17 @@
-//! The costs. To add one: implement [`Cost`] here and put it into the list that [`costs`] returns.
+//! The cost functions. To add one: implement [`Cost`] here and add it to the list that [`costs`] returns.
 
 use std::fmt::Debug;
 
 use super::activation::{Output, sigmoid_prime};
 use crate::real::Real;
 
-/// A cost function: how wrong an output is, and how that error depends on the weighted inputs of the output layer.
+/// A cost function: how wrong an output is, and the derivative of that with respect to the output layer's weighted
+/// inputs.
 ///
-/// All slices hold one number for each output neuron, (n_L): `z` the weighted inputs, `a` the activations that
-/// [`output`](Cost::output) makes of them, `y` the target.
+/// Each slice holds one number per output neuron, (n_L): `z` the weighted inputs, `a` the activations that
+/// [`output`](Cost::output) computes from them, `y` the target.
 ///
-/// Both engines train with any cost. Model files have the [`costs`] of this program only.
+/// Both engines train with any cost, but a model file can hold only one of the built-in [`costs`].
 ///
 /// ```
 /// use mnist_mlp::network::{Cost, sigmoid_prime};
@@ -54,32 +55,32 @@ pub trait Cost<F: Real>: Debug + Send + Sync {
     /// The name on the command line and in reports.
     fn name(&self) -> &'static str;
 
-    /// The name in model files, as network2.py spells it.
+    /// The name in model files, in the style of network2.py.
     fn name_in_file(&self) -> &'static str;
 
     /// The same cost for networks in double precision.
     fn in_double(&self) -> &'static dyn Cost<f64>;
 
-    /// The activation of the output layer that goes with this cost.
+    /// The activation of the output layer that belongs to this cost.
     fn output(&self) -> Output {
         Output::Sigmoid
     }
 
-    /// C_x, the cost of one image, computed in double precision: finite for every z of single precision, and for every
-    /// z of double precision that is not itself at the edge of overflow.
+    /// C_x, the cost of one image, computed in double precision. It is finite for every single-precision z, and for
+    /// every double-precision z that is not close to overflow.
     fn value(&self, z: &[F], a: &[F], y: &[F]) -> f64;
 
     /// delta^L, the derivative of C_x with respect to each z^L (BP1), written to `delta`.
     fn delta(&self, z: &[F], a: &[F], y: &[F], delta: &mut [F]);
 }
 
-/// Every cost there is. The command line and the model file look names up here.
+/// All built-in costs. The command line and the model file look names up here.
 #[must_use]
 pub fn costs<F: Real>() -> [&'static dyn Cost<F>; 3] {
     [&CrossEntropy, &Quadratic, &LogLikelihood]
 }
 
-/// The cost that the command line calls by this name.
+/// The cost with this command-line name.
 #[must_use]
 pub fn cost_named<F: Real>(name: &str) -> Option<&'static dyn Cost<F>> {
     costs().into_iter().find(|cost| cost.name() == name)
@@ -107,7 +108,8 @@ impl<F: Real> Cost<F> for Quadratic {
         doubles(a).zip(doubles(y)).map(square).sum::<f64>() / 2.0
     }
 
-    /// delta = (a-y) sigma'(z): small where the neuron is saturated, however wrong it is. Hence the slowdown.
+    /// delta = (a-y) sigma'(z): small where the neuron is saturated, however wrong it is. This is the learning
+    /// slowdown.
     fn delta(&self, z: &[F], a: &[F], y: &[F], delta: &mut [F]) {
         for (((delta, &z), &a), &y) in delta.iter_mut().zip(z).zip(a).zip(y) {
             *delta = (a - y) * sigmoid_prime(z);
@@ -132,9 +134,9 @@ impl<F: Real> Cost<F> for CrossEntropy {
         &CrossEntropy
     }
 
-    /// With a = sigma(z) the terms are ln(1 + e^z) - y z; written so that e^z cannot overflow nor a round to 1. The
-    /// logarithm of the product of all 1 + e^-|z| is one logarithm instead of one for each output, and below a half
-    /// e^z is a/(1-a): only the few outputs above it need an exponential.
+    /// With a = sigma(z) the terms are ln(1 + e^z) - y z. They are computed so that e^z cannot overflow and a cannot
+    /// round to 1. One logarithm of the product of all 1 + e^-|z| replaces one logarithm per output. Where z < 0,
+    /// e^-|z| is a/(1-a), so only the few outputs above 1/2 need an exponential.
     fn value(&self, z: &[F], a: &[F], y: &[F]) -> f64 {
         let (mut linear, mut product_less_1) = (0.0, 0.0);
         for ((z, a), y) in doubles(z).zip(doubles(a)).zip(doubles(y)) {
@@ -149,7 +151,7 @@ impl<F: Real> Cost<F> for CrossEntropy {
         linear + product_less_1.ln_1p()
     }
 
-    /// delta = a-y: the sigma'(z) has cancelled, the worse the faster.
+    /// delta = a-y: the factor sigma'(z) has cancelled, so the neuron learns faster the more wrong it is.
     fn delta(&self, _z: &[F], a: &[F], y: &[F], delta: &mut [F]) {
         difference(a, y, delta);
     }
@@ -176,15 +178,16 @@ impl<F: Real> Cost<F> for LogLikelihood {
         Output::Softmax
     }
 
-    /// With a = softmax(z), -ln a is ln(sum of e^z) - z; written so that e^z cannot overflow nor a round to 0.
+    /// With a = softmax(z), -ln a is ln(sum of e^z) - z, computed so that e^z cannot overflow and a cannot round to 0.
     fn value(&self, z: &[F], _a: &[F], y: &[F]) -> f64 {
         let largest = doubles(z).fold(f64::NEG_INFINITY, f64::max);
         let sum: f64 = doubles(z).map(|z| (z - largest).exp()).sum();
-        // For huge z, adding ln(sum) to the largest z first would round it away.
+        // The subtraction comes first: added to a huge z, ln(sum) would be rounded away.
         doubles(z).zip(doubles(y)).map(|(z, y)| y * ((largest - z) + sum.ln())).sum()
     }
 
-    /// delta = a-y, as for the cross-entropy: each pair of cost and output is made so that this holds.
+    /// delta = a-y, as for the cross-entropy: each of these costs is paired with the output activation that makes this
+    /// true.
     fn delta(&self, _z: &[F], a: &[F], y: &[F], delta: &mut [F]) {
         difference(a, y, delta);
     }
@@ -264,14 +267,14 @@ mod tests {
 
     #[test]
     fn values_are_finite_for_any_number_of_outputs() {
-        // ln 2 for each, and a product of 2^3000.
+        // Each output contributes ln 2; the product would be 2^3000, which overflows.
         let found = value(&CrossEntropy, &vec![0.0; 3000], &vec![0.0; 3000]);
         assert!((found - 3000.0 * 2f64.ln()).abs() < 1e-9, "{found}");
     }
 
     #[test]
     fn zero_times_the_logarithm_of_zero_is_zero() {
-        // a = 1 to the last bit, y = 1: nothing is wrong, so nothing is charged.
+        // a = 1 to the last bit and y = 1: the output is right, so the cost is 0.
         assert!(value(&CrossEntropy, &[800.0, -800.0], &[1.0, 0.0]).abs() < f64::MIN_POSITIVE);
         assert!(value(&LogLikelihood, &[800.0, -800.0], &[1.0, 0.0]).abs() < f64::MIN_POSITIVE);
     }

@@ -1,4 +1,5 @@
-//! Dropout: neurons that stay away for one image, so that no other comes to rely on them (Srivastava et al. 2014).
+//! Dropout: for each image some neurons are left out, so that no neuron comes to rely on others (Srivastava et al.
+//! 2014).
 
 use ndarray::Array1;
 use rand::RngCore;
@@ -6,20 +7,20 @@ use rand::RngCore;
 use crate::random::{Purpose, stream_of_image};
 use crate::real::Real;
 
-/// Which share of the neurons is dropped for each image, and what decides which.
+/// The share of neurons dropped for each image, and the seed and epoch that determine which ones.
 ///
-/// It is inverted: the activations that are kept are multiplied by 1/(1-p), so that sums are as large as without it on
-/// average, and a trained network is used as it is. The book drops the same neurons for all images of a mini-batch, and
-/// makes up for it afterwards by halving the weights that leave them; here each image has a choice of its own.
+/// This is inverted dropout: the kept activations are multiplied by 1/(1-p), so that sums keep their mean and the
+/// trained network is used unchanged. The book drops the same neurons for all images of a mini-batch and compensates
+/// afterwards by halving the outgoing weights; here the choice differs from image to image.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Dropout {
-    /// p of every hidden layer; 0 or more and below 1. It is rounded to a whole number of 65,536ths.
+    /// p for every hidden layer; 0 or more and below 1. It is rounded to a multiple of 1/65,536.
     pub hidden: f64,
-    /// p of the input.
+    /// p for the input.
     pub input: f64,
-    /// The choice derives from the seed, the epoch and the image.
+    /// Seed, epoch and image together determine the choice.
     pub seed: u64,
-    /// 1 for the first.
+    /// The epoch, 1 for the first.
     pub epoch: u64,
 }
 
@@ -30,18 +31,18 @@ impl Dropout {
         self.hidden == 0.0 && self.input == 0.0
     }
 
-    /// p of a layer, 0 for the input, in 65,536ths; never all of them.
+    /// p of a layer (0 for the input) in units of 1/65,536; always below 1.
     fn threshold(&self, layer: usize) -> u32 {
         let rate = if layer == 0 { self.input } else { self.hidden };
         ((rate * 65536.0).round() as u32).min(65535)
     }
 
-    /// 1/(1-p), what the kept activations of a layer (0 = input) are multiplied by.
+    /// 1/(1-p), the factor on the kept activations of a layer (0 for the input).
     pub(crate) fn factor<F: Real>(&self, layer: usize) -> F {
         F::of(65536.0 / f64::from(65536 - self.threshold(layer)))
     }
 
-    /// Writes 1 for each neuron that `image` keeps and 0 for each that it drops: those of the input, then those of the
+    /// Writes 1 for each neuron that is kept for `image` and 0 for each that is dropped: first the input, then the
     /// hidden layers. `sizes` are the sizes of these layers.
     pub(crate) fn choose(&self, image: u32, sizes: &[usize], mut kept: &mut [u8]) {
         let mut rng = stream_of_image(self.seed, Purpose::Dropout, self.epoch, u64::from(image));
@@ -63,8 +64,7 @@ impl Dropout {
         }
     }
 
-    /// What each activation is multiplied by, 0 or 1/(1-p), for the input and each hidden layer; nothing without
-    /// dropout.
+    /// The factor on each activation, 0 or 1/(1-p), for the input and each hidden layer; empty without dropout.
     pub(crate) fn masks<F: Real>(&self, image: u32, sizes: &[usize]) -> Vec<Array1<F>> {
         if self.is_off() {
             return Vec::new();
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_shares_are_as_asked_and_the_mean_stays() {
-        // 20,000 draws: a share is known to 0.0035; 0.015 is four times that.
+        // 20,000 draws: the standard error of a share is at most 0.0035; 0.015 is more than four times that.
         let masks = DROPOUT.masks::<f64>(3, &[20_000, 20_000]);
         let dropped = |layer: usize| masks[layer].iter().filter(|&&mask| mask < 0.5).count() as f64 / 20_000.0;
         assert!((dropped(0) - 0.2).abs() < 0.015 && (dropped(1) - 0.5).abs() < 0.015);
@@ -102,13 +102,14 @@ mod tests {
             for image in 0..8 {
                 sum += dropout.masks::<f64>(image, &[1, n])[1].sum() / 8.0 / n as f64;
             }
-            // 128 neurons or more are kept of 2^23; four standard deviations of so many are a third of them.
+            // On average at least 128 of 2^23 neurons are kept; four standard deviations of 128 are about a third of
+            // it.
             assert!((sum - 1.0).abs() < 0.36, "{hidden}: {sum}");
         }
     }
 
-    /// These numbers are this program's own, as it printed them when the test was written. A training that is resumed
-    /// depends on them, whichever build began it, and so do all results that were ever published with their seed.
+    /// The expected numbers are not from a source: this program printed them when the test was written. They must not
+    /// change, because resumed trainings and all results published with a seed depend on them.
     #[test]
     fn the_choice_of_a_seed_stays_what_it_is() {
         let mut kept = [0; 24];

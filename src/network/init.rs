@@ -13,19 +13,22 @@ pub enum Init {
     /// Weights N(0, 1/n_in), biases N(0, 1): no neuron starts saturated.
     #[default]
     Default,
-    /// Weights N(0, 1), biases N(0, 1): the book's first try, which saturates neurons and learns slowly at first.
+    /// Weights N(0, 1), biases N(0, 1): the book's first choice, which saturates neurons, so that they learn slowly at
+    /// first.
     Large,
-    /// Weights N(0, 2/n_in), biases 0: keeps the spread of rectified units from layer to layer (He et al. 2015).
+    /// Weights N(0, 2/n_in), biases 0: preserves the variance from layer to layer with rectified linear units (He et
+    /// al. 2015).
     He,
-    /// Weights N(0, 2/(n_in + n_out)), biases 0: keeps that of tanh units, forward and back (Glorot and Bengio 2010).
+    /// Weights N(0, 2/(n_in + n_out)), biases 0: preserves the variance, forward and backward, with tanh units (Glorot
+    /// and Bengio 2010).
     Xavier,
 }
 
 impl Init {
-    /// All there are.
+    /// All initializations.
     pub const ALL: [Self; 4] = [Init::Default, Init::Large, Init::He, Init::Xavier];
 
-    /// As it is called on the command line and in model files.
+    /// The name on the command line and in model files.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -36,9 +39,9 @@ impl Init {
         }
     }
 
-    /// Draws the weights, (n_out, n_in), and biases, (n_out), of layer number `layer`, 1 for the first after the input.
+    /// Draws the weights, (n_out, n_in), and biases, (n_out), of layer `layer`, 1 for the first after the input.
     ///
-    /// The numbers are drawn in double precision for either `F`, so that both precisions start alike.
+    /// The numbers are drawn in double precision for every `F`, so that both precisions start from the same values.
     pub(super) fn draw<F: Real>(self, n_in: usize, n_out: usize, seed: u64, layer: u64) -> (Array2<F>, Array1<F>) {
         let mut rng = stream(seed, Purpose::Weights, layer);
         let deviation = match self {
@@ -47,7 +50,8 @@ impl Init {
             Init::He => (2.0 / n_in as f64).sqrt(),
             Init::Xavier => (2.0 / (n_in + n_out) as f64).sqrt(),
         };
-        // Drawn even if they are to be 0, so that the weights of a seed are the same numbers under every spread.
+        // The biases are drawn even if they are then set to 0, so that a seed gives the same weights, up to scale, for
+        // every `Init`.
         let mut biases = Array1::<f64>::random_using(n_out, StandardNormal, &mut rng);
         if matches!(self, Init::He | Init::Xavier) {
             biases.fill(0.0);
@@ -67,7 +71,8 @@ mod tests {
 
     #[test]
     fn the_spread_is_as_named() {
-        // 40,000 draws: the deviation is known to 1/sqrt(2 * 40,000) = 0.35%; 2% is more than five times that.
+        // 40,000 draws: the standard error of the deviation is 1/sqrt(2 * 40,000) = 0.35%; 2% is more than five times
+        // that.
         let (default, biases) = Init::Default.draw::<f64>(400, 100, 1, 1);
         assert!((deviation(&default) * 20.0 - 1.0).abs() < 0.02);
         let (large, _) = Init::Large.draw::<f64>(400, 100, 1, 1);
@@ -79,8 +84,8 @@ mod tests {
         assert!((deviation(&xavier) * 250.0_f64.sqrt() - 1.0).abs() < 0.02 && biases.iter().all(|&b| b == 0.0));
     }
 
-    /// These numbers are this program's own, as it printed them when the test was written. A training that is resumed
-    /// depends on them, whichever build began it, and so do all results that were ever published with their seed.
+    /// The expected numbers are not from a source: this program printed them when the test was written. They must not
+    /// change, because resumed trainings and all results published with a seed depend on them.
     #[test]
     fn the_start_weights_of_a_seed_stay_what_they_are() {
         let (w, b) = Init::Large.draw::<f64>(784, 30, 0, 1);

@@ -1,7 +1,7 @@
-//! Several networks in one, which answers as they do together.
+//! Merges several networks into one whose answer is their joint answer.
 //!
-//! Their hidden layers stand side by side and do not see one another; the z of their outputs are averaged. With M
-//! networks:
+//! The hidden layers stand side by side, with no connections between networks; the weighted inputs z of the outputs are
+//! averaged. For M networks:
 //!
 //! ```text
 //!       | w_1^2 |          | w_1^l           |
@@ -15,10 +15,10 @@ use thiserror::Error;
 use super::{Network, NetworkError, check_sizes};
 use crate::real::Real;
 
-/// The most networks that stand side by side in one.
+/// The most networks that one merged network can contain.
 pub const MAX_MEMBERS: usize = 1_000;
 
-/// How a network differs from the first of those that it is to be merged with.
+/// How a network differs from the first of the networks to be merged.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[error("it has {found}, but the first has {expected}")]
 pub struct Unlike {
@@ -33,28 +33,28 @@ pub struct Unlike {
 /// Why networks cannot be merged.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum MergeError {
-    /// There is one at most.
+    /// Fewer than two networks.
     #[error("it takes two networks or more")]
     TooFew,
-    /// Too many would stand side by side.
+    /// More than [`MAX_MEMBERS`] networks.
     #[error("these would be {0} networks: there are {MAX_MEMBERS} in one at most")]
     TooMany(usize),
-    /// One has other inputs or outputs than the first: it answers another question.
+    /// A network has a different number of inputs or outputs than the first, so it solves a different task.
     #[error(transparent)]
     OtherTask(Unlike),
-    /// One has another number of layers, other activations or another cost than the first.
+    /// A network has a different number of layers, other activations or another cost than the first.
     #[error(transparent)]
     OtherKind(Unlike),
-    /// All together are too large, or so are the means of their numbers.
+    /// The merged network is too large, or an averaged weight or bias is not finite.
     #[error(transparent)]
     Network(#[from] NetworkError),
 }
 
-/// A network and the votes that it has: its share in the mean.
+/// A network and its number of votes, its weight in the mean.
 pub(crate) type Voter<'a, F> = (&'a Network<F>, usize);
 
 impl<F: Real> Network<F> {
-    /// One network in which these stand side by side, their votes at least 1 and at most [`MAX_MEMBERS`] in all.
+    /// Merges the networks into one. The votes must add up to at least 1 and at most [`MAX_MEMBERS`].
     pub(crate) fn merged(voters: &[Voter<F>]) -> Result<Self, MergeError> {
         let [(first, _), _, ..] = voters else { return Err(MergeError::TooFew) };
         for (number, (network, _)) in voters.iter().enumerate() {
@@ -77,7 +77,7 @@ impl<F: Real> Network<F> {
                 let share = if layer == output { F::of(*votes as f64 / all as f64) } else { F::one() };
                 merged_w.slice_mut(s![row..row + rows, column..column + columns]).scaled_add(share, w);
                 merged_b.slice_mut(s![row..row + rows]).scaled_add(share, b);
-                // All see the same inputs and answer at the same outputs.
+                // All members share the inputs and the outputs.
                 row += if layer == output { 0 } else { rows };
                 column += if layer == 0 { 0 } else { columns };
             }
@@ -88,7 +88,7 @@ impl<F: Real> Network<F> {
     }
 }
 
-/// Whether a network can stand beside the first.
+/// Checks that a network can be merged with the first.
 fn check_alike<F: Real>(number: usize, network: &Network<F>, first: &Network<F>) -> Result<(), MergeError> {
     let differs = |of: fn(&Network<F>) -> String| {
         let (found, expected) = (of(network), of(first));
@@ -119,7 +119,8 @@ mod tests {
     use super::*;
     use crate::network::{Activation, CrossEntropy, Init, LogLikelihood, Quadratic, costs};
 
-    /// Whether the merged network's z^L is the mean of its members', and its answer what the cost makes of that.
+    /// Asserts that the merged network's z^L is the mean of its members' z^L, and that its outputs are the cost's
+    /// activation of it.
     fn answers_as_all<F: Real>(networks: &[Network<F>], tolerance: f64) {
         let voters: Vec<_> = networks.iter().zip(1..).collect();
         let merged = Network::merged(&voters).unwrap();
@@ -152,7 +153,8 @@ mod tests {
                 };
                 hidden.iter().zip((0..).map(|member| seed.wrapping_add(member))).map(network).collect()
             }
-            // Every z is of the order of 1 and of a few dozen terms: a hundred times what these round by.
+            // Every z is of order 1 and a sum of a few dozen terms: the tolerances are a hundred times the rounding
+            // error.
             answers_as_all(&networks::<f64>(cost, &hidden, depth, seed), 1e-12);
             answers_as_all(&networks::<f32>(cost, &hidden, depth, seed), 1e-4);
         }
@@ -208,7 +210,7 @@ mod tests {
     #[test]
     fn a_mean_that_is_no_number_is_refused() {
         let largest = Network::from_parts(vec![array![[f32::MAX]]], vec![array![f32::MAX]], &Quadratic).unwrap();
-        // Ten tenths are a little more than 1.
+        // Ten times a rounded 0.1 is a little more than 1, so the mean overflows.
         let error = Network::merged(&[(&largest, 1); 10]).unwrap_err();
         assert!(matches!(error, MergeError::Network(NetworkError::NotFinite { .. })), "{error:?}");
     }

@@ -1,4 +1,4 @@
-//! The network: weights, biases, and what a neuron does with them. Nothing here knows of datasets.
+//! The network: weights, biases, and how a layer computes its activations. This module does not depend on datasets.
 
 use ndarray::{Array1, Array2, ArrayBase, ArrayView1};
 use thiserror::Error;
@@ -27,13 +27,13 @@ pub use step::Step;
 /// The most weights and biases that a network may have: 400 MB in double precision.
 pub const MAX_PARAMETERS: usize = 50_000_000;
 
-/// The most layers that a network may have, the input among them.
+/// The most layers that a network may have, counting the input.
 pub const MAX_LAYERS: usize = 1_000;
 
 /// A fully connected network: for every layer after the input, weights and biases.
 ///
-/// The book counts layers from 1, the input; here `weights[0]` and `biases[0]` belong to the book's layer 2. Row j of
-/// `weights[i]` holds what flows into neuron j.
+/// The book numbers layers from 1, the input layer; `weights[0]` and `biases[0]` belong to the book's layer 2. Row j of
+/// `weights[i]` holds the weights into neuron j.
 #[derive(Debug, Clone)]
 pub struct Network<F: Real> {
     /// w^l, (n_l, n_{l-1}).
@@ -44,16 +44,16 @@ pub struct Network<F: Real> {
     pub(crate) cost: &'static dyn Cost<F>,
 }
 
-/// The numbers of neurons as reports have them: "784-30-10".
+/// The layer sizes as reports show them: "784-30-10".
 #[must_use]
 pub fn sizes_in_words(sizes: &[usize]) -> String {
     sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("-")
 }
 
-/// Why weights and biases do not make a network.
+/// Why weights and biases do not form a network.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum NetworkError {
-    /// Neither one activation for all hidden layers nor one for each.
+    /// The number of activations is neither 1 nor the number of hidden layers.
     #[error("{found} activations for {expected} hidden layers: give one for all, or one for each")]
     Activations {
         /// The number of activations given.
@@ -64,16 +64,16 @@ pub enum NetworkError {
     /// Fewer than two layers.
     #[error("a network has an input and at least one layer after it")]
     TooFewLayers,
-    /// More weights and biases than are sensible to hold.
+    /// More than [`MAX_PARAMETERS`] weights and biases.
     #[error("{0:?} would be more than {MAX_PARAMETERS} weights and biases")]
     TooLarge(Vec<usize>),
-    /// So many layers.
+    /// More than [`MAX_LAYERS`] layers.
     #[error("{0} layers: a network has {MAX_LAYERS} at most")]
     TooDeep(usize),
     /// A layer without neurons.
     #[error("layer {0} has no neurons: every layer needs at least 1")]
     EmptyLayer(usize),
-    /// Weights and biases are not as many.
+    /// There are not as many weight matrices as bias vectors.
     #[error("there are weights for {weights} layers but biases for {biases}")]
     Layers {
         /// Number of weight matrices.
@@ -81,7 +81,7 @@ pub enum NetworkError {
         /// Number of bias vectors.
         biases: usize,
     },
-    /// A matrix or vector has another shape than its neighbours demand.
+    /// A matrix or vector whose shape does not fit the neighbouring layers.
     #[error("layer {layer}: {what} have shape {found:?}, expected {expected:?}")]
     Shape {
         /// The layer in the book's counting, 2 for the first after the input.
@@ -93,7 +93,7 @@ pub enum NetworkError {
         /// The shape that fits.
         expected: Vec<usize>,
     },
-    /// A number that is infinite or none.
+    /// A weight or bias that is infinite or NaN.
     #[error("layer {layer}: {what} hold a number that is not finite")]
     NotFinite {
         /// The layer in the book's counting, 2 for the first after the input.
@@ -104,7 +104,7 @@ pub enum NetworkError {
 }
 
 impl<F: Real> Network<F> {
-    /// A network with `sizes` neurons in its layers, input first, its start weights drawn by `init` from `seed`.
+    /// A network with `sizes` neurons in its layers, input first. `init` draws the start weights from `seed`.
     ///
     /// # Errors
     /// [`NetworkError::TooFewLayers`], [`NetworkError::EmptyLayer`], [`NetworkError::TooDeep`] or
@@ -117,10 +117,11 @@ impl<F: Real> Network<F> {
         Ok(Network { weights, biases, activations, cost })
     }
 
-    /// A network of given weights, (n_l, n_{l-1}) each, and biases, (n_l) each.
+    /// A network from given weights, (n_l, n_{l-1}) each, and biases, (n_l) each.
     ///
     /// # Errors
-    /// A [`NetworkError`] if a shape does not fit its neighbours or a number is not finite, and as [`new`](Network::new).
+    /// A [`NetworkError`] if a shape does not fit its neighbours, if a number is not finite, or as for
+    /// [`new`](Network::new).
     pub fn from_parts(
         weights: Vec<Array2<F>>,
         biases: Vec<Array1<F>>,
@@ -152,10 +153,10 @@ impl<F: Real> Network<F> {
         Ok(network)
     }
 
-    /// Whether every weight and bias is finite.
+    /// Checks that every weight and bias is finite.
     ///
     /// # Errors
-    /// [`NetworkError::NotFinite`] with the first layer where one is not.
+    /// [`NetworkError::NotFinite`] with the first layer that has a weight or bias that is not finite.
     pub fn check_finite(&self) -> Result<(), NetworkError> {
         for (layer, (w, b)) in (2..).zip(self.weights.iter().zip(&self.biases)) {
             if !w.iter().all(|w| w.is_finite()) {
@@ -168,7 +169,7 @@ impl<F: Real> Network<F> {
         Ok(())
     }
 
-    /// Neurons in each layer, input first.
+    /// The number of neurons in each layer, input first.
     #[must_use]
     pub fn sizes(&self) -> Vec<usize> {
         std::iter::once(self.inputs()).chain(self.biases.iter().map(Array1::len)).collect()
@@ -186,7 +187,7 @@ impl<F: Real> Network<F> {
         self.biases[self.biases.len() - 1].len()
     }
 
-    /// The weights of each layer after the input, (n_l, n_{l-1}): row = neuron it feeds.
+    /// The weights of each layer after the input, (n_l, n_{l-1}): row j feeds neuron j.
     #[must_use]
     pub fn weights(&self) -> &[Array2<F>] {
         &self.weights
@@ -204,10 +205,10 @@ impl<F: Real> Network<F> {
         &self.activations
     }
 
-    /// The same weights and biases under other activations of the hidden layers: one for all, or one for each.
+    /// The same weights and biases with other activations of the hidden layers: one for all, or one for each.
     ///
     /// # Errors
-    /// [`NetworkError::Activations`] if there are neither one nor as many as hidden layers.
+    /// [`NetworkError::Activations`] if the number of activations is neither 1 nor the number of hidden layers.
     pub fn with_activations(self, activations: &[Activation]) -> Result<Self, NetworkError> {
         let expected = self.activations.len();
         let activations = match *activations {
@@ -218,19 +219,19 @@ impl<F: Real> Network<F> {
         Ok(Network { activations, ..self })
     }
 
-    /// The cost that training minimizes; it decides the activation of the output layer too.
+    /// The cost that training minimizes; it also determines the activation of the output layer.
     #[must_use]
     pub fn cost(&self) -> &'static dyn Cost<F> {
         self.cost
     }
 
-    /// The same weights and biases under another cost.
+    /// The same weights and biases with another cost.
     #[must_use]
     pub fn with_cost(self, cost: &'static dyn Cost<F>) -> Self {
         Network { cost, ..self }
     }
 
-    /// The same network in double precision, which holds every number of single precision.
+    /// The same network in double precision, which represents every single-precision number exactly.
     #[must_use]
     pub fn in_double(&self) -> Network<f64> {
         Network {
@@ -250,8 +251,8 @@ impl<F: Real> Network<F> {
         self.forward_dropping(x, &[])
     }
 
-    /// The same with the activations of hidden layer l multiplied by `masks[l]`, where there is one; `masks[0]` is the
-    /// input's and has been applied to `x`.
+    /// As [`forward`](Network::forward), but with the activations of hidden layer l multiplied by `masks[l]`, if
+    /// present. `masks[0]` is the mask of the input and must already have been applied to `x`.
     pub(super) fn forward_dropping(&self, x: ArrayView1<F>, masks: &[Array1<F>]) -> (Vec<Array1<F>>, Vec<Array1<F>>) {
         let mut zs: Vec<Array1<F>> = Vec::with_capacity(self.biases.len());
         let mut activations: Vec<Array1<F>> = Vec::with_capacity(self.biases.len());
@@ -271,7 +272,7 @@ impl<F: Real> Network<F> {
         (zs, activations)
     }
 
-    /// a^L, the network's answer to the input `x`, (n_1): one number a class.
+    /// a^L, the network's answer to the input `x`, (n_1): one number per class.
     ///
     /// # Panics
     /// If `x` has another length.
@@ -281,7 +282,7 @@ impl<F: Real> Network<F> {
         activations.pop().expect("a network has an output layer")
     }
 
-    /// y, what the network should answer to an image with this label: one-hot, (n_L).
+    /// y, the desired output for an image with this label: one-hot, (n_L).
     ///
     /// # Panics
     /// If `label` is not below [`outputs`](Self::outputs).
@@ -302,7 +303,7 @@ impl<F: Real> Network<F> {
     }
 }
 
-/// Whether a network can have layers of these sizes.
+/// Checks that a network can have layers of these sizes.
 fn check_sizes(sizes: &[usize]) -> Result<(), NetworkError> {
     if sizes.len() < 2 {
         return Err(NetworkError::TooFewLayers);
@@ -319,13 +320,13 @@ fn check_sizes(sizes: &[usize]) -> Result<(), NetworkError> {
     Ok(())
 }
 
-/// The weights and biases of a network of these sizes, if they can be counted.
+/// The number of weights and biases of a network of these sizes; `None` if it overflows.
 pub(crate) fn parameter_count(sizes: &[usize]) -> Option<usize> {
     let layer = |n: &[usize]| n[0].checked_add(1)?.checked_mul(n[1]);
     sizes.windows(2).try_fold(0_usize, |sum, n| sum.checked_add(layer(n)?))
 }
 
-/// The index of the largest output, the lowest index on a tie: the predicted class.
+/// The predicted class: the index of the largest output, the lowest index on a tie.
 #[must_use]
 pub fn prediction<F: Real>(outputs: &[F]) -> usize {
     let mut best = 0;

@@ -1,4 +1,4 @@
-//! How a gradient becomes a step: what stochastic gradient descent may remember from one mini-batch to the next.
+//! Optimizers: how a gradient becomes a step, and what is remembered from one mini-batch to the next.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
-/// How a mini-batch's gradient g (the mean over its images, with the terms of the regularization) changes a weight w.
+/// How a mini-batch's gradient g (the mean over its images, regularization terms included) changes a weight w.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Optimizer {
-    /// Stochastic gradient descent. Without momentum `w <- w - eta g`; with it, as the book writes it,
+    /// Stochastic gradient descent. Without momentum `w <- w - eta g`; with momentum, as in the book,
     /// `v <- mu v - eta g`, `w <- w + v`.
     Sgd {
         /// mu, the share of the velocity v that is kept; 0 or more and below 1.
@@ -28,11 +28,11 @@ pub enum Optimizer {
     },
     /// Adam with decoupled weight decay (Loshchilov and Hutter 2019): `m <- b1 m + (1-b1) g`, `v <- b2 v + (1-b2) g^2`,
     /// `w <- (1 - eta lambda/n) w - eta m^ / (sqrt(v^) + epsilon)`, where m^ = m/(1 - b1^t) and v^ = v/(1 - b2^t) after
-    /// t updates, b1 = 0.9, b2 = 0.999, epsilon = 1e-8. The L2 term is the decay, and no part of g.
+    /// t updates, b1 = 0.9, b2 = 0.999, epsilon = 1e-8. The L2 term acts only through the decay and is not part of g.
     AdamW,
 }
 
-/// In words: "gradient descent", "momentum 0.9", "Nesterov momentum 0.9", "AdamW".
+/// The optimizer in words: "gradient descent", "momentum 0.9", "Nesterov momentum 0.9", "AdamW".
 impl fmt::Display for Optimizer {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
@@ -45,8 +45,8 @@ impl fmt::Display for Optimizer {
 }
 
 impl Optimizer {
-    /// How many numbers it remembers of each weight and bias from one update to the next: none, the velocity, or the
-    /// two moments of Adam.
+    /// The number of values remembered per weight and bias from one update to the next: 0; 1, the velocity; or 2, the
+    /// moments of Adam.
     #[must_use]
     pub fn moments(self) -> usize {
         match self {
@@ -64,7 +64,7 @@ impl Default for Optimizer {
     }
 }
 
-/// The step of one weight or bias, with all constants worked out.
+/// The update of a single weight or bias, with all constants precomputed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule<F> {
     kind: Kind,
@@ -86,7 +86,7 @@ pub(crate) enum Kind {
 }
 
 impl<F: Real> Rule<F> {
-    /// The rule of update number `updates` (1 for the first) for weights, or for biases, which are not regularized.
+    /// The rule of update number `updates` (1 for the first), for weights or for biases, which are not regularized.
     pub fn new(step: &Step, updates: u64, is_weight: bool) -> Self {
         let t = i32::try_from(updates).unwrap_or(i32::MAX); // by then there is nothing left to correct
         let (kind, momentum) = match step.optimizer {
@@ -106,15 +106,15 @@ impl<F: Real> Rule<F> {
         }
     }
 
-    /// Which formula it is. A loop asks once, and then calls [`apply`](Rule::apply) with a constant.
+    /// The formula in use. A loop asks once and then calls [`apply`](Rule::apply) with a constant.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Steps one number; `nabla` is its mean slope over the mini-batch, `first` and `second` are what is remembered:
-    /// the velocity v and nothing, or Adam's m and v.
+    /// Updates one weight or bias `w`. `nabla` is its mean derivative over the mini-batch. `first` and `second` are the
+    /// remembered values: the velocity v and an unused value, or Adam's m and v.
     ///
-    /// L1 adds (lambda_1/n) sgn(w) to the slope, so that the plain step is
+    /// L1 adds (lambda_1/n) sgn(w) to the derivative, so that the plain step is
     /// `w <- w - eta (lambda_1/n) sgn(w) - eta (lambda/n) w - eta nabla`.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the fast engine compiles it for every instruction set")]
@@ -140,7 +140,7 @@ impl<F: Real> Rule<F> {
     }
 }
 
-/// sgn(w): 1, -1, or 0 for 0, where `signum` has no 0.
+/// sgn(w): 1, -1, or 0 if w is 0. (`signum` never returns 0.)
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "as above")]
 fn sgn<F: Real>(w: F) -> F {
@@ -148,15 +148,15 @@ fn sgn<F: Real>(w: F) -> F {
     (if w > zero { one } else { zero }) - if w < zero { one } else { zero }
 }
 
-/// Less than 1e-30 is 0. The weights of pixels that are seldom inked would otherwise remember numbers so small that the
-/// processor needs a hundred cycles for each.
+/// Sets |x| < 1e-30 to 0. Otherwise the moments for pixels that are rarely inked would become subnormal, and each
+/// operation on a subnormal number takes the processor about a hundred cycles.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "as above")]
 fn forget<F: Real>(x: F) -> F {
     if x.abs() < F::of(1e-30) { F::zero() } else { x }
 }
 
-/// What an optimizer remembers: for each weight and bias a velocity, or two moments of its slope.
+/// What an optimizer remembers for each weight and bias: a velocity, or two moments of the derivative.
 #[derive(Debug, Clone)]
 pub(crate) struct Moments<F> {
     first: Gradient<F>,
@@ -164,14 +164,14 @@ pub(crate) struct Moments<F> {
 }
 
 impl<F: Real> Moments<F> {
-    /// What was remembered, in the shape of the network; zeros for what was not.
+    /// The remembered values, in the shape of the network. Missing ones are zeros.
     pub fn new(network: &Network<F>, moments: Vec<Gradient<F>>) -> Self {
         let mut moments = moments.into_iter();
         let mut next = || moments.next().unwrap_or_else(|| network.zero_gradient());
         Moments { first: next(), second: next() }
     }
 
-    /// The first `count` of the two.
+    /// The first `count` of the two moments.
     pub fn take(&self, count: usize) -> Vec<Gradient<F>> {
         [&self.first, &self.second].into_iter().take(count).cloned().collect()
     }
@@ -198,7 +198,7 @@ impl<F: Real> Network<F> {
 }
 
 impl<F: Real> Network<F> {
-    /// Shrinks the weights into each hidden neuron to norm `most`, where they exceed it.
+    /// Scales the weights into each hidden neuron down to norm `most`, if their norm exceeds it.
     pub(crate) fn limit_norms(&mut self, most: f64) {
         let hidden = self.weights.len() - 1;
         for mut row in self.weights[..hidden].iter_mut().flat_map(|w| w.rows_mut()) {
@@ -207,7 +207,7 @@ impl<F: Real> Network<F> {
         }
     }
 
-    /// Moves by `share` of the way to `other`: a step of a running average.
+    /// Moves all weights and biases by `share` of the way to `other`: one step of a running average.
     pub(crate) fn follow(&mut self, other: &Network<F>, share: f64) {
         let share = F::of(share);
         let toward = |average: &mut F, &w: &F| *average += share * (w - *average);
@@ -216,8 +216,7 @@ impl<F: Real> Network<F> {
     }
 }
 
-/// What weights are to be multiplied by so that the sum of their squares, now `squares`, is that of norm `most` at
-/// most.
+/// The factor that brings weights, whose squares sum to `squares`, to a norm of at most `most`.
 pub(crate) fn shrink<F: Real>(squares: F, most: f64) -> F {
     let norm = squares.sqrt();
     if norm.is_infinite() {
@@ -234,7 +233,7 @@ mod tests {
     use super::*;
     use crate::network::Dropout;
 
-    /// Steps one weight that starts at 0.5 under the slopes `nabla`.
+    /// The values of one weight that starts at 0.5, after each of the derivatives `nabla`.
     fn steps<const N: usize>(step: Step, is_weight: bool, nabla: [f64; N]) -> [f64; N] {
         let (mut w, mut first, mut second, mut updates) = (0.5, 0.0, 0.0, 0);
         nabla.map(|nabla| {
@@ -266,7 +265,7 @@ mod tests {
     fn momentum_is_the_books() {
         // v: -0.1, -0.05 - 0.2, -0.125 + 0.1
         close(steps(STEP, true, [1.0, 2.0, -1.0]), [0.4, 0.15, 0.125]);
-        // The slope of the regularization belongs to the gradient: 0.5 * 2/10 + 1/10.
+        // The regularization is part of the gradient: 0.5 * 2/10 + 1/10.
         close(steps(Step { lambda: 2.0, l1: 1.0, ..STEP }, true, [0.0]), [0.5 - 0.1 * 0.2]);
         close(steps(Step { lambda: 2.0, l1: 1.0, ..STEP }, false, [0.0]), [0.5]);
     }
@@ -289,7 +288,7 @@ mod tests {
         let mut average = network([0.0, 1.0, 2.0, 3.0]);
         average.follow(&network([1.0, 1.0, 1.0, 1.0]), 0.25);
         close([average.weights[0][[0, 0]], average.weights[0][[1, 1]]], [0.25, 2.5]);
-        // 9/(9 + t) while that is more than 1 - 0.9, which is up to t = 81.
+        // 9/(9 + t) applies while it exceeds 1 - 0.9, which is up to t = 81.
         let step = Step { ema: Some(0.9), ..STEP };
         close([1, 9, 100].map(|t| step.averaging(t).unwrap()), [0.9, 0.5, 0.1]);
     }
@@ -304,13 +303,13 @@ mod tests {
     #[test]
     fn adamw_is_the_papers() {
         let step = Step { optimizer: Optimizer::AdamW, ..STEP };
-        // The first step is eta, whatever the slope: m^ = g, v^ = g^2.
+        // The first step is eta, whatever the derivative: m^ = g, v^ = g^2.
         close(steps(step, true, [3.0]), [0.5 - 0.1 * 3.0 / (3.0 + 1e-8)]);
-        // m = 0.27 + 0.1 = 0.37 less bias 1 - 0.81; v = 0.008991 + 0.001 less bias 1 - 0.998001.
+        // m = 0.27 + 0.1 = 0.37, divided by 1 - 0.81; v = 0.008991 + 0.001, divided by 1 - 0.998001.
         let second = 0.1 * (0.37 / 0.19) / ((0.009_991_f64 / 0.001_999).sqrt() + 1e-8);
         let found = steps(step, true, [3.0, 1.0]);
         close([found[0] - found[1]], [second]);
-        // Decay is beside the gradient: 0.1 * 2/10 * 0.5.
+        // The decay is separate from the gradient: 0.1 * 2/10 * 0.5.
         close(steps(Step { lambda: 2.0, ..step }, true, [0.0]), [0.5 - 0.01]);
     }
 }

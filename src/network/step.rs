@@ -1,9 +1,9 @@
-//! What an update goes by beside the gradient.
+//! The parameters of an update, apart from the gradient.
 
 use super::{Dropout, Optimizer};
 use crate::real::Real;
 
-/// The constants of an update.
+/// The parameters of one update.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
     /// The learning rate.
@@ -12,17 +12,17 @@ pub struct Step {
     pub lambda: f64,
     /// lambda_1, the L1 regularization parameter.
     pub l1: f64,
-    /// What is made of the gradient.
+    /// How the gradient becomes a step.
     pub optimizer: Optimizer,
-    /// The neurons that stay away.
+    /// Which neurons are dropped.
     pub dropout: Dropout,
-    /// The largest norm of the weights into a hidden neuron; they are shrunk to it after the step (Srivastava et al.
-    /// 2014).
+    /// The largest norm of the weights into a hidden neuron; after the step, larger ones are scaled down to it
+    /// (Srivastava et al. 2014).
     pub max_norm: Option<f64>,
-    /// An image is left out of the gradient if every output is so close to its target: it has next to nothing to teach.
-    /// It counts in m and n all the same. 0 leaves out none.
+    /// An image whose outputs are all within this distance of their targets is left out of the gradient, because it has
+    /// almost nothing to teach. It still counts in m and n. With 0, no image is left out.
     pub tolerance: f64,
-    /// What the running average of the weights keeps of itself at each update, less at first.
+    /// The share of itself that the running average of the weights keeps at each update; smaller at first.
     pub ema: Option<f64>,
     /// n, the number of training images.
     pub n_train: usize,
@@ -46,14 +46,14 @@ impl Default for Step {
 }
 
 impl Step {
-    /// Whether this is the book's first step, `w <- (1 - eta lambda/n) w - eta g`, for which nothing is remembered.
+    /// Whether this is the book's basic step, `w <- (1 - eta lambda/n) w - eta g`, which remembers nothing.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.l1 == 0.0 && self.max_norm.is_none() && matches!(self.optimizer, Optimizer::Sgd { momentum: 0.0, .. })
     }
 
-    /// Whether outputs `a` are so close to their targets `y` that the image is left out. What is no number is close to
-    /// nothing.
+    /// Whether the outputs `a` are so close to the targets `y` that the image is left out. NaN is never within the
+    /// tolerance.
     pub(crate) fn is_within_tolerance<'a, F: Real>(
         &self,
         a: impl IntoIterator<Item = &'a F>,
@@ -63,14 +63,14 @@ impl Step {
         self.tolerance > 0.0 && a.into_iter().zip(y).all(|(&a, &y)| (a - y).abs() <= tolerance)
     }
 
-    /// The share of the new weights in their running average after `updates` updates: 1 - `ema`, and more at first,
-    /// 9/(9 + updates), so that the start weights are soon forgotten.
+    /// The share of the new weights in their running average after `updates` updates: 1 - `ema`, or 9/(9 + updates)
+    /// while that is larger, so that the start weights are soon forgotten.
     #[must_use]
     pub(crate) fn averaging(&self, updates: u64) -> Option<f64> {
         self.ema.map(|ema| (1.0 - ema).max(9.0 / (9.0 + updates as f64)))
     }
 
-    /// 1 - eta lambda / n: what an update leaves of each weight before the gradient is taken off.
+    /// 1 - eta lambda / n: the factor on each weight before the gradient is subtracted.
     #[must_use]
     pub fn weight_decay(&self) -> f64 {
         1.0 - self.eta * self.lambda / self.n_train as f64

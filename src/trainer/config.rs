@@ -1,4 +1,4 @@
-//! From what was asked to what can be trained.
+//! Training settings and their validation.
 
 use thiserror::Error;
 
@@ -8,10 +8,10 @@ use crate::engine::{EngineKind, Machine, Subset};
 use crate::model::Monitor;
 use crate::network::{Dropout, Optimizer, Step};
 
-/// The most threads that can be asked for.
+/// The largest number of threads that can be asked for.
 pub const MAX_THREADS: usize = 256;
 
-/// Which of network2.py's four monitors watch the training. Each costs time after every epoch.
+/// Which of network2.py's four monitors are on. Each takes time after every epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "four switches that the book has, each on its own")]
 pub struct Monitors {
@@ -26,15 +26,15 @@ pub struct Monitors {
 }
 
 impl Monitors {
-    /// No monitor at all.
+    /// No monitors.
     pub const NONE: Monitors =
         Monitors { training_cost: false, training_accuracy: false, evaluation_cost: false, evaluation_accuracy: false };
 
-    /// All four.
+    /// All four monitors.
     pub const ALL: Monitors =
         Monitors { training_cost: true, training_accuracy: true, evaluation_cost: true, evaluation_accuracy: true };
 
-    /// Those that `is_on` says.
+    /// The monitors for which `is_on` returns true.
     #[must_use]
     pub fn of(is_on: impl Fn(Monitor) -> bool) -> Self {
         Monitors {
@@ -45,7 +45,7 @@ impl Monitors {
         }
     }
 
-    /// The images that are looked at.
+    /// The image sets that the monitors evaluate.
     #[must_use]
     pub fn watched(&self) -> &'static [Subset] {
         use Subset::{Evaluation, Training};
@@ -66,12 +66,12 @@ impl Default for Monitors {
     }
 }
 
-/// How to train: what may be asked for. [`check`](Settings::check) makes a [`TrainConfig`] of it.
+/// The settings of a training. [`check`](Settings::check) turns them into a [`TrainConfig`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
     /// Passes over the training images; 1 or more, default 30.
     pub epochs: usize,
-    /// m, the images in a mini-batch; 1 to the number of training images, default 10.
+    /// m, the number of images in a mini-batch; 1 to the number of training images, default 10.
     pub batch_size: usize,
     /// The learning rate; above 0 and finite, default 0.5.
     pub eta: f64,
@@ -79,39 +79,40 @@ pub struct Settings {
     pub lambda: f64,
     /// The L1 regularization parameter; 0 or more and finite, default 0.
     pub l1: f64,
-    /// What is made of the gradient; a momentum is 0 or more and below 1, default plain gradient descent.
+    /// How the gradient becomes a step; a momentum must be 0 or more and below 1; default plain gradient descent.
     pub optimizer: Optimizer,
-    /// The share of the hidden neurons that is dropped for each image; 0 or more and below 1, default 0.
+    /// The share of the hidden neurons dropped for each image; 0 or more and below 1, default 0.
     pub dropout: f64,
-    /// The share of the inputs that is dropped, likewise.
+    /// The share of the inputs dropped for each image; 0 or more and below 1, default 0.
     pub input_dropout: f64,
-    /// The largest norm of the weights into a hidden neuron; above 0, default none.
+    /// The largest norm of the weights into a hidden neuron; above 0 and finite, default no limit.
     pub max_norm: Option<f64>,
-    /// Learns from those images alone of which an output is further than this from its target; 0 or more and below 1,
-    /// default 0: from all.
+    /// Learns only from images with an output further than this from its target; 0 or more and below 1. The default 0
+    /// learns from all images.
     pub tolerance: f64,
-    /// What each mini-batch keeps of the running average of the weights, which is then what comes out; 0 or more and
-    /// below 1, default no average.
+    /// The share of itself that the running average of the weights keeps at each mini-batch; that average is then the
+    /// result. 0 or more and below 1, default no average.
     pub ema: Option<f64>,
-    /// Distorts every image anew in every epoch, default not.
+    /// Distorts every image anew in every epoch; default no distortion.
     pub augment: Option<Distortion>,
-    /// What the order of the images derives from, default 0.
+    /// The seed of the order of the images, of dropout and of distortions; default 0.
     pub seed: u64,
-    /// Whether each epoch has an order of its own, default yes.
+    /// Whether each epoch has its own order of the images, default yes.
     pub shuffle: bool,
-    /// What is watched after each epoch.
+    /// What is monitored after each epoch.
     pub monitors: Monitors,
-    /// What does the arithmetic.
+    /// The engine that does the arithmetic.
     pub engine: EngineKind,
-    /// What may be used of the machine; 1 to [`MAX_THREADS`] threads, default 1.
+    /// What the engine may use of the machine; 1 to [`MAX_THREADS`] threads, default 1.
     pub machine: Machine,
-    /// How the learning rate goes, default constant.
+    /// How the learning rate changes, default constant.
     pub schedule: Schedule,
-    /// Epochs in which the learning rate rises; 0 or more and below `epochs`, default the schedule's own.
+    /// Epochs of warm-up, in which the learning rate rises; 0 or more and below `epochs`, default as the schedule
+    /// defines.
     pub warm_up: Option<f64>,
-    /// Ends the training after so many epochs without a better evaluation accuracy; 1 or more, default never.
+    /// Ends the training after this many epochs without a better evaluation accuracy; 1 or more, default never.
     pub early_stop: Option<usize>,
-    /// Which epoch is kept, default the best with `early_stop` and the last without.
+    /// Which epoch is kept; by default the best with `early_stop`, and the last without.
     pub keep: Option<Keep>,
 }
 
@@ -143,7 +144,7 @@ impl Default for Settings {
     }
 }
 
-/// A setting that makes no sense, with the range that does.
+/// A setting that is out of range, with the valid range.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ConfigError {
     /// No epochs.
@@ -157,19 +158,19 @@ pub enum ConfigError {
         /// The number of training images.
         n_train: usize,
     },
-    /// A learning rate that is zero, negative, infinite or no number.
+    /// A learning rate that is zero, negative, infinite or NaN.
     #[error("eta {0:?} is out of range: choose a number above 0, such as 0.5")]
     Eta(f64),
-    /// A regularization parameter that is negative, infinite or no number.
+    /// An L2 regularization parameter that is negative, infinite or NaN.
     #[error("lambda {0:?} is out of range: choose 0 (no regularization) or a number above 0, such as 5.0")]
     Lambda(f64),
-    /// An L1 regularization parameter that is negative, infinite or no number.
+    /// An L1 regularization parameter that is negative, infinite or NaN.
     #[error("l1 {0:?} is out of range: choose 0 (none) or a number above 0, such as 1.0")]
     L1(f64),
-    /// A momentum that is negative or does not let go.
+    /// A momentum that is negative, NaN, or 1 or more.
     #[error("momentum {0:?} is out of range: choose 0 (none) to below 1, such as 0.9")]
     Momentum(f64),
-    /// Nothing to drop out, or everything.
+    /// A dropout share that is negative, NaN, or 1 or more.
     #[error("{what} {rate:?} is out of range: choose 0 (none) to below 1, such as 0.5")]
     Dropout {
         /// "dropout" or "input dropout".
@@ -177,25 +178,25 @@ pub enum ConfigError {
         /// The share asked for.
         rate: f64,
     },
-    /// A largest norm that leaves nothing.
+    /// A largest norm that is zero, negative, infinite or NaN.
     #[error("max norm {0:?} is out of range: choose a number above 0, such as 3")]
     MaxNorm(f64),
-    /// A tolerance that no answer is within, or every one.
+    /// A tolerance that is negative, NaN, or 1 or more.
     #[error("tolerance {0:?} is out of range: choose 0 to below 1, such as 0.1")]
     Tolerance(f64),
-    /// An average that keeps nothing sensible.
+    /// An average that is negative, NaN, or 1 or more.
     #[error("ema {0:?} is out of range: choose 0 to below 1, such as 0.999")]
     Ema(f64),
     /// A distortion out of range.
     #[error(transparent)]
     Distortion(#[from] DistortionError),
-    /// No threads, or more than any machine has use for.
+    /// No threads, or more than [`MAX_THREADS`].
     #[error("threads {0} is out of range: choose 1 to {MAX_THREADS}")]
     Threads(usize),
-    /// Monitors without images to look at.
+    /// The evaluation monitors are on, but there are no evaluation images.
     #[error("there are no evaluation images for the evaluation monitors")]
     NothingToEvaluate,
-    /// A warm-up that is negative, no number, or as long as the training.
+    /// A warm-up that is negative, NaN, or not shorter than the training.
     #[error("warm-up {asked:?} is out of range: choose 0 or more and less than {epochs}, the number of epochs")]
     WarmUp {
         /// The epochs of warm-up asked for.
@@ -203,23 +204,23 @@ pub enum ConfigError {
         /// The epochs of training.
         epochs: usize,
     },
-    /// A plateau of no epochs.
+    /// A patience of 0 epochs.
     #[error("patience 0 is out of range: choose 1 or more")]
     Patience,
-    /// Stopping before anything could improve.
+    /// Early stopping after 0 epochs.
     #[error("early stop 0 is out of range: choose 1 or more")]
     EarlyStop,
-    /// Something goes by a figure that no monitor takes.
+    /// A setting depends on the evaluation accuracy, which is not monitored.
     #[error("{0} needs the evaluation accuracy, which is not monitored")]
     NeedsAccuracy(&'static str),
 }
 
-/// Checked settings: the only thing that can train.
+/// Settings that passed the check; training takes nothing else.
 #[derive(Debug, Clone, Copy)]
 pub struct TrainConfig(Settings);
 
 impl Settings {
-    /// The constants of an update in `epoch`, 1 for the first, of `n_train` images.
+    /// The parameters of an update in `epoch` (1 for the first), with `n_train` training images.
     pub(super) fn step(&self, eta: f64, epoch: usize, n_train: usize) -> Step {
         let dropout = Dropout { hidden: self.dropout, input: self.input_dropout, seed: self.seed, epoch: epoch as u64 };
         Step {
@@ -235,8 +236,8 @@ impl Settings {
         }
     }
 
-    /// What makes every epoch depend on how many there will be, so that none can be added later: if anything, "the
-    /// one-cycle schedule" or "the fading of the distortions".
+    /// The setting, if any, that makes every epoch depend on the total number of epochs, so that none can be added
+    /// later: "the one-cycle schedule" or "the fading of the distortions", for example.
     #[must_use]
     pub fn depends_on_epochs(&self) -> Option<String> {
         if self.schedule.depends_on_epochs() {
@@ -245,10 +246,10 @@ impl Settings {
         self.augment.filter(Distortion::fades).map(|_| "the fading of the distortions".to_string())
     }
 
-    /// Checks the settings for a training set of `n_train` and an evaluation set of `n_evaluation` images.
+    /// Checks the settings for `n_train` training images and `n_evaluation` evaluation images.
     ///
     /// # Errors
-    /// A [`ConfigError`] that names the first setting that makes no sense, and its range.
+    /// A [`ConfigError`] that names the first setting that is out of range, and its range.
     pub fn check(self, n_train: usize, n_evaluation: usize) -> Result<TrainConfig, ConfigError> {
         self.check_beforehand()?;
         if !(1..=n_train).contains(&self.batch_size) {
@@ -260,10 +261,10 @@ impl Settings {
         Ok(TrainConfig(self))
     }
 
-    /// What of [`check`](Settings::check) can be told before there are images.
+    /// The part of [`check`](Settings::check) that needs no images.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`check`](Settings::check).
     pub fn check_beforehand(&self) -> Result<(), ConfigError> {
         if self.epochs == 0 {
             return Err(ConfigError::Epochs(self.epochs));

@@ -1,4 +1,4 @@
-//! How a training ends.
+//! The ways in which a training ends.
 
 use thiserror::Error;
 
@@ -12,9 +12,9 @@ use crate::real::Real;
 pub enum Ending {
     /// All epochs were completed.
     Completed,
-    /// The evaluation accuracy had not improved for as long as [`Settings::early_stop`] allows.
+    /// The evaluation accuracy did not improve for [`Settings::early_stop`] epochs.
     EarlyStopped,
-    /// The evaluation accuracy had not improved although eta was halved down to 1/128.
+    /// The evaluation accuracy stopped improving even with eta halved down to 1/128.
     Plateau,
     /// The observer asked to stop.
     Stopped,
@@ -23,7 +23,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// Whether nothing can follow, even if more epochs are asked for.
+    /// Whether no epoch can follow, even if more are asked for.
     pub(super) fn is_final(&self, settings: &Settings) -> bool {
         match self {
             Ending::EarlyStopped | Ending::Plateau => true,
@@ -41,15 +41,15 @@ pub struct Divergence {
     pub epoch: usize,
     /// The learning rate.
     pub eta: f64,
-    /// The regularization parameter.
+    /// The L2 regularization parameter.
     pub lambda: f64,
-    /// The training images.
+    /// The number of training images.
     pub n_train: usize,
-    /// Which number it was.
+    /// Which number is not finite.
     pub cause: NotFinite,
 }
 
-/// The number that was not finite.
+/// The number that is not finite.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum NotFinite {
     /// A weight or bias.
@@ -60,9 +60,10 @@ pub enum NotFinite {
     Cost(&'static str),
 }
 
-/// What was too large, and something smaller. Each update multiplies the weights by 1 - eta lambda / n: where that
-/// makes them larger, no gradient is needed for them to run away. If eta leaves lambda no room, eta is too large. Above 1
-/// hardly any is right.
+/// Names the setting to reduce, and suggests a value. Each update multiplies the weights by 1 - eta lambda / n; if
+/// lambda makes this less than -1, the weights diverge whatever the gradient, so lambda is to blame. But if eta is so
+/// large that lambda would have to be 1 or less, eta is to blame. The suggested eta is never above 1, because larger
+/// values hardly ever work.
 fn remedy(eta: f64, lambda: f64, n_train: usize) -> String {
     let in_short = |x: f64| format!("{x:.0e}").parse().unwrap_or(x);
     let limit = 2.0 * n_train as f64 / eta;
@@ -73,7 +74,7 @@ fn remedy(eta: f64, lambda: f64, n_train: usize) -> String {
     }
 }
 
-/// Whether the network and the costs of an epoch are finite numbers.
+/// Checks that the network and the costs of an epoch are finite.
 pub(super) fn check_finite<F: Real>(network: &Network<F>, record: &EpochRecord) -> Result<(), NotFinite> {
     network.check_finite().map_err(NotFinite::Network)?;
     for (name, cost) in [("training", record.training_cost), ("evaluation", record.evaluation_cost)] {

@@ -1,4 +1,4 @@
-//! The epoch loop: mini-batch stochastic gradient descent, watched by monitors. It never prints.
+//! The epoch loop: mini-batch stochastic gradient descent with monitors. Nothing here prints.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -29,29 +29,29 @@ pub use schedule::Schedule;
 use stopping::Course;
 pub use stopping::Keep;
 
-/// So many epochs at chance are needed before anyone is warned.
+/// After this many epochs in a row at chance, the observer is warned.
 const PATIENCE_AT_CHANCE: usize = 3;
 
-/// What training made.
+/// The result of a training.
 #[derive(Debug, Clone)]
 pub struct Trained<F: Real> {
-    /// The network after the last epoch that was completed with finite numbers, or after the best of them if that is
-    /// kept; the start network if there is none.
+    /// The network after the last epoch that was completed with finite numbers, or after the best such epoch if that
+    /// one is kept; the start network if there is no such epoch.
     pub network: Network<F>,
-    /// Which epoch that is; 0 for the start network.
+    /// The epoch of `network`; 0 for the start network.
     pub epoch: usize,
-    /// A row for each epoch that was completed with finite numbers.
+    /// One record per epoch that was completed with finite numbers.
     pub history: Vec<EpochRecord>,
     /// See [`Progress::state`].
     pub state: Option<State<F>>,
-    /// The time spent training, without the monitors, since it was started or gone on with.
+    /// The time spent training since it was started or resumed, without the monitors.
     pub training_time: Duration,
-    /// How it ended.
+    /// How the training ended.
     pub ending: Ending,
 }
 
 impl<F: Real> Trained<F> {
-    /// How far it has come.
+    /// The progress of the training, from which it can be resumed.
     #[must_use]
     pub fn into_progress(self) -> Progress<F> {
         let Trained { network, epoch, history, state, .. } = self;
@@ -59,11 +59,11 @@ impl<F: Real> Trained<F> {
     }
 }
 
-/// Trains `network` on `training`, watched by the monitors on `training` and `evaluation`. Both may be a `&Dataset`;
-/// several trainings on the same images should be given the same [`Images`], which are made ready once.
+/// Trains `network` on `training`; the monitors watch `training` and `evaluation`. Both may be a `&Dataset`. For
+/// several trainings on the same images pass clones of the same [`Images`], which are prepared only once.
 ///
 /// # Errors
-/// A [`FitError`] if the network is not for such images.
+/// A [`FitError`] if the network does not fit the images.
 pub fn train<F: Trainable>(
     network: Network<F>,
     training: impl Into<Images>,
@@ -74,12 +74,12 @@ pub fn train<F: Trainable>(
     resume(Progress::start(network), training, evaluation, config, observer)
 }
 
-/// Goes on with a training on the same images under the same settings, of which only the numbers of epochs and of
-/// threads may be others, and that of epochs only if nothing [depends](Settings::depends_on_epochs) on it. What comes
-/// out is what would have come out without the interruption, to the last bit.
+/// Resumes a training. Images and settings must be the same as before, except for the number of threads and, if nothing
+/// [depends](Settings::depends_on_epochs) on it, the number of epochs. The result is the same, to the last bit, as
+/// without the interruption.
 ///
 /// # Errors
-/// A [`FitError`] if the network is not for such images.
+/// A [`FitError`] if the network does not fit the images.
 pub fn resume<F: Trainable>(
     progress: Progress<F>,
     training: impl Into<Images>,
@@ -99,7 +99,7 @@ pub fn resume<F: Trainable>(
     Ok(resume_with(start, progress, images, config, observer))
 }
 
-/// Goes on with a training, as [`resume`] does, by an engine that `start` makes from the state to begin with. Its
+/// Resumes a training as [`resume`] does, with the engine that `start` creates from the initial state. The engine's
 /// images must fit the network.
 pub fn resume_with<'a, F: Trainable>(
     start: impl FnOnce(State<F>) -> Box<dyn Engine<F> + 'a>,
@@ -113,7 +113,7 @@ pub fn resume_with<'a, F: Trainable>(
     let (training_time, ending) = if let Some(ending) = course.ending {
         (Duration::ZERO, ending)
     } else {
-        // A clone: if no further epoch is completed, `progress` is returned with the state that it has.
+        // Cloned because `progress` keeps its state if no further epoch is completed.
         let state = progress.state.clone().unwrap_or_else(|| progress.network.clone().into());
         let mut session = Session {
             engine: start(state),
@@ -135,35 +135,35 @@ pub fn resume_with<'a, F: Trainable>(
     Trained { network, epoch, history, state, training_time, ending }
 }
 
-/// How many images there are.
+/// The numbers of images.
 #[derive(Debug, Clone, Copy)]
 pub struct Counts {
-    /// To train on.
+    /// Images to train on.
     pub training: usize,
-    /// To evaluate on.
+    /// Images to evaluate on.
     pub evaluation: usize,
 }
 
-/// A training as it goes on.
+/// A training in progress.
 ///
-/// An epoch is learned while spare threads still look at the network that the one before it left. Where the figures
-/// decide how the next epoch goes, or whether there is one, it waits for them.
+/// While an epoch is being learned, spare threads may still evaluate the network of the previous epoch. If the results
+/// of the monitors determine how the next epoch is trained, or whether there is one, training waits for them.
 struct Session<'a, F: Real> {
     engine: Box<dyn Engine<F> + 'a>,
     images: Counts,
     settings: Settings,
     course: Course,
     at_chance: AtChance,
-    /// The epoch that the monitors are still looking at.
+    /// The epoch that the monitors are still evaluating.
     learned: Option<Learned<F>>,
     progress: Progress<F>,
     training_time: Duration,
 }
 
-/// An epoch whose images are learned, before it is known what that was good for.
+/// An epoch whose images are learned but whose monitors may not have finished.
 struct Learned<F: Real> {
     epoch: usize,
-    /// The learning rate that it ended with.
+    /// The learning rate of its last mini-batch.
     eta: f64,
     seconds: Duration,
     state: State<F>,
@@ -171,7 +171,7 @@ struct Learned<F: Real> {
 }
 
 impl<F: Real> Session<'_, F> {
-    /// Goes through the epochs until one of them is the last.
+    /// Trains epoch by epoch, up to the last.
     fn run(&mut self, order: &mut EpochOrder, observer: &mut dyn Observer<F>) -> ControlFlow<Ending> {
         let settings = self.settings;
         for epoch in self.progress.history.len() + 1..=settings.epochs {
@@ -193,8 +193,9 @@ impl<F: Real> Session<'_, F> {
         ControlFlow::Continue(())
     }
 
-    /// One pass over the training images. Goes on with the learning rate that it ended with, the time it took, and
-    /// whether the observer asked to stop at its end, when nothing but the monitors is missing from a whole epoch.
+    /// One pass over the training images. Continues with the learning rate of the last mini-batch, the time taken, and
+    /// whether the observer asked to stop after the last mini-batch, when only the monitors are missing from a complete
+    /// epoch.
     fn learn(
         &mut self,
         epoch: usize,
@@ -229,7 +230,7 @@ impl<F: Real> Session<'_, F> {
         ControlFlow::Continue((eta, start.elapsed().saturating_sub(concluding), stop))
     }
 
-    /// Waits for what the monitors see of the open epoch, if there is one, and makes it known.
+    /// Waits for the monitors of the open epoch, if there is one, and records and reports their results.
     fn conclude(&mut self, observer: &mut dyn Observer<F>) -> ControlFlow<Ending> {
         let Some(Learned { epoch, eta, seconds, state, looking }) = self.learned.take() else {
             return ControlFlow::Continue(());
@@ -266,7 +267,7 @@ impl<F: Real> Session<'_, F> {
     }
 }
 
-/// The figures that are monitored. A cost is the mean of C_x and the regularization term over the same images.
+/// The monitored values. A cost is the mean of C_x plus the regularization term, both over the same images.
 fn figures<F: Real>(looked: &Evaluations, network: &Network<F>, settings: &Settings) -> EpochRecord {
     let Settings { monitors, lambda, l1, .. } = *settings;
     let cost = |seen: &Evaluation| seen.mean_cost() + network.regularization(lambda, l1, seen.n());
@@ -281,8 +282,8 @@ fn figures<F: Real>(looked: &Evaluations, network: &Network<F>, settings: &Setti
     }
 }
 
-/// Counts the epochs in a row in which nothing was learned, or nothing is left of what was. Who goes on with a training
-/// is warned anew.
+/// Counts the epochs in a row with an accuracy no better than chance. A resumed training starts counting again, so it
+/// may warn again.
 #[derive(Default)]
 struct AtChance {
     epochs: usize,
@@ -292,7 +293,7 @@ impl AtChance {
     fn watch<F: Real>(&mut self, looked: &Evaluations, settings: &Settings, observer: &mut dyn Observer<F>) {
         let Some(figures) = looked.evaluation.as_ref().or(looked.training.as_ref()) else { return };
         let (accuracy, chance) = (figures.accuracy(), figures.chance());
-        // Where all images are of one class there is nothing to be better at.
+        // If all images are of one class, no accuracy can be better than chance.
         self.epochs = if accuracy <= chance && chance < 1.0 { self.epochs + 1 } else { 0 };
         if self.epochs == PATIENCE_AT_CHANCE {
             observer.warning(&Warning::AtChance { epochs: self.epochs, chance, eta: settings.eta });

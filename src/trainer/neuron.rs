@@ -1,16 +1,16 @@
-//! The chapter's first experiment: one sigmoid neuron that learns to answer 0 to the input 1.
+//! The first experiment of chapter 3: one sigmoid neuron learns to answer 0 to the input 1.
 //!
-//! It is an ordinary [`Network`] of sizes [1, 1] under an ordinary update, so that what it shows holds for the rest.
+//! It is an ordinary [`Network`] of sizes [1, 1] with ordinary updates, so what it shows holds for larger networks too.
 //!
 //! The book's animations of the cross-entropy neuron use eta = 0.005 but step as if sigma'(z) did not cancel; this
-//! module follows the book's own equation, in which it does.
+//! module follows the book's equation, in which it does.
 
 use ndarray::array;
 use thiserror::Error;
 
 use crate::network::{Cost, Network, NetworkError, Output};
 
-/// The neuron after some epochs, each of one update.
+/// The neuron after some epochs; each epoch is one update.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     /// Updates so far; 0 at the start.
@@ -19,25 +19,25 @@ pub struct Point {
     pub output: f64,
     /// C, its cost against the target 0.
     pub cost: f64,
-    /// w.
+    /// The weight w.
     pub weight: f64,
-    /// b.
+    /// The bias b.
     pub bias: f64,
 }
 
-/// Why there is no such neuron.
+/// Why the neuron cannot be trained.
 #[derive(Debug, Error, PartialEq)]
 pub enum NeuronError {
-    /// A weight or bias that is not finite.
+    /// A start weight or bias that is not finite.
     #[error("the start weight and bias must be finite numbers")]
     NotFinite,
-    /// A learning rate that is zero, negative, infinite or no number.
+    /// A learning rate that is zero, negative, infinite or NaN.
     #[error("eta {0:?} is out of range: choose a number above 0, such as 0.15")]
     Eta(f64),
-    /// No updates.
+    /// No epochs.
     #[error("epochs 0 is out of range: choose 1 or more")]
     Epochs,
-    /// The numbers grew beyond all bounds.
+    /// The output, cost, weight or bias is no longer finite.
     #[error(
         "the neuron's numbers are no longer finite at epoch {epoch}: choose a smaller eta than {eta:?}, or a start nearer to 0"
     )]
@@ -47,17 +47,18 @@ pub enum NeuronError {
         /// The learning rate.
         eta: f64,
     },
-    /// A softmax over a single output is 1 whatever it is given.
+    /// A cost with a softmax output: the softmax of a single output is always 1.
     #[error(
         "the cost {0} needs more than one output (its softmax would always be 1): choose cross-entropy or quadratic"
     )]
     Softmax(&'static str),
 }
 
-/// The neuron's way from the given weight and bias: points 0 (the start) to `epochs`. It ends after the first error.
+/// The learning curve from the given start weight and bias: points 0 (the start) to `epochs`. It ends after the first
+/// error.
 ///
 /// # Errors
-/// A [`NeuronError`] for a start or a setting that is out of range, or a cost with a softmax output.
+/// A [`NeuronError`] if the start or a setting is out of range, or if the cost has a softmax output.
 pub fn learning_curve(
     cost: &'static dyn Cost<f64>,
     (weight, bias): (f64, f64),
@@ -106,7 +107,7 @@ mod tests {
         learning_curve(cost, start, eta, 300).unwrap().map(|point| point.unwrap().output).collect()
     }
 
-    /// Figures computed independently, given to six digits.
+    /// The expected values were computed independently, to six digits.
     fn assert_close(found: f64, expected: f64) {
         assert!((found - expected).abs() < 5e-7, "{found}, expected {expected}");
     }

@@ -1,4 +1,4 @@
-//! What the training loop tells whoever watches: a terminal, a log file, a test.
+//! What the training loop reports to an observer: a terminal, a log file, a test.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -9,42 +9,42 @@ use super::Progress;
 use crate::model::EpochRecord;
 use crate::real::Real;
 
-/// Someone who watches a training. Every method may be left out.
+/// An observer of a training. Every method has a default that does nothing.
 ///
-/// To stop the training, answer [`ControlFlow::Break`]: it ends with the last epoch that was completed. Whoever answers
-/// so after the last mini-batch of an epoch still gets that epoch.
+/// Returning [`ControlFlow::Break`] stops the training: it ends with the last completed epoch. If that is returned
+/// after the last mini-batch of an epoch, that epoch is still completed.
 pub trait Observer<F: Real> {
-    /// A mini-batch was learned: `done` images of epoch `epoch` so far. Called often; be quick.
+    /// A mini-batch was learned; `done` is the number of images of this epoch learned so far. Called often, so it must
+    /// be fast.
     fn mini_batch(&mut self, epoch: usize, done: usize) -> ControlFlow<()> {
         let _ = (epoch, done);
         ControlFlow::Continue(())
     }
 
-    /// The epoch's images are learned, the monitors are about to look.
+    /// The epoch's images are learned; the monitors are about to start.
     fn monitoring(&mut self, epoch: usize) {
         let _ = epoch;
     }
 
-    /// An epoch is complete, its monitors included. `training` is the time its training took, without the monitors;
-    /// with early stopping, `patience` is the number of epochs still waited for.
+    /// An epoch is complete, including its monitors. `training` is the time spent training in it, without the monitors.
+    /// With early stopping, `patience` is the number of further epochs to wait.
     fn epoch(&mut self, record: &EpochRecord, training: Duration, patience: Option<usize>) -> ControlFlow<()> {
         let _ = (record, training, patience);
         ControlFlow::Continue(())
     }
 
-    /// After an epoch, if the training goes on: all that it would take to go on from here. Whoever saves it loses
-    /// nothing.
+    /// Called after an epoch, if the training goes on, with all that is needed to resume it from here.
     fn progress(&mut self, progress: &Progress<F>) {
         let _ = progress;
     }
 
-    /// Something looks wrong, but training goes on.
+    /// Something looks wrong, but the training goes on.
     fn warning(&mut self, warning: &Warning) {
         let _ = warning;
     }
 }
 
-/// Watches nothing.
+/// An observer that does nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
@@ -53,7 +53,7 @@ impl<F: Real> Observer<F> for Silent {}
 /// Something that looks wrong but may get better.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum Warning {
-    /// For several epochs the accuracy was no better than always giving the most common answer.
+    /// For several epochs the accuracy was no better than always answering with the most common class.
     #[error(
         "for {epochs} epochs the accuracy was no better than always giving the most common answer ({:.2}%): if the cost \
         hardly moves, try a larger eta than {eta:?}; if it jumps about or grows, a smaller one",

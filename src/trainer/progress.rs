@@ -1,4 +1,4 @@
-//! How far a training has come, and how it goes on from there.
+//! The progress of a training, and how it is saved and resumed.
 
 use thiserror::Error;
 
@@ -9,64 +9,65 @@ use crate::model::{Checkpoint, EpochRecord, Model, PackedNumbers, TrainingRecord
 use crate::network::Network;
 use crate::real::Real;
 
-/// How far a training has come: what comes out of it, and all that it takes to go on as if it had never stopped.
+/// The progress of a training: its result so far, and all that is needed to resume it as if it had never stopped.
 ///
-/// The learning rate, the patience that is left and the best accuracy so far follow from the history; the order of the
+/// The learning rate, the remaining patience and the best accuracy so far follow from the history. The order of the
 /// images, the dropout and the distortions of each epoch follow from the seed.
 #[derive(Debug, Clone)]
 pub struct Progress<F: Real> {
-    /// The network after the last epoch that was completed, or after the best of them if that is kept; the start
-    /// network if there is none.
+    /// The network after the last completed epoch, or after the best one if that one is kept; the start network if no
+    /// epoch was completed.
     pub network: Network<F>,
-    /// Which epoch that is; 0 for the start network.
+    /// The epoch of `network`; 0 for the start network.
     pub epoch: usize,
-    /// A row for each epoch that was completed.
+    /// One record per completed epoch.
     pub history: Vec<EpochRecord>,
-    /// Where the engine stood after the last of them. Absent if `network` says it all, or if nothing can follow.
+    /// The state of the engine after the last completed epoch. `None` if `network` is the whole state, or if no epoch
+    /// can follow.
     pub state: Option<State<F>>,
 }
 
-/// Why the training behind a model file cannot go on.
+/// Why the training of a model file cannot be resumed.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ResumeError {
-    /// The file says nothing of a training, as one of network2.py.
+    /// The file has no record of a training; network2.py's files have none.
     #[error("it does not say how it was trained")]
     NoTraining,
-    /// It was merged from so many networks.
+    /// The model was merged from this many networks.
     #[error("{0} networks were merged into it, and their training is over")]
     Merged(usize),
-    /// There is nothing yet to go on from.
+    /// The history is empty.
     #[error("no epoch of its training is recorded")]
     NoEpoch,
-    /// The file speaks of something that this program does not know.
+    /// The file names something that this program does not know.
     #[error("it was trained with the {what} '{}', which this program does not know", name.escape_debug())]
     Unknown {
-        /// "engine", "schedule" and the like.
+        /// "engine", "schedule" and so on.
         what: &'static str,
         /// The name in the file.
         name: String,
     },
-    /// The history is not that of the training.
+    /// The history does not fit the training.
     #[error("the row of epoch {epoch} in its history cannot be of this training")]
     History {
         /// The epoch, 1 for the first.
         epoch: usize,
     },
-    /// The file holds weights, but not what the training needs beside them.
+    /// The file holds weights, but lacks something else that the training needs.
     #[error("it holds weights, but not {0}, which the training needs to go on")]
     Missing(&'static str),
-    /// What the training needs beside the weights is damaged.
+    /// A part of the checkpoint is damaged.
     #[error("{what} in it are damaged: {error}")]
     Damaged {
-        /// What they are.
+        /// Which part.
         what: &'static str,
-        /// In which way.
+        /// What is wrong with it.
         error: UnpackError,
     },
 }
 
 impl ResumeError {
-    /// Why a model whose file has no training of its own cannot be gone on with.
+    /// Why a model without a training of its own cannot be resumed.
     #[must_use]
     pub fn untrained<F: Real>(model: &Model<F>) -> Self {
         match model.members.len() {
@@ -77,16 +78,16 @@ impl ResumeError {
 }
 
 impl<F: Real> Progress<F> {
-    /// Before the first epoch.
+    /// The progress before the first epoch.
     #[must_use]
     pub fn start(network: Network<F>) -> Self {
         Progress { network, epoch: 0, history: Vec::new(), state: None }
     }
 
-    /// How far the training in a model file has come.
+    /// The progress of the training in a model file.
     ///
     /// # Errors
-    /// A [`ResumeError`] if it cannot go on from there.
+    /// A [`ResumeError`] if the training cannot be resumed.
     pub fn of_model(model: Model<F>, settings: &Settings) -> Result<Self, ResumeError> {
         let untrained = ResumeError::untrained(&model);
         let Model { network, training: Some(record), history, checkpoint, .. } = model else {
@@ -104,7 +105,7 @@ impl<F: Real> Progress<F> {
         Ok(Progress { network, epoch: course.kept, history, state })
     }
 
-    /// The model file of a training that has come this far. The `record` says the rest of it.
+    /// The model to save at this point of the training. The rest of its training record is taken from `record`.
     #[must_use]
     pub fn model(&self, record: &TrainingRecord, settings: &Settings) -> Model<F> {
         let epochs_done = self.history.len();
@@ -118,7 +119,7 @@ impl<F: Real> Progress<F> {
         }
     }
 
-    /// What a model file has to hold beside the network, if anything.
+    /// What a model file must hold besides the network, if anything.
     fn checkpoint(&self) -> Option<Checkpoint> {
         let State { network, average, moments, .. } = self.state.as_ref()?;
         let is_last = self.epoch == self.history.len();
@@ -132,7 +133,8 @@ impl<F: Real> Progress<F> {
     }
 }
 
-/// Whether there is a row for each epoch, with the figure that decides, and none after the end.
+/// Checks that there is one record per epoch, that each has an evaluation accuracy if and only if it is monitored, and
+/// that none follows the end of the training.
 fn check_history(history: &[EpochRecord], settings: &Settings) -> Result<(), ResumeError> {
     let (_, before) = history.split_last().ok_or(ResumeError::NoEpoch)?;
     let is_row = |(row, epoch): (&EpochRecord, usize)| {
@@ -152,13 +154,13 @@ fn check_history(history: &[EpochRecord], settings: &Settings) -> Result<(), Res
     }
 }
 
-/// What a checkpoint may hold, in words.
+/// The parts of a checkpoint, in words.
 const LAST: &str = "the weights of the last epoch";
 const AVERAGE: &str = "the running averages of the last epoch";
 const MOMENTS: &str = "the moments of the optimizer";
 
-/// Where the engine stood after the last epoch, if the `network`, which is that of the epoch that was kept, does not
-/// say it all.
+/// The state of the engine after the last epoch; `None` if `network`, the network of the kept epoch, is the whole
+/// state.
 fn state<F: Real>(
     network: &Network<F>,
     record: &TrainingRecord,
@@ -185,7 +187,7 @@ fn state<F: Real>(
     let unpack = |packed: &PackedNumbers| packed.unpack(network);
     let moments = packed.iter().map(unpack).collect::<Result<_, _>>();
     let moments = moments.map_err(|error| ResumeError::Damaged { what: MOMENTS, error })?;
-    // Images are counted in 32 bits, so that no file can make the updates more than 64 bits can count.
+    // Images are counted in 32 bits, so that for no file the number of updates overflows 64 bits.
     let n_train = u32::try_from(record.n_train).map_err(|_| ResumeError::History { epoch: last })? as usize;
     let updates = last as u64 * n_train.div_ceil(settings.batch_size.max(1)) as u64;
     Ok(Some(State { network: now, average, moments, updates }))

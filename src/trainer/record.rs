@@ -1,4 +1,4 @@
-//! What a model file says of the settings of a training, and back.
+//! Conversion between the settings of a training and its record in a model file.
 
 use super::{Keep, Monitors, ResumeError, Schedule, Settings};
 use crate::data::ClassNames;
@@ -6,12 +6,12 @@ use crate::engine::{EngineKind, Machine};
 use crate::model::{CourseRecord, EpochRecord, PROGRAM, TrainingRecord};
 use crate::real::Precision;
 
-/// What a model file says of a training besides its settings: on what, and from where.
+/// What a training record holds besides the settings: the images and the origin of the network.
 #[derive(Debug, Clone)]
 pub struct Background {
     /// The name of the dataset.
     pub dataset: String,
-    /// What its classes are called.
+    /// The names of its classes.
     pub classes: ClassNames,
     /// Number of training images.
     pub n_train: usize,
@@ -21,7 +21,7 @@ pub struct Background {
     pub evaluate_on: String,
     /// How the start weights were drawn; "model" if they came from another model file.
     pub init: String,
-    /// How the training images were multiplied: "shift".
+    /// How the training images were expanded: "shift".
     pub expand: Option<String>,
     /// Whether all images were deskewed.
     pub deskew: bool,
@@ -30,7 +30,7 @@ pub struct Background {
 }
 
 impl Settings {
-    /// What a model file says of a training with these settings that has not begun.
+    /// The record of a training with these settings that has not begun.
     #[must_use]
     pub fn record(&self, background: Background) -> TrainingRecord {
         let Background { dataset, classes, n_train, n_validation, evaluate_on, init, expand, deskew, precision } =
@@ -66,8 +66,8 @@ impl Settings {
         }
     }
 
-    /// What a model file says of schedule and stopping: nothing where all is as it would be anyway. The weights are
-    /// those of `epoch`.
+    /// The record of schedule and stopping; empty for a plain training. `epoch` is the epoch whose weights the file
+    /// holds.
     #[must_use]
     pub fn course_record(&self, epoch: usize, epochs_done: usize) -> CourseRecord {
         CourseRecord {
@@ -83,7 +83,7 @@ impl Settings {
         }
     }
 
-    /// The settings that a model file tells of. What was watched is what its first row has figures of.
+    /// The settings in a training record. The monitors are those that have a value in the first record of `history`.
     ///
     /// # Errors
     /// [`ResumeError::Unknown`] or [`ResumeError::NoEpoch`].

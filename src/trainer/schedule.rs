@@ -1,27 +1,27 @@
-//! How the learning rate goes while a network trains.
+//! Learning rate schedules.
 
 use std::f64::consts::PI;
 
-/// One-cycle starts at this share of eta: PyTorch's `div_factor` of 25.
+/// One-cycle starts with this share of eta: PyTorch's `div_factor` of 25.
 const ONE_CYCLE_START: f64 = 1.0 / 25.0;
 
-/// One-cycle ends at this share of eta: its start over PyTorch's `final_div_factor` of 10,000.
+/// One-cycle ends with this share of eta: its start divided by PyTorch's `final_div_factor` of 10,000.
 const ONE_CYCLE_END: f64 = ONE_CYCLE_START / 1e4;
 
-/// How the learning rate goes over the epochs.
+/// How the learning rate changes over the epochs.
 ///
-/// T is the number of epochs, w those of the warm-up, t the position: the epochs done, fractions included, up to the
-/// middle of a mini-batch. (At its start the first mini-batch of a warm-up would have the rate 0 and learn nothing, at
-/// its end the last one of a cosine.)
+/// T is the number of epochs, w the number of warm-up epochs, and t the position: the number of epochs done, with
+/// fractions, measured at the middle of a mini-batch. (Measured at its start, the first mini-batch of a warm-up would
+/// have rate 0 and learn nothing; measured at its end, so would the last one of a cosine.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Schedule {
-    /// eta, always.
+    /// Always eta.
     #[default]
     Constant,
-    /// Half of eta whenever the evaluation accuracy has not improved for `patience` epochs; the training ends where
-    /// eta would fall below 1/128 of its start.
+    /// Halves eta whenever the evaluation accuracy has not improved for `patience` epochs. The training ends when eta
+    /// would fall below 1/128 of its start value.
     ///
-    /// An exercise of the book's chapter 3, under "How to choose a neural network's hyper-parameters?".
+    /// From an exercise in chapter 3 of the book, under "How to choose a neural network's hyper-parameters?".
     HalveOnPlateau {
         /// Epochs to wait for a better accuracy; 1 or more.
         patience: usize,
@@ -30,15 +30,16 @@ pub enum Schedule {
     ///
     /// Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts" (2017), without the restarts.
     Cosine,
-    /// A half cosine from eta/25 up to eta in the first w epochs, another down to eta/25/10,000 in the rest.
+    /// A half cosine from eta/25 up to eta in the first w epochs, then another down to eta/25/10,000 in the remaining
+    /// ones.
     ///
-    /// Smith, "A disciplined approach to neural network hyper-parameters" (2018); the numbers are those of PyTorch's
-    /// `OneCycleLR`. Without momentum there is none to go the other way.
+    /// Smith, "A disciplined approach to neural network hyper-parameters" (2018); the constants are those of PyTorch's
+    /// `OneCycleLR`. The momentum is not cycled.
     OneCycle,
 }
 
 impl Schedule {
-    /// As it is called on the command line and in model files.
+    /// The name on the command line and in model files.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -49,22 +50,22 @@ impl Schedule {
         }
     }
 
-    /// Whether the learning rate of an epoch depends on how many there will be, so that none can be added later.
+    /// Whether the learning rate of an epoch depends on the total number of epochs, so that none can be added later.
     #[must_use]
     pub fn depends_on_epochs(self) -> bool {
         matches!(self, Schedule::Cosine | Schedule::OneCycle)
     }
 
-    /// The epochs of warm-up if none are asked for: for one-cycle 0.3 T, PyTorch's `pct_start`, for the others none.
+    /// The epochs of warm-up if none are asked for: 0.3 T for one-cycle (PyTorch's `pct_start`), 0 for the others.
     #[must_use]
     pub fn default_warm_up(self, epochs: usize) -> f64 {
         if self == Schedule::OneCycle { 3.0 * epochs as f64 / 10.0 } else { 0.0 }
     }
 
-    /// The shape: the factor on eta at position `t` of `epochs`, the first `warm_up` of them to warm up.
+    /// The factor on eta at position `t` of `epochs`, of which the first `warm_up` are the warm-up.
     ///
-    /// The warm-up is linear, `t/w`, but for one-cycle, which has its own. Halving comes on top of it: it depends on
-    /// what the training finds.
+    /// The warm-up is linear, `t/w`, except for one-cycle, which has its own. The halving of `HalveOnPlateau` is not
+    /// included, because it depends on the results of the training.
     ///
     /// ```
     /// use mnist_mlp::trainer::Schedule;
@@ -84,7 +85,7 @@ impl Schedule {
     }
 }
 
-/// From one value to another, flat at both ends, as `part` goes from 0 to 1.
+/// Goes from one value to another, flat at both ends, as `part` goes from 0 to 1.
 fn half_cosine(from: f64, to: f64, part: f64) -> f64 {
     to + (from - to) * f64::midpoint(1.0, (PI * part).cos())
 }
@@ -93,7 +94,7 @@ fn half_cosine(from: f64, to: f64, part: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Positions, and the factors there.
+    /// Checks the factors at given positions.
     fn assert_shape(schedule: Schedule, (epochs, warm_up): (f64, f64), points: &[(f64, f64)]) {
         for &(t, expected) in points {
             let found = schedule.factor(t, epochs, warm_up);
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn one_cycle_goes_up_and_further_down() {
-        // Half-way up (1/25 + 1)/2 = 0.52, a third of it 1/25 + 0.96/4 = 0.28; half-way down (1 + 4e-6)/2.
+        // Half-way up: (1/25 + 1)/2 = 0.52; a third of the way: 1/25 + 0.96/4 = 0.28; half-way down: (1 + 4e-6)/2.
         let points = [(0.0, 0.04), (1.0, 0.28), (1.5, 0.52), (3.0, 1.0), (6.5, 0.500_002), (10.0, 4e-6)];
         assert_shape(Schedule::OneCycle, (10.0, Schedule::OneCycle.default_warm_up(10)), &points);
         assert_shape(Schedule::OneCycle, (10.0, 0.0), &[(0.0, 1.0), (5.0, 0.500_002)]);

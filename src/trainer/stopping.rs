@@ -1,26 +1,27 @@
-//! What the figures of the epochs decide: how eta goes on, when the training ends, which epoch is kept.
+//! Decisions based on the monitored values: the learning rate, when the training ends, which epoch is kept.
 
 use super::{ConfigError, Ending, Schedule, Settings};
 use crate::model::EpochRecord;
 
-/// Eta is halved so often at most: to 1/128.
+/// Eta is halved at most this many times, to 1/128.
 const MAX_HALVINGS: i32 = 7;
 
-/// Which epoch's network comes out of a training.
+/// Which epoch's network is the result of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Keep {
-    /// That of the last epoch.
+    /// The network of the last epoch.
     #[default]
     Last,
-    /// That of the epoch with the highest evaluation accuracy; of equals the first, which took the least training.
+    /// The network of the epoch with the highest evaluation accuracy; on a tie the earliest epoch, which took the least
+    /// training.
     Best,
 }
 
 impl Keep {
-    /// All there are.
+    /// All choices.
     pub const ALL: [Self; 2] = [Keep::Best, Keep::Last];
 
-    /// As it is called on the command line and in model files.
+    /// The name on the command line and in model files.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -31,25 +32,25 @@ impl Keep {
 }
 
 impl Settings {
-    /// w, the epochs of warm-up: those asked for, or the schedule's own.
+    /// w, the number of warm-up epochs: as asked for, or the schedule's default.
     #[must_use]
     pub fn warm_up_epochs(&self) -> f64 {
         self.warm_up.unwrap_or_else(|| self.schedule.default_warm_up(self.epochs))
     }
 
-    /// Which epoch is kept: what was asked for, or the best with early stopping and the last without.
+    /// Which epoch is kept: as asked for, or by default the best with early stopping and the last without.
     #[must_use]
     pub fn kept(&self) -> Keep {
         self.keep.unwrap_or(if self.early_stop.is_some() { Keep::Best } else { Keep::Last })
     }
 
-    /// Whether the learning rate changes while the network trains.
+    /// Whether the learning rate changes during the training.
     #[must_use]
     pub fn eta_varies(&self) -> bool {
         self.schedule != Schedule::Constant || self.warm_up_epochs() > 0.0
     }
 
-    /// The part of [`check`](Settings::check) that is about schedule and stopping.
+    /// The part of [`check`](Settings::check) that concerns schedule and stopping.
     pub(super) fn check_course(&self) -> Result<(), ConfigError> {
         if let Some(asked) = self.warm_up
             && !(0.0..self.epochs as f64).contains(&asked)
@@ -75,7 +76,7 @@ impl Settings {
     }
 }
 
-/// Waits for the evaluation accuracy to get better than ever before.
+/// Waits for the evaluation accuracy to exceed its best value so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Patience {
     epochs: usize,
@@ -88,7 +89,7 @@ impl Patience {
         Patience { epochs, waited: 0, best: None }
     }
 
-    /// Another epoch is complete. Says whether patience is at its end.
+    /// Takes the record of a completed epoch. Returns whether the patience has run out.
     fn watch(&mut self, record: &EpochRecord) -> bool {
         if record.evaluation_accuracy > self.best {
             self.best = record.evaluation_accuracy;
@@ -99,31 +100,31 @@ impl Patience {
         self.left() == 0
     }
 
-    /// The epochs still waited for.
+    /// The number of further epochs to wait.
     fn left(&self) -> usize {
         self.epochs.saturating_sub(self.waited)
     }
 }
 
-/// The course of a training, as far as it follows from the figures of the epochs: eta, the epoch that is kept, the end.
+/// The decisions that follow from the monitored values: the learning rate, the epoch to keep, the end of the training.
 #[derive(Debug)]
 pub(super) struct Course {
     settings: Settings,
-    /// Until eta is halved.
+    /// The patience until eta is halved.
     plateau: Option<Patience>,
     halvings: i32,
-    /// Until the training ends.
+    /// The patience until the training ends.
     early_stop: Option<Patience>,
     /// The evaluation accuracy of the epoch that is kept.
     best: Option<usize>,
     /// The epoch that is kept; 0 if there is none yet.
     pub kept: usize,
-    /// How the training has ended, if it has.
+    /// How the training ended; `None` while it goes on.
     pub ending: Option<Ending>,
 }
 
 impl Course {
-    /// The course after these epochs.
+    /// The course after the epochs in `history`.
     pub fn of(history: &[EpochRecord], settings: &Settings) -> Self {
         let plateau = match settings.schedule {
             Schedule::HalveOnPlateau { patience } => Some(Patience::new(patience)),
@@ -138,24 +139,24 @@ impl Course {
         course
     }
 
-    /// Whether the figures of an epoch decide how the next one goes, or whether there is one.
+    /// Whether the monitored values of an epoch determine how the next one is trained, or whether there is one.
     pub fn decides(&self) -> bool {
         self.plateau.is_some() || self.early_stop.is_some()
     }
 
-    /// The learning rate at position `t`, in epochs.
+    /// The learning rate at position `t`, counted in epochs.
     pub fn eta(&self, t: f64) -> f64 {
         let Settings { schedule, epochs, eta, .. } = self.settings;
         eta * schedule.factor(t, epochs as f64, self.settings.warm_up_epochs()) * 0.5_f64.powi(self.halvings)
     }
 
-    /// With early stopping, the epochs still waited for.
+    /// With early stopping, the number of further epochs to wait.
     pub fn patience_left(&self) -> Option<usize> {
         self.early_stop.map(|patience| patience.left())
     }
 
-    /// Another epoch is complete: halves eta if it is time, and may end the training. Says whether its network is to be
-    /// kept.
+    /// Takes the record of a completed epoch, halves eta if it is time, and may end the training. Returns whether the
+    /// epoch's network is to be kept.
     pub fn watch(&mut self, record: &EpochRecord) -> bool {
         let stops = self.early_stop.as_mut().is_some_and(|patience| patience.watch(record));
         if let Some(plateau) = &mut self.plateau
@@ -164,7 +165,7 @@ impl Course {
             plateau.waited = 0;
             self.halvings += 1;
         }
-        // Early stopping in the last epoch still counts: no epoch may follow, even if more are asked for later.
+        // Early stopping counts even in the last epoch: no epoch may follow it, even if more are asked for later.
         self.ending = if stops {
             Some(Ending::EarlyStopped)
         } else if self.halvings > MAX_HALVINGS {
@@ -205,7 +206,7 @@ mod tests {
         let schedule = Schedule::HalveOnPlateau { patience: 2 };
         let mut course = Course::of(&[], &Settings { eta: 1.0, schedule, ..Settings::default() });
         let mut etas = Vec::new();
-        // Better in epochs 1 and 4, never again.
+        // The accuracy improves in epochs 1 and 4, and never again.
         let ending = [1, 1, 0].into_iter().chain(std::iter::repeat(2)).find_map(|right| {
             etas.push(1.0 / course.eta(etas.len() as f64 + 0.5));
             course.watch(&record(right));

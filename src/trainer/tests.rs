@@ -1,4 +1,4 @@
-//! The loop on data small enough to reason about.
+//! Tests of the epoch loop on data small enough to reason about.
 
 use super::*;
 use crate::data::distort::Distortion;
@@ -6,7 +6,7 @@ use crate::data::{Dataset, Identity};
 use crate::engine::{EngineKind, Machine};
 use crate::network::{CrossEntropy, Init, Quadratic};
 
-/// Two classes that one pixel tells apart.
+/// Two classes that one pixel distinguishes.
 fn easy(n: usize) -> Dataset {
     let pixels = (0..n).flat_map(|i| if i % 2 == 0 { [255, 0] } else { [0, 255] }).collect();
     Dataset::new(pixels, (0..n).map(|i| (i % 2) as u8).collect(), (1, 2), 2, Identity::named("easy")).unwrap()
@@ -26,17 +26,17 @@ fn run(settings: Settings, observer: &mut dyn Observer<f64>) -> Trained<f64> {
     train(network(), &training, &evaluation, &config, observer).unwrap()
 }
 
-/// Remembers what it was told, and stops when told to.
+/// An observer that records its calls and stops the training where it is told to.
 #[derive(Default)]
 struct Recorder {
     mini_batches: Vec<(usize, usize)>,
     epochs: Vec<EpochRecord>,
-    /// What was left of it after each epoch.
+    /// The remaining patience after each epoch.
     patience: Vec<usize>,
     warnings: Vec<Warning>,
     stop_after_epoch: Option<usize>,
     stop_in_epoch: Option<usize>,
-    /// The epoch, and how many of its images are learned by then.
+    /// The epoch, and the number of its images learned, at which to stop.
     stop_at: Option<(usize, usize)>,
 }
 
@@ -126,7 +126,7 @@ fn whoever_watches_can_stop_it_and_the_last_whole_epoch_is_kept() {
     assert_eq!(at_the_end.ending, Ending::Completed);
 }
 
-/// All of its images are learned by then: nothing is missing but the look of the monitors.
+/// After the last mini-batch all images of the epoch are learned: only the monitors are missing.
 #[test]
 fn an_epoch_is_not_thrown_away_when_its_last_mini_batch_is_learned() {
     for (batch_size, threads) in [(3, 1), (2, 2), (20, 1)] {
@@ -146,7 +146,7 @@ fn an_epoch_is_not_thrown_away_when_its_last_mini_batch_is_learned() {
 
 #[test]
 fn divergence_stops_the_run_and_keeps_the_last_good_epoch() {
-    // Each update multiplies the weights by 1 - eta lambda/n = -49: they overflow after some hundred epochs.
+    // Each update multiplies the weights by 1 - eta lambda/n = -49, so they overflow within 200 epochs.
     let settings = Settings { epochs: 1_000, batch_size: 20, eta: 1.0, lambda: 1_000.0, ..settings() };
     for engine in [EngineKind::Fast, EngineKind::Reference] {
         let trained = run(Settings { engine, ..settings }, &mut Silent);
@@ -159,7 +159,7 @@ fn divergence_stops_the_run_and_keeps_the_last_good_epoch() {
 
 #[test]
 fn accuracy_at_chance_is_warned_of_once() {
-    // Images that are all alike cannot be told apart.
+    // Identical images cannot be told apart.
     let alike =
         Dataset::new(vec![0; 20], (0..20).map(|i| i % 2).collect(), (1, 1), 2, Identity::named("alike")).unwrap();
     let network = Network::<f64>::new(&[1, 2], &Quadratic, Init::Default, 1).unwrap();
@@ -189,7 +189,7 @@ fn the_learning_rate_follows_the_schedule() {
     assert!(plain.history.iter().all(|record| record.eta.is_none()));
     let cosine = run(Settings { schedule: Schedule::Cosine, ..settings() }, &mut Silent);
     assert_ne!(cosine.network.weights(), plain.network.weights());
-    // The last mini-batch of an epoch has 2 of 20 images: its middle is 0.05 epochs before the end.
+    // The last mini-batch of an epoch has 2 of the 20 images, so its middle is 0.05 epochs before the end.
     for record in &cosine.history {
         let expected = 0.25 * (1.0 + (std::f64::consts::PI * (record.epoch as f64 - 0.05) / 5.0).cos());
         assert!((record.eta.unwrap() - expected).abs() < 1e-12, "{record:?}");
@@ -198,7 +198,8 @@ fn the_learning_rate_follows_the_schedule() {
 
 #[test]
 fn the_warm_up_is_felt_by_each_mini_batch() {
-    // One mini-batch an epoch: in the middle of its warm-up epoch it is learned with half of eta.
+    // There is one mini-batch per epoch. Its middle is half-way through the warm-up epoch, so it is learned with half
+    // of eta.
     let whole = Settings { epochs: 2, batch_size: 20, ..settings() };
     let warmed = run(Settings { warm_up: Some(1.0), ..whole }, &mut Silent);
     assert_eq!(warmed.history.iter().map(|record| record.eta).collect::<Vec<_>>(), [Some(0.25), Some(0.5)]);
@@ -233,7 +234,7 @@ fn the_best_epoch_is_kept_exactly_and_no_row_is_lost() {
 
 #[test]
 fn a_plateau_halves_eta_and_ends_the_training() {
-    // Images that are all alike are never told apart better than in the first epoch.
+    // Identical images are never told apart better than in the first epoch.
     let alike =
         Dataset::new(vec![0; 20], (0..20).map(|i| i % 2).collect(), (1, 1), 2, Identity::named("alike")).unwrap();
     let network = Network::<f64>::new(&[1, 2], &Quadratic, Init::Default, 1).unwrap();
@@ -247,7 +248,8 @@ fn a_plateau_halves_eta_and_ends_the_training() {
 
 #[test]
 fn looking_beside_the_training_sees_and_keeps_the_same() {
-    // With mini-batches of 2 the second thread has nothing to do but to look; with early stopping it may not run ahead.
+    // With mini-batches of 2 the second thread only runs the monitors; with early stopping, training must wait for
+    // them.
     let threads = |threads| Machine { threads, ..Machine::default() };
     let plain = Settings { epochs: 6, batch_size: 2, monitors: Monitors::ALL, ..settings() };
     let mut engine = EngineKind::Fast.start(network(), easy(20), easy(6), plain.batch_size, threads(2));
@@ -294,10 +296,10 @@ fn distortions_that_fade_to_nothing_end_with_the_images_themselves() {
         trained.network.weights().to_vec()
     };
     let (steady, fading) = (Distortion::default(), Distortion { fade_to: 0.0, ..Distortion::default() });
-    // The only epoch is the last one.
+    // The only epoch is also the last one, so it is not distorted.
     assert_eq!(weights(1, Some(fading)), weights(1, None));
     assert_ne!(weights(1, Some(steady)), weights(1, None));
-    // The first of two is the last one before anything fades.
+    // The first of two epochs is not faded at all, the last one completely.
     assert_ne!(weights(2, Some(fading)), weights(2, None));
     assert_ne!(weights(2, Some(fading)), weights(2, Some(steady)));
 }

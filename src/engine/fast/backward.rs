@@ -1,4 +1,4 @@
-//! A mini-batch on its way back down, by the book's four equations: delta of every layer, and the steps that follow.
+//! The backward pass of a mini-batch, by the book's four equations: delta of every layer, and the resulting updates.
 
 use super::drop::Mask;
 use super::gather::{BLOCK, Block, Transpose};
@@ -11,7 +11,7 @@ use super::{dense, sparse};
 use crate::network::{Activation, Rule, Step};
 
 impl Context<'_> {
-    /// BP1: delta^L of every image, as the cost defines it. Threads share out the images.
+    /// BP1: delta^L of every image, as the cost defines it. The threads share the images.
     pub fn output_deltas<'y, F: Vectors>(
         &self,
         network: &Packed<F>,
@@ -41,11 +41,11 @@ impl Context<'_> {
         });
     }
 
-    /// From the output layer down to the first: the deltas of a layer, then at once the step of the weights that leave
-    /// it, for nobody else needs them any more. Threads share out the panels of a layer.
+    /// From the output layer down to the first layer: computes the deltas of a layer, then at once updates the weights
+    /// that leave it, since nothing else needs their old values any more. The threads share the panels of a layer.
     ///
-    /// If `updates`, the number of this step, is not given, nothing is stepped: the gradient stays where an optimizer
-    /// keeps it, to be completed.
+    /// `updates` is the number of this step. If it is `None`, nothing is updated: the gradient is left in
+    /// `Moments::nabla`, to be completed.
     pub fn backward<F: Vectors>(
         &self,
         network: &mut Packed<F>,
@@ -91,7 +91,7 @@ impl Context<'_> {
         }
     }
 
-    /// BP2: delta^l = (W^{l+1}^T delta^{l+1}) * sigmoid'(z^l)
+    /// BP2: delta^l = (W^{l+1}^T delta^{l+1}) * sigma'(z^l), where sigma is the activation of the layer
     fn error<'a, F: Vectors>(
         &self,
         panel: &Panel<F>,
@@ -117,14 +117,14 @@ impl Context<'_> {
                 s_strides,
             });
         }
-        // What was kept was multiplied; the slope is that of the activation before.
+        // Dropout multiplied the kept activations; the derivative needs the activation before that.
         let unscale = mask.as_ref().map_or(one, |mask| one / mask.factor);
         self.instructions.run(dense::TimesSlope { activation, delta, a, unscale });
         self.drop_out(delta, width, panel.neurons, mask);
     }
 
-    /// Steps some numbers: `add` adds the sum of their slopes over the images, at the rate that it is told, to what it
-    /// is told to keep.
+    /// Updates some numbers as `mode` says. `add` must replace the slice that it is given by `keep` times the slice
+    /// plus `rate` times the sum of the derivatives over the images.
     fn step<F: Vectors>(
         &self,
         numbers: &mut [F],
@@ -178,7 +178,7 @@ impl Context<'_> {
         });
     }
 
-    /// BP4 where the images are sparse: nabla_w^2 = delta^2 x^T
+    /// BP4 for sparse images: nabla_w^2 = delta^2 x^T
     fn step_incoming<F: Vectors>(
         &self,
         panel: &mut Panel<F>,
@@ -205,25 +205,25 @@ impl Context<'_> {
     }
 }
 
-/// What becomes of the gradient of some numbers.
+/// What to do with the gradient of some numbers.
 #[derive(Clone, Copy)]
 enum Mode<F> {
-    /// It goes straight into them: the book's step.
+    /// Add it to the numbers directly: the book's step.
     Plain(Terms<F>),
-    /// It stays beside them, `share` of each image's, until it is whole.
+    /// Store it separately, with each image weighted by `share`, until it is complete.
     Gradient { share: F },
-    /// An optimizer that remembers makes a step of it.
+    /// Let an optimizer with moments make a step from it.
     Optimize { share: F, rule: Rule<F> },
 }
 
-/// The constants of a sum: `keep` of what was there, and `rate` of what each image adds.
+/// The constants of a sum: the factor `keep` on the old value, and the factor `rate` on what each image adds.
 #[derive(Clone, Copy)]
 struct Terms<F> {
     keep: F,
     rate: F,
 }
 
-/// What becomes of the gradient of `here` images.
+/// What to do with the gradient of `here` images.
 struct Descent<F> {
     here: usize,
     biases: Mode<F>,
@@ -232,8 +232,8 @@ struct Descent<F> {
 }
 
 impl<F: Vectors> Descent<F> {
-    /// For update number `updates`, if it is made at once. The incoming weights have `scale` beside them, which decays
-    /// for them.
+    /// `updates` is the number of the update, or `None` if only the gradient is wanted. The incoming weights are stored
+    /// divided by `scale`, and their decay applies to `scale`.
     fn new(Counts { here, whole }: Counts, step: Step, updates: Option<u64>, scale: f64) -> Self {
         let share = F::of(1.0 / whole as f64);
         let mode = |is_weight, keep: f64, rate: f64| match updates {
@@ -251,7 +251,7 @@ impl<F: Vectors> Descent<F> {
     }
 }
 
-/// The deltas of some neurons of the layer above, in panels as they were computed.
+/// The deltas of some neurons of the layer above: one panel, or the whole output layer.
 struct Above<'a, F> {
     delta: &'a [F], // (m, width)
     width: usize,

@@ -6,7 +6,7 @@ use super::simd::Vectors;
 
 const LINE: usize = 64; // bytes in a cache line, and in the widest vector
 
-/// Zeros at first. Vectors read from it never straddle two cache lines, as long as rows are whole vectors.
+/// Initially zeros. As long as rows are whole vectors, no vector read from it straddles two cache lines.
 #[derive(Debug)]
 pub(super) struct Buffer<F> {
     numbers: Vec<F>,

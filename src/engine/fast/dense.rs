@@ -1,19 +1,20 @@
-//! The other layers, where nothing is zero: three matrix products a layer.
+//! The layers whose inputs are not sparse: three matrix products per layer.
 //!
-//! The weights are stored as the book writes them, row = neuron they feed, cut into panels of columns: a panel holds
-//! the weights that leave V vectors of neurons. Each product keeps a tile of its result in registers; the one on the
-//! way up is in `product`.
+//! The weights are stored as in the book, row j feeding neuron j, cut into panels of columns: a panel holds the weights
+//! that leave V vectors of neurons. Each product keeps a tile of its result in registers; the product of the forward
+//! pass is in `product`.
 
 use pulp::{Simd, WithSimd};
 
 use super::simd::Vectors;
 use crate::network::{Activation, relu};
 
-/// c_r <- keep * c_r + factor * sum_k s(r, k) b_k: rows of V vectors, added up into rows.
+/// c_r <- keep * c_r + factor * sum_k s(r, k) b_k: adds combinations of the rows b_k, of V vectors each, to the rows
+/// c_r.
 ///
-/// With b the weights, transposed, and s the activations it is W a (see `product`); with b the weights and s the deltas
-/// it carries the error back through a layer, W^T delta; with b the activations and s the deltas, transposed, it is the
-/// gradient step, W <- keep W - eta/m sum_k delta_k a_k^T.
+/// With b the transposed weights and s the activations, the sum is W a (see `product`). With b the weights and s the
+/// deltas, it carries the error back through a layer, W^T delta. With b the activations and s the transposed deltas, it
+/// is the gradient step, W <- keep W - eta/m sum_k delta_k a_k^T.
 pub(super) struct AddRows<'a, F> {
     pub c: &'a mut [F], // (rows, the first `width` of c_width)
     pub c_width: usize,
@@ -22,11 +23,11 @@ pub(super) struct AddRows<'a, F> {
     pub b: &'a [F], // (n, width)
     pub width: usize,
     pub s: &'a [F],
-    /// From s(r, k) to s(r + 1, k), and to s(r, k + 1).
+    /// The steps from s(r, k) to s(r + 1, k) and to s(r, k + 1).
     pub s_strides: (usize, usize),
 }
 
-/// So many rows b stay in the first cache level while all rows of c pass.
+/// The number of rows b that stay in the first-level cache while all rows of c are processed.
 const ROWS_IN_CACHE: usize = 128;
 
 impl<F: Vectors> WithSimd for AddRows<'_, F> {
@@ -51,7 +52,7 @@ impl<F: Vectors> WithSimd for AddRows<'_, F> {
 }
 
 impl<F: Vectors> AddRows<'_, F> {
-    /// Where `width` is V vectors, and there are no more rows b than stay in the first cache level.
+    /// For a `width` of V vectors, and no more rows b than [`ROWS_IN_CACHE`].
     #[inline(always)]
     fn rows<S: Simd, const V: usize>(&mut self, simd: S) {
         let rows = self.c.len().div_ceil(self.c_width);
@@ -100,7 +101,7 @@ impl<F: Vectors> AddRows<'_, F> {
     }
 }
 
-/// Whether the sums of a tile find room in registers, and with them a row of V vectors, one factor, and the next.
+/// Whether the registers hold the sums of a tile, a row of V vectors, the current factor and the next one.
 const fn fits<S: Simd>(rows: usize, v: usize) -> bool {
     (rows + 1) * v + 2 <= S::REGISTER_COUNT
 }
@@ -123,8 +124,8 @@ impl<F: Vectors> WithSimd for Activate<'_, F> {
     }
 }
 
-/// What the bias of the neurons that fill a panel up has to be, so that their activation is 0. It is finite: optimizers
-/// multiply it by 0.
+/// The bias of the neurons that only fill up a panel, chosen so that their activation is 0. It is finite because
+/// optimizers multiply it by 0.
 pub(super) fn fill<F: Vectors>(activation: Activation) -> F {
     match activation {
         Activation::Sigmoid => F::min_value(),
@@ -132,20 +133,20 @@ pub(super) fn fill<F: Vectors>(activation: Activation) -> F {
     }
 }
 
-/// x, or 0 if it is so small that products with it could fall below the smallest normal number. It would change no
-/// weight, but processors take ten to a hundred times as long over such numbers, and saturated neurons make many.
+/// x, or 0 if x is so small that products with it could be subnormal. Such an x would change no weight, but processors
+/// take ten to a hundred times as long for subnormal numbers, and saturated neurons produce many.
 #[inline(always)]
 pub(super) fn flushed<F: Vectors>(x: F) -> F {
     if x.abs() < F::min_positive_value() / F::epsilon() { F::zero() } else { x }
 }
 
-/// delta <- delta * the slope of the activation, which is a (1 - a) for the sigmoid, 1 - a^2 for tanh, and 1 for a
-/// rectified unit above 0.
+/// delta <- delta * the derivative of the activation: a (1 - a) for the sigmoid, 1 - a^2 for tanh; for a rectified
+/// linear unit, 1 where a > 0 and otherwise 0.
 pub(super) struct TimesSlope<'a, F> {
     pub activation: Activation,
     pub delta: &'a mut [F],
     pub a: &'a [F],
-    /// What to multiply `a` by first.
+    /// A factor to apply to `a` first.
     pub unscale: F,
 }
 
@@ -179,7 +180,8 @@ impl<F: Vectors> WithSimd for StepBias<'_, F> {
     fn with_simd<S: Simd>(self, simd: S) {
         let (width, rate) = (self.bias.len(), F::splat(simd, self.rate));
         for (v, bias) in F::vectors_mut::<S>(self.bias).iter_mut().enumerate() {
-            // The sum first: added one by one, the small steps of a large mini-batch would be rounded away.
+            // The deltas are summed first: added one by one, the small steps of a large mini-batch would be rounded
+            // away.
             let deltas = self.delta.chunks_exact(width).map(|delta| F::vectors::<S>(delta)[v]);
             let sum = deltas.fold(F::splat(simd, F::zero()), |sum, delta| F::plus(simd, sum, delta));
             *bias = F::fma(simd, rate, sum, *bias);
@@ -187,7 +189,7 @@ impl<F: Vectors> WithSimd for StepBias<'_, F> {
     }
 }
 
-/// a_j <- e^z_j / sum_i e^z_i of every row, in place, the largest z subtracted first.
+/// a_j <- e^z_j / sum_i e^z_i for every row, in place. The largest z of the row is subtracted first.
 pub(super) struct Softmax<'a, F> {
     pub z: &'a mut [F], // (m, width)
     pub width: usize,

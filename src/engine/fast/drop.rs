@@ -1,28 +1,28 @@
-//! Dropout: the neurons that an image keeps.
+//! Dropout: masks of the neurons that each image keeps.
 
 use pulp::{Simd, WithSimd};
 
 use super::simd::Vectors;
 use crate::network::Dropout;
 
-/// Which neurons of a layer the images of a mini-batch keep.
+/// Which neurons of a layer are kept for each image of a mini-batch.
 #[derive(Clone, Copy)]
 pub(super) struct Mask<'a, F> {
-    /// For each image `stride` bytes, of which the first are the layer's: 1 = kept, 0 = dropped.
+    /// For each image `stride` bytes, of which the first ones belong to the layer: 1 = kept, 0 = dropped.
     bytes: &'a [u8],
     stride: usize,
-    /// What the kept activations are multiplied by.
+    /// The factor on the kept activations.
     pub factor: F,
 }
 
 impl<'a, F: Vectors> Mask<'a, F> {
-    /// Those of layer `layer` (0 = input), from neuron `first` on; `None` if that layer drops nothing. `bytes` are
-    /// those of all layers but the output.
+    /// The mask of layer `layer` (0 = input) from neuron `first` on; `None` if nothing is dropped in that layer.
+    /// `bytes` covers all layers except the output.
     pub fn of(bytes: &'a [u8], sizes: &[usize], dropout: Dropout, layer: usize, first: usize) -> Option<Self> {
         let rate = if layer == 0 { dropout.input } else { dropout.hidden };
         let start = sizes[..layer].iter().sum::<usize>() + first;
         let stride = sizes[..sizes.len() - 1].iter().sum();
-        // Where no image has been yet there are no bytes.
+        // Before the first image there are no bytes.
         (rate > 0.0).then(|| Mask {
             bytes: bytes.get(start..).unwrap_or_default(),
             stride,
@@ -30,7 +30,7 @@ impl<'a, F: Vectors> Mask<'a, F> {
         })
     }
 
-    /// The same without the first `images` images.
+    /// The mask without the first `images` images.
     pub fn skip(self, images: usize) -> Self {
         Mask { bytes: &self.bytes[images * self.stride..], ..self }
     }

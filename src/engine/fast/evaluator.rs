@@ -1,4 +1,4 @@
-//! Takes images through a network without changing it, for whoever wants to know how good it is.
+//! Runs images through a network without changing it, to evaluate it.
 
 use super::buffer::Buffer;
 use super::images::Images;
@@ -10,10 +10,10 @@ use super::simd::{InstructionSet, Vectors};
 use crate::evaluate::Evaluation;
 use crate::network::{Dropout, prediction};
 
-/// Images that one thread takes through the network at a time.
+/// The number of images that one thread runs through the network at a time.
 const CHUNK: usize = 64;
 
-/// Some threads, and the room that each needs to take images through networks of the same shape.
+/// The scratch space that each of several threads needs to run images through networks of the same shape.
 pub(super) struct Evaluator<F: Vectors> {
     instructions: InstructionSet,
     targets: Targets<F>,
@@ -21,7 +21,7 @@ pub(super) struct Evaluator<F: Vectors> {
 }
 
 impl<F: Vectors> Evaluator<F> {
-    /// For networks like `network`, by `threads` threads.
+    /// For networks shaped like `network`, and `threads` threads.
     pub fn new(network: &Packed<F>, instructions: InstructionSet, threads: usize) -> Self {
         Evaluator {
             instructions,
@@ -30,7 +30,7 @@ impl<F: Vectors> Evaluator<F> {
         }
     }
 
-    /// Takes every image through the network and returns what `of` makes of its z^L, a^L and target, in order.
+    /// Runs every image through the network. Returns the result of `of` for each image's z^L, a^L and target, in order.
     pub fn of_each<T: Clone + Default + Send>(
         &mut self,
         pool: &Pool,
@@ -66,7 +66,7 @@ impl<F: Vectors> Evaluator<F> {
     pub fn evaluate(&mut self, pool: &Pool, network: &Packed<F>, images: &Images) -> Evaluation {
         let cost = network.cost;
         let results = self.of_each(pool, network, images, |z, a, y| (prediction(a), cost.value(z, a, y)));
-        // In the order of the images, so that the sum is the same for any number of threads.
+        // Added in the order of the images, so that the sum does not depend on the number of threads.
         let mut evaluation = Evaluation::new(network.n_out());
         for (i, (predicted, cost)) in results.into_iter().enumerate() {
             evaluation.add(images.data.label(i), predicted, cost);

@@ -1,4 +1,4 @@
-//! A mini-batch on its way up through the network: z and a of every layer.
+//! The forward pass of a mini-batch: z and a of every layer.
 
 use pulp::{Simd, WithSimd};
 
@@ -13,7 +13,8 @@ use super::{dense, product, sparse};
 use crate::network::{Activation, Dropout, Output};
 
 impl Context<'_> {
-    /// z^l = W^l a^{l-1} + b^l and a^l = sigmoid(z^l), for all images of the mini-batch, layer by layer.
+    /// z^l = W^l a^{l-1} + b^l and a^l = sigma(z^l) for all images of the mini-batch, layer by layer. sigma is the
+    /// activation of the layer.
     pub fn forward<F: Vectors>(
         &self,
         network: &Packed<F>,
@@ -65,7 +66,7 @@ impl Context<'_> {
         if self.transpose { product.sums_of_rows(self.instructions) } else { product.dot_products(self.instructions) }
     }
 
-    /// Gathers the pairs of sparse images, in blocks, and returns these.
+    /// Gathers the pairs of sparse images into blocks, and returns the blocks.
     pub fn gather<'b, F: Vectors>(
         &self,
         blocks: &'b mut [Block<F>],
@@ -82,8 +83,8 @@ impl Context<'_> {
         blocks
     }
 
-    /// Chooses the neurons that each image of the mini-batch keeps; of all images `first` is the first that there is
-    /// here. Threads share out the images.
+    /// Chooses the neurons that are kept for each image of the mini-batch. `first` is the number of this engine's first
+    /// image among all images. The threads share the images.
     fn choose_mask<F: Vectors>(
         &self,
         network: &Packed<F>,
@@ -128,7 +129,7 @@ impl Context<'_> {
     }
 }
 
-/// Lays dense images out as the activations of an input layer.
+/// Writes dense images as the activations of an input layer.
 struct Spread<'a, F> {
     images: &'a Images,
     batch: &'a [u32],

@@ -1,4 +1,4 @@
-//! The pairs of a mini-batch, gathered where the kernels read them.
+//! The pairs of a mini-batch, copied together for the kernels.
 
 use std::ops::Range;
 
@@ -9,23 +9,23 @@ use super::images::{GROUP, Images, Pairs, TOGETHER, find_non_zero};
 use super::prefetch::prefetch;
 use super::simd::Vectors;
 
-/// The pairs of one mini-batch, gathered from all over the training set, values already scaled to 0..1.
+/// The pairs of one mini-batch, gathered from all over the training set, with values already scaled to 0..1.
 ///
-/// The pairs of every image are cut at the same pixels, into bands: the rows of a large panel that belong to one band
-/// stay in the nearest cache while all images pass.
+/// The pairs of every image are cut into bands at the same pixels, so that the rows of a large panel that belong to one
+/// band stay in the nearest cache while all images are processed.
 pub(super) struct Gathered<F> {
     n_in: usize,
     bands: usize,
-    /// Where the pairs of image k in band b start: number k * bands + b.
+    /// The start of the pairs of image k in band b, at index k * bands + b.
     starts: Vec<usize>, // m * bands + 1
     index: Vec<u16>,
     value: Vec<F>,
-    /// Room for the values of one image, and eight more.
+    /// Space for the values of one image, plus [`GROUP`] more.
     found: Vec<u8>, // n_in + 8
 }
 
 impl<F: Vectors> Gathered<F> {
-    /// Room for `m` images of `n_in` pixels in so many `bands`.
+    /// Space for `m` images of `n_in` pixels, in this many `bands`.
     pub fn new(m: usize, (n_in, bands): (usize, usize)) -> Self {
         let len = m * n_in.next_multiple_of(TOGETHER) + GROUP;
         Gathered {
@@ -38,14 +38,14 @@ impl<F: Vectors> Gathered<F> {
         }
     }
 
-    /// Forgets the last mini-batch and gathers the one that `batch` names; asks the memory for the `next` one.
+    /// Replaces the last mini-batch by the one that `batch` lists, and prefetches the `next` one.
     #[inline(always)]
     pub fn gather(&mut self, images: &Images, batch: &[u32], next: &[u32]) {
         self.starts.clear();
         self.starts.push(0);
         let mut at = 0;
         let mut next = next.iter();
-        // The same length for every image: the end of a loop of varying length would be mispredicted.
+        // All images prefetch the same length: the end of a loop of varying length would be mispredicted.
         let (pairs, wanted) = (images.pairs(), images.mean_pairs() * 3 / 2);
         for &image in batch {
             if let (Some(pairs), Some(&next)) = (pairs, next.next()) {
@@ -67,17 +67,19 @@ impl<F: Vectors> Gathered<F> {
         }
     }
 
-    /// How many of these pairs of an image come before `pixel`, give or take a few: a multiple of [`TOGETHER`].
+    /// The number of these pairs that come before `pixel`, padding included, rounded down to a multiple of
+    /// [`TOGETHER`].
     #[inline(always)]
     fn cut(&self, pairs: Range<usize>, pixel: usize) -> usize {
-        // Counting a vector at a time takes no branch; a search would be faster only in images of many bands. 16 bits
-        // suffice: more pixels follow than an image is filled up with.
+        // Counting a vector at a time needs no branch; a search would be faster only for images with many bands. 16
+        // bits are enough for the count: at most `pixel` real pairs come before `pixel`, and more pixels follow than an
+        // image has padding pairs.
         let pixel = pixel as u16;
         let before: u16 = self.index[pairs].iter().map(|&i| u16::from(i < pixel)).sum();
         usize::from(before) / TOGETHER * TOGETHER
     }
 
-    /// Whole groups at a time, so that there is no remainder to branch on; what is too much the next image overwrites.
+    /// Copies whole groups, so that there is no remainder to branch on. The next image overwrites the surplus.
     #[inline(always)]
     fn append(&mut self, at: usize, pairs: &Pairs, image: usize) -> usize {
         let scale = F::of(1.0 / 255.0);
@@ -93,7 +95,7 @@ impl<F: Vectors> Gathered<F> {
         len
     }
 
-    /// Finds the pairs of an image of which none are kept.
+    /// Finds the pairs of an image for which none are stored.
     #[inline(always)]
     fn append_pixels(&mut self, at: usize, pixels: &[u8]) -> usize {
         let scale = F::of(1.0 / 255.0);
@@ -107,7 +109,7 @@ impl<F: Vectors> Gathered<F> {
         padded
     }
 
-    /// Multiplies the values by 0 or by the factor.
+    /// Applies dropout of the input: multiplies the values by 0 or by the factor.
     #[inline(always)]
     fn drop_out(&mut self, mask: Mask<F>) {
         for k in 0..self.len() {
@@ -135,13 +137,13 @@ impl<F: Vectors> Gathered<F> {
         self.starts[k * self.bands]..self.starts[(k + 1) * self.bands]
     }
 
-    /// The pairs of image k of the mini-batch, a multiple of [`TOGETHER`].
+    /// The pairs of image k of the mini-batch; their number is a multiple of [`TOGETHER`].
     #[inline(always)]
     pub fn image(&self, k: usize) -> (&[u16], &[F]) {
         (&self.index[self.range(k)], &self.value[self.range(k)])
     }
 
-    /// Those of them in one band, likewise.
+    /// The pairs of image k in one band; their number is a multiple of [`TOGETHER`].
     #[inline(always)]
     pub fn part(&self, k: usize, band: usize) -> (&[u16], &[F]) {
         let range = self.starts[k * self.bands + band]..self.starts[k * self.bands + band + 1];
@@ -149,25 +151,26 @@ impl<F: Vectors> Gathered<F> {
     }
 }
 
-/// The same pairs seen from the pixels: for each pixel, the images of the block in which it is not zero.
+/// The same pairs sorted by pixel: for each pixel, the images of the block in which it is not zero.
 pub(super) struct Transposed<F> {
-    /// (n_in): where the pairs of a pixel end; the next ones start at the next multiple of [`TRANSPOSED_TOGETHER`].
+    /// (n_in): the end of the pairs of each pixel. The next pixel's pairs start at the next multiple of
+    /// [`TRANSPOSED_TOGETHER`].
     ends: Vec<usize>,
     image: Vec<u16>,
     value: Vec<F>,
 }
 
-/// Pairs of a pixel come in multiples of two, filled up with (0, 0.0).
+/// The pairs of a pixel come in multiples of two, padded with (0, 0.0).
 pub const TRANSPOSED_TOGETHER: usize = 2;
 
 impl<F: Vectors> Transposed<F> {
-    /// Room for `m` images of `n_in` pixels.
+    /// Space for `m` images of `n_in` pixels.
     pub fn new(m: usize, n_in: usize) -> Self {
         let len = m * n_in.next_multiple_of(TOGETHER) + n_in * (TRANSPOSED_TOGETHER - 1);
         Transposed { ends: vec![0; n_in], image: vec![0; len], value: vec![F::zero(); len] }
     }
 
-    /// Turns the pairs of a block: counts the images of every pixel, then puts each pair into its place.
+    /// Transposes the pairs of a block: counts the images of every pixel, then puts each pair in its place.
     #[inline(always)]
     pub fn transpose(&mut self, images: &Gathered<F>) {
         self.ends.fill(0);
@@ -192,7 +195,7 @@ impl<F: Vectors> Transposed<F> {
         }
     }
 
-    /// Every pixel that is not zero everywhere: (pixel, images, values).
+    /// Every pixel that is not zero in all images: (pixel, images, values).
     #[inline(always)]
     pub fn pixels(&self) -> impl Iterator<Item = (usize, &[u16], &[F])> {
         let mut start = 0;
@@ -204,30 +207,30 @@ impl<F: Vectors> Transposed<F> {
     }
 }
 
-/// Images in a block: as many as leave their deltas, of one panel of neurons, in the first cache level.
+/// The number of images in a block: as many as fit in the first-level cache with their deltas for one panel.
 pub const BLOCK: usize = 64;
 
-/// Some images of a mini-batch; blocks are what threads share out when they gather.
+/// Some images of a mini-batch. When gathering, the threads share the blocks.
 pub(super) struct Block<F> {
     pub gathered: Gathered<F>,
-    /// For the gradient of large layers, where it pays.
+    /// For the gradient of large layers and of large mini-batches; otherwise `None`.
     pub transposed: Option<Transposed<F>>,
 }
 
 impl<F: Vectors> Block<F> {
-    /// Room for `m` images of `n_in` pixels in so many bands.
+    /// Space for `m` images of `n_in` pixels, in this many bands.
     pub fn new(m: usize, (n_in, bands): (usize, usize), transposed: bool) -> Self {
         Block { gathered: Gathered::new(m, (n_in, bands)), transposed: transposed.then(|| Transposed::new(m, n_in)) }
     }
 }
 
-/// Fills a block with the images that `batch` names.
+/// Fills a block with the images that `batch` lists.
 pub(super) struct Gather<'a, F> {
     pub block: &'a mut Block<F>,
     pub images: &'a Images,
     pub batch: &'a [u32],
     pub next: &'a [u32],
-    /// The pixels that are kept, under dropout of the input.
+    /// The pixels that are kept, with dropout of the input.
     pub mask: Option<Mask<'a, F>>,
 }
 
@@ -242,7 +245,7 @@ impl<F: Vectors> WithSimd for Gather<'_, F> {
     }
 }
 
-/// Turns the pairs of a block, if that pays.
+/// Transposes the pairs of a block, if it has space for that.
 pub(super) struct Transpose<'a, F>(pub &'a mut Block<F>);
 
 impl<F: Vectors> WithSimd for Transpose<'_, F> {
@@ -268,7 +271,7 @@ mod tests {
         let anew = kept.without_pairs();
         assert!(kept.pairs().is_some() && anew.is_sparse());
         let mut gathered = [(); 2].map(|()| Gathered::<f32>::new(30, (784, 3)));
-        // A longer image before a shorter one leaves something to be overwritten.
+        // If a longer image precedes a shorter one, there are leftovers to be overwritten.
         for batch in [&(0..30).collect::<Vec<u32>>()[..], &[39, 7, 7], &[]] {
             for (gathered, images) in gathered.iter_mut().zip([&kept, &anew]) {
                 gathered.gather(images, batch, &[1, 2]);
@@ -281,7 +284,7 @@ mod tests {
                 assert_eq!(parts.clone().flat_map(|(index, _)| index).copied().collect::<Vec<_>>(), kept.image(k).0);
                 for (b, (index, value)) in parts.enumerate() {
                     assert!(index.len().is_multiple_of(TOGETHER) && index.len() == value.len());
-                    // Those that are cut off too late are fewer than come together.
+                    // Bands are cut at multiples of `TOGETHER`, so a few pairs may be in the neighbouring band.
                     let elsewhere = index.iter().filter(|&&i| usize::from(i) * 3 / 784 != b).count();
                     assert!(elsewhere < 2 * TOGETHER, "{index:?} in band {b}");
                 }

@@ -1,7 +1,8 @@
 //! Images as the (index, value) pairs of their non-zero pixels.
 //!
-//! Four pixels in five of a digit are zero, and a zero pixel adds nothing: neither to z^2 = w^2 x + b^2 nor to the
-//! gradient delta^2 x^T. Images that are mostly ink, or larger than an index can say, stay as they are.
+//! Four in five pixels of a digit are zero. A zero pixel contributes nothing to z^2 = w^2 x + b^2 or to the gradient
+//! delta^2 x^T. Images that are mostly ink, or that have more pixels than a 16-bit index can address, are not
+//! converted.
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -10,33 +11,34 @@ use super::pages::Pages;
 use crate::data::Dataset;
 use crate::threads::share_out;
 
-/// Above this share of non-zero pixels the dense product is the faster one (see `docs/performance.md`).
+/// Above this share of non-zero pixels the dense product is faster (see `docs/performance.md`).
 const DENSE_ABOVE: f64 = 0.35;
 
-/// Pairs of an image come in multiples of this, filled up with (0, 0), so that kernels take several at a time.
+/// The number of pairs of an image is a multiple of this, padded with (0, 0), so that kernels can process several at a
+/// time.
 pub const TOGETHER: usize = 4;
 
-/// They are stored in whole groups of this many, as many as one vector converts from bytes to numbers.
+/// Pairs are stored in whole groups of this many, the number that one vector instruction converts from bytes.
 pub const GROUP: usize = 16;
 
-/// Images that a thread packs before it asks for more.
+/// The number of images that a thread packs at a time.
 const JOB: usize = 1024;
 
-/// Many images with their labels, ready to be visited in any order.
+/// Images with their labels, ready to be visited in any order.
 ///
-/// Clones are cheap. The pairs are found when the fast engine first asks for them, once for all clones, so trainings of
-/// the same images should be given clones.
+/// Clones are cheap. The pairs are found when the fast engine first needs them, once for all clones, so several
+/// trainings on the same images should use clones.
 #[derive(Clone)]
 pub struct Images {
     pub(super) data: Dataset,
     form: Arc<OnceLock<Form>>,
 }
 
-/// What the fast engine makes of images.
+/// The form in which the fast engine uses the images.
 struct Form {
-    /// The pairs of all images. Absent if pixels are the faster way, and if there may be no room for pairs beside them.
+    /// The pairs of all images. `None` if dense products are faster, or if the pairs are not stored (see [`Form::of`]).
     pairs: Option<Pairs>,
-    /// The average number of pairs if they are the faster way: non-zero pixels, and what fills them up.
+    /// The average number of pairs per image, padding included; `None` if dense products are faster.
     sparse: Option<usize>,
 }
 
@@ -47,7 +49,7 @@ pub(super) struct Pairs {
     value: Pages<u8>,
 }
 
-/// Where the pairs of an image are.
+/// The position of the pairs of an image.
 #[derive(Clone, Copy)]
 struct Span {
     first: u32, // group
@@ -85,7 +87,7 @@ impl Images {
         &self.data
     }
 
-    /// Finds the pairs by so many threads if nobody has yet. What follows needs them.
+    /// Finds the pairs with this many threads, unless they have been found before. The methods below require this.
     pub(super) fn prepared(self, threads: usize) -> Self {
         self.form.get_or_init(|| Form::of(&self.data, threads));
         self
@@ -95,23 +97,23 @@ impl Images {
         self.form.get().expect("images are prepared before they are used")
     }
 
-    /// The pairs of all images, if they are kept.
+    /// The pairs of all images, if they are stored.
     #[inline]
     pub(super) fn pairs(&self) -> Option<&Pairs> {
         self.form().pairs.as_ref()
     }
 
-    /// Whether pairs are the faster way to multiply by these images.
+    /// Whether multiplying by these images is faster with pairs.
     pub(super) fn is_sparse(&self) -> bool {
         self.form().sparse.is_some()
     }
 
-    /// The average number of pairs where they are used, of all pixels elsewhere.
+    /// The average number of pairs per image if pairs are used, otherwise the number of pixels.
     pub(super) fn mean_pairs(&self) -> usize {
         self.form().sparse.unwrap_or(self.data.image_size())
     }
 
-    /// The same images, of which no pairs are kept.
+    /// The same images without stored pairs.
     #[cfg(test)]
     pub(crate) fn without_pairs(&self) -> Self {
         let form = Form { pairs: None, sparse: self.clone().prepared(1).form().sparse };
@@ -120,8 +122,9 @@ impl Images {
 }
 
 impl Form {
-    /// Pairs, if the images have zeros enough. Those of a file that is mapped are not kept: they would take half as
-    /// much memory as the file, so they are found anew for every mini-batch. So are those that are too many for a span.
+    /// Uses pairs if enough pixels are zero. The pairs of a memory-mapped file are not stored, because they would take
+    /// half as much memory as the file; they are found anew for every mini-batch. So are pairs that are too many for
+    /// [`Span::place`].
     fn of(data: &Dataset, threads: usize) -> Self {
         let Some(mut spans) = Span::of_images(data, threads) else { return Form { pairs: None, sparse: None } };
         let groups: usize = spans.iter().map(|span| span.groups()).sum();
@@ -132,7 +135,8 @@ impl Form {
 }
 
 impl Span {
-    /// How many pairs each image has. `None` if the images have too few zeros, or too many pixels for a 16-bit index.
+    /// The number of pairs of each image. `None` if too few pixels are zero, or if there are too many pixels for a
+    /// 16-bit index.
     fn of_images(data: &Dataset, threads: usize) -> Option<Vec<Span>> {
         let n_in = data.image_size();
         if n_in > 1 << 16 {
@@ -152,7 +156,7 @@ impl Span {
         if ink > DENSE_ABOVE { None } else { Some(spans) }
     }
 
-    /// Places one after the other. False if they are more than 32 bits can count.
+    /// Places the spans one after the other. Returns false if the group numbers exceed 32 bits.
     fn place(spans: &mut [Span]) -> bool {
         let mut groups = 0;
         spans.iter_mut().all(|span| {
@@ -198,7 +202,7 @@ impl Pairs {
         });
     }
 
-    /// The indices and values of an image in whole groups, and how many of them to use, a multiple of [`TOGETHER`].
+    /// The indices and values of an image in whole groups, and the number of pairs to use, a multiple of [`TOGETHER`].
     #[inline(always)]
     pub fn image(&self, image: usize) -> (&[[u16; GROUP]], &[[u8; GROUP]], usize) {
         let span = self.spans[image];
@@ -213,8 +217,8 @@ fn count_non_zero(pixels: &[u8]) -> usize {
     parts.map(|part| usize::from(part.iter().map(|&pixel| u8::from(pixel != 0)).sum::<u8>())).sum()
 }
 
-/// Writes the non-zero pixels to the start of `index` and `value`, which have room for eight more than there are
-/// pixels, and returns how many there are. What follows them is garbage.
+/// Writes the non-zero pixels to the start of `index` and `value`, and returns their number. Both slices must be at
+/// least eight longer than `image`. Their remaining contents are unspecified.
 #[inline(always)]
 pub(super) fn find_non_zero(image: &[u8], index: &mut [u16], value: &mut [u8]) -> usize {
     let (eights, rest) = image.as_chunks::<8>();
@@ -225,7 +229,7 @@ pub(super) fn find_non_zero(image: &[u8], index: &mut [u16], value: &mut [u8]) -
         if u64::from_ne_bytes(*eight) == 0 {
             continue; // most of the paper is white
         }
-        // No branch on a single pixel: each is written, and kept if the place moves on.
+        // There is no branch on a single pixel: each is written, and kept only if `kept` then advances.
         let (index, value) = (&mut index[found..found + 8], &mut value[found..found + 8]);
         let mut kept = 0;
         for (j, &pixel) in eight.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! From the book's layout to the engine's, and back.
+//! Conversion between the book's layout and the engine's.
 
 use ndarray::{Array1, Array2, s};
 
@@ -6,12 +6,12 @@ use super::packed::{Packed, Panel};
 use super::simd::Vectors;
 use crate::network::{Gradient, Network};
 
-/// What is copied of the neurons.
+/// What to copy.
 #[derive(Clone, Copy)]
 enum What {
     /// Weights and biases.
     Numbers,
-    /// What an optimizer remembers of them: the first moments, and the second.
+    /// The first and the second moments of the optimizer.
     First,
     Second,
 }
@@ -19,7 +19,7 @@ enum What {
 const REMEMBERED: &str = "moments are visited once there are any";
 
 impl<F: Vectors> Panel<F> {
-    /// Of the biases, of the incoming and of the outgoing weights.
+    /// The biases, the incoming weights and the outgoing weights, or their moments.
     fn parts(&mut self, what: What) -> [&mut [F]; 3] {
         if let What::Numbers = what {
             return [&mut self.bias, &mut self.incoming, &mut self.outgoing];
@@ -33,8 +33,8 @@ impl<F: Vectors> Panel<F> {
 }
 
 impl<F: Vectors> Packed<F> {
-    /// The network in the book's layout. The scale is folded in before, so that going on from the copy is going on from
-    /// here.
+    /// The network in the book's layout. The scale is folded in first, so that continuing from the copy and continuing
+    /// from `self` give the same results.
     pub fn unpacked(&mut self) -> Network<F> {
         self.fold_scale();
         let Gradient { nabla_w: weights, nabla_b: biases } = self.plain(What::Numbers);
@@ -54,12 +54,12 @@ impl<F: Vectors> Packed<F> {
         Gradient { nabla_w, nabla_b }
     }
 
-    /// Takes over weights and biases.
+    /// Sets the weights and biases.
     pub fn set_numbers(&mut self, mut network: Network<F>) {
         self.visit(What::Numbers, &mut network.weights, &mut network.biases, |packed, plain| *packed = *plain);
     }
 
-    /// Takes over what an optimizer remembers.
+    /// Sets the moments of the optimizer.
     pub fn set_moments(&mut self, moments: Vec<Gradient<F>>) {
         for (what, mut gradient) in [What::First, What::Second].into_iter().zip(moments) {
             self.remember();
@@ -67,7 +67,7 @@ impl<F: Vectors> Packed<F> {
         }
     }
 
-    /// Calls `copy` for each number, packed and plain.
+    /// Calls `copy` for each number, in the engine's layout and in the book's.
     fn visit(
         &mut self,
         what: What,

@@ -1,16 +1,19 @@
 //! The fast engine: the same sums as the [reference](mod@super::reference), a whole mini-batch at a time.
 //!
-//! * Four pixels in five are zero: images are lists of the others (`images`), gathered for each mini-batch (`gather`),
-//!   and the first layer reads and changes the rows of those alone (`sparse`), a band of neighbouring pixels at a time.
-//! * Images within the tolerance of the step, if it has one, leave the mini-batch before the backward pass (`tolerance`).
-//! * The other layers are matrix products that keep a tile of the result in registers (`product` on the way up, `dense` on
-//!   the way down).
-//! * Layers are cut into panels of neurons (`packed`), whose weights stay in the nearest cache; panels are also what
-//!   threads share out (`pool`), each its own, so that results do not depend on who did what.
-//! * L2 decay multiplies a number beside the first layer instead of all its weights.
-//! * Kernels are written once and compiled for every instruction set (`simd`); the program picks one when it runs.
+//! * Four in five pixels are zero: images are stored as lists of the others (`images`), which are gathered for each
+//!   mini-batch (`gather`). The first layer reads and changes only the rows of these pixels (`sparse`), one band of
+//!   neighbouring pixels at a time.
+//! * If the step has a tolerance, images within it are removed from the mini-batch before the backward pass
+//!   (`tolerance`).
+//! * The other layers are matrix products that keep a tile of the result in registers (`product` for the forward pass,
+//!   `dense` for the backward pass).
+//! * Layers are cut into panels of neurons (`packed`), whose weights stay in the nearest cache. The threads share the
+//!   panels (`pool`). Each panel is computed by one thread, so that results do not depend on which thread computes
+//!   what.
+//! * L2 decay of the first layer changes one factor stored with the weights instead of all the weights.
+//! * Kernels are written once and compiled for every instruction set (`simd`); the program picks one at run time.
 //!
-//! `forward` and `backward` put these together into the book's equations.
+//! `forward` and `backward` combine these into the book's equations.
 
 #![allow(
     clippy::inline_always,
@@ -59,43 +62,43 @@ use crate::network::{Network, Step};
 pub use images::Images;
 pub use simd::{InstructionSet, UnknownInstructionSet, Vectors};
 
-/// A network that trains and evaluates fast.
+/// The fast engine: a network that trains and evaluates fast.
 pub struct Fast<F: Vectors> {
     instructions: InstructionSet,
     pool: Pool,
-    /// The threads that a mini-batch is worth.
+    /// The number of threads to use for a mini-batch.
     threads: usize,
     network: Packed<F>,
     training: Images,
-    /// What is learned from, if not the training images.
+    /// The distorted images to learn from; `None` to learn from the training images.
     augmented: Option<Images>,
     evaluation: Images,
     targets: Targets<F>,
     workspace: Workspace<F>,
     updates: u64,
-    /// How much of the network's moments there is to remember.
+    /// How many of the moments are in use.
     moments: usize,
-    /// The running average of the network, from the first step that asks for one.
+    /// The running average of the network, created by the first step that asks for one.
     average: Option<Packed<F>>,
     evaluator: Evaluator<F>,
-    /// Spare threads that evaluate beside the training, made when they are first asked to.
+    /// Spare threads that evaluate during the training, started when first needed.
     idle: Option<Arc<Mutex<Idle<F>>>>,
 }
 
-/// Threads that small mini-batches have no use for.
+/// Threads that small mini-batches do not use.
 struct Idle<F: Vectors> {
     pool: Pool,
     evaluator: Evaluator<F>,
 }
 
 impl<F: Vectors> Fast<F> {
-    /// Goes on from `state` in mini-batches of at most `batch_size` of the training images. All images must fit the
-    /// network.
+    /// Starts from `state`, for mini-batches of at most `batch_size` training images. All images must fit the network.
     #[must_use]
     pub fn new(state: State<F>, training: Images, evaluation: Images, batch_size: usize, machine: Machine) -> Self {
         let State { network, average, moments, updates } = state;
         let [training, evaluation] = [training, evaluation].map(|images| images.prepared(machine.threads));
-        // A rank with an empty share must choose the layout of the others, so the density of the whole decides.
+        // A rank with an empty share must choose the same layout as the others, so the density of the whole set
+        // decides.
         let decisive = if training.data.is_empty() && training.data.ink().is_none() { &evaluation } else { &training };
         let sparse = decisive.is_sparse() && network.weights().len() > 1;
         let instructions = machine.instructions;
@@ -121,7 +124,7 @@ impl<F: Vectors> Fast<F> {
         }
     }
 
-    /// Learns from these images, which are all or a share of the `m` of a mini-batch.
+    /// Learns from these images, which are all or a part of a mini-batch of `m` images.
     fn learn(&mut self, (mini_batch, next): (&[u32], &[u32]), m: usize, sum: Option<Sum<F>>, step: Step) {
         if m == 0 {
             return; // an empty mini-batch has no gradient
@@ -164,13 +167,13 @@ impl<F: Vectors> Fast<F> {
         Array2::from_shape_vec(shape, outputs.concat()).expect("every image has n_L outputs")
     }
 
-    /// Who takes which images through which network.
+    /// The pool, network, images and evaluator with which to evaluate `images`.
     fn for_evaluation(&mut self, images: Subset) -> (&Pool, &Packed<F>, &Images, &mut Evaluator<F>) {
         let images = if images == Subset::Training { &self.training } else { &self.evaluation };
         (&self.pool, self.average.as_ref().unwrap_or(&self.network), images, &mut self.evaluator)
     }
 
-    /// The threads that the training leaves idle.
+    /// The threads that the training leaves idle, if any.
     fn idle(&mut self) -> Option<Arc<Mutex<Idle<F>>>> {
         let Fast { instructions, pool, threads, network, idle, .. } = self;
         let spare = pool.threads() - *threads;
@@ -185,13 +188,13 @@ impl<F: Vectors> Fast<F> {
         Some(Arc::clone(idle))
     }
 
-    /// The bands that the rows of the first layer pass in.
+    /// The number of bands in which the rows of the first layer are processed.
     #[cfg(test)]
     pub(super) fn bands(&self) -> usize {
         self.workspace.blocks.first().map_or(1, |block| block.gathered.bands())
     }
 
-    /// Shares out even what one thread would do faster.
+    /// Uses all threads even if one thread would be faster.
     #[cfg(test)]
     pub(super) fn always_use_all_threads(&mut self) {
         self.threads = self.pool.threads();
@@ -249,9 +252,10 @@ impl<F: Vectors> Engine<F> for Fast<F> {
     }
 }
 
-/// How many threads a mini-batch is worth. Four times in it all threads wait for the slowest, which takes about a
-/// microsecond: with less than some twenty of them to share, one thread is faster. Images that are not sparse are laid
-/// out by one thread while the others wait, and are worth it later. Nor can threads share one panel.
+/// The number of threads to use for a mini-batch. In each mini-batch, all threads wait four times for the slowest one,
+/// about a microsecond each time; with less than about twenty microseconds of work to share, one thread is faster. For
+/// dense images the limit is higher, because one thread lays them out while the others wait. Threads cannot share a
+/// single panel.
 fn worth_threads<F: Vectors>(network: &Packed<F>, pairs: usize, m: usize, most: usize) -> usize {
     let (sizes, panels) = (&network.sizes, network.layers.iter().map(Vec::len).max().unwrap_or(1));
     let dense: usize = sizes[1..].windows(2).map(|n| 3 * n[0] * n[1]).sum();
@@ -265,7 +269,8 @@ mod tests {
     use super::*;
     use crate::network::{Init, costs};
 
-    /// A fifth of MNIST's pixels has ink. Tests that need a second thread to learn go by this, too.
+    /// 150 pairs are a fifth of MNIST's pixels, the share that has ink. Tests that need a second thread rely on these
+    /// limits too.
     #[test]
     fn only_large_mini_batches_are_shared_out() {
         let worth = |sizes: &[usize], m| {

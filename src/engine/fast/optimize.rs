@@ -1,4 +1,4 @@
-//! Steps that remember: momentum, AdamW, and whatever touches all weights.
+//! Steps of optimizers with moments (momentum, AdamW), and of the running average.
 
 use pulp::{Simd, WithSimd};
 
@@ -8,7 +8,7 @@ use super::simd::Vectors;
 use crate::network::{Kind, Rule, Step};
 
 impl Context<'_> {
-    /// Steps all numbers by the gradient that [`backward`](Self::backward) left: the step with this number.
+    /// Updates all numbers by the gradient that [`backward`](Self::backward) left. `updates` is the number of the step.
     pub fn descend<F: Vectors>(&self, network: &mut Packed<F>, step: Step, updates: u64) {
         let [weights, biases] = [true, false].map(|is_weight| Rule::new(&step, updates, is_weight));
         let optimize = |numbers: &mut [F], moments: &mut Moments<F>, rule| {
@@ -44,7 +44,7 @@ impl Context<'_> {
     }
 }
 
-/// Steps `numbers` by the gradient in `moments`.
+/// Updates `numbers` by the gradient in `moments`.
 pub(super) struct Optimize<'a, F> {
     pub numbers: &'a mut [F],
     pub moments: &'a mut Moments<F>,

@@ -6,22 +6,22 @@ use super::gather::{BLOCK, Block};
 use super::simd::Vectors;
 use crate::network::{Activation, Cost, Network, shrink};
 
-/// Vectors of neurons in a panel, at most: more would not leave room for their sums in registers.
+/// The largest number of vectors of neurons in a panel: with more, the registers could not hold their sums.
 pub(super) const MAX_VECTORS: usize = 4;
-/// Numbers in the widest vector there is.
+/// The numbers in the widest vector of any instruction set.
 const MAX_LANES: usize = 16;
-/// Neurons in a panel, at most.
+/// The largest number of neurons in a panel.
 pub(super) const WIDEST: usize = MAX_VECTORS * MAX_LANES;
 
-/// In larger mini-batches than this the gradient is summed before it is added to the weights: one by one, small steps
-/// would be rounded away.
+/// For larger mini-batches than this, the gradient is summed before it is added to the weights: added image by image,
+/// small steps would be rounded away.
 const MAX_ONE_BY_ONE: usize = 128;
 
-/// Rows of a panel that are used together take this many bytes at most. It is more than the nearest cache holds, but
-/// seldom are more than half of them in use: most of the paper is white.
+/// The largest size in bytes of a band of rows of a panel. It is more than the nearest cache holds, but rarely are more
+/// than half of the rows in use, because most pixels are zero.
 const BAND_BYTES: usize = 128 << 10;
 
-/// Some neighbouring neurons of a layer, whole vectors of them, filled up with neurons whose a is always 0.
+/// Some neighbouring neurons of a layer in whole vectors, padded with neurons whose a is always 0.
 pub(super) struct Panel<F> {
     pub first: usize,
     pub neurons: usize,
@@ -31,14 +31,14 @@ pub(super) struct Panel<F> {
     pub moments: Option<Box<PanelMoments<F>>>,
 }
 
-/// What an optimizer remembers of the numbers of a panel.
+/// The gradient and moments of the numbers of a panel.
 pub(super) struct PanelMoments<F> {
     pub bias: Moments<F>,
     pub incoming: Moments<F>,
     pub outgoing: Moments<F>,
 }
 
-/// The gradient of some numbers, and what an optimizer remembers of it; each as long as the numbers.
+/// The gradient of some numbers, and the optimizer's moments of it; each is as long as the numbers.
 pub(super) struct Moments<F> {
     pub nabla: Buffer<F>,
     pub first: Buffer<F>,
@@ -53,7 +53,7 @@ impl<F: Vectors> Moments<F> {
 }
 
 impl<F: Vectors> Panel<F> {
-    /// Some neurons whose activation is 0, with room for the weights from `n_in` and to `n_out` others.
+    /// Neurons whose activation is 0, with space for the weights from `n_in` neurons and to `n_out` neurons.
     fn new(Cut { first, neurons, width }: Cut, fill: F, n_in: usize, n_out: usize) -> Self {
         let mut bias = Buffer::zeros(width);
         bias.fill(fill);
@@ -61,14 +61,14 @@ impl<F: Vectors> Panel<F> {
         Panel { first, neurons, bias, incoming, outgoing, moments: None }
     }
 
-    /// Neurons and fill.
+    /// The number of neurons, padding included.
     #[inline(always)]
     pub fn width(&self) -> usize {
         self.bias.len()
     }
 }
 
-/// What a panel of neurons does with a mini-batch.
+/// The activations and deltas of a panel for a mini-batch.
 pub(super) struct Activity<F> {
     pub a: Buffer<F>,     // (m, width)
     pub delta: Buffer<F>, // (m, width)
@@ -76,11 +76,11 @@ pub(super) struct Activity<F> {
 
 /// The network, cut into panels.
 pub(super) struct Packed<F: Vectors> {
-    /// One for each hidden layer, after one for the input if the images are dense.
+    /// The panels of each hidden layer, preceded by those of the input if the images are dense.
     pub layers: Vec<Vec<Panel<F>>>,
     pub(super) activations: Vec<Activation>,
     pub cost: &'static dyn Cost<F>,
-    /// The weights of a sparse first layer are `scale` times `incoming`, so that decay is one multiplication.
+    /// The weights of a sparse first layer are `scale` times `incoming`, so that decay is a single multiplication.
     pub scale: f64,
     pub output_bias: Buffer<F>, // (n_L in whole vectors)
     pub output_moments: Option<Moments<F>>,
@@ -89,16 +89,16 @@ pub(super) struct Packed<F: Vectors> {
     lanes: usize,
 }
 
-/// The neurons that a panel has of a layer.
+/// The part of a layer that goes into one panel.
 struct Cut {
     first: usize,
     neurons: usize,
-    /// Neurons and fill.
+    /// The number of neurons, padding included.
     width: usize,
 }
 
-/// Cuts `n` neurons into panels, an even number of them if more than one, so that two threads share them well. The cut
-/// depends on nothing else: results are the same whatever the number of threads.
+/// Cuts `n` neurons into panels. If there is more than one panel, their number is even, so that two threads share them
+/// evenly. The cut does not depend on the number of threads, so neither do the results.
 fn cut(n: usize, lanes: usize) -> impl Iterator<Item = Cut> {
     let vectors = n.div_ceil(lanes);
     let panels = match vectors.div_ceil(MAX_VECTORS) {
@@ -112,7 +112,7 @@ fn cut(n: usize, lanes: usize) -> impl Iterator<Item = Cut> {
 }
 
 impl<F: Vectors> Packed<F> {
-    /// Packs a network, weights as the book has them: row = neuron they feed.
+    /// Packs a network whose weights are in the book's layout.
     pub fn new(network: Network<F>, sparse: bool, lanes: usize) -> Self {
         let (sizes, activations, cost) = (network.sizes(), network.activations().to_vec(), network.cost());
         let n_out = sizes[sizes.len() - 1];
@@ -135,7 +135,7 @@ impl<F: Vectors> Packed<F> {
         self.activations[l + usize::from(self.sparse) - 1]
     }
 
-    /// Makes room for what an optimizer remembers, the first time that one does.
+    /// Allocates the moments of an optimizer, unless that has been done.
     pub fn remember(&mut self) {
         if self.output_moments.is_some() {
             return;
@@ -147,19 +147,19 @@ impl<F: Vectors> Packed<F> {
         }
     }
 
-    /// The gradient that an optimizer is about to take, part by part.
+    /// The stored gradient, part by part.
     pub fn gradient(&mut self) -> Vec<&mut [F]> {
         let moments = self.layers.iter_mut().flatten().filter_map(|panel| panel.moments.as_deref_mut());
         let parts = moments.flat_map(|PanelMoments { bias, incoming, outgoing }| [bias, incoming, outgoing]);
         parts.chain(&mut self.output_moments).map(|moments| &mut *moments.nabla).collect()
     }
 
-    /// The numbers in a vector.
+    /// The number of values in a vector.
     pub fn lanes(&self) -> usize {
         self.lanes
     }
 
-    /// Shrinks the weights into each hidden neuron to norm `most`, where they exceed it.
+    /// Scales the weights into each hidden neuron down to norm `most`, if their norm exceeds it.
     pub fn limit_norms(&mut self, most: f64) {
         let last = self.layers.len() - 1;
         for Panel { incoming, bias, .. } in &mut self.layers[0] {
@@ -189,12 +189,13 @@ impl<F: Vectors> Packed<F> {
         }
     }
 
-    /// The number of classes.
+    /// The number of outputs, n_L.
     pub fn n_out(&self) -> usize {
         self.sizes[self.sizes.len() - 1]
     }
 
-    /// Multiplies the first layer's weights by `factor`; all of them only when the scale beside them gets out of hand.
+    /// Multiplies the first layer's weights by `factor`, by changing `scale`. The scale is folded into the weights only
+    /// when it becomes very small or very large.
     pub fn decay(&mut self, factor: f64) {
         self.scale *= factor;
         if !(1e-6..1e6).contains(&self.scale.abs()) {
@@ -202,7 +203,7 @@ impl<F: Vectors> Packed<F> {
         }
     }
 
-    /// Multiplies the weights by the scale beside them, which is 1 afterwards.
+    /// Multiplies the first layer's weights by `scale` and sets it to 1.
     pub fn fold_scale(&mut self) {
         if self.scale.to_bits() == 1.0_f64.to_bits() {
             return; // nothing to fold
@@ -215,7 +216,7 @@ impl<F: Vectors> Packed<F> {
     }
 }
 
-/// Everything that is computed about one mini-batch; allocated once.
+/// All intermediate results for one mini-batch, allocated once.
 pub(super) struct Workspace<F> {
     pub blocks: Vec<Block<F>>,         // of sparse images; empty for dense ones
     pub layers: Vec<Vec<Activity<F>>>, // as in `Packed`
@@ -228,14 +229,14 @@ pub(super) struct Workspace<F> {
 }
 
 impl<F: Vectors> Workspace<F> {
-    /// For mini-batches of `m` images, or fewer, to train or only to evaluate.
+    /// For mini-batches of up to `m` images; `train` says whether to train, or only to evaluate.
     pub fn new(network: &Packed<F>, m: usize, train: bool) -> Self {
         let activity = |panel: &Panel<F>| Activity {
             a: Buffer::zeros(m * panel.width()),
             delta: Buffer::zeros(m * panel.width()),
         };
         let output = || Buffer::zeros(m * network.output_bias.len());
-        // Turning the pairs of a mini-batch costs as much as a dozen vectors of neurons gain by it.
+        // Transposing the pairs of a mini-batch pays off from about a dozen vectors of neurons on.
         let vectors = network.layers[0].iter().map(Panel::width).sum::<usize>() / network.lanes();
         let transposed = train && (m >= 24 && vectors >= 12 || m > MAX_ONE_BY_ONE);
         let n_in = network.sizes[0];

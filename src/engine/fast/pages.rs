@@ -7,8 +7,8 @@ use std::ops::{Deref, DerefMut};
 use bytemuck::Pod;
 use memmap2::MmapMut;
 
-/// Zeros at first, in pages of two megabytes where the system has them: with the usual four kilobytes the processor has
-/// to look up the page of nearly every image, which makes an epoch of 784-30-10 a tenth slower.
+/// Initially zeros, in pages of two megabytes if the system supports them. With the usual pages of four kilobytes, the
+/// processor has to look up the page of nearly every image, which makes an epoch of 784-30-10 a tenth slower.
 pub(super) struct Pages<T> {
     bytes: MmapMut,
     of: PhantomData<T>,

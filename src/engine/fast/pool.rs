@@ -1,7 +1,7 @@
-//! A few threads that share out the panels of a layer, thousands of times a second.
+//! A pool of a few threads that share the panels of a layer, thousands of times a second.
 //!
-//! Waking a sleeping thread takes longer than a whole mini-batch of a small network. So a waiting thread polls for a
-//! tenth of a millisecond before it goes to sleep and costs nobody anything.
+//! Waking a sleeping thread takes longer than a whole mini-batch of a small network. Therefore a waiting thread polls
+//! for a tenth of a millisecond before it goes to sleep, after which it takes no processor time.
 
 use std::{
     any::Any,
@@ -16,35 +16,36 @@ use std::{
     thread,
 };
 
-/// More threads than this are never used.
+/// The largest number of threads in a pool.
 pub const MAX_THREADS: usize = 16;
-/// Looks before a waiting thread lets others run (some 0.1 ms), and then before it sleeps. With fewer looks, helpers
-/// fall asleep between two layers: 784-300-100-10 was slower with two threads than with one.
+/// How often a waiting thread polls before it yields to other threads (about 0.1 ms), and how often it then yields
+/// before it sleeps. With fewer polls, helpers fall asleep between two layers: 784-300-100-10 was slower with two
+/// threads than with one.
 const SPINS: usize = 2000;
 const YIELDS: usize = 20;
 
 type Job<'a> = &'a (dyn Fn(usize) + Sync);
 
-/// The calling thread and its helpers, asleep when there is nothing to do.
+/// The calling thread and its helpers, which sleep when there is nothing to do.
 pub struct Pool {
     shared: Arc<Shared>,
     helpers: Vec<thread::JoinHandle<()>>,
 }
 
 struct Shared {
-    /// Whether there is a job. There is one at a time.
+    /// Whether there is a job. There is at most one at a time.
     busy: AtomicBool,
-    /// The job at hand, valid while it is open and until all who entered it have left.
+    /// The current job. It is valid while it is open, and until all helpers that entered it have left.
     job: Mutex<Option<Job<'static>>>,
-    /// Number of the job * ENTERED + the helpers that have entered it. A job is open while its number is odd.
+    /// Number of the job * ENTERED + the number of helpers that have entered it. A job is open while its number is odd.
     state: AtomicUsize,
-    /// Helpers that have left the job.
+    /// The number of helpers that have left the job.
     left: AtomicUsize,
-    /// Helpers that the job is worth.
+    /// The number of helpers that the job can use.
     wanted: AtomicUsize,
     stop: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
-    /// Who sleeps: the caller, then the helpers.
+    /// The sleep state of the caller (index 0) and of each helper.
     sleeping: [Sleeper; MAX_THREADS],
 }
 
@@ -57,7 +58,7 @@ struct Sleeper {
 }
 
 impl Sleeper {
-    /// Returns when `done` says so.
+    /// Returns once `done` returns true.
     fn wait(&self, done: impl Fn() -> bool) {
         for _ in 0..SPINS {
             if done() {
@@ -82,7 +83,7 @@ impl Sleeper {
         }
     }
 
-    /// To be called after that which it waits for has been stored.
+    /// Wakes the thread. Must be called after the change that it waits for has been stored.
     fn wake(&self) {
         if self.asleep.load(SeqCst)
             && self.asleep.swap(false, SeqCst)
@@ -93,13 +94,13 @@ impl Sleeper {
     }
 }
 
-/// The lock of `mutex`. Nothing here can panic while it holds one, so what a poisoned one guards is sound all the same.
+/// Locks `mutex`. No code here panics while it holds a lock, so the contents of a poisoned mutex are still valid.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Pool {
-    /// A pool of `threads`, the caller's among them.
+    /// A pool of `threads` threads, including the caller's.
     pub fn new(threads: usize) -> Pool {
         let shared = Arc::new(Shared {
             busy: AtomicBool::new(false),
@@ -113,20 +114,20 @@ impl Pool {
         });
         let helper = |id: usize| {
             let shared = Arc::clone(&shared);
-            // A system that has no thread to give gets the work done with those there are.
+            // If the system cannot start a thread, the pool works with those it has.
             thread::Builder::new().name(format!("mnist-{id}")).spawn(move || shared.help(id)).ok()
         };
         let helpers = (1..threads.min(MAX_THREADS)).map_while(helper).collect();
         Pool { shared, helpers }
     }
 
-    /// The most threads that can work at a time.
+    /// The largest number of threads that can work at a time.
     pub fn threads(&self) -> usize {
         self.helpers.len() + 1
     }
 
-    /// Calls `f(i, &mut a[i], &mut b[i])` for every i. Each thread has a range of its own, the same one every time, so
-    /// that its panels stay in its cache; who is done helps the others.
+    /// Calls `f(i, &mut a[i], &mut b[i])` for every i. Each thread has its own range, the same every time, so that its
+    /// panels stay in its cache. A thread that is done helps the others.
     pub fn for_each<A: Send, B: Send>(
         &self,
         threads: usize,
@@ -149,8 +150,8 @@ impl Pool {
                     if i >= start(owner + 1) {
                         break;
                     }
-                    // SAFETY: i is below n, and no other call gets this i: the ranges of the owners are disjoint, and
-                    // a counter gives each number once. `run` returns after the last use.
+                    // SAFETY: i is below n, and no other call gets this i, because the ranges of the owners are
+                    // disjoint and a counter returns each number once. `run` returns after the last use.
                     let (a, b) = unsafe { (a.item(i), b.item(i)) };
                     f(i, a, b);
                 }
@@ -158,19 +159,20 @@ impl Pool {
         });
     }
 
-    /// Calls `f(0)` here and `f(t)` on those helpers that come in time; returns when all who came are done.
+    /// Calls `f(0)` here and `f(t)` on the helpers that come in time. Returns when all threads that have begun are
+    /// done.
     ///
-    /// On a busy machine a helper may not run for milliseconds. Nobody waits for one that has not begun. Nor do helpers
-    /// come to a second job, begun by another thread or inside the first.
+    /// On a busy machine a helper may not run for milliseconds, so the caller does not wait for a helper that has not
+    /// begun. A second job, started by another thread or inside the first job, gets no helpers.
     fn run(&self, threads: usize, f: Job<'_>) {
         let shared = &*self.shared;
         if shared.busy.swap(true, SeqCst) {
             return f(0);
         }
         let _free = Free(shared);
-        // SAFETY: only the lifetime changes. A helper calls the job after it has entered and before it leaves; `Close`
-        // lets nobody enter any more and waits for those inside, before this function is left, even by a panic. Until
-        // then `busy` keeps any other job from taking the place of this one.
+        // SAFETY: only the lifetime changes. A helper calls the job after it has entered and before it leaves. `Close`
+        // lets no more helpers enter and waits for those inside before this function returns, even on a panic. Until
+        // then `busy` keeps any other job from replacing this one.
         let job = unsafe { std::mem::transmute::<Job<'_>, Job<'static>>(f) };
         *locked(&shared.job) = Some(job);
         *locked(&shared.panic) = None; // of a job that was left by a panic of its own
@@ -188,7 +190,7 @@ impl Pool {
     }
 }
 
-/// A slice whose items several threads change, each item one thread.
+/// A slice whose items are changed by several threads, each item by one thread only.
 struct Items<T>(*mut T);
 
 // SAFETY: threads get `&mut T` to different items, which is what `T: Send` allows.
@@ -196,15 +198,16 @@ unsafe impl<T: Send> Sync for Items<T> {}
 
 impl<T> Items<T> {
     /// # Safety
-    /// `i` is inside the slice, which outlives the result, and nobody else has this item.
+    /// `i` must be inside the slice, the slice must outlive the result, and there must be no other reference to the
+    /// item.
     #[allow(clippy::mut_from_ref)]
     unsafe fn item(&self, i: usize) -> &mut T {
-        // SAFETY: as promised by the caller.
+        // SAFETY: guaranteed by the caller.
         unsafe { &mut *self.0.add(i) }
     }
 }
 
-/// Closes the job, when it is dropped, and waits for those inside.
+/// When dropped, closes the job and waits for the helpers inside.
 struct Close<'a>(&'a Shared);
 
 impl Drop for Close<'_> {
@@ -216,7 +219,7 @@ impl Drop for Close<'_> {
     }
 }
 
-/// Lets the next job come, when it is dropped: nothing of the one before is needed any more.
+/// When dropped, allows the next job: nothing of the previous one is needed any more.
 struct Free<'a>(&'a Shared);
 
 impl Drop for Free<'_> {
@@ -226,7 +229,7 @@ impl Drop for Free<'_> {
 }
 
 impl Shared {
-    /// The life of helper `id`.
+    /// The main loop of helper `id`.
     fn help(&self, id: usize) {
         let mut seen = 0;
         loop {
@@ -309,7 +312,7 @@ mod tests {
     fn a_panic_of_a_helper_reaches_the_caller() {
         let pool = Pool::new(2);
         let here = thread::current().id();
-        // The caller waits until a helper has come, which then fails.
+        // The caller waits until a helper has come; the helper then panics.
         let came = AtomicBool::new(false);
         let run = || {
             pool.for_each(2, &mut [0, 1], &mut [(), ()], |_, _, ()| {

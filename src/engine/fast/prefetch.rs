@@ -1,7 +1,7 @@
-//! A hint to the memory.
+//! A prefetch hint.
 
-/// Asks the memory for so many `bytes` from the first of `numbers` on, which will be wanted soon: images are visited in
-/// random order, so that no processor guesses which is the next.
+/// Prefetches this many `bytes` from the start of `numbers`, which will be needed soon. Images are visited in random
+/// order, so the processor cannot predict the next one.
 #[inline(always)]
 pub(super) fn prefetch<T>(numbers: &[T], bytes: usize) {
     #[cfg(target_arch = "x86_64")]

@@ -1,8 +1,8 @@
-//! The product that takes images up: z = W a + b, where a is not sparse.
+//! The product of the forward pass for inputs that are not sparse: z = W a + b.
 //!
-//! The rows of W and a are cut alike, so that z can be dot products, each added up across the lanes of its vector in
-//! the end. In large mini-batches it pays to transpose a block of W first, rows of one panel by columns of another:
-//! then the lanes are neurons, and z is a sum of rows as in all other products.
+//! The rows of W and a are cut alike, so z can be computed as dot products, each summed over the lanes of its vector at
+//! the end. For large mini-batches it is faster to transpose a block of W first, the rows of one panel by the columns
+//! of another: then the lanes are neurons, and z is a sum of rows, as in all other products.
 
 use std::ops::Range;
 
@@ -12,8 +12,9 @@ use super::dense::AddRows;
 use super::packed::{Activity, MAX_VECTORS, Panel, WIDEST};
 use super::simd::{InstructionSet, Vectors};
 
-/// Images in a mini-batch from which on it pays to transpose the weights, measured on hidden layers. Threads that share
-/// out the images of a mini-batch go by all of them, so that results do not depend on the number of threads.
+/// The mini-batch size from which on transposing the weights pays off, measured on hidden layers. Threads that share
+/// the images of a mini-batch compare the whole mini-batch with it, so that results do not depend on the number of
+/// threads.
 pub const TRANSPOSE_FROM: usize = 96;
 
 /// z^l = W^l a^{l-1} + b^l for some neurons of layer l and some images.
@@ -28,13 +29,13 @@ pub(super) struct Forward<'a, F> {
 }
 
 impl<F: Vectors> Forward<'_, F> {
-    /// By sums of rows of the transposed weights.
+    /// Computes sums of rows of the transposed weights.
     pub fn sums_of_rows(self, instructions: InstructionSet) {
         let c_width = self.bias.len();
         for z in self.z.chunks_exact_mut(c_width) {
             z.copy_from_slice(self.bias);
         }
-        // Hidden neurons come a panel at a time; those of a wide output layer have to be cut here.
+        // Hidden neurons come one panel at a time; the neurons of a wide output layer have to be cut here.
         let widest = MAX_VECTORS * instructions.lanes::<F>();
         for first in (0..self.neurons).step_by(widest) {
             let width = widest.min(c_width - first);
@@ -52,7 +53,7 @@ impl<F: Vectors> Forward<'_, F> {
         }
     }
 
-    /// By dot products.
+    /// Computes dot products.
     pub fn dot_products(self, instructions: InstructionSet) {
         instructions.run(DotProducts(self));
     }
@@ -73,8 +74,8 @@ impl<F: Vectors> WithSimd for DotProducts<'_, F> {
                 z[neurons..].copy_from_slice(&bias[neurons..]); // so that a is 0 there
             }
         }
-        // Eight rows of W stay in the first cache level while all images pass. How many sums find room, and the factors
-        // beside them, depends on the registers.
+        // Eight rows of W stay in the first-level cache while all images are processed. The number of registers
+        // determines how many sums fit, along with their factors.
         for j in (0..neurons).step_by(8) {
             let end = neurons.min(j + 8);
             if S::REGISTER_COUNT >= 32 {
@@ -87,7 +88,8 @@ impl<F: Vectors> WithSimd for DotProducts<'_, F> {
 }
 
 impl<F: Vectors> DotProducts<'_, F> {
-    /// All images, six or four at a time; 8 and 9 by fours, because six would leave two or three that go one by one.
+    /// All images, six or four at a time. The last 8 or 9 go by fours, because after six, two or three would be left
+    /// that go one by one.
     #[inline(always)]
     fn images<S: Simd, const J: usize>(&mut self, simd: S, neurons: Range<usize>, images: usize) {
         let mut k = 0;
@@ -105,7 +107,7 @@ impl<F: Vectors> DotProducts<'_, F> {
         }
     }
 
-    /// The neurons of K images, J at a time as long as they last.
+    /// The neurons of K images, J at a time, then the remaining ones.
     #[inline(always)]
     fn neurons<S: Simd, const K: usize, const J: usize>(&mut self, simd: S, neurons: Range<usize>, k: usize) {
         let mut j = neurons.start;
@@ -122,7 +124,7 @@ impl<F: Vectors> DotProducts<'_, F> {
         }
     }
 
-    /// K images times J neurons: every vector that is read serves J or K sums.
+    /// K images times J neurons: every vector that is read is used in J or K sums.
     #[inline(always)]
     fn tile<S: Simd, const K: usize, const J: usize>(&mut self, simd: S, k: usize, j: usize) {
         let Forward { panels, below, first_image, first_neuron, bias, ref mut z, .. } = self.0;
@@ -166,7 +168,7 @@ fn dots<F: Vectors, S: Simd, const K: usize, const J: usize, const V: usize>(
     }
 }
 
-/// Rows of `width` numbers become columns, the first of those in `transposed`.
+/// Writes the rows, `width` numbers each, as the first columns of `transposed`.
 struct Transpose<'a, F> {
     rows: &'a [F],
     width: usize,
@@ -188,8 +190,8 @@ impl<F: Vectors> WithSimd for Transpose<'_, F> {
     }
 }
 
-/// Writes rows of `width` numbers as the first columns of rows of `transposed_width`: K at a time, which compilers know
-/// how to weave into each other, then what is left. Both widths are multiples of K.
+/// Writes rows of `width` numbers as the first columns of rows of `transposed_width`: first K rows at a time, which
+/// compilers turn into vector shuffles, then the remaining rows. Both widths are multiples of K.
 #[inline(always)]
 fn transpose<F: Vectors, const K: usize>(rows: &[F], width: usize, transposed: &mut [F], transposed_width: usize) {
     let mut woven = [[F::zero(); K]; WIDEST];
@@ -217,7 +219,7 @@ mod tests {
     use super::transpose;
     use crate::engine::fast::Vectors;
 
-    /// Whole groups of K rows, rows that are left over, columns that stay empty.
+    /// Tests whole groups of K rows, remaining rows, and columns that stay empty.
     #[allow(clippy::float_cmp, reason = "nothing is computed")]
     fn check<F: Vectors, const K: usize>() {
         for (rows, width, transposed_width) in [(K, K, K), (64, 64, 64), (2 * K + 1, 2 * K, 3 * K), (K - 1, 4 * K, K)] {

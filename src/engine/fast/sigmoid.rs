@@ -1,10 +1,11 @@
-//! The sigmoid 1 / (1 + e^-z), without a branch and without a call, so that a loop over a row of z becomes vector
-//! instructions (the standard library's `exp` is one call a neuron, about ten times slower).
+//! The sigmoid 1 / (1 + e^-z), without a branch or a call, so that a loop over a row of z becomes vector instructions
+//! (the standard library's `exp` is one call per neuron, about ten times slower).
 //!
-//! e^x = 2^n e^r with n = round(x / ln 2) and |r| <= ln(2) / 2; e^r by its Taylor polynomial, long enough for the
-//! precision; 2^n by writing n into the exponent bits. x is clamped to where 2^n is a normal number; a NaN stays a NaN.
+//! e^x = 2^n e^r with n = round(x / ln 2) and |r| <= ln(2) / 2. e^r is computed by its Taylor polynomial, long enough
+//! for the precision, and 2^n by writing n into the exponent bits. x is clamped to a range just large enough for n to
+//! reach the exponents of 0 and of infinity; NaN stays NaN.
 
-/// The polynomial c[0] + c[1] r + c[2] r^2 + ..., Horner's way.
+/// The polynomial c[0] + c[1] r + c[2] r^2 + ..., by Horner's method.
 macro_rules! horner {
     ($r:ident, $last:expr) => { $last };
     ($r:ident, $first:expr, $($rest:expr),+) => { $first + $r * horner!($r, $($rest),+) };
@@ -12,7 +13,7 @@ macro_rules! horner {
 
 macro_rules! exponential {
     ($exp:ident, $sigmoid:ident, $real:ident, $bits:ident, $low:expr, $high:expr, $mantissa:expr, $bias:expr, $ln2_high:expr, $ln2_low:expr, $($c:expr),+) => {
-        /// e^x; 0 and infinity come a little before e^x is out of range, within half of a power of two.
+        /// e^x. The results 0 and infinity begin within half a power of two of the limits of normal numbers.
         #[inline(always)]
         pub fn $exp(x: $real) -> $real {
             // Adding 1.5 * 2^mantissa rounds to an integer and leaves that integer in the lowest bits.
@@ -21,13 +22,13 @@ macro_rules! exponential {
             let x = if x < $low { $low } else { x };
             let shifted = x * std::$real::consts::LOG2_E + ROUND;
             let n = shifted - ROUND;
-            // ln 2 in two parts, the first short enough for n * high to be exact.
+            // ln 2 is split into two parts, the first short enough for n * high to be exact.
             let r = (x - n * $ln2_high) - n * $ln2_low;
             let two_to_n = $real::from_bits(shifted.to_bits().wrapping_add($bias) << $mantissa);
             two_to_n * horner!(r, $($c),+)
         }
 
-        /// 1 / (1 + e^-z); 0 where that is less than the smallest normal number, with which processors are slow.
+        /// 1 / (1 + e^-z); 0 where that would be subnormal, because processors are slow with subnormal numbers.
         #[inline(always)]
         pub fn $sigmoid(z: $real) -> $real {
             let a = 1.0 / (1.0 + $exp(-z));
@@ -36,7 +37,8 @@ macro_rules! exponential {
     };
 }
 
-// The limits: below, n is the exponent of zero; above, that of infinity. So sigmoid(-infinity) is exactly 0.
+// The limits of x: at the lower one, n is the exponent of zero; at the upper one, the exponent of infinity. So
+// sigmoid(-infinity) is exactly 0.
 exponential!(
     exp_f32,
     sigmoid_f32,

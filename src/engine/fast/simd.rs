@@ -1,7 +1,7 @@
-//! Which instructions this machine has, and the few vector operations that the kernels are written in.
+//! The instruction sets of this machine, and the few vector operations in which the kernels are written.
 //!
-//! A kernel is written once, for any [`Simd`] and for `f32` and `f64` alike; `InstructionSet::run` compiles it for
-//! every instruction set and picks one when the program runs.
+//! A kernel is written once, for any [`Simd`] and for both `f32` and `f64`. `InstructionSet::run` compiles it for every
+//! instruction set and picks one at run time.
 
 use std::any::TypeId;
 use std::fmt;
@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::real::Real;
 
-/// The instruction set the kernels run on.
+/// An instruction set on which the kernels run.
 #[derive(Clone, Copy)]
 pub enum InstructionSet {
     /// Sixteen `f32` at a time.
@@ -23,7 +23,7 @@ pub enum InstructionSet {
     /// Four `f32` at a time.
     #[cfg(target_arch = "aarch64")]
     Neon(pulp::aarch64::Neon),
-    /// Plain Rust that every processor runs, four `f32` at a time for compilers that see it.
+    /// Plain Rust that runs on every processor, in groups of four `f32` that compilers can vectorize.
     Portable(Portable),
 }
 
@@ -43,14 +43,14 @@ impl PartialEq for InstructionSet {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("'{asked}' is not an instruction set of this machine, which has: {}", available.join(", "))]
 pub struct UnknownInstructionSet {
-    /// What was asked for.
+    /// The name asked for.
     pub asked: String,
-    /// What this machine has, fastest first.
+    /// The instruction sets of this machine, fastest first.
     pub available: Vec<&'static str>,
 }
 
 impl InstructionSet {
-    /// Every instruction set of this machine, fastest first; `portable` is always the last.
+    /// All instruction sets of this machine, fastest first; `portable` is always the last.
     #[must_use]
     pub fn available() -> Vec<InstructionSet> {
         #[cfg(target_arch = "x86_64")]
@@ -63,16 +63,16 @@ impl InstructionSet {
         vector.into_iter().flatten().chain([InstructionSet::Portable(Portable)]).collect()
     }
 
-    /// The fastest one of this machine.
+    /// The fastest instruction set of this machine.
     #[must_use]
     pub fn fastest() -> InstructionSet {
         InstructionSet::available()[0]
     }
 
-    /// The one called `name` ("avx512", "avx2", "neon" or "portable"), if this machine has it.
+    /// The instruction set with this `name` ("avx512", "avx2", "neon" or "portable"), if this machine has it.
     ///
     /// # Errors
-    /// [`UnknownInstructionSet`] if it has not.
+    /// [`UnknownInstructionSet`] if it does not.
     pub fn named(name: &str) -> Result<InstructionSet, UnknownInstructionSet> {
         let available = InstructionSet::available();
         available.iter().copied().find(|isa| isa.name() == name).ok_or_else(|| UnknownInstructionSet {
@@ -81,7 +81,7 @@ impl InstructionSet {
         })
     }
 
-    /// Its name.
+    /// The name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -129,18 +129,19 @@ mod sealed {
     impl Sealed for f64 {}
 }
 
-/// A number, `f32` or `f64`, and its vectors: the operations that the kernels are written in.
+/// A number type, `f32` or `f64`, and its vectors: the operations in which the kernels are written.
 pub trait Vectors: Real + bytemuck::Pod + sealed::Sealed {
-    /// One vector of `Self`: as many as the instruction set `S` holds in a register.
+    /// A vector of `Self`: as many numbers as a register of the instruction set `S` holds.
     type Vector<S: Simd>: Copy;
 
-    /// Exact.
+    /// Converts a byte exactly.
     fn from_byte(x: u8) -> Self;
     /// e^x without a branch or a call, so that a loop over it becomes vector instructions.
     fn fast_exp(x: Self) -> Self;
-    /// 1 / (1 + e^-z), likewise.
+    /// 1 / (1 + e^-z), also without a branch or a call.
     fn fast_sigmoid(z: Self) -> Self;
-    /// 2 sigma(2z) - 1 = tanh(z), likewise; right to rounding of 1, not of a small z.
+    /// 2 sigma(2z) - 1 = tanh(z), also without a branch or a call. The error is of the size of rounding 1, even for a
+    /// small z.
     #[must_use]
     #[inline(always)]
     fn fast_tanh(z: Self) -> Self {
@@ -148,14 +149,14 @@ pub trait Vectors: Real + bytemuck::Pod + sealed::Sealed {
         two * Self::fast_sigmoid(two * z) - Self::one()
     }
 
-    /// The numbers in one vector.
+    /// The number of values in a vector.
     #[must_use]
     fn lanes<S: Simd>() -> usize {
         size_of::<Self::Vector<S>>() / size_of::<Self>()
     }
-    /// `numbers` seen as vectors; a remainder shorter than a vector is left out.
+    /// `numbers` as vectors; a remainder shorter than a vector is left out.
     fn vectors<S: Simd>(numbers: &[Self]) -> &[Self::Vector<S>];
-    /// `numbers` seen as vectors that can be changed.
+    /// `numbers` as mutable vectors; a remainder shorter than a vector is left out.
     fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> &mut [Self::Vector<S>];
     /// The same number in every lane.
     fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S>;
@@ -163,7 +164,7 @@ pub trait Vectors: Real + bytemuck::Pod + sealed::Sealed {
     fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// a * b
     fn times<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
-    /// a * b + c, rounded once where the instruction set can.
+    /// a * b + c, with a single rounding if the instruction set has such an instruction.
     fn fma<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
     /// The sum of the lanes.
     fn total<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
@@ -208,7 +209,7 @@ macro_rules! vectors {
             }
             #[inline(always)]
             fn fma<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S> {
-                // Without the instruction, rounding once is a call of some hundred cycles.
+                // Without such an instruction, a single rounding takes a call of some hundred cycles.
                 if TypeId::of::<S>() == TypeId::of::<Portable>() {
                     return simd.$add(simd.$mul(a, b), c);
                 }

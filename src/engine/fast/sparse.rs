@@ -1,7 +1,7 @@
-//! The first layer, where the images are sparse.
+//! The first layer, for sparse images.
 //!
 //! Its weights are stored input-major: row i of a panel holds the weights from pixel i to the panel's neurons. Then
-//! z^2 = b^2 + sum_i x_i row_i needs the rows of the non-zero pixels alone, and so does the gradient, because
+//! z^2 = b^2 + sum_i x_i row_i needs only the rows of the non-zero pixels. So does the gradient, because
 //! nabla_w^2 = delta^2 x^T changes row i by x_i delta^2.
 
 use pulp::{Simd, WithSimd};
@@ -34,8 +34,9 @@ impl<F: Vectors> WithSimd for Forward<'_, F> {
 }
 
 impl<F: Vectors> Forward<'_, F> {
-    /// The sum of one image stays in registers while its pairs of one band pass: `T` sums of V vectors side by side,
-    /// because one addition takes four cycles and the next of the same sum has to wait for it.
+    /// The sum of one image stays in registers while its pairs of one band are processed. `T` sums of V vectors are
+    /// built in parallel, because an addition takes four cycles and the next addition to the same sum has to wait for
+    /// it.
     #[inline(always)]
     fn run<S: Simd, const V: usize, const T: usize>(self, simd: S) {
         let rows = F::vectors::<S>(self.rows).as_chunks::<V>().0;
@@ -66,7 +67,8 @@ impl<F: Vectors> Forward<'_, F> {
 
 /// The gradient step of one panel, image by image: row_i <- row_i + rate * x_ki delta_k.
 ///
-/// All deltas of the mini-batch are known by now, so changing the rows in place is still the step of the whole batch.
+/// All deltas of the mini-batch are already known, so changing the rows in place is still the step of the whole
+/// mini-batch.
 pub(super) struct Descend<'a, F> {
     pub images: &'a Gathered<F>, // m images
     pub delta: &'a [F],          // (m, width)
@@ -115,7 +117,7 @@ impl<F: Vectors> Descend<'_, F> {
 
 /// The same step for larger mini-batches, pixel by pixel: row_i <- row_i + rate * sum_k x_ki delta_k.
 ///
-/// A row is read and written once a mini-batch instead of once an image, and its sum stays in registers.
+/// A row is read and written once per block instead of once per image, and its sum stays in registers.
 pub(super) struct DescendTransposed<'a, F> {
     pub images: &'a Transposed<F>, // m images
     pub delta: &'a [F],            // (m, width)

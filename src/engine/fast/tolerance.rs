@@ -1,4 +1,4 @@
-//! Images that the network knows leave a mini-batch before its backward pass.
+//! Removes images that are within the tolerance from a mini-batch before its backward pass.
 
 use super::drop::Mask;
 use super::images::Images;
@@ -8,8 +8,8 @@ use super::simd::Vectors;
 use crate::network::Step;
 
 impl Context<'_> {
-    /// Leaves in what the way back down reads of `work` only those images that the step does not leave out, and returns
-    /// how many they are. `target` is y of image k of the mini-batch.
+    /// Compacts the parts of `work` that the backward pass reads to the images that the step does not leave out, and
+    /// returns their number. `target` returns y of image k of the mini-batch.
     pub fn leave_out_within_tolerance<'y, F: Vectors>(
         &self,
         network: &Packed<F>,

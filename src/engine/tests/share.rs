@@ -1,4 +1,4 @@
-//! Engines that share mini-batches, each in a thread of its own, held to one that has all the images.
+//! Compares engines that share mini-batches, one per thread, with one engine that has all the images.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -6,14 +6,14 @@ use std::thread;
 use super::*;
 use crate::data::distort::Distortion;
 
-/// What one of several threads sends to all, itself included, and hears from each. Nobody waits for one that is gone.
+/// Channels from one thread to all threads, itself included, and back. If a thread is gone, no other waits for it.
 struct Wires {
     to: Vec<Sender<Vec<f64>>>,
     from: Vec<Receiver<Vec<f64>>>,
 }
 
 impl Wires {
-    /// Those between `n` threads.
+    /// The channels between `n` threads.
     fn between(n: usize) -> Vec<Self> {
         let mut all: Vec<_> = (0..n).map(|_| Wires { to: Vec::new(), from: Vec::new() }).collect();
         for (sender, receiver) in (0..n).flat_map(|sender| (0..n).map(move |receiver| (sender, receiver))) {
@@ -24,7 +24,7 @@ impl Wires {
         all
     }
 
-    /// Adds up over all threads, in their order.
+    /// Adds up the numbers over all threads, in their order.
     fn add_up(&self, numbers: &mut [&mut [f64]]) {
         self.to.iter().for_each(|to| to.send(numbers.concat()).unwrap());
         let parts: Vec<_> = self.from.iter().map(|from| from.recv().unwrap()).collect();
@@ -33,7 +33,7 @@ impl Wires {
     }
 }
 
-/// An engine that has one part of the images, seen as one that has them all.
+/// An engine that has one part of the images, with the interface of one that has them all.
 struct Part {
     engine: Box<dyn Engine<f64>>,
     images: std::ops::Range<u32>,
@@ -68,7 +68,7 @@ impl Engine<f64> for Part {
 }
 
 impl Case {
-    /// Trains by `n` engines with a part each, and returns the state of every one.
+    /// Trains with `n` engines that have one part each, and returns all their states.
     fn train_in_parts(&self, kind: EngineKind, n: usize, distortion: Option<&Distortion>) -> Vec<State<f64>> {
         let data = self.data();
         let ink = data.pixels().iter().filter(|&&pixel| pixel > 0).count() as f64 / data.pixels().len() as f64;
@@ -114,7 +114,7 @@ impl Case {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
-    /// Tolerances are those between the engines, for the same reasons.
+    /// The tolerances are the same as between the two kinds of engine, for the same reasons.
     #[test]
     fn engines_that_share_mini_batches_compute_what_one_does(case in any_case()) {
         let plain = Case { dropout: Dropout::default(), optimizer: Optimizer::default(), max_norm: None, ema: None, ..case.clone() };
@@ -123,7 +123,7 @@ proptest! {
         Case { tolerance: 0.5, ..case }.check_in_parts(1e-8, None);
     }
 
-    /// Where both moments and the decay beside them need the whole gradient.
+    /// With AdamW, both moments and the decay need the whole gradient.
     #[test]
     fn adamw_too(case in any_case()) {
         let case = Case {
@@ -132,7 +132,7 @@ proptest! {
         case.check_in_parts(1e-6, None);
     }
 
-    /// What chance does to an image goes by its number among all.
+    /// The random distortion of an image depends on its number among all images.
     #[test]
     fn distorted_images_too(case in any_case()) {
         let distortion = Distortion { elastic: None, ..Distortion::default() };

@@ -1,4 +1,4 @@
-//! A training that is interrupted, saved, read again and gone on with, held to one that is not.
+//! Compares a training that is interrupted, saved, loaded and resumed with one that is not interrupted.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,7 @@ use crate::network::{CrossEntropy, Init, Optimizer};
 use crate::real::Precision;
 use crate::trainer::{Background, Ending, Keep, Monitors, Observer, Schedule, Silent, Trained, resume, train};
 
-/// Images of 4 x 4 that are learned slowly.
+/// Images of 4 x 4 pixels that are learned slowly.
 fn images(n: usize) -> Dataset {
     let pixel = |i: usize| if (i * i / 7 + i / 16).is_multiple_of(3) { (i * 37 % 256) as u8 } else { 0 };
     let pixels = (0..16 * n).map(pixel).collect();
@@ -31,7 +31,7 @@ fn run(progress: Progress<f32>, settings: Settings, observer: &mut dyn Observer<
     resume(progress, &training, &evaluation, &settings.check(30, 9).unwrap(), observer).unwrap()
 }
 
-/// The model file, of which every byte counts.
+/// The bytes of the model file.
 fn file(progress: &Progress<f32>, settings: &Settings) -> Vec<u8> {
     let record = settings.record(Background {
         dataset: "toy".to_string(),
@@ -49,7 +49,7 @@ fn file(progress: &Progress<f32>, settings: &Settings) -> Vec<u8> {
     file
 }
 
-/// Reads the file as somebody does who knows nothing else.
+/// Reads the file without any other knowledge of the training.
 fn read(file: &[u8], epochs: usize) -> Result<(Progress<f32>, Settings), ResumeError> {
     let model = Model::<f32>::from_json(file).unwrap();
     let settings = Settings::of_record(model.training.as_ref().unwrap(), &model.history, Machine::default())?;
@@ -57,7 +57,7 @@ fn read(file: &[u8], epochs: usize) -> Result<(Progress<f32>, Settings), ResumeE
     Ok((Progress::of_model(model, &settings)?, settings))
 }
 
-/// Stops in an epoch, or keeps the file of another.
+/// Stops in epoch `stop_in`, and keeps the model file of every progress report.
 struct Interruption {
     settings: Settings,
     stop_in: usize,
@@ -74,8 +74,8 @@ impl Observer<f32> for Interruption {
     }
 }
 
-/// The training is interrupted in each of its epochs, saved and gone on with; and gone on with from whatever was saved
-/// on the way. The file is always that of the training that was not interrupted.
+/// Interrupts the training in every epoch but the first, saves it and resumes it; also resumes it from every file saved
+/// on the way. The final file must always be the same as without an interruption.
 fn check(settings: Settings) {
     let whole = run(Progress::start(network()), settings, &mut Silent);
     let epochs = whole.history.len();
@@ -143,7 +143,7 @@ fn nothing_is_stored_that_the_network_says_or_that_nobody_can_use() {
     assert_eq!((stored.network, stored.average, stored.moments.len()), (None, None, 2));
     let averaged = checkpoint(Settings { ema: Some(0.9), ..settings() }).unwrap();
     assert!(averaged.network.is_some() && averaged.average.is_none() && averaged.moments.is_empty());
-    // To these no epoch can be added.
+    // No epoch can be added to these trainings.
     assert_eq!(checkpoint(Settings { schedule: Schedule::Cosine, ..adamw }), None);
     assert_eq!(checkpoint(Settings { epochs: 100, early_stop: Some(2), ..adamw }), None);
 }
@@ -161,7 +161,8 @@ fn a_training_that_has_ended_ends_again() {
         assert_eq!(resumed.ending, Ending::EarlyStopped);
         assert!(epochs != 100 || file(&resumed.into_progress(), &settings) == whole_file);
     }
-    // The last of its epochs may be that in which it would have stopped: to ask for as many loses nothing.
+    // If the last epoch is the one in which early stopping applies, asking for exactly that many epochs changes
+    // nothing.
     let adamw = Settings { optimizer: Optimizer::AdamW, eta: 0.3, ..settings };
     let done = run(Progress::start(network()), adamw, &mut Silent).history.len();
     assert!(done < 100);
