@@ -21,7 +21,7 @@ pub(super) struct Gathered<F> {
     index: Vec<u16>,
     value: Vec<F>,
     /// Space for the values of one image, plus [`GROUP`] more.
-    found: Vec<u8>, // n_in + 8
+    found: Vec<u8>, // n_in + GROUP
 }
 
 impl<F: Vectors> Gathered<F> {

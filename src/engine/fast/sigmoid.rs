@@ -5,7 +5,7 @@
 //! for the precision, and 2^n by writing n into the exponent bits. x is clamped to a range just large enough for n to
 //! reach the exponents of 0 and of infinity; NaN stays NaN.
 
-/// The polynomial c[0] + c[1] r + c[2] r^2 + ..., by Horner's method.
+/// The polynomial `c[0] + c[1] r + c[2] r^2 + ...`, by Horner's method.
 macro_rules! horner {
     ($r:ident, $last:expr) => { $last };
     ($r:ident, $first:expr, $($rest:expr),+) => { $first + $r * horner!($r, $($rest),+) };
