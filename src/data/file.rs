@@ -165,7 +165,7 @@ fn load_csv(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceError> {
         let read = |path: &PathBuf| read_csv(path, |reader| csv::read_labels(reader, labels));
         other.as_ref().map(read).transpose()
     };
-    // Read the training images first: their first label determines what all labels are.
+    // Read the training images first: their first label determines whether labels are numbers or names.
     let before = if part == Part::Test { read_other(&mut labels)? } else { None };
     let (images, mut own_labels) = read_csv(&own, |reader| csv::read(reader, &mut labels))?;
     let mut other_labels = if part == Part::Training { read_other(&mut labels)? } else { before };

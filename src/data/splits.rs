@@ -27,9 +27,9 @@ pub enum SplitError {
     TrainSize {
         /// The training images asked for.
         asked: usize,
-        /// Those that remain beside the validation set.
+        /// The training images that remain beside the validation set.
         available: usize,
-        /// The validation images.
+        /// Number of validation images.
         validation: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! What stands in the column of the labels: numbers or names.
+//! The contents of the label column: numbers or names.
 
 use csv::ByteRecord;
 
@@ -15,7 +15,7 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// The label in a row, by its number or counted as its name came.
+    /// The label in a row. Names are numbered in the order in which they first occur.
     pub(super) fn label(
         &mut self,
         line: u64,
