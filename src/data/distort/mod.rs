@@ -2,10 +2,9 @@
 //!
 //! There are two kinds, which can be combined: [`Affine`] rotates, scales, shears and translates the whole image;
 //! [`Elastic`] makes its lines waver like those of an unsteady hand. With both, plain multilayer perceptrons reached
-//! 99.65% on MNIST
-//! (Ciresan, Meier, Gambardella, Schmidhuber 2010, "Deep, Big, Simple Neural Nets for Handwritten Digit Recognition";
-//! before them Simard, Steinkraus, Platt 2003, "Best Practices for Convolutional Neural Networks Applied to Visual
-//! Document Analysis").
+//! 99.65% on MNIST (Ciresan, Meier, Gambardella, Schmidhuber 2010, "Deep, Big, Simple Neural Nets for Handwritten Digit
+//! Recognition"; before them Simard, Steinkraus, Platt 2003, "Best Practices for Convolutional Neural Networks Applied
+//! to Visual Document Analysis").
 //!
 //! Every pixel of the distorted image is read at one place of the original: `affine` determines the place, `elastic`
 //! adds a displacement. The place lies between four pixels, whose bilinear mean is the result. An image is thus
