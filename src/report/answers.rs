@@ -1,4 +1,4 @@
-//! What a network answered to each image, as a table for other programs.
+//! A table, for other programs, of a network's answers to images.
 
 use std::io::{self, Write};
 
@@ -6,16 +6,16 @@ use ndarray::ArrayView2;
 
 use crate::network::prediction;
 
-/// How every such table begins.
+/// The beginning of every such table.
 pub const ANSWERS_START: &str = "index,label,answer,output0";
 
-/// Writes a row for each image: its number, its label, the class with the largest output, and all `outputs`, (n, n_L).
+/// Writes a row for each image: its index, its label, the class with the largest output, and all `outputs`, (n, n_L).
 ///
 /// # Errors
-/// What `writer` says.
+/// The errors of `writer`.
 ///
 /// # Panics
-/// If there are not as many labels as rows of outputs.
+/// If the number of labels differs from the number of rows of outputs.
 pub fn answers(labels: &[u8], outputs: ArrayView2<f64>, writer: &mut dyn Write) -> io::Result<()> {
     assert_eq!(labels.len(), outputs.nrows(), "labels and rows of outputs");
     write!(writer, "{ANSWERS_START}")?;

@@ -1,8 +1,8 @@
-//! All that is known about a model on one HTML page: no internet, no other file.
+//! A single HTML page with all that is known about a model; it needs no internet and no other file.
 //!
-//! `page.html` is the page, filled in here; askama escapes every text that it is given. `style.css` and the scripts go
-//! into it as they are, and the page's security policy lets nothing else take effect: whatever a model file says of
-//! itself is shown and never run. Pictures are data URIs.
+//! `page.html` is the template, filled in here; askama escapes every inserted text. `style.css` and the scripts are
+//! embedded unchanged, and the page's security policy blocks everything else: texts of a model file are shown but never
+//! executed. Pictures are data URIs.
 
 use askama::Template;
 use base64::Engine;
@@ -33,12 +33,12 @@ use neurons::Neurons;
 use pad::{NoPad, Pad};
 use settings::{settings, settings_in_one};
 
-/// How a page begins that [`page`] wrote.
+/// The beginning of every page that [`page`] makes.
 pub const START: &str = "<!doctype html>\n<!-- mnist report -->\n";
 
 const STYLE: &str = include_str!("style.css");
 
-/// The scripts, each of which may use those before it. They have one scope to themselves, that of a module.
+/// The scripts, in an order in which each uses only earlier ones. They share the scope of a module.
 const SCRIPT: &str = concat!(
     include_str!("normalize.js"),
     "\n",
@@ -51,31 +51,31 @@ const SCRIPT: &str = concat!(
     include_str!("pad.js")
 );
 
-/// So many of the most frequent confusions are listed.
+/// Number of the most frequent confusions that are listed.
 const WORST: usize = 5;
 
-/// So many of the most confident mistakes are shown.
+/// Number of the most confident mistakes that are shown.
 const MISTAKES: usize = 24;
 
-/// What a page is about.
+/// The contents of a page.
 #[derive(Debug, Clone)]
 pub struct Subject<'a> {
-    /// What the model is called, and how well it does.
+    /// The model and its evaluation.
     pub report: EvaluationReport<'a>,
-    /// The images that it was evaluated on.
+    /// The images on which it was evaluated.
     pub images: &'a Dataset,
-    /// Where it is wrong, the most confident mistakes first.
+    /// Its mistakes, the most confident first.
     pub mistakes: &'a [Mistake],
-    /// The model, in double precision whatever it was trained in.
+    /// The network in double precision, whatever the precision of its training.
     pub network: &'a Network<f64>,
-    /// The precision that it was trained in.
+    /// The precision of its training.
     pub precision: Precision,
-    /// What its file says beside the weights.
+    /// The contents of the model file other than the weights.
     pub record: ModelRecord,
 }
 
-/// A page of HTML about a model: settings, learning curves, figures of each class, confusion matrix, mistakes, what the
-/// neurons look for, and a pad to draw a digit on.
+/// An HTML page about a model: settings, learning curves, figures of each class, confusion matrix, mistakes, weights of
+/// the neurons as pictures, and a pad to draw a digit on.
 #[must_use]
 pub fn page(subject: Subject) -> String {
     let Subject { report, images, mistakes, network, precision, record } = subject;
