@@ -403,7 +403,7 @@ mod tests {
             with(f32::from),
             with(|k| f32::from(k) / 255.0),
             with(|k| f32::from(k) / 256.0),
-            // As rounded as numbers get in practice.
+            // Rounded as much as numbers are in practice.
             with(|k| f32::from(k) * (1.0 / 255.0)),
         ] {
             assert_eq!(array.images().unwrap(), Idx { dims: vec![1, 16, 16], bytes: pixels.clone() });

@@ -83,7 +83,7 @@ pub enum CsvError {
         line: u64,
         /// Which column, counted from 1.
         column: usize,
-        /// What was found.
+        /// The contents of the field.
         found: String,
     },
     /// The number of pixels in a row is not a square.
@@ -260,7 +260,7 @@ fn is_header(fields: &ByteRecord) -> bool {
 struct Column {
     /// Counted from 0.
     at: usize,
-    /// Whether the header says so.
+    /// Whether the header names the column.
     is_named: bool,
 }
 
@@ -328,7 +328,7 @@ fn number(field: &[u8]) -> Option<u8> {
     whole(field).filter(|number| (0.0..=255.0).contains(number)).map(|number| number as u8)
 }
 
-/// A whole number of any size. (Numbers in a header may be fractions: pandas renames equal columns to 0, 0.1, 0.2.)
+/// A whole number of any size. (A header may hold fractions: pandas renames equal columns to 0, 0.1, 0.2.)
 fn whole(field: &[u8]) -> Option<f64> {
     let number: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
     (number.fract() == 0.0).then_some(number)

@@ -47,10 +47,10 @@ pub fn deskewed(image: &[u8], cols: usize) -> Vec<u8> {
     upright
 }
 
-/// Sets column x of row y of the result to the intensity of the same row of the image at column `c_x + f (x - c_x) + s
-/// (y - c_y)`, linearly interpolated between two pixels. (c_x, c_y) is the centre of mass of the ink, s its slant, and
-/// f the ratio of its width to the usual width. Rows are thus shifted and stretched sideways only. `upright` must be
-/// all background.
+/// Sets column x of row y of the result to the intensity of the same row of the image at column
+/// `c_x + f (x - c_x) + s (y - c_y)`, linearly interpolated between two pixels. (c_x, c_y) is the centre of mass of the
+/// ink, s its slant, and f the ratio of its width to the usual width. Rows are thus shifted and stretched sideways
+/// only. `upright` must be all background.
 ///
 /// The computation uses double precision in exactly this order, so that the report page's script gets the same pixels.
 fn deskew(image: &[u8], cols: usize, upright: &mut [u8]) {

@@ -7,7 +7,6 @@
 //!
 //! The sorted names of the directories are the names of the classes. If they are the numbers from 0 on, they are used
 //! as labels, and classes have no names. A directory without pictures is not a class.
-//! pictures is not a class.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};

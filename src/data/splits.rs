@@ -15,9 +15,9 @@ pub enum SplitError {
         available.saturating_sub(1), available / 6
     )]
     Validation {
-        /// The validation images asked for.
+        /// Number of validation images asked for.
         asked: usize,
-        /// All training images.
+        /// Number of training images.
         available: usize,
     },
     /// More training images are asked for than there are.
@@ -25,9 +25,9 @@ pub enum SplitError {
         "train size {asked} is out of range: choose 1 to {available}, the training images beside {validation} for validation"
     )]
     TrainSize {
-        /// The training images asked for.
+        /// Number of training images asked for.
         asked: usize,
-        /// The training images that remain beside the validation set.
+        /// Number of training images that remain beside the validation set.
         available: usize,
         /// Number of validation images.
         validation: usize,

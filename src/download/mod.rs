@@ -74,7 +74,7 @@ pub enum DownloadError {
     Foreign {
         /// The file that is in the way.
         path: PathBuf,
-        /// The dataset that was to be fetched.
+        /// The dataset to download.
         name: &'static str,
     },
     /// The directory holds a dataset with other file names.

@@ -26,16 +26,16 @@ const PIECES: usize = 8;
 /// Why there is no digit in a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NoDigit {
-    /// All of one colour, but for what grain and soft shadows do.
+    /// Nothing stands out from the background more than grain and soft shadows do.
     #[error(
         "blank or too faint: nothing stands out from the background by {FAINTEST} of 255 grey levels; if it shows a \
         digit, raise its contrast"
     )]
     Blank,
-    /// Whatever stands out is tiny.
+    /// Everything that stands out is tiny.
     #[error("not a digit: there are only specks, none as large as 1/{SMALLEST} of the picture; crop it closer")]
     Specks,
-    /// A digit is not made of so many pieces.
+    /// There are too many pieces for a digit.
     #[error("not a digit: what stands out is in {0} pieces; crop the picture so that it shows one digit")]
     Pieces(usize),
 }
@@ -46,14 +46,14 @@ pub enum NoDigit {
 /// from the ground around it, in grey levels. The result has the size of `seen`, unless the picture is averaged down:
 /// to a longer side of at most [`MAX_SIDE`] pixels, and further if it is noisy.
 ///
-/// 1. The paper is a smooth surface fitted to the brightness of most of the border (`Paper`).
+/// 1. The paper is a smooth surface fitted to the pixels that look like most of the border (`Paper`).
 /// 2. Ink is what differs from the paper, as lighter or darker pixels: in the direction with the greater sum of cubed
-/// differences, because ink stands out far and shadows do not.
+///    differences, because ink stands out far and shadows do not.
 /// 3. Differences of up to four standard deviations of the paper's grain count as paper. If ink is not well above that,
-/// the picture is averaged down to half its size, and all steps are repeated.
+///    the picture is averaged down to half its size, and all steps are repeated.
 /// 4. For the remaining pixels, Otsu's threshold separates sure ink from possible ink. Connected pieces that contain
-/// sure ink are kept with all their greys. Specks are left out, and so are pieces that touch the border of the picture,
-/// if a digit remains without them.
+///    sure ink are kept with all their greys. Specks are left out, and so are pieces that touch the border of the
+///    picture, if a digit remains without them.
 ///
 /// A picture with a uniform ground of 0, ink of any grey, no specks and no ink at the border is returned unchanged, if
 /// it is not larger than [`MAX_SIDE`].

@@ -32,20 +32,20 @@ pub fn normalized(seen: &Picture, side: usize) -> Result<Picture, NoDigit> {
 /// that a program that computes in double precision gets the same pixels. `x` is a column, `y` a row, both from 0.
 ///
 /// 1. **Box.** `peak` is the largest pixel; if it is 0, there is no ink. The box is the smallest rectangle that
-/// contains all pixels with `4 * pixel >= peak`: it begins at column `left` and row `top`, and its longer side has
-/// `long` pixels.
+///    contains all pixels with `4 * pixel >= peak`: it begins at column `left` and row `top`, and its longer side has
+///    `long` pixels.
 /// 2. **Fit.** `box = (20 * side + 14) / 28` (20 for 28) and `margin = (side - box) / 2`. The new picture is laid over
-/// the old one, so that the top left corner of pixel (`margin`, `margin`) is that of the rectangle, and `box` new
-/// pixels are as long as `long` old ones. A new pixel is the mean of the area that it covers; outside the old picture
-/// everything is 0. In integers: the old column `x` spans `x * box` to `(x + 1) * box`, the new column `x` spans `left
-/// * box + (x - margin) * long` to `left * box + (x + 1 - margin) * long`, rows likewise; with `sum` of (overlap of the
-/// columns) * (overlap of the rows) * (old pixel) and `area = long * long`, the new pixel is `(2 * sum + area) / (2 *
-/// area)`. Nothing is cut off at the rectangle, only at the border of the new picture.
+///    the old one, so that the top left corner of pixel (`margin`, `margin`) is that of the rectangle, and `box` new
+///    pixels are as long as `long` old ones. A new pixel is the mean of the area that it covers; outside the old
+///    picture everything is 0. In integers: the old column `x` spans `x * box` to `(x + 1) * box`, the new column `x`
+///    spans `left * box + (x - margin) * long` to `left * box + (x + 1 - margin) * long`, rows likewise; with `sum` of
+///    (overlap of the columns) * (overlap of the rows) * (old pixel) and `area = long * long`, the new pixel is
+///    `(2 * sum + area) / (2 * area)`. Nothing is cut off at the rectangle, only at the border of the new picture.
 /// 3. **Stretch.** `peak` is now the largest new pixel; if it is 0, there is no ink (only dust). If it is below 254,
-/// each pixel becomes `(2 * 255 * pixel + peak) / (2 * peak)`. In MNIST no image has a smaller peak.
-/// 4. **Centre.** `mass` is the sum of all new pixels, `column` is the sum of `pixel * (2 * x + 1)`, and `column / (2 *
-/// mass)` is the column that contains the centre of mass. The picture is moved by whole pixels until that is column
-/// `side / 2`; rows likewise. Pixels that are moved out are lost; pixels that are moved in are 0.
+///    each pixel becomes `(2 * 255 * pixel + peak) / (2 * peak)`. In MNIST no image has a smaller peak.
+/// 4. **Centre.** `mass` is the sum of all new pixels, `column` is the sum of `pixel * (2 * x + 1)`, and
+///    `column / (2 * mass)` is the column that contains the centre of mass. The picture is moved by whole pixels until
+///    that is column `side / 2`; rows likewise. Pixels that are moved out are lost; pixels that are moved in are 0.
 ///
 /// An image of MNIST stays exactly the same, unless its edges are very soft.
 #[must_use]

@@ -50,7 +50,7 @@ fn half_blocks(top: &[u8], bottom: Option<&[u8]>, color: impl Fn(u8) -> Color) -
             line += &style.render().to_string();
             last = Some((above, below));
         }
-        // Where both halves are alike the cell is filled, whatever the font makes of a half block.
+        // If both halves are the same, fill the cell, however the font draws a half block.
         line.push(if below == Some(above) { ' ' } else { '▀' });
     }
     line + anstyle::Reset.render().to_string().as_str()

@@ -36,7 +36,7 @@ type Figures = [String; 3];
 const FIGURES: usize = 29;
 
 impl CommitteeReport<'_> {
-    /// One JSON object and a newline: `models`, each as [`EvaluationReport::json`] has it, and `committee`, which has
+    /// One JSON object and a newline: `models`, each as in [`EvaluationReport::json`], and `committee`, which has
     /// neither `model` nor `cost`.
     #[must_use]
     pub fn json(&self) -> String {

@@ -58,7 +58,7 @@ impl ScheduleArguments {
         [(&["patience"], "schedule halve-on-plateau", self.schedule == ScheduleName::HalveOnPlateau)]
     }
 
-    /// If early stopping always comes before the first halving: its number of epochs and the patience of the plateau.
+    /// The epochs of early stopping and the patience, if early stopping always comes before the first halving.
     pub fn never_halves(&self) -> Option<(usize, usize)> {
         let patience = self.patience.unwrap_or(DEFAULT_PATIENCE);
         let early_stop = self.early_stop.filter(|_| self.schedule == ScheduleName::HalveOnPlateau)?;

@@ -110,43 +110,44 @@ pub fn page(subject: Subject) -> String {
     page.render().expect("memory can be written to")
 }
 
-/// What `page.html` is filled with.
+/// The data for the template `page.html`.
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
     security_policy: String,
     report: EvaluationReport<'a>,
-    /// The share of the images that were recognized, their cost, and numbers of images.
+    /// The accuracy, the cost, and numbers of images.
     accuracy: String,
     cost: String,
-    /// What of the cost is regularization, if any.
+    /// The part of the cost that is regularization; `None` if it is 0.
     regularization: Option<String>,
     correct: String,
     wrong: String,
     n: String,
-    /// Or why there is none.
+    /// The pad, or why there is none.
     pad: Result<Pad, NoPad>,
-    /// Whether the network learned from images in the form that the pad gives to what is drawn, as far as is known.
+    /// Whether the network was trained only on images in MNIST's form, which the pad gives to drawings, as far as is
+    /// known.
     is_of_digits: bool,
-    /// Whether the pad computes with rounded weights.
+    /// Whether the pad's weights are rounded.
     is_rounded: bool,
     history: History,
-    /// The learning curves as SVG, if anything was monitored.
+    /// The learning curves as SVG; `None` if nothing was monitored.
     curves: Option<String>,
-    /// Each class with its images, precision, recall and F1.
+    /// Each class with its number of images, precision, recall and F1.
     classes: Vec<(String, [String; 4])>,
     confusion: Option<Heat>,
     /// Label, predicted label, number of images.
     worst: Vec<(String, String, usize)>,
     /// Height and width of the images.
     geometry: (usize, usize),
-    /// Mistakes, the names of the true and the predicted class, and pictures.
+    /// Mistakes, the names of the true and the predicted class, and the picture.
     mistakes: Vec<(Mistake, [String; 2], String)>,
     neurons: Neurons,
     settings: Vec<(&'static str, String)>,
 }
 
-/// Pictures of the page itself, its style and its script; nothing else is loaded or run.
+/// A policy that allows only the page's own pictures, style and script; nothing else is loaded or run.
 fn security_policy() -> String {
     let sum = |text: &str| format!("'sha256-{}'", BASE64.encode(Sha256::digest(text)));
     let (style, script) = (sum(STYLE), sum(SCRIPT));
@@ -161,7 +162,7 @@ fn worst(evaluation: &Evaluation, names: &ClassNames) -> Vec<(String, String, us
     evaluation.confusions().into_iter().take(WORST).map(named).collect()
 }
 
-/// The learning curves without their title, which stands above all of the page.
+/// The learning curves, without a title, since the page has one.
 fn curves(record: &ModelRecord) -> Option<String> {
     let run = Run { name: String::new(), model: Some(record.clone()), history: record.history.clone() };
     let figure = learning_curves(&[run], &Choice::default()).ok()?;
@@ -178,7 +179,7 @@ fn picture_of(mistake: Mistake, images: &Dataset) -> String {
     data_uri("image/png", &png(&Picture::new(height, width, pixels).expect("an image has its size")))
 }
 
-/// A file as an address that holds all of it.
+/// A file as a data URI.
 fn data_uri(kind: &str, bytes: &[u8]) -> String {
     format!("data:{kind};base64,{}", BASE64.encode(bytes))
 }
