@@ -49,7 +49,7 @@ pub fn completion(error: &SourceError) -> String {
     format!("; to fetch the missing files of {}: {} download{id}{data}", known.name, output::program())
 }
 
-/// The option that makes a command use the dataset in `path`; empty if `path` is the default.
+/// The option that makes a command use the dataset in `path`; empty if commands use it by default.
 pub fn option(path: &Path) -> String {
     let is_default = path == Path::new(DEFAULT_DIRECTORY) && std::env::var_os(VARIABLE).is_none_or(|v| v.is_empty());
     if is_default { String::new() } else { output::option("data", path.as_os_str()) }

@@ -102,7 +102,7 @@ fn jpeg(bytes: &[u8]) -> Result<Unpacked, FileError> {
     Ok(Unpacked { width, height, samples, pixels })
 }
 
-/// Allocates memory for the pixels, within the limit.
+/// Allocates memory for the pixels; an error if they exceed the limit.
 fn room(width: u32, height: u32, samples: usize) -> Result<Vec<u8>, FileError> {
     let bytes = u64::from(width).saturating_mul(u64::from(height)).saturating_mul(samples as u64);
     if bytes > MAX_BYTES {

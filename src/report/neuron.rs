@@ -13,7 +13,8 @@ pub fn neuron_csv_line(point: &Point) -> String {
     format!("{epoch},{output},{cost},{weight},{bias}")
 }
 
-/// A number with nine decimals; in scientific notation if it is below 0.001 or at least 1e9 by absolute value.
+/// A number with nine decimals; in scientific notation if its absolute value is below 0.001 (but not 0) or at least
+/// 1e9.
 fn decimal(number: f64) -> String {
     match number.abs() {
         0.0 | 1e-3..1e9 => format!("{number:.9}"),
