@@ -1,4 +1,5 @@
-//! The commands, and the options that several of them have. Values only: what they mean is decided elsewhere.
+//! The commands, and the options that several commands share. This module only defines them; others interpret their
+//! values.
 
 use std::ffi::OsString;
 
@@ -88,12 +89,12 @@ pub enum Format {
     Json,
 }
 
-/// The names of all costs, from the library's list.
+/// A parser for the names of all costs in the library's list.
 pub fn cost_name() -> impl TypedValueParser<Value = String> {
     PossibleValuesParser::new(costs::<f32>().map(Cost::name))
 }
 
-/// One of these by its name.
+/// A parser for the names of these values.
 pub fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
     all: [T; N],
     name: fn(T) -> &'static str,

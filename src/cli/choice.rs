@@ -1,4 +1,4 @@
-//! Which images of a split are meant.
+//! The choice of images from a split.
 
 use std::ops::RangeInclusive;
 
@@ -11,7 +11,7 @@ use mnist_mlp::report::thousands;
 use super::Failure;
 use super::usage::Usage;
 
-/// So many pictures are shown if nobody says how many.
+/// Number of pictures to show if no number is given.
 const DEFAULT_COUNT: usize = 10;
 
 /// The options that choose images. Each leaves fewer of them.
@@ -38,19 +38,19 @@ pub struct ChoiceArguments {
     pub seed: u64,
 }
 
-/// The images that were meant.
+/// The chosen images.
 pub struct Chosen {
-    /// Their numbers, in the order in which to show them.
+    /// Their indices, in the order in which to show them.
     pub indices: Vec<usize>,
-    /// How many there are to choose from.
+    /// Number of images from which they were chosen.
     pub available: usize,
-    /// What the classes are called that were asked for; none if all were.
+    /// The names of the labels that were asked for; empty if all were.
     pub labels: Vec<String>,
 }
 
 impl ChoiceArguments {
-    /// The images of `data`, or of the `mistakes` alone if there are such, that the options leave, in the order of the
-    /// mistakes, of `--index` or of the file; `versions` pictures will be shown of each.
+    /// Chooses images of `data`, or only of the `mistakes` if these are given. They are in the order of the mistakes,
+    /// of `--index` or of the file. Of each image, `versions` pictures will be shown.
     pub fn choose(
         &self,
         data: &Dataset,
@@ -74,7 +74,7 @@ impl ChoiceArguments {
         indices.retain(|&index| labels.is_empty() || labels.contains(&data.label(index)));
         let available = indices.len();
         if self.random && available > 0 {
-            // As the first epoch of a training visits so many images.
+            // The order in which the first epoch of a training on this many images visits them.
             let mut order = EpochOrder::new(available, Some(self.seed));
             let shuffled = order.mini_batches(1, available).flatten().map(|&place| indices[place as usize]);
             indices = shuffled.collect();
@@ -85,7 +85,7 @@ impl ChoiceArguments {
         Ok(Chosen { indices, available, labels })
     }
 
-    /// The classes that `--label` names.
+    /// The classes given by `--label`.
     fn labels(&self, data: &Dataset) -> Result<Vec<usize>, Failure> {
         let (names, count) = (data.identity().classes(), data.classes());
         let class = |called: &String| {
@@ -101,7 +101,7 @@ impl ChoiceArguments {
         self.label.iter().map(class).collect()
     }
 
-    /// "10 of 344 mistakes with label 4 or 9, the most confident first".
+    /// Describes the choice: "10 of 344 mistakes with label 4 or 9, the most confident first".
     pub fn description(&self, chosen: &Chosen, mistakes: bool) -> String {
         let (shown, available) = (chosen.indices.len(), chosen.available);
         let noun = match (mistakes, available) {
@@ -124,7 +124,7 @@ impl ChoiceArguments {
     }
 }
 
-/// "17" or "100-110".
+/// Parses "17" or "100-110".
 fn range(text: &str) -> Result<RangeInclusive<usize>, String> {
     let number = |text: &str| text.trim().parse().map_err(|_| format!("'{text}' is not a number such as 17"));
     let Some((first, last)) = text.split_once('-') else { return number(text).map(|index| index..=index) };
@@ -200,7 +200,7 @@ mod tests {
         assert_ne!(drawn, (0..20).collect::<Vec<_>>());
         assert_eq!(drawn[..5], chosen("--random -n 5"));
         assert_ne!(drawn, chosen("--random -n 20 --seed 1"));
-        // The first mini-batch of a training on all of them.
+        // The first mini-batch of a training on all images.
         let mut order = EpochOrder::new(20, Some(0));
         let first: Vec<_> = order.mini_batches(1, 5).next().unwrap().iter().map(|&index| index as usize).collect();
         assert_eq!(drawn[..5], first);

@@ -1,4 +1,4 @@
-//! Who does the work: this process alone, or with the feature `mpi` and a launcher all ranks together.
+//! The processes that do the work: this process alone or, with the feature `mpi` and a launcher, all ranks together.
 
 #[cfg(not(feature = "mpi"))]
 pub use alone::Alone as Company;

@@ -1,4 +1,4 @@
-//! `mnist completions`: what a shell needs to complete our words.
+//! `mnist completions`: prints what a shell needs to complete commands and options.
 
 use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};

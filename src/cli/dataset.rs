@@ -1,4 +1,4 @@
-//! Which dataset the command line means.
+//! The choice of the dataset on the command line.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,13 +9,13 @@ use super::args::DataArguments;
 use super::usage::Usage;
 use super::{Failure, download, output};
 
-/// The variable that names the dataset where no option does.
+/// The environment variable that names the dataset if no option does.
 const VARIABLE: &str = "MNIST_DATA_DIR";
 
-/// The source that was named by the option or the variable, or the default one.
+/// The source given by the option or by the environment variable, or the default source.
 pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure> {
     if let Some(named) = &arguments.data {
-        // An empty name is what a misspelt shell variable leaves: not the moment to guess.
+        // An empty name is what a misspelt shell variable leaves, so do not guess.
         return if named.is_empty() { Err(Failure::Usage(Usage::EmptyData)) } else { Ok(Source::named(named)?) };
     }
     if let Some(named) = std::env::var_os(VARIABLE).filter(|value: &OsString| !value.is_empty()) {
@@ -29,7 +29,7 @@ pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure>
     }
     let source = Source::default_in(Path::new(DEFAULT_DIRECTORY));
     if matches!(source, Source::Synthetic { .. }) {
-        // Who is quiet may have meant other digits all the more.
+        // With --quiet, built-in digits may be even less intended, so warn.
         let say = if quiet { output::warning } else { output::note };
         say(format_args!(
             "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; '{} download' fetches MNIST, --data or \
@@ -40,7 +40,7 @@ pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure>
     Ok(source)
 }
 
-/// How to fetch what is missing, behind an error that can be helped so.
+/// The command that downloads what is missing, to append to an error; empty if a download would not help.
 pub fn completion(error: &SourceError) -> String {
     let SourceError::MissingFile { directory, begun: Some(known), .. } = error else { return String::new() };
     let id = if known.id == "mnist" { String::new() } else { format!(" {}", known.id) };
@@ -49,7 +49,7 @@ pub fn completion(error: &SourceError) -> String {
     format!("; to fetch the missing files of {}: {} download{id}{data}", known.name, output::program())
 }
 
-/// What to type so that a command uses the dataset in `path`; nothing if it does anyway.
+/// The option that makes a command use the dataset in `path`; empty if commands use it by default.
 pub fn option(path: &Path) -> String {
     let is_default = path == Path::new(DEFAULT_DIRECTORY) && std::env::var_os(VARIABLE).is_none_or(|v| v.is_empty());
     if is_default { String::new() } else { output::option("data", path.as_os_str()) }

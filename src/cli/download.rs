@@ -1,4 +1,4 @@
-//! `mnist download`: a known dataset, from its mirrors to a directory.
+//! `mnist download`: downloads a known dataset from its mirrors to a directory.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,17 +57,18 @@ pub fn run(arguments: &DownloadArguments) -> Result<(), Failure> {
     if arguments.quiet { Ok(()) } else { output::result(summary(known, split, &directory, outcome)) }
 }
 
-/// MNIST lies where `mnist train` looks; the others, whose files have the same names, beside it.
+/// The default directory: for MNIST, the one in which `mnist train` looks; for other datasets, whose files may have the
+/// same names, a subdirectory of it.
 pub fn default_directory(known: &Known) -> PathBuf {
     let data = Path::new(DEFAULT_DIRECTORY);
     if known.id == "mnist" { data.to_path_buf() } else { data.join(known.id) }
 }
 
-/// What is asked for.
+/// The dataset to download.
 #[derive(Debug, Clone, Copy)]
 struct Wanted {
     known: &'static Known,
-    /// Which of the datasets in its archive, if it is one.
+    /// The dataset in its archive, if it is an archive.
     split: Option<&'static str>,
 }
 
@@ -81,7 +82,7 @@ impl Wanted {
     }
 }
 
-/// The directory of one of EMNIST's datasets.
+/// The directory name of one of EMNIST's datasets.
 fn split_of(dataset: &str) -> &str {
     dataset.trim_start_matches("emnist-")
 }
@@ -89,7 +90,7 @@ fn split_of(dataset: &str) -> &str {
 fn wanted() -> impl TypedValueParser<Value = Wanted> {
     let value = |known: &Known| {
         let value = PossibleValue::new(known.id).help(format!("{}: {}", known.name, known.about));
-        // All six come together, whichever is named.
+        // All six datasets are downloaded together, whichever is named.
         if known.id == "emnist" { value.aliases(EMNIST) } else { value }
     };
     PossibleValuesParser::new(KNOWN.iter().map(value)).try_map(|id| Wanted::called(&id).ok_or("unknown"))
@@ -101,7 +102,7 @@ fn address(text: &str) -> Result<String, &'static str> {
     if is_sound { Ok(text.to_string()) } else { Err("an address begins with http:// or https://") }
 }
 
-/// Where it is and what to do with it.
+/// Says where the dataset is, and how to use it.
 fn summary(known: &Known, split: Option<&str>, directory: &Path, outcome: Outcome) -> String {
     let name = known.name;
     let place = output::quoted(directory.as_os_str());
@@ -119,7 +120,7 @@ fn summary(known: &Known, split: Option<&str>, directory: &Path, outcome: Outcom
     format!("{said} Train on {what}:\n  {} train{}\n", output::program(), dataset::option(&directory))
 }
 
-/// Shows what arrives.
+/// Shows the progress of a download.
 struct Watch {
     bar: ProgressBar,
     quiet: bool,

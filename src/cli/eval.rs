@@ -1,4 +1,4 @@
-//! `mnist eval`: how well a saved model does, or several together.
+//! `mnist eval`: evaluates one or several saved models.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
     output::result(result)
 }
 
-/// The result of a model alone.
+/// The result of a single model.
 fn of_one(member: &Member, data: &Dataset, machine: Machine, arguments: &EvalArguments) -> Result<String, Failure> {
     let evaluation = member.evaluate(data, machine)?;
     if let Some(path) = &arguments.answers {
@@ -106,7 +106,7 @@ fn of_several(
     Ok(if arguments.format == Format::Json { report.json() } else { report.text(output::width()) })
 }
 
-/// Refuses a file that cannot be written or is not ours, before any work.
+/// Refuses a file that cannot be written or is not this program's, before any work.
 fn check(path: &Path) -> Result<(), Failure> {
     check_output(path, "a table of answers", |start| start.starts_with(ANSWERS_START.as_bytes()), not_written(path))
 }

@@ -1,4 +1,4 @@
-//! `mnist export`: a model in a file that other programs read.
+//! `mnist export`: writes a model to a file for other programs.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What goes wrong in any command: the words for it, and the exit code.
+//! Errors of all commands: their messages and exit codes.
 
 use std::io;
 use std::ops::Range;
@@ -22,7 +22,7 @@ use thiserror::Error;
 use super::usage::Usage;
 use super::{dataset, output};
 
-/// Why a command did not do what was asked.
+/// Why a command failed.
 #[derive(Debug, Error)]
 pub enum Failure {
     #[error(transparent)]
@@ -148,7 +148,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// 1 failed, 2 wrong usage, 128 + signal (130 for Ctrl-C) interrupted.
+    /// 1 for a failure, 2 for wrong usage, 128 + signal for an interruption (130 for Ctrl-C).
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Usage(_)
@@ -160,7 +160,7 @@ impl Failure {
     }
 }
 
-/// Whatever is a fault of the command line makes a failure.
+/// Every usage error is a failure.
 impl<E> From<E> for Failure
 where
     Usage: From<E>,

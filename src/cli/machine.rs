@@ -1,4 +1,4 @@
-//! What the command line lets the engines use of the machine.
+//! The threads and instructions that engines may use, according to the command line.
 
 use std::sync::LazyLock;
 
@@ -8,11 +8,11 @@ use mnist_mlp::trainer::MAX_THREADS;
 use super::Failure;
 use super::usage::Usage;
 
-/// The variable that forces an instruction set, for tests and comparisons.
+/// The environment variable that forces an instruction set, for tests and comparisons.
 const VARIABLE: &str = "MNIST_SIMD";
 
-/// As many threads as asked for, else all cores, or as many of them as are allowed; the fastest instructions, or those
-/// that `MNIST_SIMD` names.
+/// The requested number of threads or, by default, one per core, up to the maximum; and the instruction set that
+/// `MNIST_SIMD` names or, by default, the fastest.
 pub fn machine(threads: Option<usize>) -> Result<Machine, Failure> {
     let instructions = match std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
         Some(name) => InstructionSet::named(&name.to_string_lossy()).map_err(Usage::Instructions)?,
@@ -25,12 +25,12 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// All cores, but no more than may be asked for.
+/// One thread per core, but no more than the maximum that may be requested.
 fn default_threads(cores: usize) -> usize {
     cores.min(MAX_THREADS)
 }
 
-/// What `--version` says: the version, and what a report of a fault should tell.
+/// The text of `--version`: the version, and what a bug report should contain.
 pub fn long_version() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
         let available: Vec<_> = InstructionSet::available().into_iter().map(InstructionSet::name).collect();

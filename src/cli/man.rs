@@ -1,4 +1,4 @@
-//! `mnist man`: the manual pages.
+//! `mnist man`: writes the manual pages.
 
 use std::fs::create_dir_all;
 use std::io::{self, Write};
@@ -25,7 +25,7 @@ pub struct ManArguments {
     directory: PathBuf,
 }
 
-/// What every command's exit status means, and which variables they read.
+/// The exit statuses of all commands, and the environment variables that they read.
 const STATUS: [(&str, &str); 4] = [
     ("0", "Done."),
     ("1", "Failed: standard error says why and what to do."),
@@ -39,11 +39,11 @@ const VARIABLES: [(&str, &str); 4] = [
     ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "The proxy that mnist download uses."),
 ];
 
-/// How a page of ours begins: the roff library's definition of an apostrophe, then the title.
+/// The beginning of this program's manual pages: the roff library's definition of an apostrophe, then the title.
 const MARK: &[u8] = b".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n.TH mnist";
 
 pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
-    // The long version tells of this machine; the manual is for all.
+    // The long version describes this machine, but the manual is for all machines.
     let mut command = Arguments::command().long_version(Resettable::Reset).disable_help_subcommand(true);
     command.build();
     let pages: Vec<_> = std::iter::once(&command).chain(command.get_subcommands()).collect();
@@ -56,7 +56,7 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the page of one command, which names the `others`.
+/// Writes the page of one command, which refers to the `others`.
 fn save(command: &Command, others: &[&Command], directory: &Path) -> Result<PathBuf, Failure> {
     let failure = |error| Failure::Manual { directory: directory.to_path_buf(), error };
     let page = Man::new(command.clone()).source(PROGRAM);
@@ -67,7 +67,7 @@ fn save(command: &Command, others: &[&Command], directory: &Path) -> Result<Path
     Ok(path)
 }
 
-/// The page, with the examples as they are typed.
+/// The text of a page, with the examples as they are typed.
 fn text(page: &Man, command: &Command, others: &[&Command]) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     page.render_title(&mut text)?;

@@ -1,4 +1,4 @@
-//! A model to be evaluated, whose precision only its file knows.
+//! A saved model, of the precision that its file determines.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use super::args::Split;
 use super::train::summary::activations;
 use super::{Failure, output, split};
 
-/// The validation images of a model that does not say: the book's split.
+/// The number of validation images of a model whose file does not say: the book's.
 pub const DEFAULT_VALIDATION: usize = 10_000;
 
 /// How many of `total` training images are for validation if nobody says: the book's 10,000 or, where there are no more
@@ -40,7 +40,7 @@ enum AnyModel {
     F64(Model<f64>),
 }
 
-/// Asks the same of a model, whichever its precision.
+/// Evaluates the same expression for a model of either precision.
 macro_rules! ask {
     ($member:expr, $model:ident => $answer:expr) => {
         match &$member.model {
@@ -62,13 +62,13 @@ impl Member {
         Ok(Member { path: printable(path.display()), model })
     }
 
-    /// Reads the model files of those who vote together.
+    /// Reads several model files; warns if a file is named twice.
     pub fn read_all(paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
         warn_of_repetition(paths);
         paths.iter().map(|path| Member::read(path)).collect()
     }
 
-    /// The models merged into one, in single precision if all of them are, to be saved at `path`.
+    /// The models merged into one, to be saved at `path`. The result is in single precision if all models are.
     pub fn merged(members: &[Member], path: &Path) -> Result<Self, Failure> {
         let singles: Option<Vec<_>> = members.iter().map(Member::in_single).collect();
         let model = if let Some(models) = singles {
@@ -86,7 +86,7 @@ impl Member {
         Ok(Member { path: printable(path.display()), model })
     }
 
-    /// The model, if it is of single precision.
+    /// The model, if it is in single precision.
     fn in_single(&self) -> Option<&Model<f32>> {
         match &self.model {
             AnyModel::F32(model) => Some(model),
@@ -102,13 +102,13 @@ impl Member {
         ask!(self, model => model.training.as_ref())
     }
 
-    /// The trainings behind it: several if it was merged from several networks, nothing for one that is unknown.
+    /// The trainings of the model: several if it was merged from several networks, `None` for an unknown training.
     fn trainings(&self) -> Vec<Option<&TrainingRecord>> {
         ask!(self, model => model.trainings())
     }
 
-    /// The names of the datasets that it was trained on, as far as they are known: several if networks were merged into
-    /// it that were trained on different ones.
+    /// The names of the datasets on which the model was trained, as far as they are known; several if it was merged
+    /// from networks that were trained on different datasets.
     pub fn datasets(&self) -> Vec<&str> {
         let mut datasets = Vec::new();
         for training in self.trainings().into_iter().flatten() {
@@ -119,32 +119,32 @@ impl Member {
         datasets
     }
 
-    /// What its classes are called.
+    /// The names of its classes.
     pub fn class_names(&self) -> ClassNames {
         ask!(self, model => model.class_names())
     }
 
-    /// What is known of its classes.
+    /// Its classes.
     pub fn known_classes(&self) -> Classes {
         ask!(self, model => model.classes())
     }
 
-    /// How many images were set aside for validation; of several networks in one the fewest, so that none was trained
-    /// on them.
+    /// The number of images set aside for validation. For merged networks this is the minimum, so that no network was
+    /// trained on them.
     pub fn validation(&self) -> usize {
         let of =
             |training: Option<&TrainingRecord>| training.map_or(DEFAULT_VALIDATION, |training| training.n_validation);
         self.trainings().into_iter().map(of).min().unwrap_or(DEFAULT_VALIDATION)
     }
 
-    /// How many images it was trained on, if its file says so; of several networks in one the fewest, which all were
-    /// trained on.
+    /// The number of images on which the model was trained; `None` if its file does not say. For merged networks this
+    /// is the minimum, so that all were trained on these images.
     pub fn train_size(&self) -> Option<usize> {
         let sizes = self.trainings().into_iter().map(|training| training.map(TrainingRecord::images_of_file));
         sizes.collect::<Option<Vec<_>>>().and_then(|sizes| sizes.into_iter().min())
     }
 
-    /// How many images there must have been to train it, those for validation among them.
+    /// The number of images that its training must have had, including those for validation.
     pub fn images(&self) -> usize {
         let of = |training: Option<&TrainingRecord>| {
             training
@@ -153,7 +153,7 @@ impl Member {
         self.trainings().into_iter().map(of).max().unwrap_or(0)
     }
 
-    /// What its file says beside the weights.
+    /// The contents of the model file other than the weights.
     pub fn record(&self) -> ModelRecord {
         ask!(self, model => ModelRecord {
             sizes: model.network.sizes(),
@@ -165,7 +165,7 @@ impl Member {
         })
     }
 
-    /// The network, whatever its precision: double holds single exactly.
+    /// The network in double precision, which represents single precision exactly.
     pub fn network_in_double(&self) -> Network<f64> {
         ask!(self, model => model.network.in_double())
     }
@@ -177,27 +177,27 @@ impl Member {
         }
     }
 
-    /// Pixels of the images that it is for.
+    /// Number of pixels of the images that the network takes.
     pub fn inputs(&self) -> usize {
         ask!(self, model => model.network.inputs())
     }
 
-    /// The number of its outputs.
+    /// Number of outputs.
     pub fn classes(&self) -> usize {
         ask!(self, model => model.network.outputs())
     }
 
-    /// What its outputs are.
+    /// The kind of its output layer.
     pub fn output_layer(&self) -> Output {
         ask!(self, model => model.network.cost().output())
     }
 
-    /// "784-30-10, cross-entropy".
+    /// A short description: "784-30-10, cross-entropy".
     pub fn network(&self) -> String {
         ask!(self, model => described(&model.network))
     }
 
-    /// "784-30-10, cross-entropy, 30 epochs of MNIST".
+    /// A longer description: "784-30-10, cross-entropy, 30 epochs of MNIST".
     pub fn description(&self) -> String {
         match self.training() {
             Some(training) => {
@@ -219,12 +219,12 @@ impl Member {
         }
     }
 
-    /// Whether the network sees deskewed images.
+    /// Whether the network takes deskewed images.
     pub fn sees_deskewed(&self) -> bool {
         ask!(self, model => model.sees_deskewed())
     }
 
-    /// What the network sees of these images.
+    /// The images as the network takes them: deskewed if need be.
     pub fn seen(&self, data: &Dataset, machine: Machine) -> Result<Dataset, Failure> {
         Ok(if self.sees_deskewed() { data.deskewed(machine.threads)? } else { data.clone() })
     }
@@ -234,13 +234,13 @@ impl Member {
         let evaluation = ask!(self, model => evaluate(&model.network, data, machine));
         let evaluation = evaluation.map_err(|error| Failure::Fit { path: self.path.clone(), error })?;
         if evaluation.mean_cost().is_nan() {
-            // Of an infinite z there is no cost, but it may be a sigmoid's certain answer.
+            // An infinite z makes the cost NaN, but with a sigmoid it may be a certain answer: check the outputs.
             self.outputs_of_seen(data, machine)?;
         }
         Ok(evaluation)
     }
 
-    /// What is said of an evaluation on these images of the split.
+    /// The report of an evaluation on these images of the split.
     pub fn report<'a>(&self, images: &Dataset, split: Split, evaluation: &'a Evaluation) -> EvaluationReport<'a> {
         let (lambda, l1) = self.training().map_or((0.0, 0.0), |training| (training.lambda, training.l1));
         EvaluationReport {
@@ -261,7 +261,7 @@ impl Member {
         self.outputs_of_seen(&self.seen(data, machine)?, machine)
     }
 
-    /// The same of images as the network sees them.
+    /// The outputs for images that are already deskewed if need be.
     pub fn outputs_of_seen(&self, seen: &Dataset, machine: Machine) -> Result<Array2<f64>, Failure> {
         let outputs = ask!(self, model => outputs(&model.network, seen, machine));
         let outputs = outputs.map_err(|error| Failure::Fit { path: self.path.clone(), error })?;
@@ -271,7 +271,7 @@ impl Member {
         Ok(outputs)
     }
 
-    /// Writes it in a form that other programs read.
+    /// Writes the model in a format for other programs.
     pub fn export(&self, file_type: FileType, input: Input, writer: &mut dyn Write) -> io::Result<()> {
         ask!(self, model => export::write(model, file_type, input, writer))
     }
@@ -283,7 +283,7 @@ impl Member {
     }
 }
 
-/// "784-30-10, cross-entropy".
+/// A short description: "784-30-10, cross-entropy".
 fn described<F: Real>(network: &Network<F>) -> String {
     let sizes = sizes_in_words(&network.sizes());
     let sigmoid = network.activations().iter().all(|&activation| activation == Activation::Sigmoid);
@@ -291,17 +291,17 @@ fn described<F: Real>(network: &Network<F>) -> String {
     format!("{sizes}{activations}, {}", network.cost().name())
 }
 
-/// The name of a dataset without the sums that tell it from others: "unknown images".
+/// The name of a dataset without the checksum that distinguishes it: "unknown images".
 fn without_sums(dataset: &str) -> &str {
     dataset.split(" (SHA-256").next().unwrap_or(dataset)
 }
 
-/// A fault of a model file, with its path.
+/// An error of a model file, with its path.
 pub fn of_model(path: &Path, error: ModelError) -> Failure {
     Failure::Model { path: path.display().to_string(), error }
 }
 
-/// A model that is named twice has two votes: hardly ever what was meant, and easily typed with a `*`.
+/// Warns of a model that is named twice and so has two votes: this is rarely intended, and easily typed with a `*`.
 fn warn_of_repetition(paths: &[PathBuf]) {
     let file = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let files: Vec<_> = paths.iter().map(file).collect();

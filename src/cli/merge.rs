@@ -1,4 +1,4 @@
-//! `mnist merge`: several models in one.
+//! `mnist merge`: merges several models into one.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What is mistyped, reported in the words of those who type it instead of the parser's.
+//! Errors for mistyped options, in the user's terms instead of the parser's.
 
 use std::any::TypeId;
 use std::error::Error;
@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::args::Arguments;
 
-/// What stands where an option wants a number.
+/// The value of an option that takes a number is not a valid number.
 #[derive(Debug, Error)]
 pub enum NotANumber {
     #[error("{option} takes a number with a decimal point, not a comma: write {meant} for {value}")]
@@ -24,14 +24,14 @@ pub enum NotANumber {
     OutOfRange { option: String, value: String, range: String },
 }
 
-/// The command line, whose options take what begins with a minus for the number that it may be. Of an option that is
-/// given twice the last counts, so that a script may add to a command, unless it is a list: most of these add up, and
-/// --hidden and --activation are given once.
+/// The command line, changed in two ways. Options that take a number accept negative numbers. If an option is given
+/// twice, the last value counts, so that a script may add to a command. This does not apply to lists: most lists add
+/// up, and --hidden and --activation may be given only once.
 pub fn command() -> Command {
     Arguments::command().mut_subcommands(|command| {
         command.mut_args(|option| {
             let option = match &option {
-                // There are more of them than clap knows for negative numbers, -1e-3 and -0,5 among them.
+                // clap does not recognize all negative numbers, such as -1e-3 and -0,5.
                 real if is_real(real) => option.allow_hyphen_values(true),
                 whole if is_whole(whole) => option.allow_negative_numbers(true),
                 _ => option,
@@ -55,8 +55,8 @@ pub fn is_whole(option: &Arg) -> bool {
     whole.iter().any(|whole| option.get_value_parser().type_id() == *whole)
 }
 
-/// An option with one dash that should have two, such as `-eta`. The parser would take it for `-e ta`, and `-hidden`
-/// for `-h`: a page of help, and no error.
+/// The name of an option with one dash that should have two, such as `-eta`. The parser would read it as `-e ta`, and
+/// `-hidden` as `-h`, which prints the help and is no error.
 pub fn one_dash(command: &Command, line: &[OsString]) -> Option<String> {
     let (subcommand, typed) = subcommand(command, line)?;
     let is_long = |name: &str| name.len() > 1 && subcommand.get_arguments().any(|arg| arg.get_long() == Some(name));
@@ -65,7 +65,7 @@ pub fn one_dash(command: &Command, line: &[OsString]) -> Option<String> {
     names.find(|name| is_long(name)).map(str::to_string)
 }
 
-/// The error with a tip for a word that belongs to an option: the model of `show`, or the rest of a list.
+/// Adds a tip to the error for a word that belongs to an option: to `show --model`, or to a list.
 pub fn with_tip(mut error: clap::Error, command: &Command, line: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return error };
     if error.kind() != ErrorKind::UnknownArgument || word.starts_with('-') {
@@ -91,13 +91,13 @@ fn tip(command: &Command, typed: &[OsString], word: &str) -> Option<String> {
     of_list.or_else(|| takes_model().then(|| format!("name a model with '--model {word}'")))
 }
 
-/// The subcommand that is typed, and what stands behind it.
+/// The subcommand on the command line, and the words after it.
 fn subcommand<'a>(command: &'a Command, line: &'a [OsString]) -> Option<(&'a Command, &'a [OsString])> {
     let (name, typed) = line.get(1..)?.split_first()?;
     Some((command.find_subcommand(name)?, typed))
 }
 
-/// The number that was mistyped, if that is what is wrong.
+/// The invalid number, if that is the error.
 pub fn number(error: &clap::Error) -> Option<NotANumber> {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -122,7 +122,7 @@ pub fn number(error: &clap::Error) -> Option<NotANumber> {
         };
         return Some(NotANumber::OutOfRange { option, value, range: range.to_string() });
     }
-    // What clap says of its ranges, as in "0 is not in 1..=3600".
+    // clap describes its ranges as in "0 is not in 1..=3600".
     let text = cause.to_string();
     let (from, to) = text.strip_prefix(&value)?.strip_prefix(" is not in ")?.split_once("..=")?;
     let is_too_large = value.parse::<u64>().is_ok_and(|value| value > u32::MAX.into());
@@ -134,7 +134,7 @@ pub fn number(error: &clap::Error) -> Option<NotANumber> {
     Some(NotANumber::OutOfRange { option, value, range })
 }
 
-/// What is meant by a number with a comma: its decimals are behind it, or its thousands.
+/// What a number with a comma means: the comma is a decimal point or separates thousands.
 fn with_a_point(value: &str) -> Option<String> {
     let (whole, rest) = value.split_once(',')?;
     let point = format!("{whole}.{rest}");

@@ -1,4 +1,4 @@
-//! The command line: the only place that knows clap, terminals, colours and progress bars.
+//! The command line. Only this module uses clap, the terminal, colours and progress bars.
 
 use clap::FromArgMatches;
 
@@ -34,7 +34,7 @@ use args::{Arguments, Command};
 pub use failure::Failure;
 use usage::Usage;
 
-/// Does what the command line asks for.
+/// Runs the command that the command line asks for.
 pub fn run() -> Result<(), Failure> {
     signals::outlive_file_limits();
     let (mut command, line) = (mistyped::command(), std::env::args_os().collect::<Vec<_>>());

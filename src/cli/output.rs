@@ -1,7 +1,7 @@
-//! Where words go: results to standard output, notes and errors to standard error.
+//! Output: results go to standard output, notes and errors to standard error.
 //!
-//! Colours are taken out where they are not wanted (no terminal, `NO_COLOR`). A reader who leaves early, as `head`
-//! does, is no error.
+//! Colours are removed where they are not wanted (no terminal, `NO_COLOR`). A reader that closes the pipe early, such
+//! as `head`, is not an error.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
@@ -18,12 +18,12 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default();
 
-/// Prints a result, as it is.
+/// Prints a result unchanged.
 pub fn result(text: impl Display) -> Result<(), Failure> {
     piece(text).map(drop)
 }
 
-/// Prints one of several results, and says whether there is anyone left to read the others.
+/// Prints one of several results. Breaks if the reader has closed the pipe.
 pub fn piece(text: impl Display) -> Result<ControlFlow<()>, Failure> {
     let mut stdout = anstream::stdout().lock();
     match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
@@ -32,7 +32,7 @@ pub fn piece(text: impl Display) -> Result<ControlFlow<()>, Failure> {
     }
 }
 
-/// Prints a result line by line, until all is printed, one line fails or the reader has left.
+/// Prints results line by line, until one fails or the reader has closed the pipe.
 pub fn lines(lines: impl Iterator<Item = Result<String, Failure>>) -> Result<(), Failure> {
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     for line in lines {
@@ -51,12 +51,12 @@ pub fn lines(lines: impl Iterator<Item = Result<String, Failure>>) -> Result<(),
     stdout.flush().or_else(unless_left)
 }
 
-/// A reader who has left is no failure.
+/// Ignores the error if the reader has closed the pipe.
 fn unless_left(error: io::Error) -> Result<(), Failure> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Failure::Output(error)) }
 }
 
-/// Prints what is not a result, but good to see beside it.
+/// Prints text that accompanies results to standard error.
 pub fn aside(text: impl Display) {
     to_stderr(text);
 }
@@ -76,23 +76,23 @@ pub fn error(text: impl Display) {
     to_stderr(format_args!("{ERROR}error:{ERROR:#} {}", printable(text)));
 }
 
-/// A message in which names and words of files may stand: none of them moves the cursor.
+/// A message in which names and words from files may occur, without characters that move the cursor.
 fn printable(message: impl Display) -> String {
     message.to_string().split('\n').map(printable::printable).collect::<Vec<_>>().join("\n")
 }
 
-/// Where even standard error cannot be written to, there is nobody left to tell.
+/// Writes to standard error. If that fails, there is no way to report it.
 fn to_stderr(line: impl Display) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
-/// Whether bars may be drawn on standard error: it is a terminal, and results do not go through another program. `tee`
-/// prints them on the same terminal, but later, when the bars are back and would be drawn over them.
+/// Whether bars may be drawn on standard error: it is a terminal, and standard output is not a pipe. Programs such as
+/// `tee` print results on the same terminal, but later, over the redrawn bars.
 pub fn has_room_for_bars() -> bool {
     io::stderr().is_terminal() && (io::stdout().is_terminal() || !is_pipe(&io::stdout()))
 }
 
-/// Whether another program reads what is written here.
+/// Whether standard output goes to another program.
 #[cfg(unix)]
 fn is_pipe(output: &impl std::os::fd::AsFd) -> bool {
     use std::os::unix::fs::FileTypeExt;
@@ -100,18 +100,19 @@ fn is_pipe(output: &impl std::os::fd::AsFd) -> bool {
     metadata.map(|metadata| metadata.file_type()).is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
 }
 
-/// Whether another program reads what is written here: where nobody can tell, one may.
+/// Whether standard output goes to another program. This cannot be determined here, so it is assumed.
 #[cfg(not(unix))]
 fn is_pipe(_: &impl Sized) -> bool {
     true
 }
 
-/// Columns of the terminal that results go to; no limit where they go elsewhere.
+/// The width of the terminal to which results go, in columns; unlimited if they go elsewhere.
 pub fn width() -> usize {
     terminal_size::terminal_size_of(io::stdout()).map_or(usize::MAX, |(width, _)| usize::from(width.0))
 }
 
-/// The same for pictures, of which a file would otherwise hold one endless row.
+/// As [`width`], for pictures. If they do not go to a terminal, the width is 80, since a row in a file would be
+/// endless.
 pub fn width_of_pictures() -> usize {
     match width() {
         usize::MAX => 80,
@@ -119,20 +120,21 @@ pub fn width_of_pictures() -> usize {
     }
 }
 
-/// The shades of grey that the terminal knows; letters where there is no terminal or no colours are wanted.
+/// The number of grey shades of the terminal; ASCII characters if there is no terminal or colours are not wanted.
 pub fn depth() -> Depth {
     if !is_coloured() {
         return Depth::Ascii;
     }
     let variable = |name| std::env::var(name).unwrap_or_default();
-    // Windows Terminal says nothing of colours, and knows all.
+    // Windows Terminal supports all colours, but does not say so in these variables.
     if !variable("WT_SESSION").is_empty() {
         return Depth::TrueColor;
     }
     depth_of(&variable("COLORTERM"), &variable("TERM"))
 }
 
-/// What the variables say. A terminal that is called plainly xterm, as in a container, is a newer one.
+/// The depth according to the variables. A terminal called just xterm, as in a container, is assumed to have 256
+/// colours.
 fn depth_of(colorterm: &str, term: &str) -> Depth {
     if ["truecolor", "24bit"].contains(&colorterm) || term.ends_with("-direct") {
         Depth::TrueColor
@@ -143,17 +145,17 @@ fn depth_of(colorterm: &str, term: &str) -> Depth {
     }
 }
 
-/// Whether results are shown in colours.
+/// Whether results are printed in colour.
 pub fn is_coloured() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
-/// A word as a shell has to be given it.
+/// A word quoted for the shell.
 pub fn quoted(word: &OsStr) -> String {
     quoted_for(&word.to_string_lossy(), cfg!(windows))
 }
 
-/// `--eta 0.5`; as one word where the value begins with a hyphen.
+/// An option and its value, as in `--eta 0.5`; as one word if the value begins with a hyphen.
 pub fn words(name: &str, value: &OsStr) -> Vec<OsString> {
     let mut option = OsString::from(format!("--{name}"));
     if value.as_encoded_bytes().starts_with(b"-") {
@@ -164,18 +166,18 @@ pub fn words(name: &str, value: &OsStr) -> Vec<OsString> {
     vec![option, value.to_os_string()]
 }
 
-/// An option and its value as they are typed behind others.
+/// An option and its value as text to append to a command.
 pub fn option(name: &str, value: &OsStr) -> String {
     typed(words(name, value))
 }
 
-/// Words as they are typed behind others.
+/// Words as text to append to a command.
 pub fn typed(words: impl IntoIterator<Item = OsString>) -> String {
     words.into_iter().fold(String::new(), |line, word| line + " " + &quoted(&word))
 }
 
-/// In Windows a backslash is part of a path, and no quotes but double ones are known to all shells; no file has one in
-/// its name.
+/// Quotes a word. On Windows a backslash is part of a path, and double quotes are the only ones that all shells know;
+/// file names cannot contain them.
 fn quoted_for(word: &str, windows: bool) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c) || windows && c == '\\';
     if !word.is_empty() && word.chars().all(plain) {
@@ -187,7 +189,7 @@ fn quoted_for(word: &str, windows: bool) -> String {
     }
 }
 
-/// How this program was called: what to type before a subcommand.
+/// How this program was called: the text to type before a subcommand.
 pub fn program() -> String {
     if std::env::var_os("CARGO_MANIFEST_DIR").is_some() {
         return "cargo run --release --".to_string();

@@ -1,4 +1,4 @@
-//! The files that a command writes: what is wrong with them is known before the work.
+//! Checks of output files before any work is done.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,10 +13,10 @@ use mnist_mlp::replace_file::{check_replaceable, target};
 use super::Failure;
 use super::usage::Usage;
 
-/// So many bytes tell what a file is.
+/// The number of first bytes that suffice to recognize a file.
 const START: u64 = 512;
 
-/// Refuses a file that cannot be written, or that is not `what`, as [`check_ours`] has it.
+/// Refuses a file that cannot be written, or that is not `what` (see [`check_ours`]).
 pub fn check_output(
     path: &Path,
     what: &'static str,
@@ -27,8 +27,9 @@ pub fn check_output(
     check_ours(path, what, is_ours)
 }
 
-/// Refuses to overwrite a file that is not `what`, of which `is_ours` judges by its first bytes. What is not there,
-/// empty or no file passes. What cannot be read does not: it might be anything. Nor does '-', standard output elsewhere.
+/// Refuses to overwrite a file that is not `what`, as `is_ours` decides by its first bytes. A path that does not exist,
+/// is empty or is not a regular file passes. A file that cannot be read is refused, since it might be anything. So is
+/// '-', which means standard output in other programs.
 pub fn check_ours(path: &Path, what: &'static str, is_ours: impl FnOnce(&[u8]) -> bool) -> Result<(), Failure> {
     if path == Path::new("-") {
         return Err(Failure::Usage(Usage::ToOutput(what)));
@@ -42,12 +43,12 @@ pub fn check_ours(path: &Path, what: &'static str, is_ours: impl FnOnce(&[u8]) -
     if start.is_empty() || is_ours(&start) { Ok(()) } else { Err(Failure::Foreign(path.display().to_string(), what)) }
 }
 
-/// Whether writing to both would write to one file.
+/// Whether both paths lead to the same file.
 pub fn is_same(one: &Path, other: &Path) -> bool {
     target(one).is_ok_and(|one| target(other).is_ok_and(|other| one == other))
 }
 
-/// Refuses a model file that cannot be written, a file that is none, and the name of what a model is exported to.
+/// Refuses a model file that cannot be written, a file that is not a model, and an extension that is for exports.
 pub fn check_model_file(out: &Path) -> Result<(), Failure> {
     if let Ok(file_type) = FileType::of(out) {
         return Err(Failure::Usage(Usage::EndingOfExport(out.display().to_string(), file_type.ending())));
@@ -55,18 +56,18 @@ pub fn check_model_file(out: &Path) -> Result<(), Failure> {
     check_output(out, "a model file", is_model, not_written(out))
 }
 
-/// Keeps others from writing the model file.
+/// Keeps other processes from writing the model file.
 pub fn claim_model_file(out: &Path) -> Result<Claim, Failure> {
     claim(out).map_err(not_written(out))
 }
 
-/// Why a file with a model in it is not written.
+/// The failure to write a model file.
 pub fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
     |error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error })
 }
 
-/// Whether a model file may begin so: with the sizes of its layers, and then its weights; or, if Python 2 wrote what is
-/// network2.py's, with the cost before them.
+/// Whether a model file may begin with these bytes: with the sizes of its layers, then its weights or, if network2.py
+/// wrote it under Python 2, with the cost, then the weights.
 fn is_model(start: &[u8]) -> bool {
     const WEIGHTS: &[u8] = b"],\"weights\":[[[";
     let start: Vec<u8> = start.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
@@ -76,7 +77,7 @@ fn is_model(start: &[u8]) -> bool {
     }
     let Some(sizes) = start.strip_prefix(b"{\"sizes\":[") else { return false };
     let end = sizes.iter().position(|byte| !byte.is_ascii_digit() && *byte != b',').unwrap_or(sizes.len());
-    // Those of a hundred layers may be longer than what is known of the file.
+    // With a hundred layers the sizes may be longer than these bytes.
     let rest = &sizes[end..];
     rest.starts_with(WEIGHTS) || WEIGHTS.starts_with(rest)
 }

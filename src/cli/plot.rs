@@ -1,4 +1,4 @@
-//! `mnist plot`: learning curves from saved files.
+//! `mnist plot`: draws learning curves from saved files.
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
@@ -81,16 +81,16 @@ pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
     }
 }
 
-/// Columns of a terminal beyond which a plot is no better.
+/// The maximum width of a plot in the terminal; a wider one is no better.
 const WIDEST: usize = 100;
 
-/// What a run from standard input is called.
+/// The name of a run from standard input.
 const STANDARD_INPUT: &str = "standard input";
 
 const TOO_LONG: &str = "it is longer than 128 MiB; name the file instead of piping it";
 
-/// The run in a file or, for "-", in standard input; called by the file's name, or by all of its path if another of
-/// `files` has the same name.
+/// Reads a run from a file or, for "-", from standard input. It is named after the file, or by the whole path if
+/// another of `files` has the same name.
 fn read(path: &Path, files: &[PathBuf]) -> Result<Run, Failure> {
     if path == Path::new("-") {
         let mut text = Vec::new();
@@ -108,14 +108,15 @@ fn read(path: &Path, files: &[PathBuf]) -> Result<Run, Failure> {
     Run::read(&name(path, files), &text).map_err(|error| Failure::NoRun { path: path.display().to_string(), error })
 }
 
-/// What the run in a file is called.
+/// The name of the run in a file.
 fn name(path: &Path, files: &[PathBuf]) -> String {
     let name = short_name(path);
     let is_alone = files.iter().filter(|other| short_name(other) == name).count() == 1;
     if is_alone { name } else { path.to_string_lossy().into_owned() }
 }
 
-/// The name of a file without an ending that is ours; what follows the point of `eta-0.25` is half of a number.
+/// The name of a file without an extension of this program. (In `eta-0.25`, the part after the dot belongs to a
+/// number.)
 fn short_name(path: &Path) -> String {
     let is_ours = |ending: &OsStr| ["json", "jsonl", "csv"].iter().any(|ours| ending.eq_ignore_ascii_case(ours));
     let name = if path.extension().is_some_and(is_ours) { path.file_stem() } else { path.file_name() };
@@ -133,7 +134,7 @@ fn choice(arguments: &PlotArguments) -> Choice {
     }
 }
 
-/// "10-40", "10-", "-40" or "10".
+/// Parses "10-40", "10-", "-40" or "10".
 fn epochs(text: &str) -> Result<RangeInclusive<usize>, String> {
     let number = |text: &str, open: usize| match text {
         "" => Ok(open),
@@ -148,7 +149,7 @@ fn epochs(text: &str) -> Result<RangeInclusive<usize>, String> {
     }
 }
 
-/// A picture file to be.
+/// A picture file to write.
 struct Target<'a> {
     path: &'a Path,
     kind: Kind,
@@ -161,7 +162,7 @@ enum Kind {
 }
 
 impl<'a> Target<'a> {
-    /// What the name asks for. A file that this program did not write is not overwritten.
+    /// The target that the file name asks for. A file that this program did not write is refused.
     fn of(path: &'a Path) -> Result<Self, Failure> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         let kind = match extension.as_deref() {

@@ -1,4 +1,4 @@
-//! `mnist predict`: which digit is in a picture.
+//! `mnist predict`: recognizes the digit in a picture.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -98,7 +98,7 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     if failed == 0 { Ok(()) } else { Err(Failure::Unanswered { failed, all: arguments.files.len() }) }
 }
 
-/// Height and width of the images that the model is for, if it can answer to pictures.
+/// Height and width of the images that the model takes; an error if it cannot be used for pictures.
 fn side(member: &Member) -> Result<usize, Failure> {
     let (inputs, path) = (member.inputs(), member.path.clone());
     let side = inputs.isqrt();
@@ -108,7 +108,7 @@ fn side(member: &Member) -> Result<usize, Failure> {
     if member.classes() < 2 { Err(Failure::OneOutput(path)) } else { Ok(side) }
 }
 
-/// Says what becomes of pictures, if the network learned from images that may look otherwise.
+/// Notes how pictures are changed, if the network was trained on images that may look different.
 fn note_other_form(member: &Member) {
     if let Some(dataset) = member.datasets().into_iter().find(|name| !are_in_mnists_form(name)) {
         output::note(format_args!(
@@ -119,7 +119,7 @@ fn note_other_form(member: &Member) {
     }
 }
 
-/// The digit in a file in MNIST's form, or the picture only scaled.
+/// Reads a picture and brings its digit into MNIST's form, or only scales it.
 fn read_picture(file: &Path, side: usize, as_is: bool) -> Result<Picture, Failure> {
     let (picture, path) = if file.as_os_str() == OsStr::new("-") {
         (read(stdin().lock()), "standard input".to_string())
@@ -136,14 +136,14 @@ fn read_picture(file: &Path, side: usize, as_is: bool) -> Result<Picture, Failur
     }
 }
 
-/// What the network makes of a picture before it sees it, and what it answers: a^L, (n_L).
+/// The network's output for a picture, a^L, (n_L), and the picture as the network saw it, deskewed if need be.
 fn answered(
     member: &Member,
     (file, picture): (&str, &Picture),
     machine: Machine,
 ) -> Result<(Vec<f64>, Picture), Failure> {
     let (height, width) = (picture.height(), picture.width());
-    // The label is not known; nobody looks at it.
+    // The label is unknown, and not used.
     let data = Dataset::new(picture.pixels().to_vec(), vec![0], (height, width), 2, Identity::named("a picture"));
     let data = data.expect("one image, one label");
     let seen = member.seen(&data, machine)?;

@@ -1,4 +1,4 @@
-//! `mnist report`: all that is known of a model on one page of HTML.
+//! `mnist report`: writes an HTML page with all that is known about a model.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `mnist show`: images of a dataset, what a model says of them, what a training makes of them.
+//! `mnist show`: shows images of a dataset, a model's answers to them, and how a training changes them.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -26,7 +26,7 @@ use super::train::images::ImageArguments;
 use super::usage::Usage;
 use super::{Failure, idle, output, split};
 
-/// So many pixels of all images together are shown at once: they are held in memory.
+/// The maximum number of pixels of all images shown at once, since they are held in memory.
 const MAX_PIXELS: usize = 100_000_000;
 
 /// Look at the images: in the terminal, or on a contact sheet.
@@ -80,7 +80,7 @@ pub struct ShowArguments {
     pub out: Option<PathBuf>,
 }
 
-/// `matches` tell what was typed and what is a default.
+/// Runs the command. `matches` distinguishes options that were typed from defaults.
 pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failure> {
     let mut treatment = Treatment::of(arguments)?;
     let split = arguments.split.unwrap_or(if treatment.versions() > 1 { Split::Train } else { Split::Test });
@@ -137,7 +137,7 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
     }
 }
 
-/// The images of the split, cut as they were when the model was trained, or as a training would cut them.
+/// The images of the split, cut as in the training of the model or, without a model, as the options ask.
 fn load(
     arguments: &ShowArguments,
     split: Split,
@@ -154,10 +154,10 @@ fn load(
     split::for_models(members, &data)
 }
 
-/// What a training makes of an image.
+/// How a training changes an image.
 struct Treatment<'a> {
     images: &'a ImageArguments,
-    /// Whether each is deskewed first, as the options say or as the model sees it.
+    /// Whether images are deskewed first, because of the options or the model.
     deskew: bool,
     distortion: Option<Distortion>,
     seed: u64,
@@ -173,18 +173,18 @@ impl<'a> Treatment<'a> {
         Ok(Treatment { images, deskew: images.deskew, distortion, seed: arguments.choice.seed, epochs })
     }
 
-    /// How many pictures there are of an image, itself among them.
+    /// The number of pictures of one image, including itself.
     fn versions(&self) -> usize {
         let shifts = if self.images.expand.is_some() { VERSIONS } else { 1 };
         shifts * (1 + self.epochs as usize)
     }
 
-    /// How many of them belong into a row of their own.
+    /// The number of these pictures that share a row of their own.
     fn side_by_side(&self) -> usize {
         if self.epochs > 0 { 1 + self.epochs as usize } else { self.versions() }
     }
 
-    /// Image `index` of `data` as it is, and as a training sees it.
+    /// Image `index` of `data`, unchanged and as a training would change it.
     fn of_image(&self, data: &Dataset, index: usize) -> Result<Vec<Exhibit>, Failure> {
         let image = data.slice(index..index + 1);
         let image = if self.deskew { image.deskewed(1)? } else { image };
@@ -214,7 +214,7 @@ impl<'a> Treatment<'a> {
     }
 }
 
-/// The images numbered `indices` in all their versions, with what the model answers to each.
+/// The images with these indices in all their versions, with the model's answers.
 fn exhibits(
     data: &Dataset,
     indices: &[usize],
@@ -236,12 +236,12 @@ fn exhibits(
     Ok(exhibits)
 }
 
-/// Why the contact sheet is not written.
+/// The failure to write the contact sheet.
 fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
     |error| Failure::Picture { path: out.display().to_string(), error }
 }
 
-/// The names of the classes that a contact sheet shows by number; nothing if they have none.
+/// The names of the classes that a contact sheet shows by number; empty if they have none.
 fn legend(gallery: &Gallery) -> String {
     let answers = |exhibit: &Exhibit| exhibit.outputs.as_deref().map(prediction);
     let shown: BTreeSet<_> =
@@ -251,7 +251,7 @@ fn legend(gallery: &Gallery) -> String {
     if named.is_empty() { named } else { format!("labels {named}\n") }
 }
 
-/// Writes the contact sheet and says how to read it.
+/// Writes the contact sheet and explains how to read it.
 fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<(), Failure> {
     let sheet = gallery.sheet().map_err(Usage::Sheet)?;
     let bytes = png(&sheet);

@@ -1,4 +1,4 @@
-//! Signals: those that ask to stop, and the one that a full file sends.
+//! Signals that ask the program to stop, and the signal of a file size limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ const STOP_SIGNALS: &[i32] = &[SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
 #[cfg(not(unix))]
 const STOP_SIGNALS: &[i32] = &[SIGINT, SIGTERM];
 
-/// Whether this program was started with the signal ignored. Only Linux tells.
+/// Whether this program was started with the signal ignored. This can only be determined on Linux.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -21,29 +21,29 @@ fn is_ignored(signal: i32) -> bool {
     ignored >> (signal - 1) & 1 == 1
 }
 
-/// So long after the first signal a second one is another wish, and not the same one again: a terminal that closes
-/// tells the shell, which tells us too, and `timeout` signals its child and then all of its group.
+/// Only this long after the first signal does another signal count as a second request: a closing terminal signals the
+/// shell, which signals this program too, and `timeout` signals its child and then the whole process group.
 const SAME_WISH: Duration = Duration::from_millis(500);
 
-/// From now on a file that may not grow further is one that cannot be written, as on a full disk, and does not end the
-/// program.
+/// From now on, exceeding a file size limit is a write error, as on a full disk, and does not end the program.
 pub fn outlive_file_limits() {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
-/// The number of the signal that asks to stop, 0 until one does. A second one ends the program at once.
+/// Catches signals that ask to stop: the result becomes the number of the first one. A second request ends the program
+/// at once.
 pub fn stop_signals() -> Arc<AtomicUsize> {
     let signal = Arc::new(AtomicUsize::new(0));
     let asked = Arc::new(AtomicBool::new(false));
-    // Who started us with a signal ignored, as nohup does, wants it to stay so.
+    // A signal that was ignored at the start, as with nohup, stays ignored.
     for number in STOP_SIGNALS.iter().filter(|&&number| !is_ignored(number)) {
-        // Where a signal cannot be caught it simply ends the program.
+        // If a signal cannot be caught, it simply ends the program.
         let _ = register_conditional_shutdown(*number, 128 + number, Arc::clone(&asked))
             .and_then(|_| register_usize(*number, Arc::clone(&signal), *number as usize));
     }
     let first = Arc::clone(&signal);
-    // Without this thread no signal ends the program at once, but the first one still ends it.
+    // Without this thread a second signal does not end the program at once, but the first still stops the work.
     let _ = std::thread::Builder::new().spawn(move || {
         while first.load(Ordering::Relaxed) == 0 {
             std::thread::sleep(SAME_WISH / 10);

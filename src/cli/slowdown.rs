@@ -1,4 +1,4 @@
-//! `mnist slowdown`: the learning of one neuron as CSV.
+//! `mnist slowdown`: the training of a single neuron, as CSV.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};

@@ -1,4 +1,4 @@
-//! The images of a split, cut as they were when a model was trained.
+//! The images of a split, cut as in the training of a model.
 
 use mnist_mlp::data::classes::OtherNames;
 use mnist_mlp::data::known::{are_in_mnists_form, are_pictures};
@@ -11,8 +11,8 @@ use super::args::{DataArguments, Split};
 use super::member::Member;
 use super::{Failure, dataset, output};
 
-/// The images that `split` is cut from: all that there are, and of the built-in digits as many as the models were made
-/// of.
+/// The images from which `split` is cut: the whole part or, of the built-in digits, as many as the models' trainings
+/// had.
 pub fn whole(arguments: &DataArguments, split: Split, members: &[Member], threads: usize) -> Result<Dataset, Failure> {
     load(&dataset::source(arguments, false)?, split, members, threads)
 }
@@ -25,8 +25,8 @@ fn load(source: &Source, split: Split, members: &[Member], threads: usize) -> Re
     Ok(source.load_at_least(wanted, Part::Training, threads)?)
 }
 
-/// The images of `split`, cut as they were when the members, of which there is one at least, were trained. These may
-/// have been trained on other numbers of images, as long as this split had the same.
+/// The images of `split`, cut as in the training of the members, of which there must be at least one. Their trainings
+/// may have had different numbers of images, provided that this split is the same for all.
 pub fn in_common(
     arguments: &DataArguments,
     split: Split,
@@ -36,7 +36,8 @@ pub fn in_common(
     let source = dataset::source(arguments, false)?;
     let whole = load(&source, split, members, threads)?;
     let there_were = |member: &Member| match source {
-        // Built-in digits have no end, so the last N are counted from the number that the training had.
+        // The number of built-in digits is unlimited, so the validation set is at the end of those that the training
+        // had.
         Source::Synthetic { .. } if split != Split::Test => member.images().max(TRAINING_COUNT),
         _ => whole.len(),
     };
@@ -56,8 +57,8 @@ pub fn in_common(
     cut_for(first, whole.slice(0..there_were(first)), split)
 }
 
-/// Cuts `split` out of `whole`: the last `validation` images, the first `train_size` of the others (all if not given),
-/// or the test images, which are whole.
+/// Cuts `split` out of `whole`: the last `validation` images; the first `train_size` of the other images, or all of
+/// them if `train_size` is `None`; or the whole of the test images.
 pub fn cut(whole: Dataset, split: Split, train_size: Option<usize>, validation: usize) -> Result<Dataset, SplitError> {
     Ok(match split {
         Split::Test => whole,
@@ -66,7 +67,7 @@ pub fn cut(whole: Dataset, split: Split, train_size: Option<usize>, validation: 
     })
 }
 
-/// Cuts `split` out of `whole` as it was when `member` was trained; it is not empty.
+/// Cuts `split` out of `whole` as in the training of `member`. An error if the split is empty.
 pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset, Failure> {
     let (validation, images) = (member.validation(), whole.len());
     let other = |_| Failure::OtherSplit { split: name(split), validation, images };
@@ -77,8 +78,7 @@ pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset,
     Ok(data)
 }
 
-/// The images as the models are to be asked about them: with their classes counted and called as in the training. Says
-/// so if that was on another dataset.
+/// The images with the labels and class names of the models. Warns if a model was trained on another dataset.
 pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure> {
     warn_of_other_data(members, data);
     let all: Vec<_> = members.iter().map(Member::known_classes).collect();
@@ -101,12 +101,13 @@ pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure
     })
 }
 
-/// The images with their classes counted and called as by the model in `path`.
+/// The images with the labels and class names of the model in `path`.
 pub fn in_classes(data: &Dataset, classes: &Classes, path: &str) -> Result<Dataset, Failure> {
     data.in_classes_of(classes).map_err(|error| Failure::UnknownClasses { model: path.to_string(), error })
 }
 
-/// Warns of other images than those that the model in `path` was trained on, if only one side calls its classes by names.
+/// Warns if classes of these images and of the model in `path` can only be matched by position, because only one side
+/// has names.
 pub fn warn_of_places(data: &Dataset, model: &Classes, path: &str) {
     let own = Classes::of(data);
     if let Some(names) = own.names_told_by_place(model) {

@@ -1,4 +1,4 @@
-//! What is wrong with a command line: told before any work, with exit code 2.
+//! Errors of the command line, reported before any work, with exit code 2.
 
 use mnist_mlp::data::splits::SplitError;
 use mnist_mlp::engine::UnknownInstructionSet;
@@ -14,7 +14,7 @@ use super::mistyped::NotANumber;
 use super::output;
 use super::tune::SearchError;
 
-/// Why what was typed cannot be done.
+/// Why a command line is not valid.
 #[derive(Debug, Error)]
 pub enum Usage {
     #[error("-{0} has one dash: did you mean --{0}?")]
@@ -100,7 +100,7 @@ pub enum Usage {
     SheetName(String),
 }
 
-/// The option that says how the images are split.
+/// The option that determines the split.
 fn option_of(error: &SplitError) -> &'static str {
     match error {
         SplitError::Validation { .. } => "validation",

@@ -1,4 +1,5 @@
-//! Arrays as NumPy keeps them, in `.npy` files and in pickles: a type, a shape, bytes. From them, pixels and labels.
+//! NumPy arrays as stored in `.npy` files and in pickles: an element type, a shape, and bytes. Converts them to pixels
+//! and labels.
 
 use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use thiserror::Error;
@@ -10,7 +11,7 @@ use super::names::{MAX_NAME, NameError, Names};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Element {
     kind: Kind,
-    /// Bytes of an element.
+    /// Bytes per element.
     size: usize,
     big_endian: bool,
 }
@@ -20,27 +21,27 @@ enum Kind {
     Unsigned,
     Signed,
     Float,
-    /// Bytes, filled up with zeros.
+    /// Bytes, padded with zeros.
     Ascii,
-    /// Characters of four bytes, filled up with zeros.
+    /// Characters of four bytes, padded with zeros.
     Unicode,
 }
 
 /// What can be wrong with an array of images or labels.
 #[derive(Debug, Error)]
 pub enum ArrayError {
-    /// Complex numbers, records, objects of Python: nothing that images or labels could be.
+    /// The elements are complex numbers, records or Python objects, which cannot be images or labels.
     #[error("holds elements of the type '{0}', expected numbers such as 'u1', 'i8' or 'f4'{advice}", advice = if_objects(.0))]
     Element(String),
-    /// Texts where numbers must be.
+    /// The elements are texts, where numbers are required.
     #[error("holds texts, expected numbers")]
     Texts,
-    /// A text is the name of no class.
+    /// A text cannot be the name of a class.
     #[error("has '{found}' for the label of image {index}: {problem}")]
     Name {
         /// Which label, counted from 0.
         index: usize,
-        /// The beginning of what was found.
+        /// The beginning of the text.
         found: String,
         /// What is wrong with it.
         problem: NameError,
@@ -48,18 +49,18 @@ pub enum ArrayError {
     /// The shape and the bytes do not fit.
     #[error("holds an array of the shape {shape:?} in {found} bytes")]
     Shape {
-        /// The shape it claims.
+        /// The shape in the header.
         shape: Vec<u64>,
-        /// The bytes there are.
+        /// Number of bytes.
         found: usize,
     },
-    /// Neither images nor labels.
+    /// The shape is neither that of images nor that of labels.
     #[error("holds an array of the shape {0:?}, expected labels (n) or images (n, rows, columns) or (n, pixels)")]
     Rank(Vec<u64>),
-    /// The pixels of an image do not make a square, and nothing says how long its rows are.
+    /// The number of pixels per image is not a square, and the shape does not give the length of rows.
     #[error("has images of {0} pixels, which do not make a square")]
     NotSquare(u64),
-    /// A value is no shade of grey.
+    /// A value is not a pixel intensity.
     #[error(
         "has the value {value} in image {image}, which is not a pixel: expected whole numbers from 0 to 255, or \
         fractions k/255 or k/256 of one"
@@ -67,26 +68,26 @@ pub enum ArrayError {
     NotAPixel {
         /// Which image, counted from 0.
         image: usize,
-        /// What was found.
+        /// The value.
         value: f64,
     },
-    /// A value is no class.
+    /// A value is not a class.
     #[error("has the label {value} for image {index}, expected a whole number from 0 to 255")]
     NotALabel {
         /// Which label, counted from 0.
         index: usize,
-        /// What was found.
+        /// The value.
         value: f64,
     },
 }
 
-/// What pandas makes of a column of names.
+/// Advice for arrays of Python objects, which pandas makes of a column of names.
 fn if_objects(element: &str) -> &'static str {
     if element.ends_with('O') { ": save names with .astype(str)" } else { "" }
 }
 
 impl Element {
-    /// The type of that NumPy name, such as `<f4` or `|u1`; without a sign in front it is little-endian.
+    /// The type with this NumPy name, such as `<f4` or `|u1`. Without a prefix it is little-endian.
     pub fn named(name: &str) -> Result<Self, ArrayError> {
         let (big_endian, plain) = match name.split_at_checked(1) {
             Some((">", plain)) => (true, plain),
@@ -109,7 +110,7 @@ impl Element {
         Ok(Element { kind, size, big_endian })
     }
 
-    /// Texts of at most so many bytes, such as `S5`, or characters, such as `U5`.
+    /// Texts of at most this many bytes, such as `S5`, or characters, such as `U5`.
     fn text(name: &str) -> Option<(Kind, usize)> {
         let (kind, length) = name.split_at_checked(1)?;
         let length = length.parse().ok().filter(|&length| (1..=MAX_NAME).contains(&length))?;
@@ -124,17 +125,17 @@ impl Element {
         matches!(self.kind, Kind::Ascii | Kind::Unicode)
     }
 
-    /// The same type in the other order of bytes, or in this.
+    /// The same type with this byte order.
     pub fn in_order(self, big_endian: bool) -> Self {
         Element { big_endian, ..self }
     }
 
-    /// The bytes of an array of `shape`, if that many can be counted.
+    /// Number of bytes of an array of `shape`; `None` on overflow.
     pub fn bytes_of(self, shape: &[u64]) -> Option<u64> {
         shape.iter().try_fold(self.size as u64, |product, &dim| product.checked_mul(dim))
     }
 
-    /// The number in these bytes, as many as one element has. Rounded beyond 2^53, where no pixel or label is.
+    /// The number in the bytes of one element. It is rounded beyond 2^53, but no pixel or label is that large.
     fn value(self, bytes: &[u8]) -> f64 {
         if self.big_endian { self.value_in::<BigEndian>(bytes) } else { self.value_in::<LittleEndian>(bytes) }
     }
@@ -149,7 +150,7 @@ impl Element {
         }
     }
 
-    /// The text in these bytes, as many as one element has.
+    /// The text in the bytes of one element.
     fn text_of(self, bytes: &[u8]) -> String {
         let text = if self.kind == Kind::Ascii {
             String::from_utf8_lossy(bytes).into_owned()
@@ -162,11 +163,11 @@ impl Element {
     }
 }
 
-/// An array.
+/// An array of numbers or texts.
 pub(super) struct Array {
     element: Element,
     shape: Vec<u64>,
-    /// Whether its first dimension is the fastest, as in what pandas gives, and not the last.
+    /// Whether the first dimension is the fastest, as in arrays from pandas, rather than the last.
     fortran_order: bool,
     bytes: Vec<u8>,
 }
@@ -176,22 +177,22 @@ impl Array {
         if element.bytes_of(&shape) != Some(bytes.len() as u64) {
             return Err(ArrayError::Shape { shape, found: bytes.len() });
         }
-        // One dimension has no order.
+        // The order is meaningless in one dimension.
         let fortran_order = fortran_order && shape.len() > 1;
         Ok(Array { element, shape, fortran_order, bytes })
     }
 
-    /// Whether it has as many dimensions as labels have.
+    /// Whether the array has one dimension, as labels have.
     pub fn is_labels(&self) -> bool {
         self.shape.len() == 1
     }
 
-    /// Whether its labels are names.
+    /// Whether the elements are texts.
     pub fn is_text(&self) -> bool {
         self.element.is_text()
     }
 
-    /// The labels in an array of one dimension whose elements are names.
+    /// The labels in a one-dimensional array of names.
     pub fn named_labels(&self, names: &mut Names) -> Result<Idx, ArrayError> {
         let [n] = *self.shape else { return Err(ArrayError::Rank(self.shape.clone())) };
         let label = |(index, bytes)| {
@@ -205,7 +206,7 @@ impl Array {
         Ok(Idx { dims: vec![dim(n)?], bytes })
     }
 
-    /// The labels in an array of one dimension.
+    /// The labels in a one-dimensional array of numbers.
     pub fn labels(&self) -> Result<Idx, ArrayError> {
         let [n] = *self.shape else { return Err(ArrayError::Rank(self.shape.clone())) };
         if self.is_text() {
@@ -216,7 +217,7 @@ impl Array {
         Ok(Idx { dims: vec![dim(n)?], bytes: labels.collect::<Result<_, _>>()? })
     }
 
-    /// The images in an array of three dimensions (n, rows, columns) or of two (n, pixels of a square).
+    /// The images in an array of shape (n, rows, columns) or (n, pixels of a square).
     pub fn images(self) -> Result<Idx, ArrayError> {
         let (n, rows, cols) = match *self.shape {
             [n, rows, cols] => (n, rows, cols),
@@ -247,7 +248,7 @@ impl Array {
         (0..self.bytes.len() / size).map(move |i| self.element.value(&self.bytes[self.place(i) * size..][..size]))
     }
 
-    /// Where value `i` is, if the last dimension is the fastest in counting.
+    /// The position in memory of value `i`, counted with the last dimension fastest.
     fn place(&self, i: usize) -> usize {
         if !self.fortran_order {
             return i;
@@ -261,9 +262,9 @@ impl Array {
         place
     }
 
-    /// What the values are multiples of. Whole-number types hold pixels as they are. So do floating-point numbers if
-    /// one of them is above 1. Otherwise full ink is 1, and a step is 1/256, as in the book's mnist.pkl.gz, if all
-    /// values are multiples of it, which numbers with a binary point show exactly; else it is 1/255.
+    /// Determines the scale of pixel values. Integers are intensities from 0 to 255, and so are floating-point numbers
+    /// if any is above 1. Otherwise, 1 is full ink. The step is 1/256, as in the book's mnist.pkl.gz, if all values are
+    /// below 1 and exact multiples of it; else it is 1/255.
     fn scale(&self) -> Scale {
         if self.element.kind != Kind::Float || self.values().any(|value| value > 1.0) {
             return Scale::Whole;
@@ -273,7 +274,7 @@ impl Array {
     }
 }
 
-/// The values that pixels may have.
+/// The possible pixel values.
 #[derive(Clone, Copy)]
 enum Scale {
     /// 0, 1, … 255.
@@ -289,24 +290,25 @@ impl Scale {
         match self {
             Scale::Whole => whole(value),
             Scale::Of256 => whole(256.0 * value),
-            // Far more than 32-bit numbers are rounded by, far less than a step.
+            // The tolerance is far greater than the rounding of 32-bit numbers, and far less than a step.
             Scale::Of255 => whole((255.0 * value).round()).filter(|&k| (255.0 * value - f64::from(k)).abs() < 1e-3),
         }
     }
 }
 
-/// A whole number from 0 to 255.
+/// The value if it is a whole number from 0 to 255.
 fn whole(value: f64) -> Option<u8> {
     ((0.0..=255.0).contains(&value) && value.fract() == 0.0).then_some(value as u8)
 }
 
-/// The side of a square of so many pixels.
+/// The side of a square of this many pixels; `None` if the number is not a square.
 pub(super) fn side_of(pixels: u64) -> Option<u64> {
     let side = pixels.isqrt();
     (side * side == pixels).then_some(side)
 }
 
-/// A dimension as [`Idx`] has it. The bytes are there, so a longer one can only be that of an array without any.
+/// A dimension as [`Idx`] stores it. Since the bytes are in memory, a larger dimension practically occurs only in an
+/// array without any.
 fn dim(size: u64) -> Result<u32, ArrayError> {
     u32::try_from(size).map_err(|_| ArrayError::Rank(vec![size]))
 }
@@ -384,7 +386,7 @@ mod tests {
         let array = |name, bytes| Array::new(Element::named(name).unwrap(), vec![2, 3, 4], true, bytes).unwrap();
         assert_eq!(array("|u1", bytes.to_vec()).images().unwrap(), expected);
         assert_eq!(array("<i2", bytes.iter().flat_map(|&k| [k, 0]).collect()).images().unwrap(), expected);
-        // Of two dimensions, and none in one.
+        // The order matters in two dimensions, but not in one.
         let array = |shape: &[u64], bytes: &[u8]| {
             Array::new(Element::named("|u1").unwrap(), shape.to_vec(), true, bytes.to_vec()).unwrap()
         };
@@ -401,12 +403,12 @@ mod tests {
             with(f32::from),
             with(|k| f32::from(k) / 255.0),
             with(|k| f32::from(k) / 256.0),
-            // As rounded as numbers get in practice.
+            // Rounded as much as numbers are in practice.
             with(|k| f32::from(k) * (1.0 / 255.0)),
         ] {
             assert_eq!(array.images().unwrap(), Idx { dims: vec![1, 16, 16], bytes: pixels.clone() });
         }
-        // Black and white alone.
+        // Only black and white.
         assert_eq!(floats(&[1, 4], &[0.0, 1.0, 1.0, 0.0]).images().unwrap().bytes, [0, 255, 255, 0]);
         assert_eq!(floats(&[1, 4], &[0.0; 4]).images().unwrap().bytes, [0; 4]);
     }

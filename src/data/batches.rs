@@ -1,4 +1,4 @@
-//! The order in which an epoch visits the training images, cut into mini-batches.
+//! The order of the training images in an epoch, divided into mini-batches.
 
 use rand::seq::SliceRandom;
 
@@ -12,10 +12,10 @@ pub struct EpochOrder {
 }
 
 impl EpochOrder {
-    /// The orders of `n_train` images under `seed`; without a seed, the order of the file in every epoch.
+    /// Shuffles `n_train` images with `seed`; without a seed, every epoch keeps the order of the file.
     ///
     /// # Panics
-    /// If there are 2^32 images or more.
+    /// If `n_train` is 2^32 or more.
     #[must_use]
     pub fn new(n_train: usize, seed: Option<u64>) -> Self {
         let n_train = u32::try_from(n_train).expect("less than 2^32 images");
@@ -28,15 +28,15 @@ impl EpochOrder {
         self.indices.len()
     }
 
-    /// Whether an epoch visits no image.
+    /// Whether an epoch has no images.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.indices.is_empty()
     }
 
-    /// The mini-batches of `epoch` (1 for the first), each a list of image indices; the last may be short.
+    /// The mini-batches of `epoch` (1 for the first), each a list of image indices; the last may be shorter.
     ///
-    /// The order follows from the seed and the epoch alone, not from the epochs before.
+    /// The order depends only on the seed and the epoch, not on earlier epochs.
     pub fn mini_batches(&mut self, epoch: usize, batch_size: usize) -> std::slice::Chunks<'_, u32> {
         if let Some(seed) = self.seed {
             (0..).zip(&mut self.indices).for_each(|(i, index)| *index = i);
@@ -65,8 +65,8 @@ mod tests {
         assert_eq!(order.mini_batches(1, 4).map(<[u32]>::len).collect::<Vec<_>>(), [4, 4, 2]);
     }
 
-    /// These numbers are this program's own, as it printed them when the test was written. A training that is resumed
-    /// depends on them, whichever build began it, and so do all results that were ever published with their seed.
+    /// The expected numbers were printed by this program when the test was written. If they change, resumed trainings
+    /// and all results published with a seed can no longer be reproduced.
     #[test]
     fn the_order_of_a_seed_stays_what_it_is() {
         let mut order = EpochOrder::new(10, Some(0));

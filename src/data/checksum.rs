@@ -1,4 +1,4 @@
-//! Sums of files: SHA-256, computed on another thread while a file is read, and MD5.
+//! Checksums of files: SHA-256, computed on another thread while the file is read, and MD5.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -9,14 +9,14 @@ use sha2::{Digest, Sha256};
 
 use super::idx::Idx;
 
-/// Bytes that go to the other thread at a time.
+/// Number of bytes that are sent to the other thread at a time.
 const PIECE: usize = 1 << 18;
-/// Pieces that may wait for it.
+/// Number of pieces that may wait for the other thread.
 const WAITING: usize = 16;
 
-/// Gives `read` a reader of the same bytes as `reader`, and returns what it returns with the sum of all bytes that it
-/// read, as lower-case hexadecimal digits. Adding up takes as long as half of unpacking, so it is done side by side,
-/// where the system has a thread to give.
+/// Calls `read` with a reader of the same bytes as `reader`. Returns its result and the SHA-256 of all bytes that it
+/// read, as lower-case hexadecimal digits. Since hashing takes half as long as decompressing, another thread does it in
+/// parallel, if the system can start one.
 pub fn with_sha256<R: Read, T>(reader: R, read: impl FnOnce(&mut Summed<R>) -> T) -> (T, String) {
     let (sender, pieces) = sync_channel::<Vec<u8>>(WAITING);
     thread::scope(|scope| {
@@ -29,7 +29,7 @@ pub fn with_sha256<R: Read, T>(reader: R, read: impl FnOnce(&mut Summed<R>) -> T
         };
         let other = thread::Builder::new().spawn_scoped(scope, add_up).ok();
         let piece = Vec::with_capacity(PIECE);
-        // Without the other thread nobody listens to the sender.
+        // Without the other thread nothing receives from the sender.
         let mut summed = Summed { reader, piece, sender: other.is_some().then_some(sender), hash: Sha256::new() };
         let result = read(&mut summed);
         summed.hand_on();
@@ -40,7 +40,7 @@ pub fn with_sha256<R: Read, T>(reader: R, read: impl FnOnce(&mut Summed<R>) -> T
     })
 }
 
-/// The SHA-256 that an IDX file with these contents has, as lower-case hexadecimal digits.
+/// The SHA-256 of the IDX file with these contents, as lower-case hexadecimal digits.
 pub fn sha256_of_idx(idx: &Idx) -> String {
     let mut hash = Sha256::new();
     hash.update(idx.header());
@@ -53,7 +53,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     digits(&Sha256::digest(bytes))
 }
 
-/// The MD5 of all that `reader` gives, as lower-case hexadecimal digits.
+/// The MD5 of all bytes of `reader`, as lower-case hexadecimal digits.
 pub fn md5(mut reader: impl Read) -> io::Result<String> {
     let mut hash = Md5::new();
     let mut piece = vec![0; PIECE];
@@ -71,20 +71,20 @@ fn digits(sum: &[u8]) -> String {
     sum.iter().fold(String::with_capacity(2 * sum.len()), |digits, byte| digits + &format!("{byte:02x}"))
 }
 
-/// Reads on, and hands on what was read.
+/// A reader that passes on the bytes it has read for hashing.
 pub struct Summed<R> {
     reader: R,
     piece: Vec<u8>,
-    /// To the other thread, if there is one.
+    /// The sender to the other thread, if there is one.
     sender: Option<SyncSender<Vec<u8>>>,
-    /// The sum so far, if there is none.
+    /// The hash so far, if there is no other thread.
     hash: Sha256,
 }
 
 impl<R> Summed<R> {
     fn hand_on(&mut self) {
         if let Some(sender) = &self.sender {
-            // Nobody stops listening while this lives.
+            // The receiver lives as long as this reader, so sending cannot fail.
             let _ = sender.send(std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE)));
         } else {
             self.hash.update(&self.piece);
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn md5_is_that_of_rfc_1321() {
-        // Its test suite, appendix A.5.
+        // The test suite of RFC 1321, appendix A.5.
         assert_eq!(md5(&b""[..]).unwrap(), "d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(md5(&b"message digest"[..]).unwrap(), "f96b697d7cb7938d525a2f31aaf161d0");
     }

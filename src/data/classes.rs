@@ -1,4 +1,4 @@
-//! What the classes of a dataset are called, and how those of a model and of a dataset are matched: by name.
+//! Names of classes, and matching the classes of a model with those of a dataset by name.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use super::Dataset;
 use super::known::classes_are_numbers;
 use crate::printable::printable;
 
-/// The most characters of a name: as many as a directory's may have.
+/// The maximum length of a name in characters, which is also that of a directory name.
 const LONGEST: usize = 255;
-/// The most characters of a name in a table.
+/// The maximum length of a name in a table, in characters.
 const SHORT: usize = 16;
 
-/// What the classes are called: each by its name, such as "Pullover", or by its number where there are no names.
+/// Names of classes, such as "Pullover"; empty if classes have only numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct ClassNames(Vec<String>);
 
-/// The name of class 0, of class 1 and so on; none where classes have numbers only.
+/// Collects the names of class 0, class 1 and so on. Without names, classes have only numbers.
 impl<S: AsRef<str>> FromIterator<S> for ClassNames {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
         let name = |name: S| printable(name.as_ref().chars().take(LONGEST).collect::<String>());
@@ -28,7 +28,7 @@ impl<S: AsRef<str>> FromIterator<S> for ClassNames {
     }
 }
 
-/// What a file says. Labels are bytes, so that there are 256 classes at most.
+/// Converts the names in a file. Labels are bytes, so there are at most 256 classes.
 impl TryFrom<Vec<String>> for ClassNames {
     type Error = String;
 
@@ -47,31 +47,32 @@ impl From<ClassNames> for Vec<String> {
 }
 
 impl ClassNames {
-    /// The name of each class; none where classes have numbers only.
+    /// The name of each class; empty if classes have only numbers.
     #[must_use]
     pub fn all(&self) -> &[String] {
         &self.0
     }
 
-    /// Whether classes have numbers only.
+    /// Whether classes have only numbers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Names for classes that have numbers only: "0", "1" and so on.
+    /// Uses the numbers of the classes as names: "0", "1" and so on.
     #[must_use]
     pub fn numbers(classes: usize) -> Self {
         (0..classes).map(|class| class.to_string()).collect()
     }
 
-    /// Whether a name is a number. Then classes that have numbers only are meant by these, and not by their places.
+    /// Whether any name is a number. If so, classes that have only numbers are matched with these names, not by
+    /// position.
     #[must_use]
     pub fn has_numbers(&self) -> bool {
         self.0.iter().any(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
-    /// The names in a sentence: the first of them, if they are many.
+    /// The names as a list in a sentence. If there are many, only the first ones.
     #[must_use]
     pub fn in_words(&self) -> String {
         const SOME: usize = 12;
@@ -79,19 +80,19 @@ impl ClassNames {
         if self.0.len() > SOME { format!("{some}, … ({} in all)", self.0.len()) } else { some }
     }
 
-    /// What a class is called; its number if it has no name.
+    /// The name of a class, or its number if it has no name.
     #[must_use]
     pub fn of(&self, class: usize) -> String {
         self.name(class).map_or_else(|| class.to_string(), String::from)
     }
 
-    /// The name of a class, if it has one.
+    /// The name of a class, or `None` if it has no name.
     #[must_use]
     pub fn name(&self, class: usize) -> Option<&str> {
         self.0.get(class).map(String::as_str)
     }
 
-    /// The same as [`of`](Self::of) where a table has little room: a long name is cut.
+    /// As [`of`](Self::of), but a long name is cut, for use in tables.
     #[must_use]
     pub fn short(&self, class: usize) -> String {
         let name = self.of(class);
@@ -101,13 +102,13 @@ impl ClassNames {
         name.chars().take(SHORT - 1).chain(['…']).collect()
     }
 
-    /// The characters of the longest of the [`short`](Self::short) names of classes 0 to `classes - 1`.
+    /// The length in characters of the longest [`short`](Self::short) name of classes 0 to `classes - 1`.
     #[must_use]
     pub fn width(&self, classes: usize) -> usize {
         (0..classes).map(|class| self.short(class).chars().count()).max().unwrap_or(0)
     }
 
-    /// The class that is called so, by its name or, if no name is a number, by its number.
+    /// The class with this name or, if no name is a number, with this number.
     #[must_use]
     pub fn class(&self, called: &str) -> Option<usize> {
         let number = || if self.has_numbers() { None } else { called.parse().ok() };
@@ -115,43 +116,43 @@ impl ClassNames {
     }
 }
 
-/// What is known of the classes of a model or of a dataset.
+/// The classes of a model or of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classes {
-    /// What they are called; nothing if they have numbers only.
+    /// Their names; empty if they have only numbers.
     pub names: ClassNames,
-    /// How many there are.
+    /// Number of classes.
     pub count: usize,
-    /// Whether those that have no names are called by their numbers. If not, a number may stand for anything.
+    /// Whether classes without names are named by their numbers. If not, a number may mean anything.
     pub are_numbers: bool,
 }
 
-/// Two models that call their classes otherwise.
+/// Two models name their classes differently.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[error("number {place} has the classes {}, but number {first} has {}", found.in_words(), expected.in_words())]
 pub struct OtherNames {
-    /// The second of them, by its place among all.
+    /// The position of the second model among all models.
     pub place: usize,
-    /// What that calls its classes.
+    /// The class names of the second model.
     pub found: ClassNames,
-    /// The first of them.
+    /// The position of the first model.
     pub first: usize,
-    /// What that calls its classes.
+    /// The class names of the first model.
     pub expected: ClassNames,
 }
 
-/// Images of classes that a model does not know.
+/// Some images belong to classes that a model does not know.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[error("knows no class called {}: its classes are {}", unknown.in_words(), known.in_words())]
 pub struct UnknownClasses {
-    /// Those that are not known.
+    /// The classes that the model does not know.
     pub unknown: ClassNames,
-    /// Those that are.
+    /// The classes that the model knows.
     pub known: ClassNames,
 }
 
 impl Classes {
-    /// What is known of the classes of a dataset.
+    /// The classes of a dataset.
     #[must_use]
     pub fn of(data: &Dataset) -> Self {
         Classes {
@@ -161,8 +162,8 @@ impl Classes {
         }
     }
 
-    /// The names of one side, if the other has none and its numbers may stand for anything: then classes are told by
-    /// their places, which can be wrong.
+    /// The names of one side, if the other side has no names and its numbers may mean anything. Then classes are
+    /// matched by position, which can be wrong.
     #[must_use]
     pub fn names_told_by_place<'a>(&'a self, others: &'a Classes) -> Option<&'a ClassNames> {
         match (self.beside(&others.names).is_empty(), others.beside(&self.names).is_empty()) {
@@ -172,17 +173,17 @@ impl Classes {
         }
     }
 
-    /// What they are called beside classes with these names: numbers, if they have no names, but are numbers or the others
-    /// are. Nothing if they can only be told by their places.
+    /// The class names to compare with `others`. Classes without names are called by number if they are known to be
+    /// numbers, or if the other names include numbers. Empty if the classes can be matched only by position.
     fn beside(&self, others: &ClassNames) -> ClassNames {
         let are_numbers = !others.is_empty() && (self.are_numbers || others.has_numbers());
         if self.names.is_empty() && are_numbers { ClassNames::numbers(self.count) } else { self.names.clone() }
     }
 
-    /// The first of these that have names, if all that can be told by name are called alike.
+    /// The index of the first of these that has names, if all that can be matched by name have the same names.
     ///
     /// # Errors
-    /// [`OtherNames`] if they are not.
+    /// [`OtherNames`] if their names differ.
     pub fn in_common(all: &[Classes]) -> Result<Option<usize>, OtherNames> {
         let Some(named) = all.iter().position(|classes| !classes.names.is_empty()) else { return Ok(None) };
         let names = all.iter().map(|classes| classes.beside(&all[named].names)).enumerate();
@@ -196,12 +197,12 @@ impl Classes {
 }
 
 impl Dataset {
-    /// The same images with their classes counted and called as in a model of these `classes`. Where one side has no names,
-    /// its classes are numbers if they are known to be, or if those of the other side are; if not, classes are told by
-    /// their places, and those of the images stay as they are.
+    /// The same images, with labels as in a model of these `classes`. If one side has no names, its class numbers serve
+    /// as names, provided that they are known to be numbers or that names on the other side are numbers. If not,
+    /// classes are matched by position, and the labels stay as they are.
     ///
     /// # Errors
-    /// [`UnknownClasses`] if the class of an image is none of the model's.
+    /// [`UnknownClasses`] if an image belongs to a class that the model does not have.
     pub fn in_classes_of(&self, classes: &Classes) -> Result<Dataset, UnknownClasses> {
         let own = Classes::of(self);
         let (names, own) = (classes.beside(&own.names), own.beside(&classes.names));
@@ -215,19 +216,19 @@ impl Dataset {
         })
     }
 
-    /// The same images with other names for their classes.
+    /// The same images with other class names.
     #[must_use]
     pub fn called(&self, names: ClassNames) -> Dataset {
         Dataset { identity: Arc::new(self.identity().clone().with_classes(names)), ..self.clone() }
     }
 
-    /// The same images with their classes counted as in `names`; `None` if the class of an image is not among them.
+    /// The same images with labels that count the classes as in `names`; `None` if an image's class is not among them.
     fn in_classes(&self, names: &ClassNames) -> Option<Dataset> {
         let own = self.identity().classes();
         if own == names {
             return Some(self.clone());
         }
-        // Labels are bytes, so there are few of them.
+        // There are only 256 possible labels, so look up each once.
         let place = |label: u8| {
             let name = own.name(usize::from(label))?;
             names.all().iter().position(|other| other == name).and_then(|place| u8::try_from(place).ok())
@@ -236,7 +237,7 @@ impl Dataset {
         if self.labels().iter().any(|&label| places[usize::from(label)].is_none()) {
             return None;
         }
-        // Images that are not among these may be of any class.
+        // Images outside this slice may belong to any class.
         let labels = self.labels.iter().map(|&label| places[usize::from(label)].unwrap_or(0)).collect();
         let classes = names.all().len().max(2); // as everywhere
         Some(Dataset { labels: Arc::new(labels), classes, ..self.called(names.clone()) })

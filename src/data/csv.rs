@@ -1,11 +1,11 @@
-//! CSV: a row an image, its label and its pixels from 0 to 255. The label is in the column that the header names, in
-//! the first if there is no header or it names none.
+//! CSV: each row is an image, with a label and pixels from 0 to 255. The label is in the column that the header names;
+//! without a header, or if the header names none, it is in the first column.
 //!
-//! In a column that the header names, labels may be names, such as "cat". If the first is not a number, all are names,
-//! and those of both parts in order are the classes.
+//! In a column that the header names, labels may be names, such as "cat". If the first label is not a number, all
+//! labels are names, and the sorted names of both parts are the classes.
 //!
-//! A file holds one part. The other is in the file beside it that has 'test' for 'train' in its name: `mnist_train.csv`
-//! and `mnist_test.csv`.
+//! A file holds one part. The other part is in the file beside it whose name has 'test' instead of 'train':
+//! `mnist_train.csv` and `mnist_test.csv`.
 
 use std::cell::Cell;
 use std::ffi::OsStr;
@@ -25,19 +25,20 @@ mod labels;
 pub(super) use labels::Labels;
 use labels::is_name;
 
-/// The longest row that is read, in bytes: an image of 2000 x 2000. A packed file of one row could fill the memory.
+/// The maximum length of a row in bytes: an image of 2000 x 2000. Otherwise a compressed file of one row could fill the
+/// memory.
 const MAX_ROW: usize = 16 << 20;
 
 /// What can be wrong with a CSV file of images.
 #[derive(Debug, Error)]
 pub enum CsvError {
-    /// No images.
+    /// There are no images.
     #[error("has no rows of numbers")]
     Empty,
-    /// A row has another number of fields than the first.
+    /// A row has a different number of fields from the first.
     #[error("is not a table of images: {0}")]
     Table(String),
-    /// The first field of a row is no class.
+    /// The label of a row is not a class.
     #[error(
         "has '{found}' for a label in line {line}, column {column}, expected a whole number from 0 to 255{}",
         naming(found)
@@ -47,20 +48,20 @@ pub enum CsvError {
         line: u64,
         /// Which column, counted from 1.
         column: usize,
-        /// What was found.
+        /// The contents of the field.
         found: String,
     },
-    /// The first label is a name, this one is none.
+    /// The first label is a name, but this label is not a valid name.
     #[error("has '{found}' for a label in line {line}, column {column}, expected a name of 1 to {MAX_NAME} bytes")]
     Name {
         /// Which line, counted from 1.
         line: u64,
         /// Which column, counted from 1.
         column: usize,
-        /// What was found.
+        /// The contents of the field.
         found: String,
     },
-    /// More names than there can be classes.
+    /// There are more than 256 names of classes.
     #[error(
         "has a label in line {line} that is the 257th name: at most 256 classes can be told apart; is the column that \
         its header names that of the classes?"
@@ -69,10 +70,10 @@ pub enum CsvError {
         /// Which line, counted from 1.
         line: u64,
     },
-    /// Labels are names in the file with the other part. Here nobody knows where they are.
+    /// The labels in the other part's file are names, but this file has no header that names their column.
     #[error("has no header that names the column of the labels, but its labels must be names: call it 'label'")]
     NoHeader,
-    /// A field is no pixel.
+    /// A field is not a pixel intensity.
     #[error(
         "has '{found}' for a pixel in line {line}, column {column}, expected a whole number from 0 to 255{}",
         scaling(found)
@@ -82,32 +83,32 @@ pub enum CsvError {
         line: u64,
         /// Which column, counted from 1.
         column: usize,
-        /// What was found.
+        /// The contents of the field.
         found: String,
     },
-    /// The pixels of a row do not make a square.
+    /// The number of pixels in a row is not a square.
     #[error("has rows of a label and {0} pixels, which do not make a square image{doubt}", doubt = if_unlabelled(*.0))]
     NotSquare(u64),
-    /// The file with the other part has rows of another length.
+    /// The rows of this file and of the other part's file differ in length.
     #[error("has {found} columns, {other} {expected}: {}", advice(*found, other, *expected))]
     Columns {
-        /// How many columns it has.
+        /// Number of columns in this file.
         found: usize,
         /// The name of the file with the other part.
         other: String,
-        /// How many columns that has.
+        /// Number of columns in the other file.
         expected: usize,
     },
-    /// A row has no end.
+    /// A row is too long.
     #[error("has a row longer than {} MiB, the most that is read: expected an image in each row", MAX_ROW >> 20)]
     LongRow,
-    /// As some spreadsheets save it.
+    /// Columns are separated by semicolons or tabs, as some spreadsheets save them.
     #[error("has semicolons or tabs between its columns, expected commas: save it with commas")]
     Separator,
-    /// As some spreadsheets save it.
+    /// The file is UTF-16, as some spreadsheets save it.
     #[error("is UTF-16: save it as UTF-8")]
     Utf16,
-    /// pandas numbers the rows unless it is told not to.
+    /// The first column is an index, which pandas writes unless told not to.
     #[error("has a first column without a name, as of pandas' index: save it with to_csv(..., index=False)")]
     Index,
     /// Reading failed.
@@ -115,12 +116,12 @@ pub enum CsvError {
     Io(io::Error),
 }
 
-/// The pixels of an image without its label, of which the first was taken for one.
+/// Advice if the pixels and the supposed label make a square, so that the label seems to be missing.
 fn if_unlabelled(pixels: u64) -> &'static str {
     if pixels > 0 && side_of(pixels + 1).is_some() { ": does it lack the labels?" } else { "" }
 }
 
-/// What makes names of labels, if this is one.
+/// Advice on names as labels, if this field is a name.
 fn naming(found: &str) -> &'static str {
     if is_name(found.as_bytes()) {
         ": labels may be names if a header calls their column 'label' and the first of them is no number"
@@ -129,7 +130,7 @@ fn naming(found: &str) -> &'static str {
     }
 }
 
-/// What to do with a fraction.
+/// Advice if this pixel is a fraction.
 fn scaling(found: &str) -> &'static str {
     let is_fraction = found.parse().is_ok_and(|value: f64| value > 0.0 && value < 1.0);
     if is_fraction { ": if 1 is full ink, multiply the pixels by 255 and round them" } else { "" }
@@ -153,10 +154,10 @@ impl From<csv::Error> for CsvError {
     }
 }
 
-/// The file with the images of `part`, when `path` was named: itself or the one beside it. None if the name says
-/// neither 'train' nor 'test': such a file holds training images alone.
+/// The file with the images of `part` when `path` was named: `path` or the file beside it. `None` for test images if
+/// the name has neither 'train' nor 'test': such a file holds only training images.
 pub(super) fn file_of(path: &Path, part: Part) -> Option<PathBuf> {
-    // A name that is no Unicode says neither.
+    // A name that is not Unicode has neither.
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     let with = |word: &str, other: &str| Some(path.with_file_name(replace_word(name, word, other)?));
     let itself = || Some(path.to_path_buf());
@@ -166,7 +167,7 @@ pub(super) fn file_of(path: &Path, part: Part) -> Option<PathBuf> {
     }
 }
 
-/// `name` with `other` in the last place where `word` stands alone, as in `mnist_train.csv` but not in `latest.csv`.
+/// Replaces the last `word` in `name` that stands alone, as in `mnist_train.csv` but not in `latest.csv`, with `other`.
 fn replace_word(name: &str, word: &str, other: &str) -> Option<String> {
     let is_part_of_word = |c: Option<char>| c.is_some_and(char::is_alphabetic);
     let alone = |&(at, _): &(usize, &str)| {
@@ -193,7 +194,7 @@ pub(super) fn read(reader: impl Read, of_dataset: &mut Labels) -> Result<(Idx, I
     Ok((Idx { dims: vec![labels.len() as u32, side, side], bytes: pixels }, labels_of(labels)))
 }
 
-/// Reads the labels alone, (n), and counts the columns.
+/// Reads only the labels, (n), and counts the columns.
 pub(super) fn read_labels(reader: impl Read, of_dataset: &mut Labels) -> Result<(Idx, usize), CsvError> {
     let mut labels = Vec::new();
     let columns = rows(reader, MAX_ROW, |line, fields, of_labels| {
@@ -203,13 +204,13 @@ pub(super) fn read_labels(reader: impl Read, of_dataset: &mut Labels) -> Result<
     Ok((labels_of(labels), columns))
 }
 
-/// Whether the first line of a text is that of a table, though with other separators than commas.
+/// Whether the first line of a text belongs to a table with separators other than commas.
 pub(super) fn has_other_separator(line: &str) -> bool {
     [';', '\t'].iter().any(|&separator| line.trim().split(separator).count() > 2)
 }
 
-/// Gives every row of numbers to `take`, with its line and the column of its label, a header not included. The number
-/// of columns, at least 1. A row of more than `longest` bytes is refused before it fills the memory.
+/// Calls `take` for every row except the header, with its line number, its fields and the column of its label. Returns
+/// the number of columns, at least 1. A row of more than `longest` bytes is refused before it fills the memory.
 fn rows(
     mut reader: impl Read,
     longest: usize,
@@ -243,9 +244,9 @@ fn rows(
     if columns == 0 { Err(CsvError::Empty) } else { Ok(columns) }
 }
 
-/// Whether a first row names columns: in words, the first or at least half of them, or by their numbers, as pandas does
-/// where they have no names. One word in a row of numbers, and a first one that begins with a digit, are numbers that
-/// are damaged, and an empty field or a NaN is one that is missing.
+/// Whether the first row is a header. It is if the first field or at least half of the fields are words, or if the
+/// fields count the columns, as pandas does for columns without names. A single word in a row of numbers, or a first
+/// field that begins with a digit, is a damaged number; an empty field or a NaN is a missing number.
 fn is_header(fields: &ByteRecord) -> bool {
     let is_word = |field: &[u8]| !field.is_empty() && whole(field).is_none() && !is_not_finite(field);
     let words = fields.iter().filter(|field| is_word(field)).count();
@@ -254,16 +255,16 @@ fn is_header(fields: &ByteRecord) -> bool {
     begins_with_a_name || 2 * words >= fields.len() || are_counted()
 }
 
-/// The column of the labels.
+/// The position of the labels.
 #[derive(Debug, Clone, Copy, Default)]
 struct Column {
     /// Counted from 0.
     at: usize,
-    /// Whether the header says so.
+    /// Whether the header names the column.
     is_named: bool,
 }
 
-/// The column of the labels by its name, the first if there are several or none.
+/// The first column whose name means labels; the first column if there is none.
 fn column_of_labels(header: &ByteRecord) -> Result<Column, CsvError> {
     let is_of_labels = |field: &[u8]| {
         let name = String::from_utf8_lossy(field).to_lowercase();
@@ -276,15 +277,15 @@ fn column_of_labels(header: &ByteRecord) -> Result<Column, CsvError> {
     Ok(Column { at: named.unwrap_or(0), is_named: named.is_some_and(|at| !is_image_of_y(header, at)) })
 }
 
-/// Whether what seems to be a header is the first image of a table without one, whose label is the letter y: its pixels
-/// are numbers, but not counted, as columns are.
+/// Whether an apparent header is the first image of a table without a header, with the letter y as its label: its
+/// pixels are numbers, but do not count up as column numbers do.
 fn is_image_of_y(header: &ByteRecord, of_label: usize) -> bool {
     let pixels = header.iter().enumerate().filter(|&(i, _)| i != of_label);
     let pixels: Option<Vec<_>> = pixels.map(|(_, field)| whole(field).map(|number| number as u64)).collect();
     pixels.is_some_and(|pixels| pixels.windows(2).any(|two| two[0].checked_add(1) != Some(two[1])))
 }
 
-/// The first bytes, without the mark that some programs put before UTF-8.
+/// Reads the first bytes, without the byte order mark of UTF-8 that some programs write.
 fn start_of(reader: &mut impl Read) -> Result<Vec<u8>, CsvError> {
     let mut start = Vec::new();
     reader.take(3).read_to_end(&mut start).map_err(CsvError::Io)?;
@@ -296,8 +297,8 @@ fn start_of(reader: &mut impl Read) -> Result<Vec<u8>, CsvError> {
     Ok(start)
 }
 
-/// Fails when no byte is left to be read. Who reads rows sets anew what is left after each, wherever its line feeds
-/// are: there may be some between quotation marks.
+/// A reader that fails when no byte is left to be read. The reader of rows resets `left` after each row, wherever the
+/// line feeds are: quoted fields may contain some.
 struct Limited<'a, R> {
     reader: R,
     left: &'a Cell<usize>,
@@ -319,7 +320,7 @@ fn labels_of(labels: Vec<u8>) -> Idx {
     Idx { dims: vec![labels.len() as u32], bytes: labels }
 }
 
-/// A whole number from 0 to 255, however it is written: 7, 7.0 or 7.000e+00.
+/// A whole number from 0 to 255 in any notation: 7, 7.0 or 7.000e+00.
 fn number(field: &[u8]) -> Option<u8> {
     if let [b'0'..=b'9'] | [b'0'..=b'9', b'0'..=b'9'] = field {
         return Some(field.iter().fold(0, |number, digit| 10 * number + (digit - b'0')));
@@ -327,18 +328,18 @@ fn number(field: &[u8]) -> Option<u8> {
     whole(field).filter(|number| (0.0..=255.0).contains(number)).map(|number| number as u8)
 }
 
-/// A whole number of any size. (A header may hold others: pandas calls columns that are alike 0, 0.1, 0.2.)
+/// A whole number of any size. (A header may hold fractions: pandas renames equal columns to 0, 0.1, 0.2.)
 fn whole(field: &[u8]) -> Option<f64> {
     let number: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
     (number.fract() == 0.0).then_some(number)
 }
 
-/// Whether it reads as a number that is none, or has no end, as NaN and inf do.
+/// Whether the field is NaN or infinite.
 fn is_not_finite(field: &[u8]) -> bool {
     std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok_and(|number| !number.is_finite()))
 }
 
-/// The beginning of a field, fit for a message.
+/// The beginning of a field, escaped for a message.
 fn shown(field: &[u8]) -> String {
     String::from_utf8_lossy(&field[..field.len().min(20)]).escape_default().to_string()
 }
@@ -374,7 +375,7 @@ mod tests {
 
     #[test]
     fn the_mark_of_utf_8_is_no_part_of_the_first_field() {
-        /// As a decompressor may do.
+        /// Reads byte by byte, as a decompressor may do.
         struct ByteByByte<'a>(&'a [u8]);
         impl Read for ByteByByte<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -398,7 +399,7 @@ mod tests {
             matches!(error(",0,1,2,255\n9,4,30,200,7\n"), CsvError::Label { line: 1, column: 1, found } if found.is_empty())
         );
         assert_eq!(images("label,,,,\n9,4,30,200,7\n").unwrap().1, [9]);
-        // Nor does a damaged one; pandas numbers the columns that have no names.
+        // A damaged number does not make a header either; pandas numbers columns without names.
         assert!(matches!(error("5,0,1x,2,255\n9,4,30,200,7\n"), CsvError::Pixel { line: 1, column: 3, .. }));
         assert!(matches!(error("5x,0,1,2,255\n9,4,30,200,7\n"), CsvError::Label { line: 1, .. }));
         assert_eq!(images("0,1,2,3,4\n9,4,30,200,7\n").unwrap(), (vec![4, 30, 200, 7], vec![9]));
@@ -419,7 +420,7 @@ mod tests {
         assert!(matches!(error, CsvError::Label { line: 3, column: 3, .. }), "{error}");
     }
 
-    /// The labels and the names of two files of images of 1 x 1.
+    /// The labels and the names of two files of images of 1 x 1 pixels.
     fn named(first: &str, second: &str) -> Result<([Vec<u8>; 2], Vec<String>), CsvError> {
         let mut labels = Labels::default();
         let (_, mut first) = super::read(first.as_bytes(), &mut labels)?;
@@ -433,7 +434,7 @@ mod tests {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let found = named("label,p\ncat,1\n\"an ant\",2\ncat,3\n", "p,label\n1,bee\n2,cat\n").unwrap();
         assert_eq!(found, ([vec![2, 0, 2], vec![1, 2]], names(&["an ant", "bee", "cat"])));
-        // The first label decides: then numbers are names too, here and in the other file.
+        // The first label decides: after a name, numbers are names too, also in the other file.
         let found = named("label,p\nA,1\n7,2\n7.0,2\n", "label,p\n7,2\n").unwrap();
         assert_eq!(found, ([vec![2, 0, 1], vec![0]], names(&["7", "7.0", "A"])));
         // As pandas numbers columns.
@@ -447,7 +448,7 @@ mod tests {
     fn a_label_that_is_no_name_is_named_with_its_place() {
         use CsvError as E;
         let error = |text: &str| named(text, text).unwrap_err();
-        // Only in a column that the header names, and only if the first is one.
+        // Names are allowed only in a column that the header names, and only if the first label is a name.
         for text in ["a,b\nA,1\n", "label,p\n1,1\nA,2\n", "label,p\n300,1\n", "label,p\n,1\n", "label,p\nnan,1\n"] {
             assert!(matches!(error(text), E::Label { .. }), "{text}: {}", error(text));
         }
@@ -488,7 +489,7 @@ mod tests {
 
     #[test]
     fn a_row_without_end_is_read_no_further_than_the_limit() {
-        /// A beginning, and then the same for ever.
+        /// A beginning, followed by the same bytes for ever.
         struct Endless(&'static [u8], &'static [u8]);
         impl Read for Endless {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -498,7 +499,7 @@ mod tests {
                 self.0.read(buffer)
             }
         }
-        // The line feeds of the last two stand between quotation marks.
+        // The line feeds of the last two are between quotation marks.
         let sound = b"1,2,3,4,5\n";
         for (start, repeated) in
             [(&sound[..], &b"0,"[..]), (b"0", b"0"), (sound, b"x"), (b"\"", b"\n"), (b"0,", b"\"0\n\",")]
@@ -544,7 +545,7 @@ mod tests {
         assert!(matches!(error("label,pixel\n"), E::Empty));
         assert!(matches!(error("1,2,3,4,5\n1,2,3\n"), E::Table(_)));
         assert!(matches!(error("1,2,3,4\n"), E::NotSquare(3)));
-        // Numbers out of range are no header, fractions are one.
+        // Numbers out of range are not a header, fractions are.
         assert!(matches!(error("1,2,300,4,5\n1,2,3,4,5\n"), E::Pixel { line: 1, column: 3, .. }));
         assert!(matches!(error("-1,2,3,4,5\n"), E::Label { line: 1, .. }));
         assert!(matches!(error("0,0.1,0.2,0.3,0.4\n"), E::Empty));

@@ -1,26 +1,26 @@
-//! Digits straightened and brought to one width, before a network sees them.
+//! Deskewing: digits are set upright and brought to a common width before a network sees them.
 //!
-//! Much of what differs between two handwritten digits of a class is how they lean and how wide they are. A small network
-//! need not learn that if it is taken out beforehand: LeCun et al. 1998 did so under the name of deslanting, Ciresan et
-//! al. 2011 with the width. Both follow from the moments of the ink.
+//! Handwritten digits of one class differ largely in slant and width. If these are removed beforehand, a small network
+//! need not learn to ignore them. LeCun et al. 1998 removed the slant ("deslanting"), Ciresan et al. 2011 normalized
+//! the width as well. Both follow from the moments of the ink.
 
 use super::Dataset;
 use super::memory::{self, TooMany};
 use crate::threads::share_out;
 
-/// The standard deviation of the ink from left to right, as a share of the columns: 4 of 28 pixels, about the mean of
-/// MNIST's.
+/// The target standard deviation of the ink's columns, as a fraction of the image width: 4 of 28 pixels, about the mean
+/// of MNIST.
 const WIDTH: f64 = 1.0 / 7.0;
-/// No image is stretched or narrowed by more than this factor, so that a 1 stays slender.
+/// The maximum factor by which an image is stretched or narrowed, so that a 1 stays slender.
 const MAX_FACTOR: f64 = 2.0;
-/// So many images are deskewed by one thread at a time.
+/// Number of images that one thread deskews at a time.
 const JOB: usize = 1_000;
 
 impl Dataset {
-    /// The same images, each [`deskewed`].
+    /// The same images, each one [`deskewed`].
     ///
     /// # Errors
-    /// [`TooMany`].
+    /// [`TooMany`] if the images do not fit into memory.
     pub fn deskewed(&self, threads: usize) -> Result<Dataset, TooMany> {
         let (size, (_, cols)) = (self.image_size(), self.geometry());
         memory::check(self.len(), size)?;
@@ -35,10 +35,10 @@ impl Dataset {
     }
 }
 
-/// An image of rows of `cols` pixels, straightened and brought to the usual width by the moments of its ink.
+/// Sets an image upright and brings it to the usual width, by the moments of its ink. Rows have `cols` pixels.
 ///
 /// # Panics
-/// If these are not whole rows.
+/// If `image` is not made of whole rows.
 #[must_use]
 pub fn deskewed(image: &[u8], cols: usize) -> Vec<u8> {
     assert!(cols > 0 && image.len().is_multiple_of(cols), "{} pixels in rows of {cols}", image.len());
@@ -47,11 +47,12 @@ pub fn deskewed(image: &[u8], cols: usize) -> Vec<u8> {
     upright
 }
 
-/// Row y of the result has in column x what lies in the image in column `c_x + f (x - c_x) + s (y - c_y)`, between two
-/// pixels in proportion. (c_x, c_y) is the centre of the ink, s its slant and f how many times too wide it is. So rows
-/// move and stretch from side to side, and none changes its place. `upright` is all background.
+/// Sets column x of row y of the result to the intensity of the same row of the image at column
+/// `c_x + f (x - c_x) + s (y - c_y)`, linearly interpolated between two pixels. (c_x, c_y) is the centre of mass of the
+/// ink, s its slant, and f the ratio of its width to the usual width. Rows are thus shifted and stretched sideways
+/// only. `upright` must be all background.
 ///
-/// All is computed in double precision in this order, so that the script of the page gets the same pixels.
+/// The computation uses double precision in exactly this order, so that the report page's script gets the same pixels.
 fn deskew(image: &[u8], cols: usize, upright: &mut [u8]) {
     let Some(Shape { centre: (c_x, c_y), slant, factor }) = Shape::of(image, cols) else { return };
     let columns: Vec<_> = (0..cols).map(|x| c_x + factor * (x as f64 - c_x)).collect();
@@ -65,7 +66,7 @@ fn deskew(image: &[u8], cols: usize, upright: &mut [u8]) {
         };
         for (pixel, column) in upright.iter_mut().zip(&columns) {
             let at = column + shift;
-            // Rounded down; without instructions for it, `floor` would be a call.
+            // Round down. Without an instruction for it, `floor` would be a function call.
             let left = at as i64 - i64::from((at as i64) as f64 > at);
             let (a, b) = (of(left), of(left + 1));
             *pixel = (a + (at - left as f64) * (b - a) + 0.5) as u8;
@@ -73,20 +74,21 @@ fn deskew(image: &[u8], cols: usize, upright: &mut [u8]) {
     }
 }
 
-/// What the moments of the ink say of its shape.
+/// The shape of the ink, from its moments.
 struct Shape {
     /// The centre of mass: column and row.
     centre: (f64, f64),
-    /// How many columns it leans to the right in each row further down: mu_xy / mu_yy.
+    /// The slant: by how many columns the ink leans to the right per row further down, mu_xy / mu_yy.
     slant: f64,
-    /// How many times wider than usual it is once it is upright: sqrt(mu_xx - mu_xy^2 / mu_yy) by the usual width.
+    /// The ratio of its width once upright, sqrt(mu_xx - mu_xy^2 / mu_yy), to the usual width, limited by
+    /// [`MAX_FACTOR`].
     factor: f64,
 }
 
 impl Shape {
-    /// Nothing if there is no ink.
+    /// `None` if there is no ink.
     fn of(image: &[u8], cols: usize) -> Option<Self> {
-        // Sums of whole numbers, exact in either kind of number.
+        // Sums of integers are exact, here in u64 as in the page's double-precision numbers.
         let (mut mass, mut x, mut y) = (0_u64, 0_u64, 0_u64);
         for (row, v) in image.chunks_exact(cols).zip(0_u64..) {
             let (mut in_row, mut moment) = (0_u64, 0_u64);
@@ -125,7 +127,7 @@ mod tests {
     use super::*;
     use crate::data::{Identity, Part, synthetic};
 
-    /// A digit of the built-in ones, leaning by `slant`.
+    /// A built-in digit, slanted by `slant`.
     fn leaning(index: u64, slant: f64) -> Vec<u8> {
         let mut digit = vec![0; 784];
         synthetic::draw(0, Part::Test, index, &mut digit);
@@ -146,7 +148,8 @@ mod tests {
                 let leaning = leaning(index, slant);
                 let is_slender = Shape::of(&leaning, 28).unwrap().factor < 0.6;
                 let Shape { slant, factor, .. } = Shape::of(&deskewed(&leaning, 28), 28).unwrap();
-                // The border cuts a little off some, and interpolation blurs all. What is slender stays so.
+                // The border cuts off a little of some digits, and interpolation blurs all. Slender digits stay
+                // slender.
                 let width = if is_slender { 0.5..1.15 } else { 0.85..1.15 };
                 assert!(slant.abs() < 0.03 && width.contains(&factor), "digit {index}: {slant}, {factor}");
             }

@@ -1,4 +1,4 @@
-//! A directory of IDX files, plain or gzip, under the names that are in use for them.
+//! A directory of IDX files, uncompressed or gzipped, under any of their usual names.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,20 +13,20 @@ use super::source::{DEFAULT_DIRECTORY, FileError, SourceError};
 use super::{ClassNames, Part};
 use crate::threads::share_out;
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Clone, Copy)]
 enum Contents {
     Images,
     Labels,
 }
 
-/// How the files of a dataset are called, and what is odd in them.
+/// The file names of a dataset, and the peculiarities of its contents.
 struct Naming {
-    /// Before the word for the part: "", "qmnist-", "emnist-letters-".
+    /// The prefix before the word for the part: "", "qmnist-", "emnist-letters-".
     prefix: String,
     /// The words for the training and the test part.
     parts: [&'static str; 2],
-    /// Whether images lie on their side, row for column. All of EMNIST's do.
+    /// Whether rows and columns of images are swapped, as in all of EMNIST.
     is_transposed: bool,
     /// The label of class 0. It is 1 for EMNIST's letters, a = 1 to z = 26.
     first_label: u8,
@@ -53,7 +53,7 @@ impl Naming {
         others.into_iter().chain(EMNIST.map(emnist))
     }
 
-    /// The naming that the files of `directory` follow; that of MNIST if it has none of them.
+    /// The naming that the files of `directory` follow; MNIST's if the directory has no such files.
     fn of(directory: &Path) -> Result<Self, SourceError> {
         let mut present = Self::all().filter(|naming| naming.is_in(directory));
         let naming = present.next();
@@ -72,7 +72,7 @@ impl Naming {
         self.files(directory).next().is_some()
     }
 
-    /// Those of the four files that are in `directory`.
+    /// The paths of those of the four files that exist in `directory`.
     fn files(&self, directory: &Path) -> impl Iterator<Item = PathBuf> {
         [Part::Training, Part::Test].into_iter().flat_map(move |part| {
             let contents = [Contents::Images, Contents::Labels].into_iter();
@@ -80,8 +80,9 @@ impl Naming {
         })
     }
 
-    /// The dataset that a download would complete in `directory`: it refuses if any file there is not as published.
-    /// Where there is none yet, that whose name the directory bears; in the default one, MNIST.
+    /// The dataset that a download could complete in `directory`; `None` if a file there differs from the published
+    /// one, since the download would then refuse. If there are no files yet, the dataset after which the directory is
+    /// named, or MNIST in the default directory.
     fn begun(&self, directory: &Path) -> Option<&'static Known> {
         if !self.is_in(directory) {
             let id =
@@ -100,23 +101,24 @@ impl Naming {
         format!("{}{}-{contents}", self.prefix, self.parts[part as usize])
     }
 
-    /// The path of a file under one of the names that are in use for it, if it is there.
+    /// The path of a file, under any of its usual names, if it exists.
     fn find(&self, directory: &Path, part: Part, contents: Contents) -> Option<PathBuf> {
         let name = self.name(part, contents);
-        // Unpackers leave a dot before 'idx'; QMNIST's labels are integers in two dimensions.
+        // Some unpackers change the hyphen before 'idx' to a dot; QMNIST's labels are integers in two dimensions.
         let (dotted, integers) = (name.replace("-idx", ".idx"), name.replace("-idx1-ubyte", "-idx2-int"));
         let mut names = vec![name, dotted, integers];
         names.extend(names.clone().iter().map(|name| format!("{name}.gz")));
         let paths = names.iter().map(|name| directory.join(name));
-        // What cannot be looked at may be there: opening it will say what is the matter. So it does with a directory of
-        // that name, such as unpackers make beside the file itself, if there is nothing else.
+        // A path whose existence cannot be checked counts as existing: opening it will report the error. A directory of
+        // that name, such as unpackers make beside the file, comes last: it is used, and reported, only if there is no
+        // file.
         let mut found: Vec<_> = paths.filter(|path| path.try_exists().unwrap_or(true)).collect();
         found.sort_by_key(|path| path.is_dir());
         found.into_iter().next()
     }
 }
 
-/// Whether this is a directory. One that may not be searched is an error: nothing in it can be looked at.
+/// Whether `path` is a directory. An error if it may not be searched, since then nothing in it can be read.
 fn is_directory(path: &Path) -> io::Result<bool> {
     use io::ErrorKind::{NotADirectory, NotFound};
     match path.join(".").metadata() {
@@ -126,24 +128,24 @@ fn is_directory(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether any file of a dataset is in `directory`, or may be: into one that is closed nobody can look.
+/// Whether `directory` holds any file of a dataset. Also true if `directory` cannot be searched.
 pub(super) fn may_hold_any(directory: &Path) -> bool {
     is_directory(directory).map_or(true, |is_one| is_one && Naming::all().any(|naming| naming.is_in(directory)))
 }
 
-/// A file in `directory` of a dataset that is called otherwise than the one with these training `images`: both could
-/// not lie there together.
+/// A file in `directory` that follows another naming than the dataset with these training `images`. Files of both
+/// namings must not be in one directory.
 pub(crate) fn file_of_other_naming(directory: &Path, images: &str) -> Option<PathBuf> {
     let is_own = |naming: &Naming| naming.name(Part::Training, Contents::Images) == images.trim_end_matches(".gz");
-    // An archive is none of these: what is in it goes into directories of its own.
+    // An archive follows no naming: its files are unpacked into separate directories.
     Naming::all().find(is_own)?;
     let others = Naming::all().filter(|naming| !is_own(naming));
     let mut found = others.filter_map(|naming| naming.files(directory).next());
-    // `find` lets pass what cannot be looked at; nobody knows what that is.
+    // `find` also returns paths whose existence cannot be checked; leave them out.
     found.find(|path| path.exists())
 }
 
-/// Reads the images and labels of `part`, and the labels of the other part, if they exist, for the number of classes.
+/// Reads the images and labels of `part`, and, to count the classes, the labels of the other part if they exist.
 pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
     if !is_directory(directory).map_err(|error| FileError::Io(error).of(directory))? {
         let what = if directory.exists() { SourceError::NotADirectory } else { SourceError::NotThere };
@@ -159,7 +161,7 @@ pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
     };
     let images = find(part, Contents::Images)?;
     let own_labels = find(part, Contents::Labels)?;
-    // The other part is missed by those alone who want its images.
+    // The other part may be missing, since its images are not wanted.
     let labels = [Part::Training, Part::Test].map(|of| naming.find(directory, of, Contents::Labels));
 
     let (mut read_images, mut read_labels) = (None, None);
@@ -184,7 +186,8 @@ pub(super) fn load(directory: &Path, part: Part) -> Result<Found, SourceError> {
 }
 
 impl Naming {
-    /// The images of a file: those of EMNIST set up, as all others are; those of a very large file left where they are.
+    /// Reads the images of a file. EMNIST's are transposed into the usual orientation; a very large uncompressed file
+    /// is mapped.
     fn images(&self, path: &Path) -> Result<Images, SourceError> {
         let Opened { is_gzip, len, .. } = Opened::open(path).map_err(|problem| problem.of(path))?;
         if len > MAPPED_ABOVE && !is_gzip && !self.is_transposed {
@@ -198,7 +201,7 @@ impl Naming {
         Ok(images.into())
     }
 
-    /// Makes of EMNIST's labels what all others have.
+    /// Makes labels start at 0, including those of EMNIST's letters, which start at 1 in the file.
     fn straighten(&self, found: &mut Found, paths: &[Option<PathBuf>; 2]) -> Result<(), SourceError> {
         for (labels, path) in found.labels.iter_mut().flatten().zip(paths.iter().flatten()) {
             for (index, label) in labels.idx.bytes.iter_mut().enumerate() {
@@ -210,7 +213,7 @@ impl Naming {
     }
 }
 
-/// Exchanges the rows and columns of each image.
+/// Swaps the rows and columns of each image.
 fn transpose(images: &mut Idx) {
     let (rows, cols) = (images.dims[1] as usize, images.dims[2] as usize);
     let mut lying = Vec::new();
@@ -228,7 +231,7 @@ fn labels_in(path: &Path) -> Result<Summed, SourceError> {
     read(path, |reader, at_most| Idx::read_labels(reader, at_most))
 }
 
-/// Reads an IDX file, with the SHA-256 of what it holds when unpacked.
+/// Reads an IDX file, and computes the SHA-256 of its uncompressed contents.
 fn read(
     path: &Path,
     read: impl FnOnce(&mut dyn io::Read, u64) -> Result<Idx, IdxError>,

@@ -1,26 +1,27 @@
-//! The book's expand_mnist.py: five images for one.
+//! The book's expand_mnist.py: makes five images of one.
 
 use super::Dataset;
 use super::memory::{self, TooMany};
 use crate::threads::share_out;
 
-/// Versions of each image: itself and four shifts.
+/// Versions of each image: the original and four shifts.
 pub const VERSIONS: usize = 5;
-/// What each version is, in the order of [`shifts`].
+/// The name of each version, in the order of [`shifts`].
 pub const SHIFTS: [&str; VERSIONS] = ["as it is", "down", "up", "right", "left"];
-/// So many images are shifted by one thread at a time.
+/// Number of images that one thread shifts at a time.
 const JOB: usize = 1_000;
 
-/// Each image and its four shifts by one pixel: five times as many images.
+/// Expands a dataset fivefold: each image and its shifts by one pixel in four directions.
 ///
-/// The five versions of an image follow each other: as it is, one pixel down, up, right, left. They have its label. The
-/// row or column that comes in is background (0), what leaves is lost.
+/// The five versions of an image follow each other: the original, then shifted by one pixel down, up, right and left.
+/// They have the label of the original. The row or column that is freed becomes background (0); the one that is moved
+/// out is lost.
 ///
-/// The book's program also shuffles its file. Here the order of every epoch is drawn anew, so none is needed. Cut the
-/// validation set off first: the shifts of one image must not end up on both sides.
+/// The book's program also shuffles its file. That is not needed here, because the order of every epoch is random. Cut
+/// off the validation set before expanding: otherwise shifts of one image could end up in both sets.
 ///
 /// # Errors
-/// [`TooMany`].
+/// [`TooMany`] if the images do not fit into memory.
 pub fn shifts(data: &Dataset, threads: usize) -> Result<Dataset, TooMany> {
     let (_, cols) = data.geometry();
     let size = data.image_size();
@@ -36,7 +37,7 @@ pub fn shifts(data: &Dataset, threads: usize) -> Result<Dataset, TooMany> {
     Ok(data.replaced(pixels, labels, data.identity().treated("expanded by shifts")))
 }
 
-/// Writes the five versions of `image`, whose rows have `cols` pixels, into `versions`, which is all background.
+/// Writes the five versions of `image`, whose rows have `cols` pixels, into `versions`, which must be all background.
 fn shift(image: &[u8], cols: usize, versions: &mut [u8]) {
     let size = image.len();
     versions[..size].copy_from_slice(image);

@@ -1,4 +1,4 @@
-//! A dataset in a single file, which is recognized by what it holds and never by its name.
+//! A dataset in a single file. Its format is recognized by its contents, never by its name.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -14,17 +14,17 @@ use super::pickle::{self, PickleError};
 use super::source::{FileError, SourceError};
 use super::{ClassNames, Part};
 
-/// Deflate cannot pack more than this many bytes into one.
+/// Deflate cannot compress more than this many bytes into one.
 const DEFLATE_MAX_RATIO: u64 = 1032;
 const BUFFER: usize = 1 << 16;
 
-/// A file that is open, unpacked while it is read if it is gzip. Its first bytes decide that, whatever it is called.
+/// An open file. If its first bytes are gzip's, it is decompressed while it is read, whatever its name.
 pub(super) struct Opened {
     pub reader: Box<dyn BufRead>,
     pub is_gzip: bool,
     /// The size of the file, in bytes.
     pub len: u64,
-    /// The most data that it can hold, in bytes.
+    /// The maximum amount of data in it, in bytes, once decompressed.
     pub at_most: u64,
 }
 
@@ -50,8 +50,8 @@ impl Opened {
     }
 }
 
-/// Loads the images and labels of `part`, and the labels of the other for the number of classes. And the file that holds
-/// the part: of CSV files it may be the one beside the one that was named.
+/// Loads the images and labels of `part`, and the labels of the other part, which count for the number of classes. Also
+/// returns the path of the file that holds `part`: for CSV, this may be the file beside the one at `path`.
 pub(super) fn load(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceError> {
     let itself = |found: Result<Found, FileError>| match found {
         Ok(found) => Ok((found, path.to_path_buf())),
@@ -92,15 +92,15 @@ impl Format {
     }
 }
 
-/// Whether a file that begins so is a table, even if its reader will refuse it and say how to save it: with commas, in
-/// UTF-8.
+/// Whether a file with these first bytes is a table. This includes tables with other separators or in UTF-16, which the
+/// CSV reader refuses with advice on how to save them.
 fn is_table(start: &[u8]) -> bool {
     let is_utf_16 = matches!(start, [0xff, 0xfe, _, 0, ..] | [0xfe, 0xff, 0, ..]);
     let is_text = |text: &str| text.contains(',') || text.lines().next().is_some_and(csv::has_other_separator);
     is_utf_16 || text(start).is_some_and(is_text)
 }
 
-/// The text that begins so, of whose last letter some bytes may be missing.
+/// The start of a file as text, without an incomplete last character; `None` if it is not UTF-8.
 fn text(start: &[u8]) -> Option<&str> {
     let whole_letters = match std::str::from_utf8(start) {
         Err(error) if error.error_len().is_none() => error.valid_up_to(),
@@ -109,7 +109,7 @@ fn text(start: &[u8]) -> Option<&str> {
     std::str::from_utf8(&start[..whole_letters]).ok()
 }
 
-/// The book's split becomes that of the IDX files: its validation images are the last of their training images.
+/// Makes the book's split that of the IDX files, where the validation images are the last training images.
 fn load_pickle(path: &Path, part: Part) -> Result<Found, FileError> {
     let opened = Opened::open(path)?;
     let problem = |error| match error {
@@ -122,7 +122,7 @@ fn load_pickle(path: &Path, part: Part) -> Result<Found, FileError> {
     Ok(Found::new(images, [Some(training.1), Some(test.1)]))
 }
 
-/// One after the other.
+/// Appends `second` to `first`.
 fn join(mut first: Idx, second: Idx) -> Result<Idx, FileError> {
     if first.dims[1..] != second.dims[1..] {
         return Err(FileError::Sizes(first.dims, second.dims));
@@ -140,7 +140,7 @@ fn load_npz(path: &Path, part: Part) -> Result<Found, FileError> {
         let mut npz = Npz::open(reader, at_most)?;
         let images = npz.images(if part == Part::Training { "x_train" } else { "x_test" })?;
         let mut labels = |of: Part, array| match npz.labels(array) {
-            // The other part is missed by those alone who want its images.
+            // The other part may be missing, since its images are not wanted.
             Err(NpzError::Missing(_)) if of != part => Ok(None),
             labels => labels.map(Some),
         };
@@ -158,14 +158,14 @@ fn load_csv(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceError> {
         missing => return Err(SourceError::NoTestImages { path: path.to_path_buf(), missing }),
     };
     let other = csv::file_of(path, if part == Part::Training { Part::Test } else { Part::Training });
-    // The other file is missed by those alone who want its images.
+    // The other file may be missing, since its images are not wanted.
     let other = other.filter(|other| other.try_exists().unwrap_or(true));
     let mut labels = csv::Labels::default();
     let read_other = |labels: &mut csv::Labels| {
         let read = |path: &PathBuf| read_csv(path, |reader| csv::read_labels(reader, labels));
         other.as_ref().map(read).transpose()
     };
-    // The training images come first: their first label says what all labels are.
+    // Read the training images first: their first label determines whether labels are numbers or names.
     let before = if part == Part::Test { read_other(&mut labels)? } else { None };
     let (images, mut own_labels) = read_csv(&own, |reader| csv::read(reader, &mut labels))?;
     let mut other_labels = if part == Part::Training { read_other(&mut labels)? } else { before };
@@ -181,12 +181,12 @@ fn load_csv(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceError> {
     Ok((Found { classes, ..Found::new(images, labels) }, own))
 }
 
-/// The rows of both files must be as long, or the first column of one holds no labels.
+/// Checks that the rows of both files have the same length. If not, the first column of one file holds no labels.
 fn check_columns(own: (&Path, usize), other: (&Path, usize)) -> Result<(), SourceError> {
     if own.1 == other.1 {
         return Ok(());
     }
-    // The shorter rows are those that lack something.
+    // The file with the shorter rows is the one that lacks a column.
     let [(path, found), (other, expected)] = if other.1 < own.1 { [other, own] } else { [own, other] };
     let other = other.file_name().unwrap_or_default().display().to_string();
     Err(FileError::Csv(CsvError::Columns { found, other, expected }).of(path))

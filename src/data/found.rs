@@ -1,4 +1,4 @@
-//! What is read of a dataset's files, before it is one.
+//! The contents of a dataset's files, before they become a [`Dataset`].
 
 use std::path::PathBuf;
 
@@ -8,46 +8,47 @@ use super::known::Known;
 use super::pixels::Pixels;
 use super::{ClassNames, Dataset, DatasetError, Identity, Part};
 
-/// What the files of a dataset hold, whatever their format: the images of one part, and the labels of both, from which
-/// the classes follow.
+/// The contents of a dataset's files, whatever their format: the images of one part and the labels of both parts. The
+/// number of classes follows from the labels.
 pub(super) struct Found {
     /// (n, rows, columns).
     pub images: Images,
-    /// (n) for training and for testing. Only those of the other part may be missing.
+    /// Training labels and test labels, (n) each. Only the labels of the part whose images are not loaded may be
+    /// missing.
     pub labels: [Option<Summed>; 2],
-    /// The files of the images and of their labels, if each lies in one of its own.
+    /// The files of the images and of their labels, if these are two separate files.
     pub files: Option<(PathBuf, PathBuf)>,
-    /// What the classes are called, if that is known from the files.
+    /// The names of the classes, if the files give them.
     pub classes: ClassNames,
     /// The file of each image, relative to the directory of the dataset, if each has its own.
     pub file_of_each: Option<Vec<String>>,
-    /// What the images are.
+    /// The kind of the images.
     pub kind: Kind,
 }
 
-/// What the images are, as the name of a dataset says that is not known.
+/// The kind of the images, which is part of the name of an unknown dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Of a table, an archive or IDX files.
+    /// From a table, an archive or IDX files.
     Images,
-    /// Of directories, used unchanged.
+    /// From directories of pictures, used unchanged.
     Pictures,
-    /// Of directories, brought into MNIST's form.
+    /// From directories of pictures, brought into MNIST's form.
     PicturesInForm,
 }
 
-/// Images or labels with the SHA-256 of the IDX file that they make.
+/// Images or labels with the SHA-256 of the IDX file that would hold them.
 pub(super) struct Summed {
     pub idx: Idx,
     pub sha256: String,
 }
 
-/// Images, wherever their pixels are.
+/// Images, whose pixels are in memory or in a mapped file.
 pub(super) struct Images {
     /// (n, rows, columns).
     pub dims: Vec<u32>,
     pub pixels: Pixels,
-    /// The SHA-256 of the IDX file that they make; absent if it is larger than that of any known dataset.
+    /// The SHA-256 of the IDX file that would hold the images; `None` if that is larger than any known dataset's.
     pub sha256: Option<String>,
 }
 
@@ -64,9 +65,10 @@ impl From<Idx> for Summed {
 }
 
 impl Found {
-    /// A dataset, known by its sums, or else called by its `place`.
+    /// Makes a dataset: a known one if the checksums match, otherwise an unknown one called by its `place`.
     pub fn dataset(self, part: Part, place: String) -> Result<Dataset, DatasetError> {
-        // The classes are those that have names, or else 0 to the largest label of both parts, and at least two.
+        // The number of classes is the number of class names or, without names, the largest label of both parts plus 1;
+        // at least 2.
         let largest = self.labels.iter().flatten().flat_map(|labels| &labels.idx.bytes).copied().max().unwrap_or(0);
         let classes = if self.classes.is_empty() { usize::from(largest) + 1 } else { self.classes.all().len() }.max(2);
         let identity = self.identity(part, place);
@@ -91,9 +93,9 @@ impl Found {
         if let Some(known) = known.or_else(of_files) {
             return known.identity();
         }
-        // The training labels tell both parts, so that a test set may come later.
+        // Training labels identify both parts, so that a test set may be added later.
         let sum = self.labels.iter().flatten().next().map_or("", |labels| &labels.sha256[..12]);
-        // By these words the name tells later what it was: see `known`.
+        // `known` recognizes the kind of a dataset by these words in its name.
         let (kind, of_what) = match self.kind {
             Kind::Images => ("images", "the labels"),
             Kind::Pictures => ("pictures", "names and labels"),

@@ -1,4 +1,5 @@
-//! The IDX format: a short header, then unsigned bytes. Any `Read` in, any `Write` out; no paths, no gzip.
+//! The IDX format: a short header, then unsigned bytes. Works on any `Read` or `Write`, and knows nothing of paths or
+//! gzip.
 //!
 //! ```text
 //! 0, 0, type code (8 = unsigned byte), number of dimensions   4 bytes
@@ -6,11 +7,11 @@
 //! data, last dimension fastest                                the product of the sizes
 //! ```
 //!
-//! The header is never trusted: sizes are multiplied with overflow checks, memory grows with the bytes that really
-//! arrive, and reading stops one byte after what the header promised.
+//! The header is not trusted: sizes are multiplied with overflow checks, memory grows only with the bytes that arrive,
+//! and reading stops one byte after the promised data.
 //!
-//! QMNIST's labels alone are not unsigned bytes: each is a row of 32-bit integers (type code 0x0c, big-endian), of which
-//! the first is the class. See [`Idx::read_labels`].
+//! Only QMNIST's labels are not unsigned bytes: each label is a row of 32-bit integers (type code 0x0c, big-endian)
+//! whose first element is the class. See [`Idx::read_labels`].
 
 use std::io::{self, Read, Write};
 
@@ -34,10 +35,10 @@ pub struct Idx {
 /// What can be wrong with an IDX file.
 #[derive(Debug, Error)]
 pub enum IdxError {
-    /// Nothing in it.
+    /// The file is empty.
     #[error("is empty")]
     Empty,
-    /// A page for a browser instead of data, as failed downloads leave behind.
+    /// The file is an HTML page, as failed downloads leave behind.
     #[error("is an HTML page, not data: the download went wrong, fetch the file again")]
     Html,
     /// The first two bytes are not zero.
@@ -52,12 +53,12 @@ pub enum IdxError {
         /// The type code in the header.
         found: u8,
     },
-    /// Images where labels were expected, or the other way round.
+    /// The file holds images where labels were expected, or the other way round.
     #[error("has {found} dimensions, expected {expected} (images have 3, labels have 1)")]
     Rank {
-        /// The number of dimensions asked for.
+        /// The expected number of dimensions.
         expected: u8,
-        /// The number in the header.
+        /// The number of dimensions in the header.
         found: u8,
     },
     /// The file ends inside its header.
@@ -65,7 +66,7 @@ pub enum IdxError {
     HeaderCut {
         /// The length of the header.
         expected: usize,
-        /// The bytes there are.
+        /// Number of bytes in the file.
         found: usize,
     },
     /// The product of the dimensions does not fit in 64 bits.
@@ -74,14 +75,14 @@ pub enum IdxError {
         /// The dimensions in the header.
         dims: Vec<u32>,
     },
-    /// The header promises more than a file of this size can hold, even compressed as well as gzip can.
+    /// The header promises more data than a file of this size can hold, even at gzip's maximum compression.
     #[error(
         "promises {promised} bytes of data, but can hold {at_most} at most: it is cut short or damaged, fetch it again"
     )]
     ExceedsFile {
         /// The product of the dimensions.
         promised: u64,
-        /// The most that the file can hold.
+        /// The maximum amount of data in the file, in bytes.
         at_most: u64,
     },
     /// The data ends early.
@@ -89,10 +90,10 @@ pub enum IdxError {
     TooShort {
         /// The product of the dimensions.
         promised: u64,
-        /// The bytes there are.
+        /// Number of data bytes in the file.
         found: u64,
     },
-    /// The data goes on after its end.
+    /// The file goes on after the data.
     #[error("is too long: it goes on after the {promised} bytes of data that its header promises")]
     TooLong {
         /// The product of the dimensions.
@@ -103,15 +104,15 @@ pub enum IdxError {
     NoClass {
         /// Which row, counted from 0.
         row: usize,
-        /// What the row begins with; nothing if rows have no columns.
+        /// The first element of the row; `None` if rows have no columns.
         found: Option<i32>,
     },
-    /// The dimensions and the number of bytes to write differ.
+    /// The product of the dimensions is not the number of bytes to write.
     #[error("cannot be written: {dims:?} are not the dimensions of {len} bytes")]
     Mismatch {
-        /// The dimensions given.
+        /// The dimensions to write.
         dims: Vec<u32>,
-        /// The bytes given.
+        /// Number of bytes to write.
         len: usize,
     },
     /// Reading or writing failed.
@@ -122,7 +123,7 @@ pub enum IdxError {
 impl Idx {
     /// Reads an IDX file of unsigned bytes with `rank` dimensions to its end.
     ///
-    /// `at_most` is the most data that the source can hold, in bytes; `u64::MAX` if that is not known.
+    /// `at_most` is the maximum amount of data that the source can hold, in bytes; `u64::MAX` if unknown.
     ///
     /// # Errors
     /// An [`IdxError`] for each way in which the file can be damaged; errors of `reader` pass through.
@@ -132,11 +133,11 @@ impl Idx {
         Ok(Idx { dims, bytes })
     }
 
-    /// Reads a file of labels to its end: unsigned bytes of one dimension, or rows of 32-bit integers whose first column
-    /// is the class, as QMNIST has them. What comes back has one dimension in both cases.
+    /// Reads a file of labels to its end. Labels are unsigned bytes in one dimension or, in QMNIST, rows of 32-bit
+    /// integers whose first column is the class. The result has one dimension in both cases.
     ///
     /// # Errors
-    /// As [`read`](Self::read); [`IdxError::NoClass`] if a row does not begin with 0 to 255.
+    /// As [`read`](Self::read); [`IdxError::NoClass`] if a row does not begin with a number from 0 to 255.
     pub fn read_labels(mut reader: impl Read, at_most: u64) -> Result<Self, IdxError> {
         let magic = read_up_to(&mut reader, 4)?;
         if magic != [0, 0, INTEGER, 2] {
@@ -178,7 +179,7 @@ impl Idx {
     }
 }
 
-/// The header of a file of unsigned bytes, not yet believed.
+/// The header of a file of unsigned bytes, not yet checked against the data.
 pub(super) struct Header {
     pub dims: Vec<u32>,
     /// The product of the dimensions.
@@ -186,7 +187,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads it from a file that must have `rank` dimensions.
+    /// Reads the header of a file that must have `rank` dimensions.
     pub fn read(mut reader: impl Read, rank: u8) -> Result<Self, IdxError> {
         let magic = read_up_to(&mut reader, 4)?;
         check_magic(magic, rank)?;
@@ -195,7 +196,7 @@ impl Header {
     }
 }
 
-/// Whether these first four bytes are those of unsigned bytes with `rank` dimensions.
+/// Checks that the first four bytes announce unsigned bytes with `rank` dimensions.
 fn check_magic(magic: Vec<u8>, rank: u8) -> Result<(), IdxError> {
     match *magic {
         [] => Err(IdxError::Empty),
@@ -208,7 +209,7 @@ fn check_magic(magic: Vec<u8>, rank: u8) -> Result<(), IdxError> {
     }
 }
 
-/// The dimensions in the header, not yet believed.
+/// Reads the dimensions in the header, which are not yet checked against the data.
 fn read_dims(reader: &mut impl Read, rank: u8) -> Result<Vec<u32>, IdxError> {
     let sizes = read_up_to(reader, 4 * u64::from(rank))?;
     let expected = 4 * usize::from(rank);
@@ -218,13 +219,13 @@ fn read_dims(reader: &mut impl Read, rank: u8) -> Result<Vec<u32>, IdxError> {
     Ok(sizes.chunks_exact(4).map(BigEndian::read_u32).collect())
 }
 
-/// The bytes of data that the header promises: elements of `size` bytes each.
+/// The number of data bytes that the header promises, for elements of `size` bytes each.
 fn promised(dims: &[u32], size: u64) -> Result<u64, IdxError> {
     let promised = element_count(dims).and_then(|count| count.checked_mul(size));
     promised.ok_or_else(|| IdxError::Overflow { dims: dims.to_vec() })
 }
 
-/// The data behind the header.
+/// Reads the data after the header.
 fn read_data(reader: &mut impl Read, promised: u64, at_most: u64) -> Result<Vec<u8>, IdxError> {
     if promised > at_most {
         return Err(IdxError::ExceedsFile { promised, at_most });
@@ -233,21 +234,21 @@ fn read_data(reader: &mut impl Read, promised: u64, at_most: u64) -> Result<Vec<
     if (bytes.len() as u64) < promised {
         return Err(IdxError::TooShort { promised, found: bytes.len() as u64 });
     }
-    // Asking for a byte too many also makes a decompressor check its sum.
+    // Reading one byte more also makes a decompressor verify its checksum.
     if !read_up_to(reader, 1)?.is_empty() {
         return Err(IdxError::TooLong { promised });
     }
     Ok(bytes)
 }
 
-/// Reads `count` bytes, fewer only at the end of the input. Memory grows with what arrives, not with `count`.
+/// Reads `count` bytes, or fewer if the input ends early. Memory grows with the bytes that arrive, not with `count`.
 pub(super) fn read_up_to(reader: &mut impl Read, count: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(count).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The product of the dimensions, if it fits in 64 bits.
+/// The product of the dimensions; `None` if it does not fit in 64 bits.
 fn element_count(dims: &[u32]) -> Option<u64> {
     dims.iter().try_fold(1_u64, |product, &dim| product.checked_mul(u64::from(dim)))
 }
@@ -295,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_lying_header_costs_no_memory() {
-        // Four thousand million labels are promised and three are there.
+        // The header promises about four billion labels, but there are three.
         let mut result = None;
         let header = [0, 0, 8, 1, 0xff, 0xff, 0xff, 0xff];
         let allocated = allocation_counter::measure(|| result = Some(labels(header, &[1, 2, 3])));

@@ -1,6 +1,6 @@
-//! The datasets that the program knows: what they are called, where they are to be had, and their sums.
+//! The known datasets: their names, download addresses and checksums.
 //!
-//! Sums decide what a dataset is, never its file names: Fashion-MNIST and KMNIST use the very names of MNIST.
+//! Datasets are recognized by checksum, never by file name: Fashion-MNIST and KMNIST use the same file names as MNIST.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,21 +8,22 @@ use std::path::Path;
 use super::checksum::md5;
 use super::{ClassNames, Identity, Part};
 
-/// A dataset that can be fetched.
+/// A dataset that can be downloaded.
 #[derive(Debug)]
 pub struct Known {
-    /// What it is called on the command line, such as "fashion-mnist".
+    /// Its name on the command line, such as "fashion-mnist".
     pub id: &'static str,
-    /// What reports call it, such as "Fashion-MNIST".
+    /// Its name in reports, such as "Fashion-MNIST".
     pub name: &'static str,
-    /// What it shows, in a few words.
+    /// What the images show, in a few words.
     pub about: &'static str,
-    /// What its classes are called, if not by number.
+    /// The names of its classes; empty if they have only numbers.
     pub classes: &'static [&'static str],
-    /// Where its files lie, the first to be tried first, plain HTTP last. Each ends with a slash.
+    /// The addresses of the directories that hold its files, in the order in which they are tried, plain HTTP last.
+    /// Each ends with a slash.
     pub mirrors: &'static [&'static str],
-    /// Its files, compressed as the mirrors have them: images and labels for training, then for testing; or one archive
-    /// of them.
+    /// Its files, compressed as on the mirrors: training images, training labels, test images and test labels; or one
+    /// archive of all.
     pub files: &'static [PublishedFile],
 }
 
@@ -31,7 +32,7 @@ pub struct Known {
 pub struct PublishedFile {
     /// Its name.
     pub name: &'static str,
-    /// Its MD5, as lower-case hexadecimal digits: what those who made it have published. It tells damage, not forgery.
+    /// Its MD5 in lower-case hexadecimal digits, as published by the dataset's authors. It detects damage, not forgery.
     pub md5: &'static str,
 }
 
@@ -45,8 +46,8 @@ const fn file(name: &'static str, md5: &'static str) -> PublishedFile {
     PublishedFile { name, md5 }
 }
 
-/// All of them. The sums of MNIST, KMNIST, QMNIST and EMNIST are those in torchvision's `datasets/mnist.py`; those of
-/// Fashion-MNIST stand in its own README too.
+/// All known datasets. The checksums of MNIST, KMNIST, QMNIST and EMNIST are from torchvision's `datasets/mnist.py`;
+/// those of Fashion-MNIST are also in its own README.
 pub const KNOWN: &[Known] = &[
     Known {
         id: "mnist",
@@ -130,13 +131,13 @@ pub const KNOWN: &[Known] = &[
     },
 ];
 
-/// The six ways in which EMNIST is divided, as its files are called.
+/// The six datasets of EMNIST, by the names of their files.
 pub const EMNIST: [&str; 6] =
     ["emnist-balanced", "emnist-byclass", "emnist-bymerge", "emnist-digits", "emnist-letters", "emnist-mnist"];
 
-/// What the classes of the EMNIST dataset with this name are called: `emnist-…-mapping.txt` in its archive. A letter
-/// whose capital and small forms look alike has one class, except in `emnist-byclass`; in `emnist-letters` every letter has
-/// one.
+/// The class names of the EMNIST dataset with this name, from `emnist-…-mapping.txt` in its archive. A letter whose
+/// capital and small forms look alike is one class, except in `emnist-byclass`; in `emnist-letters` every letter is one
+/// class.
 pub(super) fn emnist_classes(name: &str) -> ClassNames {
     let letters = match name {
         "emnist-balanced" | "emnist-bymerge" => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt",
@@ -147,8 +148,8 @@ pub(super) fn emnist_classes(name: &str) -> ClassNames {
     letters.chars().map(String::from).collect()
 }
 
-/// The SHA-256 of MNIST's uncompressed files: images and labels for training, then for testing. So MNIST is known
-/// however it was compressed, and from files of other formats too.
+/// The SHA-256 of MNIST's uncompressed files: training images, training labels, test images and test labels. With them
+/// MNIST is recognized however it is compressed, and also in files of other formats.
 const MNIST_CONTENTS: [[&str; 2]; 2] = [
     [
         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -161,16 +162,16 @@ const MNIST_CONTENTS: [[&str; 2]; 2] = [
 ];
 
 /// Whether the images of the dataset with this name are in MNIST's form: light on dark, in a box of 20 x 20 pixels,
-/// centred by their mass in 28 x 28. So are digits, and pictures that were brought into it. Of other datasets that are
-/// not known, nobody can tell.
+/// centred by mass in 28 x 28 pixels. The built-in digits have this form, and so have pictures that were brought into
+/// it. For other unknown datasets this cannot be told, and the result is `false`.
 #[must_use]
 pub fn are_in_mnists_form(name: &str) -> bool {
     ["MNIST", "QMNIST"].contains(&name)
         || ["built-in digits", "unknown pictures in MNIST's form"].iter().any(|start| name.starts_with(start))
 }
 
-/// Whether classes without names of the dataset with this name are called by their numbers: those of digits, and of
-/// directories that are numbers. In a table or an archive a number may stand for anything.
+/// Whether the numbers of unnamed classes are also their names. They are for digits, and for directories whose names
+/// are numbers. In a table or an archive a number may mean anything.
 #[must_use]
 pub fn classes_are_numbers(name: &str) -> bool {
     !name.starts_with("unknown images")
@@ -189,29 +190,29 @@ impl Known {
         KNOWN.iter().find(|known| known.id == id)
     }
 
-    /// What reports call it and its classes.
+    /// The name and the class names of this dataset.
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity::named(self.name).with_classes(self.classes.iter().collect())
     }
 
-    /// The dataset of which these are the SHA-256 of uncompressed images and labels.
+    /// The dataset whose uncompressed images and labels have these SHA-256.
     pub(super) fn of_contents(part: Part, images: &str, labels: &str) -> Option<&'static Self> {
         if MNIST_CONTENTS[part as usize] == [images, labels] { Self::called("mnist") } else { None }
     }
 
-    /// The dataset that has these very files, compressed as they were published.
+    /// The dataset to which these files belong, compressed as they were published.
     pub(super) fn of_files(part: Part, images: &Path, labels: &Path) -> Option<&'static Self> {
         KNOWN.iter().find(|known| known.has_files(part, images, labels))
     }
 
     fn has_files(&self, part: Part, images: &Path, labels: &Path) -> bool {
-        // Labels are small: they tell most other datasets.
+        // Compare the labels first: they are small, and differ for most other datasets.
         let files = self.files.chunks_exact(2).nth(part as usize);
         files.is_some_and(|files| files[1].is_at(labels) && files[0].is_at(images))
     }
 
-    /// Whether `path` is one of its files, as it was published and under its name.
+    /// Whether `path` is one of its files, with the published name and contents.
     pub(super) fn has_file(&self, path: &Path) -> bool {
         let mut files = self.files.iter().filter(|file| path.file_name().is_some_and(|name| name == file.name));
         files.any(|file| path.is_file() && file.is_at(path))
@@ -254,7 +255,7 @@ mod tests {
 
     #[test]
     fn emnist_has_as_many_names_as_classes() {
-        // Cohen et al. 2017, table II.
+        // Number of classes from Cohen et al. 2017, table II.
         let counts = EMNIST.map(|name| emnist_classes(name).all().len());
         assert_eq!(counts, [47, 62, 47, 0, 26, 0]);
         assert_eq!(emnist_classes("emnist-balanced").of(46), "t");
@@ -262,7 +263,7 @@ mod tests {
 
     #[test]
     fn published_files_are_known_by_their_sums() {
-        // The sums of RFC 1321, appendix A.5.
+        // The checksums of RFC 1321, appendix A.5.
         static FILES: [PublishedFile; 4] = [
             file("", ""),
             file("", ""),

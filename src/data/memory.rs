@@ -1,17 +1,17 @@
-//! Whether there is memory for this many images. If it is refused only later, the program ends.
+//! Checks that there is memory for a number of images. If an allocation failed later, the program would abort.
 
 use thiserror::Error;
 
-/// More images than there is memory for, or than 32 bits can number.
+/// The images do not fit into memory, or their number does not fit in 32 bits.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error(
     "{count} images of {pixels} pixels would take {} of memory, more than can be had",
     in_words(*count as u128 * *pixels as u128)
 )]
 pub struct TooMany {
-    /// The images that were asked for.
+    /// Number of images.
     pub count: usize,
-    /// The pixels of each.
+    /// Pixels per image.
     pub pixels: usize,
 }
 
@@ -22,10 +22,10 @@ fn in_words(bytes: u128) -> String {
     }
 }
 
-/// Asks for room for `count` images of so many pixels, and gives it back.
+/// Checks that memory for `count` images of `pixels` pixels each can be reserved, and releases it.
 ///
 /// # Errors
-/// [`TooMany`].
+/// [`TooMany`] if it cannot, or if `count` does not fit in 32 bits.
 pub(super) fn check(count: usize, pixels: usize) -> Result<(), TooMany> {
     let room = count.checked_mul(pixels).filter(|_| u32::try_from(count).is_ok());
     match room {

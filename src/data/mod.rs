@@ -1,6 +1,6 @@
-//! Images with labels: where they come from, what they are, in which order they are visited.
+//! Datasets of labelled images: reading and generating them, transforming them, and drawing batches.
 //!
-//! This is the bottom of the house: nothing here knows of networks.
+//! This is the lowest layer: nothing in this module depends on networks.
 
 use std::fmt;
 use std::ops::Range;
@@ -37,7 +37,7 @@ pub mod source;
 pub mod splits;
 pub mod synthetic;
 
-/// Which half of a database: the images to learn from, or those kept apart for the last judgement.
+/// The two parts of a dataset: the training images, or the test images, which are for the final evaluation only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The training images; the validation set is cut from their end.
@@ -46,14 +46,14 @@ pub enum Part {
     Test,
 }
 
-/// Which images somebody will look at, of so many that there are.
+/// Given the number of images in a dataset, returns the ranges of images that the caller will look at.
 pub type Wanted<'a> = &'a dyn Fn(usize) -> Vec<Range<usize>>;
 
-/// What a dataset is, as reports name it.
+/// The name of a dataset, as models and reports give it, and the names of its classes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     name: String,
-    /// Where it was found, if it is not known.
+    /// Where the dataset was found; `None` for a known dataset.
     place: Option<String>,
     /// What was done to the images, such as " expanded by shifts"; empty if nothing.
     treatment: String,
@@ -66,31 +66,31 @@ impl Identity {
         Identity { name: name.into(), place: None, treatment: String::new(), classes: ClassNames::default() }
     }
 
-    /// An unknown dataset, called by its `place` ("IDX files in digits") where people read; `name` tells it from others
-    /// without naming a path.
+    /// An unknown dataset. Messages call it by its `place` ("IDX files in digits"); `name` distinguishes it from other
+    /// datasets without naming a path.
     pub fn unknown(name: impl Into<String>, place: impl Into<String>) -> Self {
         Identity { place: Some(place.into()), ..Identity::named(name) }
     }
 
-    /// The same dataset, whose classes are called so.
+    /// The same dataset with these names for its classes.
     #[must_use]
     pub fn with_classes(self, classes: ClassNames) -> Self {
         Identity { classes, ..self }
     }
 
-    /// The name that goes into model files: the same wherever the files lie.
+    /// The name that is stored in model files. It does not depend on where the files are.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What its classes are called.
+    /// The names of the classes.
     #[must_use]
     pub fn classes(&self) -> &ClassNames {
         &self.classes
     }
 
-    /// The same dataset after `treatment`, which is said behind its name.
+    /// The same dataset after `treatment`, which is appended to its name.
     fn treated(&self, treatment: &str) -> Self {
         Identity {
             name: format!("{} {treatment}", self.name),
@@ -112,7 +112,7 @@ impl fmt::Display for Identity {
 /// Why images and labels do not make a [`Dataset`].
 #[derive(Debug, Error)]
 pub enum DatasetError {
-    /// There is nothing to learn from.
+    /// There are no images, or the images have no pixels.
     #[error("there are no images, or images of no pixels ({images} images of {rows} x {cols})")]
     NoPixels {
         /// Number of images.
@@ -122,7 +122,7 @@ pub enum DatasetError {
         /// Width in pixels.
         cols: usize,
     },
-    /// Images and labels do not pair up.
+    /// The number of images differs from the number of labels.
     #[error("there are {images} images but {labels} labels")]
     Counts {
         /// Number of images.
@@ -130,7 +130,7 @@ pub enum DatasetError {
         /// Number of labels.
         labels: usize,
     },
-    /// The pixels are not a whole number of images.
+    /// The number of pixels is not a multiple of the pixels of one image.
     #[error("{pixels} pixels are not a whole number of images of {rows} x {cols}")]
     Pixels {
         /// Number of pixels.
@@ -150,7 +150,7 @@ pub enum DatasetError {
         /// Number of classes.
         classes: usize,
     },
-    /// The number of classes makes no sense.
+    /// The number of classes is not from 2 to 256.
     #[error("{0} classes: a classifier needs 2 to 256")]
     Classes(usize),
 }
@@ -163,7 +163,7 @@ pub struct Dataset {
     /// Pixels of all images, row by row, 0 = background, 255 = ink.
     pixels: Arc<Pixels>,
     labels: Arc<Vec<u8>>,
-    /// Which of the images are ours.
+    /// The images of `pixels` and `labels` that belong to this slice.
     range: Range<usize>,
     /// See [`first`](Dataset::first).
     first: usize,
@@ -193,7 +193,7 @@ impl Dataset {
         Self::of_pixels(Pixels::Owned(pixels), labels, geometry, classes, identity)
     }
 
-    /// The same, wherever the pixels are.
+    /// As [`new`](Self::new), but the pixels may be in memory or in a mapped file.
     fn of_pixels(
         pixels: Pixels,
         labels: Vec<u8>,
@@ -247,19 +247,19 @@ impl Dataset {
         (self.rows, self.cols)
     }
 
-    /// Pixels in an image: the number of inputs of a network for them.
+    /// Pixels per image, which is the number of inputs of the network.
     #[must_use]
     pub fn image_size(&self) -> usize {
         self.rows * self.cols
     }
 
-    /// Number of classes: the number of outputs of a network for them.
+    /// Number of classes, which is the number of outputs of the network.
     #[must_use]
     pub fn classes(&self) -> usize {
         self.classes
     }
 
-    /// What this is.
+    /// The name of this dataset and of its classes.
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
@@ -282,7 +282,7 @@ impl Dataset {
         &self.pixels()[index * size..][..size]
     }
 
-    /// Whether the pixels stay in a file, because there may be more of them than memory has room for.
+    /// Whether the pixels stay in a mapped file, because they may not fit into memory.
     #[must_use]
     pub fn is_mapped(&self) -> bool {
         matches!(*self.pixels, Pixels::Mapped { .. })
@@ -312,7 +312,7 @@ impl Dataset {
         self.files.as_ref().map(|files| &files[self.range.clone()][index][..])
     }
 
-    /// Image `index` as a network takes it: x = pixel / 255, (n_1).
+    /// Image `index` as the input of a network: x = pixel / 255, shape (n_1).
     #[must_use]
     pub fn input<F: Real>(&self, index: usize) -> Array1<F> {
         self.image(index).iter().map(|&pixel| F::of(f64::from(pixel) / 255.0)).collect()
@@ -329,8 +329,9 @@ impl Dataset {
         Dataset { range: start + range.start..start + range.end, ..self.clone() }
     }
 
-    /// The images in `range` for a process that shares the work on all of them with others: a copy, so that the rest
-    /// can go, unless they are in a mapped file and as large as one. `ink` is what the whole has of it.
+    /// The images in `range`, for one of several processes that divide the dataset among themselves. The images are
+    /// copied, so that the rest can be freed, unless they are mapped and so many that they would be mapped on their
+    /// own. `ink` is the [`ink`](Self::ink) of the whole dataset.
     ///
     /// # Panics
     /// If `range` is not within `0..self.len()`.
@@ -343,20 +344,21 @@ impl Dataset {
         Dataset { first: self.first + range.start, ink: Some(ink), ..share }
     }
 
-    /// The number that the first image has in the whole of which this is a [`share`](Self::share); 0 otherwise.
-    /// Whatever chance does to an image goes by its number.
+    /// The index of this dataset's first image in the dataset of which it is a [`share`](Self::share); 0 if it is not a
+    /// share. Random changes to an image depend on its index in the whole dataset.
     #[must_use]
     pub fn first(&self) -> usize {
         self.first
     }
 
-    /// The share of the pixels that are not background, in the whole of which this is a [`share`](Self::share).
+    /// The fraction of non-background pixels in the dataset of which this is a [`share`](Self::share); `None` if it is
+    /// not a share.
     #[must_use]
     pub fn ink(&self) -> Option<f64> {
         self.ink
     }
 
-    /// Other images of the same size and classes in place of these; there may be none, as in a slice.
+    /// Replaces images and labels; the image size and the classes stay the same. There may be no images, as in a slice.
     fn replaced(&self, pixels: Vec<u8>, labels: Vec<u8>, identity: Identity) -> Dataset {
         debug_assert_eq!(pixels.len(), labels.len() * self.image_size());
         let range = 0..labels.len();

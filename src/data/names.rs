@@ -1,4 +1,4 @@
-//! Labels that are names, as in tables and archives: "cat" instead of 3.
+//! Names as labels, as in tables and archives: "cat" instead of 3.
 
 use std::collections::BTreeMap;
 
@@ -8,29 +8,29 @@ use super::ClassNames;
 use super::idx::Idx;
 use crate::printable::printable;
 
-/// The longest name of a class, in bytes. A packed file could fill the memory with names.
+/// The maximum length of a class name in bytes. Otherwise a compressed file could fill the memory with names.
 pub(super) const MAX_NAME: usize = 256;
 
-/// The names that stand for labels in the files of a dataset, numbered as they come. Which classes there are is known
-/// when all are read.
+/// The names used as labels in the files of a dataset, numbered in order of occurrence. The classes are known only when
+/// all files are read.
 #[derive(Default)]
 pub(super) struct Names {
     labels: BTreeMap<String, u8>,
 }
 
-/// Why a name is no class.
+/// Why a name cannot be a class.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum NameError {
-    /// Nothing, or a novel.
+    /// The name is empty or too long.
     #[error("expected a name of 1 to {MAX_NAME} bytes")]
     Length,
-    /// Labels are bytes.
+    /// There are too many names, since labels are bytes.
     #[error("it is the 257th name, but at most 256 classes can be told apart")]
     TooMany,
 }
 
 impl Names {
-    /// The label of this name until all are known.
+    /// The provisional label of a name, until all names are known.
     pub fn label(&mut self, name: &[u8]) -> Result<u8, NameError> {
         if !(1..=MAX_NAME).contains(&name.len()) {
             return Err(NameError::Length);
@@ -44,7 +44,7 @@ impl Names {
         }
     }
 
-    /// The names in order, which are the classes, and all `labels` counted in that order. If there are no names, labels
+    /// The sorted names, which are the classes. All `labels` are renumbered accordingly. If there are no names, labels
     /// stay as they are.
     pub fn in_order<'a>(self, labels: impl IntoIterator<Item = &'a mut Idx>) -> ClassNames {
         let mut classes: [u8; 256] = std::array::from_fn(|label| label as u8);

@@ -1,6 +1,6 @@
 //! Keras's `mnist.npz`: a zip archive of NumPy arrays, `x_train`, `y_train`, `x_test` and `y_test`.
 //!
-//! Each member is an `.npy` file, as the NumPy documentation (`numpy.lib.format`) describes it:
+//! Each member is an `.npy` file in the format of the NumPy documentation (`numpy.lib.format`):
 //!
 //! ```text
 //! "\x93NUMPY", version (1, 2 or 3), 0              8 bytes
@@ -9,9 +9,10 @@
 //! data                                             as many bytes as type and shape say
 //! ```
 //!
-//! Labels may be texts (`<U3`, `|S3`), the names of classes.
+//! Labels may be texts (`<U3`, `|S3`), which are names of classes.
 //!
-//! The header is a literal of Python. Only those three entries are read, in any order, and nothing in them may be nested.
+//! The header is a Python literal. Only these three entries are read, in any order, and they must not contain nested
+//! values.
 
 use std::io::{self, BufRead, Read, Seek};
 
@@ -24,13 +25,13 @@ use super::array::{Array, ArrayError, Element};
 use super::idx::{Idx, read_up_to};
 use super::names::Names;
 
-/// NumPy's own limit.
+/// The maximum length of a header, as in NumPy.
 const MAX_HEADER: u64 = 10_000;
 
 /// What can be wrong with an archive of NumPy arrays.
 #[derive(Debug, Error)]
 pub enum NpzError {
-    /// Not an archive, or a damaged one.
+    /// The file is not an archive, or is damaged.
     #[error("is a damaged archive: {0}")]
     Archive(ZipError),
     /// An array is missing.
@@ -39,14 +40,14 @@ pub enum NpzError {
     /// A member is not an `.npy` file.
     #[error("has a member {0}.npy which is no NumPy array")]
     Header(&'static str),
-    /// A member promises more than the file can hold.
+    /// A member promises more data than the file can hold.
     #[error("promises {promised} bytes of {array}, but the file can hold {at_most} at most")]
     ExceedsFile {
         /// Which array.
         array: &'static str,
-        /// The bytes that type and shape make.
+        /// The number of bytes according to type and shape.
         promised: u64,
-        /// The most that the file can hold.
+        /// The maximum that the file can hold, in bytes.
         at_most: u64,
     },
     /// A member ends early.
@@ -54,18 +55,18 @@ pub enum NpzError {
     TooShort {
         /// Which array.
         array: &'static str,
-        /// The bytes that type and shape make.
+        /// The number of bytes according to type and shape.
         promised: u64,
-        /// The bytes there are.
+        /// The number of bytes in the member.
         found: u64,
     },
     /// A member goes on after its data.
     #[error("is too long: {0} goes on after the data that its shape promises")]
     TooLong(&'static str),
-    /// The labels of one part are names, those of the other numbers.
+    /// The labels of one part are names, those of the other part are numbers.
     #[error("has names for labels in one of y_train and y_test and numbers in the other: save both alike")]
     NamesAndNumbers,
-    /// An array is not one of images or labels.
+    /// An array is not a valid array of images or labels.
     #[error("({array}) {problem}")]
     Array {
         /// Which array.
@@ -73,17 +74,17 @@ pub enum NpzError {
         /// What is wrong with it.
         problem: ArrayError,
     },
-    /// Reading failed, or unpacking did.
+    /// Reading or decompressing failed.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
 }
 
-/// An archive whose members can be read.
+/// An open archive.
 pub(super) struct Npz<R> {
     archive: ZipArchive<R>,
-    /// The most data that the file can hold, in bytes.
+    /// The maximum amount of data in the file, in bytes.
     at_most: u64,
-    /// What the labels are, told by the first array of them.
+    /// Whether labels are names, as the first array of labels determines.
     are_names: Option<bool>,
     names: Names,
 }
@@ -99,7 +100,7 @@ impl<R: BufRead + Seek> Npz<R> {
         self.array(array)?.images().map_err(|problem| NpzError::Array { array, problem })
     }
 
-    /// The labels in an array, (n). If they are names, these are counted.
+    /// The labels in an array, (n). Names are numbered provisionally.
     pub fn labels(&mut self, array: &'static str) -> Result<Idx, NpzError> {
         let labels = self.array(array)?;
         if *self.are_names.get_or_insert(labels.is_text()) != labels.is_text() {
@@ -109,7 +110,7 @@ impl<R: BufRead + Seek> Npz<R> {
         labels.map_err(|problem| NpzError::Array { array, problem })
     }
 
-    /// What the classes are called, in order, when all `labels` have been read: they are counted in that order.
+    /// The sorted names of the classes, once all `labels` have been read, which are renumbered accordingly.
     pub fn classes<'a>(self, labels: impl IntoIterator<Item = &'a mut Idx>) -> ClassNames {
         self.names.in_order(labels)
     }
@@ -132,7 +133,7 @@ impl<R: BufRead + Seek> Npz<R> {
         if (bytes.len() as u64) < promised {
             return Err(NpzError::TooShort { array, promised, found: bytes.len() as u64 });
         }
-        // Asking for a byte too many also checks the member's sum.
+        // Reading one byte more also verifies the member's checksum.
         if !read_up_to(&mut member, 1)?.is_empty() {
             return Err(NpzError::TooLong(array));
         }
@@ -140,7 +141,7 @@ impl<R: BufRead + Seek> Npz<R> {
     }
 }
 
-/// The text of a header; none if this is not an `.npy` file.
+/// The text of a header; `None` if this is not an `.npy` file.
 fn read_header(reader: &mut impl Read) -> Result<Option<String>, io::Error> {
     let start = read_up_to(reader, 8)?;
     let length_size = match *start {
@@ -153,7 +154,7 @@ fn read_header(reader: &mut impl Read) -> Result<Option<String>, io::Error> {
     Ok(String::from_utf8(header).ok().filter(|header| header.len() as u64 == length))
 }
 
-/// What a header says.
+/// The contents of a header.
 struct Header<'a> {
     element: &'a str,
     fortran_order: bool,
@@ -171,7 +172,7 @@ impl<'a> Header<'a> {
             return None;
         }
         let (shape, _) = after("'shape':")?.strip_prefix('(')?.split_once(')')?;
-        // The comma behind a single dimension leaves nothing behind it.
+        // The comma after a single dimension is followed by nothing.
         let dims = shape.split(',').map(str::trim).filter(|dim| !dim.is_empty());
         let shape = dims.map(|dim| dim.parse().ok()).collect::<Option<_>>()?;
         Some(Header { element, fortran_order, shape })

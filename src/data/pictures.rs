@@ -1,12 +1,12 @@
-//! Pictures in directories, one for each class: `letters/train/A/1.png` and `letters/test/A/2.png`, or
-//! `letters/A/1.png` where there is no test part.
+//! Pictures in one directory per class: `letters/train/A/1.png` and `letters/test/A/2.png`, or `letters/A/1.png` if
+//! there is no test part.
 //!
-//! If the pictures to learn from are squares of one size, at most 64 pixels a side, all are taken as they are: 0 is
-//! black and 255 white. Otherwise each is brought into MNIST's form, as `mnist predict` does it: what it shows is found,
+//! If the training pictures are squares of one size, at most 64 pixels a side, all pictures are used unchanged: 0 is
+//! black and 255 is white. Otherwise each is brought into MNIST's form, as `mnist predict` does: its subject is found,
 //! made light on dark, fitted into a box and centred.
 //!
-//! The names of the directories in order are those of the classes; numbers from 0 on are mere labels. A directory without
-//! pictures is not a class.
+//! The sorted names of the directories are the names of the classes. If they are the numbers from 0 on, they are used
+//! as labels, and classes have no names. A directory without pictures is not a class.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,25 +24,25 @@ use crate::picture::read::{self, read, size};
 use crate::printable::printable;
 use crate::threads::try_share_out;
 
-/// The largest pictures that are taken as they are, in pixels a side.
+/// The maximum side, in pixels, of pictures that are used unchanged.
 const LARGEST_AS_IS: usize = 64;
 
-/// What the directories of the training and the test part are called, in capitals or not.
+/// The directory names of the training and the test part, in any case.
 const PARTS: [&[&str]; 2] = [&["train", "training"], &["test", "testing", "t10k"]];
 
-/// The ends of the names of pictures, in capitals or not.
+/// The file extensions of pictures, in any case.
 const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 
-/// The ends of the names of pictures that are not read.
+/// The file extensions of pictures in formats that are not supported.
 const OTHER_ENDINGS: [&str; 6] = ["gif", "bmp", "webp", "tif", "tiff", "heic"];
 
-/// A dataset of pictures that are not read yet.
+/// A dataset of pictures that have not been read yet.
 pub(super) struct Pictures {
     directory: PathBuf,
-    /// For training and for testing, each in the order of the dataset.
+    /// The training pictures and the test pictures, each in the order of the dataset.
     parts: [Vec<Labelled>; 2],
     classes: ClassNames,
-    /// How many pictures beside them are of a format that is not read.
+    /// The number of pictures that are omitted because their format is not supported.
     left_out: usize,
 }
 
@@ -55,28 +55,29 @@ struct Labelled {
 /// The pictures of each class, by the name of its directory.
 type ByName = BTreeMap<String, Vec<PathBuf>>;
 
-/// What is made of pictures.
+/// The form in which pictures are used.
 enum Form {
-    /// Nothing: all have this side.
+    /// Unchanged: all have this side.
     AsIs(usize),
-    /// MNIST's form.
+    /// Brought into MNIST's form.
     Mnists {
-        /// The first picture that differs from those before it, if these could have been taken as they are.
+        /// If earlier pictures could have been used unchanged: the first picture that differs from them.
         because_of: Option<Odd>,
     },
 }
 
-/// A picture that is not as the first one.
+/// A picture whose size differs from that of the first.
 struct Odd {
     path: PathBuf,
     height: usize,
     width: usize,
-    /// Height and width of the first one.
+    /// Height and width of the first picture.
     side: usize,
 }
 
 impl Pictures {
-    /// The pictures in the directories of `directory`; `None` if there are none, nor directories of parts.
+    /// The pictures in the subdirectories of `directory`; `None` if there are neither pictures nor directories of
+    /// parts.
     pub fn find(directory: &Path) -> Result<Option<Self>, SourceError> {
         if !directory.is_dir() {
             return Ok(None);
@@ -113,13 +114,14 @@ impl Pictures {
         Ok(Some(Pictures { directory: directory.to_path_buf(), parts, classes, left_out }))
     }
 
-    /// Reads those pictures of `part` that are `wanted`; the others are blank. And where they are, and in what form.
+    /// Reads the `wanted` pictures of `part`; the others stay blank. Also returns where the pictures are and in which
+    /// form they are used, for messages.
     pub fn load(&self, part: Part, wanted: Wanted, threads: usize) -> Result<(Found, String), SourceError> {
         let pictures = &self.parts[part as usize];
         if pictures.is_empty() {
             return Err(SourceError::NoPictures { directory: self.directory.clone(), part });
         }
-        // The training pictures decide for both parts, which are to be alike.
+        // The training pictures determine the form of both parts, so that these are alike.
         let decisive = self.parts.iter().find(|part| !part.is_empty()).expect("one part has pictures");
         let form = form_of(decisive, threads)?;
         let as_is = if let Form::AsIs(side) = form { Some(side) } else { None };
@@ -137,7 +139,8 @@ impl Pictures {
         let dims = vec![pictures.len() as u32, side as u32, side as u32];
         let labels = self.parts.each_ref().map(|part| {
             let bytes: Vec<_> = part.iter().map(|picture| picture.label).collect();
-            // Labels alone would say little: their order follows from how many there are of each.
+            // Include the file names: labels alone would say little, since their order depends only on the size of each
+            // class.
             let names =
                 part.iter().flat_map(|picture| [name(&picture.path).into_bytes(), vec![0, picture.label]].concat());
             let sha256 = sha256(&names.collect::<Vec<_>>());
@@ -155,7 +158,7 @@ impl Pictures {
         Ok((found, self.place(&form)))
     }
 
-    /// Where the pictures are, and what of them may be a surprise.
+    /// Describes where the pictures are, their form, and what is omitted.
     fn place(&self, form: &Form) -> String {
         let mut place = format!("pictures in {}", self.directory.display());
         if let Form::Mnists { because_of } = form {
@@ -172,8 +175,8 @@ impl Pictures {
     }
 }
 
-/// The directories of the training and the test part, if the pictures are in such. One that is called so by chance,
-/// beside others and with no directories in it, is that of a class.
+/// The directories of the training and the test part; `None` if the pictures are not divided into parts. If there is
+/// only one such name, beside other directories and without subdirectories, it is the name of a class.
 fn directories_of_parts(
     directory: &Path,
     directories: &[PathBuf],
@@ -194,7 +197,7 @@ fn directories_of_parts(
     })
 }
 
-/// The directories in `directory` that are not hidden, in the order of their names.
+/// The directories in `directory` that are not hidden, sorted by name.
 fn directories(directory: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let is_directory = |entry: &DirEntry| match entry.file_type() {
         Ok(kind) if !kind.is_symlink() => kind.is_dir(),
@@ -205,7 +208,7 @@ fn directories(directory: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(found)
 }
 
-/// The pictures in each of these directories that holds any.
+/// The pictures in each of these directories, without directories that have none.
 fn by_name(directories: &[PathBuf]) -> Result<ByName, SourceError> {
     let mut by_name = ByName::new();
     for directory in directories {
@@ -217,13 +220,13 @@ fn by_name(directories: &[PathBuf]) -> Result<ByName, SourceError> {
     Ok(by_name)
 }
 
-/// Whether this may be a picture, by its name.
+/// Whether this entry may be a picture, judged by its name.
 fn is_picture(entry: &DirEntry) -> bool {
     let path = entry.path();
     has_ending(&path, &ENDINGS)
         && match entry.file_type() {
             Ok(kind) if !kind.is_symlink() => kind.is_file(),
-            // What cannot be looked at may be one: reading it will say what is the matter.
+            // An entry that cannot be examined counts as a picture: reading it will report the error.
             _ => path.metadata().map_or(true, |metadata| metadata.is_file()),
         }
 }
@@ -233,7 +236,7 @@ fn has_ending(path: &Path, endings: &[&str]) -> bool {
     endings.iter().any(|&other| ending.eq_ignore_ascii_case(other))
 }
 
-/// What lies in `directory`, is not hidden and is of that kind, in any order.
+/// The entries of `directory` that are not hidden and are of this kind, in any order.
 fn listed(directory: &Path, is_of_kind: impl Fn(&DirEntry) -> bool) -> Result<Vec<PathBuf>, SourceError> {
     let problem = |error| FileError::Io(error).of(directory);
     let mut found = Vec::new();
@@ -246,16 +249,16 @@ fn listed(directory: &Path, is_of_kind: impl Fn(&DirEntry) -> bool) -> Result<Ve
     Ok(found)
 }
 
-/// The last name of a path, as a class is called.
+/// The last component of a path, as the name of a class.
 fn name(path: &Path) -> String {
     printable(path.file_name().unwrap_or_default().display())
 }
 
-/// The label of each of the directories with these `names`, and what the classes are called. Numbers are in their own
-/// order, and need no names if they are those of the labels.
+/// The label of each directory, and the names of the classes. Numbers are sorted by value; if they equal the labels,
+/// classes have no names.
 fn labels(directory: &Path, names: BTreeSet<String>) -> Result<(BTreeMap<String, u8>, ClassNames), SourceError> {
     let number = |name: &String| {
-        // A sign would be read too.
+        // Parsing would also accept a sign.
         let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
         is_number.then(|| name.parse().ok()).flatten()
     };
@@ -273,8 +276,8 @@ fn labels(directory: &Path, names: BTreeSet<String>) -> Result<(BTreeMap<String,
     Ok((names.into_iter().zip(0..=255).collect(), classes))
 }
 
-/// The pictures of all classes in an order in which each class is spread evenly: the last N, which become the validation
-/// set, are to show all of them. Those of a class are in the order of the bytes of their names.
+/// The pictures of all classes, in an order that spreads each class evenly, so that the last N, which become the
+/// validation set, include all classes. The pictures of one class are sorted by the bytes of their names.
 fn interleaved(classes: BTreeMap<u8, Vec<PathBuf>>) -> Vec<Labelled> {
     let mut placed = Vec::new();
     for (label, mut paths) in classes {
@@ -282,7 +285,7 @@ fn interleaved(classes: BTreeMap<u8, Vec<PathBuf>>) -> Vec<Labelled> {
             let bytes = |path: &Path| path.file_name().unwrap_or_default().as_encoded_bytes().to_vec();
             bytes(one).cmp(&bytes(other)).then_with(|| one.cmp(other))
         });
-        // Picture i of n has the place (2i + 1) / 2n between 0 and 1.
+        // Picture i of n is placed at (2i + 1) / 2n between 0 and 1.
         let n = paths.len() as u128;
         placed.extend(paths.into_iter().zip(0..).map(|(path, i)| ((2 * i + 1, 2 * n), Labelled { path, label })));
     }
@@ -293,7 +296,7 @@ fn interleaved(classes: BTreeMap<u8, Vec<PathBuf>>) -> Vec<Labelled> {
     placed.into_iter().map(|(_, picture)| picture).collect()
 }
 
-/// What is to be made of the pictures: nothing, if all are squares of one size that may be taken as they are.
+/// The form in which to use the pictures: unchanged, if all are squares of one size that is small enough.
 fn form_of(pictures: &[Labelled], threads: usize) -> Result<Form, SourceError> {
     let size_of = |Labelled { path, .. }: &Labelled| {
         let size = File::open(path).map_err(read::FileError::from).and_then(size);
@@ -316,7 +319,7 @@ fn form_of(pictures: &[Labelled], threads: usize) -> Result<Form, SourceError> {
     }
 }
 
-/// The pixels of the picture in a file: as it is if it has this side, or in MNIST's form.
+/// The pixels of the picture in a file: unchanged if `as_is` is its side, or in MNIST's form.
 fn image_of(path: &Path, as_is: Option<usize>) -> Result<Vec<u8>, FileError> {
     let picture = File::open(path).map_err(read::FileError::from).and_then(read).map_err(FileError::BadPicture)?;
     let (width, height) = (picture.width(), picture.height());
@@ -336,7 +339,7 @@ mod tests {
     use crate::picture::Picture;
     use crate::picture::file::png;
 
-    /// A directory with these files, each a picture of 2 x 2.
+    /// A directory with these files, each a picture of 2 x 2 pixels.
     fn directory(files: &[&str]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         for file in files {
@@ -378,7 +381,7 @@ mod tests {
     fn without_parts_all_are_to_be_learned_from() {
         let (parts, classes) = found(&directory(&["b/1.png", "a/1.png"])).unwrap();
         assert_eq!((parts, classes.len()), ([labelled(&[("1.png", 0), ("1.png", 1)]), vec![]], 2));
-        // A picture of a train, but not of a test.
+        // "train" is a class here; there is no "test".
         let (parts, classes) = found(&directory(&["train/1.png", "plane/1.png"])).unwrap();
         assert_eq!((parts[0].len(), classes), (2, vec!["plane".to_string(), "train".to_string()]));
         let loose = found(&directory(&["train/1.png", "test/1.png"])).unwrap();
@@ -452,7 +455,7 @@ mod tests {
         let names = |class: &str, n: usize| (0..n).map(|i| PathBuf::from(format!("{class}/{i}"))).rev().collect();
         let order = interleaved([(0, names("a", 6)), (3, names("b", 2)), (5, names("c", 3))].into_iter().collect());
         let order: Vec<_> = order.iter().map(|picture| (picture.label, name(&picture.path))).collect();
-        // a at 1/12, 3/12, …, b at 1/4 and 3/4, c at 1/6, 3/6 and 5/6.
+        // a is at 1/12, 3/12, …, b at 1/4 and 3/4, c at 1/6, 3/6 and 5/6.
         let labels: Vec<_> = order.iter().map(|&(label, _)| label).collect();
         assert_eq!(labels, [0, 5, 0, 3, 0, 5, 0, 0, 3, 5, 0]);
         for label in [0, 3, 5] {

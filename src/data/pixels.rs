@@ -1,4 +1,4 @@
-//! The pixels of many images: in memory, or in a file that may be larger than memory.
+//! The pixels of many images, in memory or in a mapped file that may be larger than memory.
 
 use std::fs::File;
 use std::io;
@@ -9,16 +9,16 @@ use memmap2::Mmap;
 
 use super::idx::{Header, IdxError};
 
-/// Uncompressed files of images above this size are mapped, in bytes. No published dataset is as large.
+/// Uncompressed image files larger than this, in bytes, are mapped. No published dataset is that large.
 pub const MAPPED_ABOVE: u64 = 1 << 30;
 
 /// The pixels of all images of a dataset, one image after the other.
 #[derive(Debug)]
 pub enum Pixels {
-    /// Read, or made.
+    /// In memory.
     Owned(Vec<u8>),
-    /// What follows the first `start` bytes of a file: the system reads it where it is looked at, and may forget it
-    /// again.
+    /// The bytes of a mapped file after the first `start`: the system reads them when they are accessed, and may
+    /// discard them again.
     Mapped {
         /// The whole file.
         file: Mmap,
@@ -39,10 +39,10 @@ impl Deref for Pixels {
     }
 }
 
-/// Maps an uncompressed IDX file of `rank` dimensions: these, and the data.
+/// Maps an uncompressed IDX file of `rank` dimensions. Returns its dimensions and its data.
 ///
 /// # Errors
-/// An [`IdxError`], as if the file had been read.
+/// An [`IdxError`], as when reading the file.
 pub fn map_idx(path: &Path, rank: u8) -> Result<(Vec<u32>, Pixels), IdxError> {
     let file = map(path)?;
     let mut data = &file[..];
@@ -60,9 +60,9 @@ pub fn map_idx(path: &Path, rank: u8) -> Result<(Vec<u32>, Pixels), IdxError> {
 #[allow(unsafe_code, reason = "there is no safe way to map a file")]
 fn map(path: &Path) -> io::Result<Mmap> {
     let file = File::open(path)?;
-    // SAFETY: the map is never written to here. No program that maps a file can keep others from writing to it: who
-    // changes the file meanwhile changes the images, and who shortens it makes the system end this program. The README
-    // says that nobody may.
+    // SAFETY: this program never writes to the map. No program that maps a file can keep others from writing to it: if
+    // the file is changed meanwhile, the images change; if it is shortened, the system ends this program. The README
+    // forbids both.
     unsafe { Mmap::map(&file) }
 }
 

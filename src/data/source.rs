@@ -1,5 +1,5 @@
-//! Where a dataset comes from: a directory of IDX files or of pictures, a single file of another format, or the
-//! built-in digits.
+//! The sources of datasets: a directory of IDX files or of pictures, a single file in another format, or the built-in
+//! digits.
 
 use std::ffi::OsStr;
 use std::io;
@@ -18,59 +18,59 @@ use super::{Dataset, DatasetError, Part, Wanted, directory, file, synthetic};
 use crate::picture::find::NoDigit;
 use crate::picture::read;
 
-/// The directory that is looked into when none is named.
+/// The directory to look in when no source is named.
 pub const DEFAULT_DIRECTORY: &str = "data";
 
-/// Where images and labels are read from.
+/// A source of images and labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A directory with the four IDX files or, if there are none, with pictures in directories of their classes:
-    /// `train/CLASS/*.png` and `test/CLASS/*.png`, or `CLASS/*.png` for training alone.
+    /// A directory with the four IDX files or, if it has none, with pictures in one directory per class:
+    /// `train/CLASS/*.png` and `test/CLASS/*.png`, or `CLASS/*.png` for training images only.
     Directory(PathBuf),
     /// A file that holds a dataset: the book's `mnist.pkl.gz`, Keras's `mnist.npz`, or CSV.
     File(PathBuf),
-    /// The built-in digits, drawn from this seed.
+    /// The built-in digits, generated from this seed.
     Synthetic {
-        /// Digits of another seed are other digits.
+        /// Another seed generates other digits.
         seed: u64,
     },
 }
 
-/// Why no dataset could be had.
+/// Why a dataset cannot be loaded.
 #[derive(Debug, Error)]
 pub enum SourceError {
-    /// What was named is not there.
+    /// The path does not exist.
     #[error(
         "{} does not exist: name a directory that holds the four IDX files, or pictures in directories of their \
         classes, a .pkl.gz, .npz or .csv file, or 'synthetic'", .0.display()
     )]
     NotThere(PathBuf),
-    /// What was named is a device or a pipe, or a file where a directory must be.
+    /// The path is a device or a pipe, or is a file where a directory is needed.
     #[error("{} is neither a directory nor an ordinary file", .0.display())]
     NotADirectory(PathBuf),
     /// A file is missing.
     #[error("{} lacks {name} (or {name}.gz)", directory.display())]
     MissingFile {
-        /// Where it was looked for.
+        /// The directory that was searched.
         directory: PathBuf,
         /// The usual name of the file.
         name: String,
-        /// The dataset that can be fetched to complete it.
+        /// The known dataset that can be downloaded to complete the directory.
         begun: Option<&'static Known>,
     },
-    /// Files of several datasets lie together.
+    /// The directory holds files of several datasets.
     #[error(
         "{} holds more than one dataset ({first} and {second}): give each a directory of its own", directory.display()
     )]
     Ambiguous {
         /// The directory.
         directory: PathBuf,
-        /// The name of a file of one of them.
+        /// The name of a file of one dataset.
         first: String,
-        /// The name of a file of another.
+        /// The name of a file of another dataset.
         second: String,
     },
-    /// A CSV file holds one part only, and there is none with the test images beside it.
+    /// The CSV file holds only one part, and no file with the test images lies beside it.
     #[error(
         "{} has no test images beside it{}: they belong in a file with 'test' in its name where this one has 'train', \
         as in mnist_train.csv and mnist_test.csv{} (--split validation, or train --evaluate-on validation, needs none)",
@@ -81,10 +81,10 @@ pub enum SourceError {
     NoTestImages {
         /// The file that was named.
         path: PathBuf,
-        /// Where the test images would be, if its name says so.
+        /// Where the file with the test images would be, if the name of `path` tells.
         missing: Option<PathBuf>,
     },
-    /// The directories of one part hold no pictures.
+    /// The directories of one part contain no pictures.
     #[error("{} has no {}", directory.display(), where_pictures_belong(directory, *part))]
     NoPictures {
         /// The directory that was named.
@@ -92,14 +92,14 @@ pub enum SourceError {
         /// The part without pictures.
         part: Part,
     },
-    /// Pictures that are in no directory of a class.
+    /// The directory contains pictures, but not in one directory per class.
     #[error(
         "{} holds pictures, but not in directories of their classes: sort them into {}",
         .0.display(),
         .0.join("CLASS").display()
     )]
     LoosePictures(PathBuf),
-    /// More directories of pictures than there can be classes.
+    /// There are more directories of pictures than classes are possible.
     #[error(
         "{} holds {classes} directories of pictures, but at most 256 classes can be told apart: each is to hold the \
         pictures of one class", directory.display()
@@ -107,7 +107,7 @@ pub enum SourceError {
     TooManyClasses {
         /// The directory that was named.
         directory: PathBuf,
-        /// How many have pictures.
+        /// Number of directories that contain pictures.
         classes: usize,
     },
     /// A file is damaged or cannot be read.
@@ -118,7 +118,7 @@ pub enum SourceError {
         /// What is wrong with it.
         problem: FileError,
     },
-    /// The files are sound but do not fit together.
+    /// Each file is valid, but the files do not fit together.
     #[error("the {} images and labels in {} do not fit together: {problem}", word(*part), path.display())]
     Dataset {
         /// The directory or the file.
@@ -131,7 +131,7 @@ pub enum SourceError {
     /// The seed of the built-in digits is not a number.
     #[error("'synthetic:{0}': the seed of the built-in digits is a whole number, as in 'synthetic:7'")]
     SyntheticSeed(String),
-    /// More built-in digits than there is room for.
+    /// More built-in digits than fit into memory.
     #[error(transparent)]
     TooMany(#[from] TooMany),
 }
@@ -139,10 +139,10 @@ pub enum SourceError {
 /// What can be wrong with one file.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// A directory bears the name of the file.
+    /// The path is a directory.
     #[error("is a directory, expected a file")]
     IsDirectory,
-    /// A pipe or a device, which might never end.
+    /// The path is a pipe or a device, which might never end.
     #[error("is not an ordinary file")]
     NotAFile,
     /// The compressed data ends early.
@@ -159,53 +159,53 @@ pub enum FileError {
     FirstLabel {
         /// Which image, counted from 0.
         index: usize,
-        /// The lowest label that there can be.
+        /// The lowest valid label.
         first: u8,
     },
-    /// One of the four files that make a dataset.
+    /// The file is one of the four IDX files that make a dataset.
     #[error("is an IDX file, one of four: name the directory that holds them all")]
     LoneIdx,
-    /// One array, not images and labels.
+    /// The file is a single NumPy array, not images and labels.
     #[error("is a single array of NumPy: put x_train, y_train, x_test and y_test into one file with numpy.savez")]
     LoneArray,
-    /// A picture.
+    /// The file is a picture.
     #[error(
         "is a picture; expected many images with their labels in one file, a pickle, .npz or CSV, or a directory of \
         pictures in directories of their classes"
     )]
     Picture,
-    /// A model file, or other JSON.
+    /// The file is a model file, or other JSON.
     #[error("is JSON, such as a model file; expected images with their labels, in a pickle, .npz or CSV")]
     Json,
-    /// None of the formats that are read.
+    /// The format of the file is not supported. These are its first bytes.
     #[error("is none of the formats that are read: a pickle, .npz or CSV (it starts with the bytes {})", hex(.0))]
     Unknown(Vec<u8>),
     /// The contents are not a pickled dataset.
     #[error(transparent)]
     Pickle(PickleError),
-    /// The training and the validation images of a pickle are of different sizes.
+    /// The training and the validation images of a pickle differ in size.
     #[error("has training and validation arrays that do not fit together: {0:?} and {1:?}")]
     Sizes(Vec<u32>, Vec<u32>),
-    /// The contents are not an archive of a dataset.
+    /// The contents are not an `.npz` archive of a dataset.
     #[error(transparent)]
     Npz(NpzError),
     /// The contents are not a table of images.
     #[error(transparent)]
     Csv(CsvError),
-    /// The file is no picture, or a damaged one.
+    /// The file is not a picture, or it is damaged.
     #[error(transparent)]
     BadPicture(read::FileError),
-    /// A picture that cannot be brought into MNIST's form.
+    /// The picture cannot be brought into MNIST's form.
     #[error("is {0} (pictures are taken as they are only if all are squares of one size, at most 64 pixels a side)")]
     NoDigit(NoDigit),
-    /// A picture is not as large as those to learn from, which are taken as they are.
+    /// The size of the picture differs from that of the training pictures, which are used unchanged.
     #[error("has {width} x {height} pixels, the pictures to train on have {side} x {side}: make it as large")]
     PictureSize {
-        /// Its width in pixels.
+        /// Width of the picture in pixels.
         width: usize,
-        /// Its height in pixels.
+        /// Height of the picture in pixels.
         height: usize,
-        /// Height and width of the others.
+        /// Height and width of the training pictures in pixels.
         side: usize,
     },
     /// The operating system could not open or read it.
@@ -214,8 +214,8 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// What went wrong in reading. A decompressor speaks of damage in the words of I/O errors; this tells the kinds
-    /// apart.
+    /// Converts an I/O error met while reading. Decompressors report damage as I/O errors; this function separates
+    /// damage from real I/O errors.
     pub(super) fn reading(error: io::Error, is_gzip: bool) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof if is_gzip => FileError::GzipTruncated,
@@ -253,7 +253,7 @@ impl Source {
         }
     }
 
-    /// The source when none is named: `directory` if it holds any of the IDX files, else the built-in digits.
+    /// The default source: `directory` if it holds any of the IDX files, else the built-in digits.
     #[must_use]
     pub fn default_in(directory: &Path) -> Self {
         if directory::may_hold_any(directory) {
@@ -271,7 +271,7 @@ impl Source {
         self.load_at_least(0, part, threads)
     }
 
-    /// Loads one part. Of the built-in digits, of which there are as many as one likes, at least so many.
+    /// As [`load`](Self::load), but of the built-in digits, whose number is not fixed, loads at least `images`.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -279,8 +279,8 @@ impl Source {
         self.load_wanted((images, &|n| std::iter::once(0..n).collect()), part, threads)
     }
 
-    /// Loads at least so many images for somebody who will look at those alone that are `wanted`. The others are there,
-    /// with their labels, but may be blank: built-in digits are drawn only if they are wanted, and pictures read.
+    /// Loads at least `images` images, of which the caller looks only at the `wanted` ones. The other images have their
+    /// labels, but may be blank: unwanted digits are not generated, and unwanted pictures not read.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -309,12 +309,12 @@ impl Source {
     }
 }
 
-/// "89 50 4e 47".
+/// Bytes in hexadecimal, such as "89 50 4e 47".
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
-/// The pictures that are missing, and where they are looked for.
+/// Names the missing pictures and the directory they belong in.
 fn where_pictures_belong(directory: &Path, part: Part) -> String {
     let [training, test] = ["train", "test"].map(|part| directory.join(part).join("CLASS").display().to_string());
     match part {

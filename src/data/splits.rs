@@ -9,42 +9,42 @@ use super::Dataset;
 /// Why the training images cannot be split as asked.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SplitError {
-    /// Validation would take everything.
+    /// The validation set would take all training images.
     #[error(
         "validation {asked} leaves nothing to train on: of {available} training images choose 0 to {}, such as {}",
         available.saturating_sub(1), available / 6
     )]
     Validation {
-        /// The validation images asked for.
+        /// Number of validation images asked for.
         asked: usize,
-        /// All training images.
+        /// Number of training images.
         available: usize,
     },
-    /// More training images than there are.
+    /// More training images are asked for than there are.
     #[error(
         "train size {asked} is out of range: choose 1 to {available}, the training images beside {validation} for validation"
     )]
     TrainSize {
-        /// The training images asked for.
+        /// Number of training images asked for.
         asked: usize,
-        /// Those that remain beside the validation set.
+        /// Number of training images that remain beside the validation set.
         available: usize,
-        /// The validation images.
+        /// Number of validation images.
         validation: usize,
     },
 }
 
-/// Splits training images: the last `validation` are the validation set, of the rest the first `train_size` (all if
-/// not given) are trained on.
+/// Splits the training images: the last `validation` images are the validation set. Of the rest, the first `train_size`
+/// images are the training set, or all of them if `train_size` is `None`.
 ///
 /// # Errors
-/// A [`SplitError`] if nothing would be left to train on, or less than asked for.
+/// A [`SplitError`] if no training images would be left, or fewer than asked for.
 pub fn split(all: &Dataset, train_size: Option<usize>, validation: usize) -> Result<(Dataset, Dataset), SplitError> {
     let (training, validation) = ranges(all.len(), train_size, validation)?;
     Ok((all.slice(training), all.slice(validation)))
 }
 
-/// Where [`split`] cuts `total` images.
+/// The index ranges of the training set and the validation set in [`split`] of `total` images.
 ///
 /// # Errors
 /// As for [`split`].
@@ -62,20 +62,20 @@ pub fn ranges(
     Ok((0..asked, available..total))
 }
 
-/// One of several even parts of some images, for one of several processes that share them.
+/// One of several equal parts of a range of images, for one of several processes that divide it among themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Portion {
-    /// Which, 0 for the first.
+    /// Index of the part, from 0.
     pub number: usize,
-    /// Of how many; 1 or more.
+    /// Number of parts, at least 1.
     pub count: usize,
 }
 
 impl Portion {
-    /// All of them, for one process.
+    /// The whole range, for a single process.
     pub const WHOLE: Portion = Portion { number: 0, count: 1 };
 
-    /// This part of the images in `range`.
+    /// The images of `range` that belong to this part.
     #[must_use]
     pub fn of(self, range: Range<usize>) -> Range<usize> {
         let start = |number: usize| range.start + (number as u128 * range.len() as u128 / self.count as u128) as usize;

@@ -1,4 +1,4 @@
-//! EMNIST's archive: the files of six datasets, which belong into six directories.
+//! EMNIST's archive: the files of six datasets, which are unpacked into six directories.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -10,14 +10,14 @@ use super::DownloadError;
 use crate::data::known::{EMNIST, PublishedFile};
 use crate::replace_file::replace_file;
 
-/// No file in the archive is half as long.
+/// The maximum size of an unpacked file. No file in the archive is half as long.
 const MAX_MEMBER: u64 = 1 << 30;
 
 pub(super) fn is_archive(file: &PublishedFile) -> bool {
     Path::new(file.name).extension().is_some_and(|extension| extension == "zip")
 }
 
-/// The name of each file and the directory that it belongs into.
+/// The directory and the name of each file.
 fn members() -> impl Iterator<Item = (&'static str, String)> {
     EMNIST.into_iter().flat_map(|dataset| {
         let name = move |part, contents| format!("{dataset}-{part}-{contents}-ubyte.gz");
@@ -33,8 +33,8 @@ pub(super) fn is_unpacked(directory: &Path) -> bool {
     members().all(|(split, name)| directory.join(split).join(name).is_file())
 }
 
-/// Unpacks into `directory/letters` and so on what of the archive is not there yet. Only the files that belong to
-/// EMNIST are looked for, so no name in the archive leads anywhere else.
+/// Unpacks files that are not there yet into `directory/letters` and so on. Only EMNIST's own file names are looked up
+/// in the archive, so no name in it can lead elsewhere.
 pub(super) fn unpack(path: &Path, directory: &Path) -> Result<(), DownloadError> {
     let of_archive = |error| DownloadError::Archive { path: path.to_path_buf(), error };
     let file = File::open(path).map_err(|error| of_archive(error.into()))?;

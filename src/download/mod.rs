@@ -1,8 +1,9 @@
-//! Fetching a known dataset: files from mirrors, each checked against its published sum before it gets its name.
+//! Downloads known datasets: files from mirrors, each checked against its published checksum before it gets its final
+//! name.
 //!
-//! A file arrives under its name with `.part` behind it. When a transfer breaks off, the next one continues from what
-//! is there, be it from another mirror or a week later. Only when the checksum is right does the file lose the `.part`;
-//! so what has the right name is right, and nothing is unpacked that was not checked.
+//! While a file arrives, its name ends in `.part`. An interrupted transfer is resumed from what has arrived, even from
+//! another mirror or a week later. The `.part` is removed only when the checksum is right, so a file with the final
+//! name is always valid, and nothing is unpacked unchecked.
 
 use std::fs::{self, File};
 use std::io;
@@ -25,46 +26,47 @@ mod transfer;
 pub use transfer::Problem;
 use transfer::{Client, Transfer};
 
-/// A transfer that breaks off after it brought something is resumed so many times before the next mirror is tried.
+/// The number of times that an interrupted transfer is resumed, if it brought something, before the next mirror is
+/// tried.
 const RESUMPTIONS: usize = 10;
 
-/// What is told to whoever watches a download.
+/// Observes a download.
 pub trait Observer {
-    /// A transfer of `file` begins: `done` bytes are there, of `total` if the mirror said how many there are.
+    /// A transfer of `file` begins. `done` bytes are there already, of `total` if the mirror has given the size.
     fn begin(&mut self, file: &str, done: u64, total: Option<u64>);
-    /// So many bytes more have arrived.
+    /// This many more bytes have arrived.
     fn arrived(&mut self, bytes: u64);
-    /// A mirror could not be used, and the next is tried.
+    /// A mirror failed, and the next one is tried.
     fn mirror_failed(&mut self, url: &str, problem: &Problem);
-    /// A file is there and its sum is right.
+    /// A file is complete and its checksum is right.
     fn file_done(&mut self, file: &str, bytes: u64);
 }
 
-/// How a download ended.
+/// The result of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The dataset was fetched, or the rest of it.
+    /// The dataset, or the missing part of it, was downloaded.
     Fetched,
-    /// It was there: nothing was asked of any mirror.
+    /// The dataset was there already: no mirror was contacted.
     WasThere,
 }
 
-/// Why a dataset could not be fetched.
+/// Why a dataset could not be downloaded.
 #[derive(Debug, Error)]
 pub enum DownloadError {
-    /// No mirror gave the file.
+    /// No mirror provided the file.
     #[error(
         "{file} could not be fetched:{}\ncheck the connection and the proxy (HTTPS_PROXY, HTTP_PROXY), or name another \
         place with --mirror; the same command tries again and fetches what is missing",
         listed(attempts)
     )]
     NoMirror {
-        /// The file.
+        /// The name of the file.
         file: &'static str,
-        /// What each mirror did.
+        /// The address and the problem of each mirror.
         attempts: Vec<(String, Problem)>,
     },
-    /// Another file, or the same unpacked, has the name of one of this, or goes before it.
+    /// A different or an unpacked file has the name of a file to download, or a name that is preferred to it.
     #[error(
         "{} exists and is not the published, compressed file of {name}: move it away, or choose another directory \
         with --data", path.display()
@@ -72,10 +74,10 @@ pub enum DownloadError {
     Foreign {
         /// The file that is in the way.
         path: PathBuf,
-        /// The dataset that was to be fetched.
+        /// The dataset to download.
         name: &'static str,
     },
-    /// The directory holds a dataset whose files are called otherwise.
+    /// The directory holds a dataset with other file names.
     #[error(
         "{} is there, of another dataset than {name}, and a directory can hold only one: choose another with --data",
         path.display()
@@ -83,10 +85,10 @@ pub enum DownloadError {
     OtherDataset {
         /// A file of that dataset.
         path: PathBuf,
-        /// The dataset that was to be fetched.
+        /// The dataset to download.
         name: &'static str,
     },
-    /// Another run is fetching a file to the same place.
+    /// Another process is downloading a file to the same place.
     #[error("{} is being fetched by another run: wait for that one, or choose another directory with --data", path.display())]
     Busy {
         /// The file.
@@ -95,17 +97,17 @@ pub enum DownloadError {
     /// A directory or a file could not be written.
     #[error("{} cannot be written: {error}", path.display())]
     Disk {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The error.
         error: io::Error,
     },
-    /// The archive has the right sum, and yet cannot be unpacked.
+    /// The archive has the right checksum, but cannot be unpacked.
     #[error("{} cannot be unpacked: {error}", path.display())]
     Archive {
         /// The archive.
         path: PathBuf,
-        /// Why.
+        /// The error.
         error: zip::result::ZipError,
     },
 }
@@ -114,14 +116,14 @@ fn listed(attempts: &[(String, Problem)]) -> String {
     attempts.iter().fold(String::new(), |list, (url, problem)| list + &format!("\n  {url} {problem}"))
 }
 
-/// Fetches `known` into `directory`, which is made if need be.
+/// Downloads `known` into `directory`, which is created if need be.
 ///
-/// The `mirrors` are tried in turn for each file; each is the address of a directory. A mirror is given up when it is
-/// silent for `timeout`. Proxies are taken from the environment. EMNIST is one archive: it is unpacked into a directory
-/// for each of its six datasets, and removed.
+/// The `mirrors`, which are addresses of directories, are tried in turn for each file. A mirror is given up when it
+/// sends nothing for `timeout`. Proxies are taken from the environment. EMNIST is one archive: it is unpacked into one
+/// directory for each of its six datasets, and then removed.
 ///
 /// # Errors
-/// A [`DownloadError`]; what has arrived is kept for the next time.
+/// A [`DownloadError`]; the data that has arrived is kept for the next attempt.
 pub fn fetch(
     known: &'static Known,
     directory: &Path,
@@ -144,7 +146,7 @@ pub fn fetch(
     let mut outcome = Outcome::WasThere;
     for file in known.files {
         let path = directory.join(file.name);
-        // Two that write into one file would both find it damaged; of two that unpack it, one would miss it.
+        // Two processes that write one file would corrupt it; if two unpacked it, one would find it missing.
         let _claim = claim(&part_of(&path)).map_err(|error| match error.kind() {
             io::ErrorKind::ResourceBusy => DownloadError::Busy { path: path.clone() },
             _ => DownloadError::Disk { path: part_of(&path), error },
@@ -165,7 +167,7 @@ pub fn fetch(
     Ok(outcome)
 }
 
-/// Whether `directory` holds all of `known`, under whatever names, plain or packed.
+/// Whether `directory` holds all of `known`, under any of the usual names, compressed or not.
 fn is_there(known: &Known, directory: &Path) -> bool {
     if known.files.iter().any(emnist::is_archive) {
         return emnist::is_unpacked(directory);
@@ -175,8 +177,8 @@ fn is_there(known: &Known, directory: &Path) -> bool {
     is(Part::Test) && is(Part::Training)
 }
 
-/// Nothing of another dataset may stand where `file` is to be, nor under a name that is looked for first: without
-/// `.gz`, or with a dot before `idx`.
+/// Checks that no other file has the name of `file`, or a name that is looked for before it: without `.gz`, or with a
+/// dot before `idx`.
 fn check_free(known: &'static Known, directory: &Path, file: &PublishedFile) -> Result<(), DownloadError> {
     let foreign = |path| Err(DownloadError::Foreign { path, name: known.name });
     let path = directory.join(file.name);
@@ -197,14 +199,14 @@ fn sum_of(path: &Path) -> io::Result<String> {
     md5(File::open(path)?)
 }
 
-/// What is written until all of a file has arrived.
+/// The name of a file until all of it has arrived.
 fn part_of(path: &Path) -> PathBuf {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     PathBuf::from(part)
 }
 
-/// Fetches one file from the first mirror that has it.
+/// Downloads one file from the first mirror that provides it.
 fn fetch_file(
     client: &Client,
     file: &'static PublishedFile,
@@ -233,7 +235,7 @@ fn fetch_file(
     Err(DownloadError::NoMirror { file: file.name, attempts })
 }
 
-/// Completes the `.part` file from one mirror, in as many transfers as it takes. The outer error is that of the disk.
+/// Completes the `.part` file from one mirror, in as many transfers as needed. The outer error is a disk error.
 fn from_mirror(mut transfer: Transfer) -> io::Result<Result<(), Problem>> {
     let mut resumptions = RESUMPTIONS;
     loop {
@@ -248,8 +250,8 @@ fn from_mirror(mut transfer: Transfer) -> io::Result<Result<(), Problem>> {
             },
             Err(problem) => problem,
         };
-        // A transfer that went on from a damaged beginning, or could not go on, is done once more from the start; one
-        // that broke off is gone on with, as long as it brings something.
+        // If a resumed file turned out damaged, or could not be resumed, it is downloaded once more from the start. An
+        // interrupted transfer is resumed as long as it brings something.
         let go_on = match &problem {
             Problem::Sum { .. } | Problem::Html | Problem::Range => before > 0 && transfer.arrived() == 0,
             Problem::BrokeOff(_) | Problem::Silent(_) => transfer.arrived() > before,

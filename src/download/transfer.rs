@@ -1,4 +1,4 @@
-//! One request to one mirror, and what can go wrong with it.
+//! A request to a mirror, and its possible errors.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -14,51 +14,51 @@ use super::Observer;
 use crate::data::known::PublishedFile;
 use crate::replace_file::sync;
 
-/// No file of a known dataset is half as long. Whoever sends more does not send what was asked for.
+/// The maximum size of a download. No file of a known dataset is half as long, so a longer one is not the right file.
 const MAX_FILE: u64 = 1 << 30;
 
-/// What was wrong with a mirror.
+/// The problem with a mirror.
 #[derive(Debug, Error)]
 pub enum Problem {
-    /// It could not be reached.
+    /// The mirror could not be reached.
     #[error("cannot be reached: {0}")]
     Unreachable(String),
-    /// It was silent for too long.
+    /// The mirror sent nothing for too long.
     #[error("was silent for {} s", .0.as_secs_f64())]
     Silent(Duration),
     /// The connection broke off.
     #[error("broke off: {0}")]
     BrokeOff(String),
-    /// It answered, but not with the file.
+    /// The mirror answered with an error status.
     #[error("answered {0}")]
     Status(StatusCode),
-    /// It sent a page for a browser.
+    /// The mirror sent an HTML page.
     #[error("sent a web page instead of the file (does the network ask for a login?)")]
     Html,
-    /// It sent another part of the file than was asked for.
+    /// The mirror sent another part of the file than requested.
     #[error("sent another part of the file than was asked for")]
     Range,
-    /// It sent far more than any dataset has.
+    /// The mirror sent far more than any dataset has.
     #[error("sends more than any dataset has")]
     TooLong,
-    /// What it sent is not the file that was published.
+    /// The file is not the published one.
     #[error("sent a file with the MD5 {found}, expected {expected}: it is damaged, or another file")]
     Sum {
-        /// The sum of what was sent.
+        /// The MD5 of the file.
         found: String,
-        /// The published sum.
+        /// The published MD5.
         expected: &'static str,
     },
 }
 
-/// What makes requests.
+/// An HTTP client.
 pub(super) struct Client {
     agent: Agent,
     timeout: Duration,
 }
 
 impl Client {
-    /// Gives a mirror up when it is silent for `timeout`, however long the whole transfer takes.
+    /// A client that gives up when a mirror sends nothing for `timeout`, however long the whole transfer takes.
     pub fn new(timeout: Duration) -> Self {
         let config = Agent::config_builder()
             .timeout_resolve(Some(timeout))
@@ -83,24 +83,23 @@ impl Client {
     }
 }
 
-/// A file to be completed from one address.
+/// A file to complete from one address.
 pub(super) struct Transfer<'a> {
     pub client: &'a Client,
     pub url: &'a str,
-    /// Where it arrives.
+    /// The path of the `.part` file.
     pub part: &'a Path,
     pub file: &'static PublishedFile,
     pub observer: &'a mut dyn Observer,
 }
 
 impl Transfer<'_> {
-    /// The bytes that have arrived so far.
+    /// The number of bytes that have arrived so far.
     pub fn arrived(&self) -> u64 {
         self.part.metadata().map_or(0, |metadata| metadata.len())
     }
 
-    /// Asks for what is missing behind the first `done` bytes and writes what comes. The outer error is that of the
-    /// disk.
+    /// Requests the data after the first `done` bytes and writes it to the file. The outer error is a disk error.
     pub fn run(&mut self, done: u64) -> io::Result<Result<(), Problem>> {
         let request = self.client.agent.get(self.url);
         let request = if done > 0 { request.header(RANGE, format!("bytes={done}-")) } else { request };
@@ -154,7 +153,7 @@ impl Transfer<'_> {
         }
     }
 
-    /// What arrived whole has the wrong `sum`: takes it away and says what it was.
+    /// Removes a complete file with the wrong `sum`, and returns the problem.
     pub fn damaged(&mut self, sum: String) -> io::Result<Problem> {
         let mut start = [0];
         let is_html = File::open(self.part)?.read_exact(&mut start).is_ok() && start == *b"<";
@@ -163,8 +162,8 @@ impl Transfer<'_> {
     }
 }
 
-/// Where in the file the body of this response begins, if `done` bytes were there: at their end, or at the start of the
-/// file if the mirror cannot go on from the middle.
+/// The position in the file where the body of this response begins: at `done`, or at 0 if the mirror cannot send a part
+/// of the file.
 fn start_of(response: &Response<Body>, done: u64) -> Result<u64, Problem> {
     if response.body().mime_type().is_some_and(|kind| kind == "text/html") && response.status().is_success() {
         return Err(Problem::Html);
@@ -172,12 +171,12 @@ fn start_of(response: &Response<Body>, done: u64) -> Result<u64, Problem> {
     match response.status() {
         StatusCode::OK => Ok(0),
         StatusCode::PARTIAL_CONTENT if done > 0 => {
-            // As in "bytes 1000-4999/5000".
+            // For example "bytes 1000-4999/5000".
             let range = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
             let start = range.and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.parse().ok());
             if start == Some(done) { Ok(done) } else { Err(Problem::Range) }
         }
-        // There is nothing behind what is there, and that is not the file.
+        // There is no more data after what has arrived, yet its checksum is wrong.
         StatusCode::RANGE_NOT_SATISFIABLE if done > 0 => Err(Problem::Range),
         status => Err(Problem::Status(status)),
     }

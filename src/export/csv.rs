@@ -1,4 +1,4 @@
-//! CSV: one number a line, and where it belongs.
+//! CSV: one number per line, with its position.
 //!
 //! ```text
 //! layer,kind,neuron,input,value
@@ -7,8 +7,8 @@
 //! 2,weight,0,1,-0.007
 //! ```
 //!
-//! `layer` counts as the book does, 2 for the first after the input; `neuron` and `input` count from 0. A bias has no
-//! input. Numbers have as many digits as it takes to read the very same number again.
+//! `layer` counts as in the book: 2 is the first layer after the input. `neuron` and `input` count from 0. A bias has
+//! no input. Numbers have enough digits to be read back exactly.
 
 use std::io::{self, Write};
 

@@ -1,11 +1,11 @@
-//! Trained networks in files that other programs read.
+//! Exports trained networks to files for other programs.
 //!
 //! | ending | what it holds | who reads it |
 //! |---|---|---|
 //! | `.onnx` | the whole network, from the pixels to the outputs | onnxruntime and many others |
 //! | `.safetensors` | weights and biases | PyTorch, JAX, candle |
 //! | `.npz` | weights and biases | NumPy |
-//! | `.csv` | weights and biases, a number a line | spreadsheets, R, pandas |
+//! | `.csv` | weights and biases, one number per line | spreadsheets, R, pandas |
 //!
 //! The weights of layer l, in the book's counting, are called `layer2.weight` for l = 2, (n_l, n_{l-1}), and its biases
 //! `layer2.bias`, (n_l), in the precision of the model. Equal models give equal files.
@@ -25,20 +25,20 @@ mod npz;
 mod onnx;
 mod safetensors;
 
-/// The kinds of files that a network can be exported to.
+/// The file types to which a network can be exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileType {
-    /// A graph of operators with its weights: everything it takes to run the network.
+    /// A graph of operators with its weights: the complete network.
     Onnx,
-    /// Named arrays and some words on them.
+    /// Named arrays with a description.
     Safetensors,
     /// Named arrays, as `numpy.savez` writes them.
     Npz,
-    /// A number a line.
+    /// One number per line.
     Csv,
 }
 
-/// The name of a file does not say what kind it is to be.
+/// The file name has no extension of a known file type.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "{} does not end in one of {}: the extension chooses the format (network2.py needs no export: it reads model files \
@@ -49,10 +49,10 @@ pub enum FileType {
 pub struct UnknownEnding(pub PathBuf);
 
 impl FileType {
-    /// Every kind there is.
+    /// All file types.
     pub const ALL: [FileType; 4] = [FileType::Onnx, FileType::Safetensors, FileType::Npz, FileType::Csv];
 
-    /// What its files end in, without the dot.
+    /// The extension of its files, without the dot.
     #[must_use]
     pub fn ending(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl FileType {
         }
     }
 
-    /// The kind that the ending of `path` names, in capitals or not.
+    /// The file type that the extension of `path` names, in any case.
     ///
     /// # Errors
     /// [`UnknownEnding`] if it names none.
@@ -73,7 +73,7 @@ impl FileType {
         named.ok_or_else(|| UnknownEnding(path.to_path_buf()))
     }
 
-    /// Whether a file that begins with `start` (512 bytes are enough) may be one that [`write()`] made.
+    /// Whether a file that begins with `start` (512 bytes are enough) may have been made by [`write()`].
     #[must_use]
     pub fn made(self, start: &[u8]) -> bool {
         let (at, mark) = match self {
@@ -86,18 +86,18 @@ impl FileType {
     }
 }
 
-/// What an exported network is given.
+/// The input of an exported network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Input {
-    /// Bytes, 0 for the background to 255 for full ink: the network divides them by 255 itself.
+    /// Bytes, from 0 for the background to 255 for full ink. The network itself divides them by 255.
     #[default]
     Pixels,
-    /// Numbers of the model's precision, pixel/255: 0 to 1.
+    /// Numbers from 0 to 1 in the model's precision: pixel/255.
     Unit,
 }
 
-/// Writes a model as a file of this type. `input` is for ONNX; the others hold weights alone, which are for numbers
-/// from 0 to 1.
+/// Writes a model to a file of this type. `input` matters only for ONNX; the other types hold only weights, which
+/// expect inputs from 0 to 1.
 ///
 /// # Errors
 /// Errors of `writer` pass through.
@@ -110,7 +110,7 @@ pub fn write<F: Real>(model: &Model<F>, file_type: FileType, input: Input, mut w
     }
 }
 
-/// The weights or the biases of a layer, ready for a file.
+/// The weights or biases of a layer, as bytes for a file.
 struct Tensor {
     name: String,
     shape: Vec<usize>,
@@ -118,7 +118,7 @@ struct Tensor {
     data: Vec<u8>,
 }
 
-/// Weights and biases in turn, from the book's layer 2 on.
+/// The weights and biases of each layer, from the book's layer 2 on.
 fn tensors<F: Real>(network: &Network<F>) -> impl Iterator<Item = Tensor> {
     let layers = (2..).zip(network.weights().iter().zip(network.biases()));
     layers.flat_map(|(layer, (w, b))| {
@@ -143,7 +143,7 @@ fn little_endian<F: Real>(numbers: impl ExactSizeIterator<Item = F>) -> Vec<u8> 
     bytes
 }
 
-/// What a file says of its network besides the numbers.
+/// The description of a network that accompanies the numbers in a file.
 fn about<F: Real>(model: &Model<F>, input: Input) -> Map<String, Value> {
     let network = &model.network;
     let (input, scaling) = match input {

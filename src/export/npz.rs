@@ -13,7 +13,7 @@ use crate::real::{Precision, Real};
 pub(super) const MARK: (usize, &[u8]) = (30, b"layer2.weight.npy");
 
 pub(super) fn bytes<F: Real>(network: &Network<F>) -> Vec<u8> {
-    // The date is the earliest there is: files do not depend on the clock. Weights hardly compress.
+    // The date is the earliest possible, so that files do not depend on the clock. Weights hardly compress.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(DateTime::default());
@@ -27,7 +27,7 @@ pub(super) fn bytes<F: Real>(network: &Network<F>) -> Vec<u8> {
     archive.finish().expect(in_memory).into_inner()
 }
 
-/// The header of an NPY file, version 1.0: magic bytes, the length of what follows, a Python dictionary, blanks up to a
+/// The header of an NPY file, version 1.0: magic bytes, the length of the rest, a Python dictionary, spaces up to a
 /// multiple of 64 bytes, a line feed.
 ///
 /// Source: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.

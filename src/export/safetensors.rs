@@ -1,4 +1,4 @@
-//! safetensors: named arrays, and some words on them as JSON.
+//! safetensors: named arrays, with a description as JSON.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::{Input, about, tensors};
 use crate::model::Model;
 use crate::real::{Precision, Real};
 
-/// The words stand first, after the length of the header.
+/// The description comes first, after the length of the header.
 pub(super) const MARK: (usize, &[u8]) = (8, b"{\"__metadata__\":{\"mnist\":");
 
 pub(super) fn bytes<F: Real>(model: &Model<F>) -> Vec<u8> {
@@ -22,7 +22,7 @@ pub(super) fn bytes<F: Real>(model: &Model<F>) -> Vec<u8> {
         let view = TensorView::new(number, tensor.shape.clone(), &tensor.data);
         (&tensor.name, view.expect("the shape is that of the data"))
     });
-    // One key for all words: the library writes several in an order of its own, another one each time.
+    // Use a single metadata key: the library writes several keys in an order that changes from run to run.
     let words = Value::Object(about(model, Input::Unit)).to_string();
     let metadata = HashMap::from([("mnist".to_string(), words)]);
     serialize(views, Some(metadata)).expect("names, shapes and offsets are sound")

@@ -1,4 +1,4 @@
-//! PNG and JPEG files unpacked, through the crates `png` and `zune-jpeg`.
+//! Decodes PNG and JPEG files with the crates `png` and `zune-jpeg`.
 
 use std::io::Cursor;
 
@@ -9,17 +9,17 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::read::{FileError, MAX_BYTES};
 
-/// The pixels of a file, a byte for each sample.
+/// The decoded pixels of a file, a byte per sample.
 pub(super) struct Unpacked {
     pub width: usize,
     pub height: usize,
-    /// Samples of a pixel: 1 grey, 2 grey and alpha, 3 red, green and blue, 4 these and alpha.
+    /// Samples per pixel: 1 for grey, 2 for grey and alpha, 3 for red, green and blue, 4 for these and alpha.
     pub samples: usize,
     /// Pixel by pixel, row by row.
     pub pixels: Vec<u8>,
 }
 
-/// Unpacks a file that is `bytes`.
+/// Decodes the bytes of a file.
 pub(super) fn unpacked(bytes: &[u8]) -> Result<Unpacked, FileError> {
     match Format::of(bytes)? {
         Format::Png => png(bytes),
@@ -27,7 +27,7 @@ pub(super) fn unpacked(bytes: &[u8]) -> Result<Unpacked, FileError> {
     }
 }
 
-/// Height and width of the picture in a file that is `bytes`: only its header is looked at.
+/// Height and width of the picture in a file, from the header.
 pub(super) fn size(bytes: &[u8]) -> Result<(usize, usize), FileError> {
     let (width, height) = match Format::of(bytes)? {
         Format::Png => {
@@ -43,7 +43,7 @@ pub(super) fn size(bytes: &[u8]) -> Result<(usize, usize), FileError> {
     Ok((height, width))
 }
 
-/// The formats that are read.
+/// The supported formats.
 enum Format {
     Png,
     Jpeg,
@@ -102,7 +102,7 @@ fn jpeg(bytes: &[u8]) -> Result<Unpacked, FileError> {
     Ok(Unpacked { width, height, samples, pixels })
 }
 
-/// Memory for the pixels, if they may have as much.
+/// Allocates memory for the pixels; an error if they exceed the limit.
 fn room(width: u32, height: u32, samples: usize) -> Result<Vec<u8>, FileError> {
     let bytes = u64::from(width).saturating_mul(u64::from(height)).saturating_mul(samples as u64);
     if bytes > MAX_BYTES {
@@ -111,11 +111,11 @@ fn room(width: u32, height: u32, samples: usize) -> Result<Vec<u8>, FileError> {
     Ok(vec![0; bytes as usize])
 }
 
-/// Whether a JPEG goes on to the marker of its end. What stands behind that may be anything, such as a film.
+/// Whether a JPEG has an end marker. Anything may follow it, such as a film.
 fn has_end(jpeg: &[u8]) -> bool {
     let mut rest = jpeg;
-    // To the next marker: 0xFF and what is neither a byte of a scan (0x00), nor filling (0xFF), nor a place to begin
-    // anew.
+    // Go to the next marker: 0xFF and a byte that is neither part of a scan (0x00), nor padding (0xFF), nor a restart
+    // marker.
     while let Some(at) = rest.windows(2).position(|two| two[0] == 0xFF && !matches!(two[1], 0x00 | 0xD0..=0xD7 | 0xFF))
     {
         let marker = rest[at + 1];
@@ -124,7 +124,7 @@ fn has_end(jpeg: &[u8]) -> bool {
             (0xD9, _) => return true,
             (0x01 | 0xD8, _) => {} // alone
             (_, &[high, low, ..]) => {
-                // A segment, its length with it; there may be a smaller JPEG in it.
+                // Skip a segment, whose length includes itself; it may contain a smaller JPEG.
                 let length = usize::from(u16::from_be_bytes([high, low]));
                 rest = rest.get(length..).unwrap_or_default();
             }
@@ -134,7 +134,7 @@ fn has_end(jpeg: &[u8]) -> bool {
     false
 }
 
-/// How the camera was held, as EXIF counts it: from 1, upright, to 8.
+/// The orientation of the camera in EXIF's numbering, from 1 (upright) to 8.
 pub(super) fn orientation(bytes: &[u8]) -> u32 {
     let mut reader = exif::Reader::new();
     let found = reader.continue_on_error(true).read_from_container(&mut Cursor::new(bytes));

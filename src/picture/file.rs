@@ -1,19 +1,19 @@
-//! PNG files, written, with a mark by which they are known.
+//! Writes PNG files, with a mark by which this program recognizes them.
 
 use super::Picture;
 
-/// What the files of this program say that they are made with, as PNG has it: keyword, a zero, text.
+/// The mark, a text chunk of PNG: keyword, zero byte, text.
 const MARK: &[u8] = b"tEXtSoftware\0mnist";
-/// Where they say so: behind the signature, the header and the length of the mark's chunk.
+/// The position of the mark: after the signature, the header and the length of the mark's chunk.
 const MARK_AT: usize = 8 + 25 + 4;
 
-/// The bytes of a PNG file that shows `picture` as it is: full ink is white.
+/// The bytes of a PNG file of `picture`; full ink is white.
 #[must_use]
 pub fn png(picture: &Picture) -> Vec<u8> {
     encoded((picture.width() as u32, picture.height() as u32), png::ColorType::Grayscale, picture.pixels())
 }
 
-/// The bytes of a PNG file of `width` x `height` pixels, a byte for each of their colours.
+/// The bytes of a PNG file of `width` x `height` pixels, a byte per sample.
 pub(crate) fn encoded((width, height): (u32, u32), color: png::ColorType, pixels: &[u8]) -> Vec<u8> {
     const FITS: &str = "a picture in memory makes a file in memory";
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! From a photo to a digit on a clean ground.
+//! Finds the digit in a photo and removes the background.
 
 use thiserror::Error;
 
@@ -6,57 +6,57 @@ use super::Picture;
 use super::paper::Paper;
 use super::pieces::{Piece, pieces};
 
-/// A picture is looked at with at most so many pixels on its longer side: a larger one is averaged down first.
+/// The maximum length of the longer side, in pixels; larger pictures are averaged down first.
 pub const MAX_SIDE: usize = 320;
-/// A noisy picture is averaged down further, but not below this.
+/// Noisy pictures are averaged down further, but not below this length.
 const SHORTEST: usize = 56;
-/// So many standard deviations of the paper's grain are still paper.
+/// Differences of up to this many standard deviations of the paper's grain count as paper.
 const GRAINS: f64 = 4.0;
-/// Sure ink is this many times above what still is paper, or the picture is averaged down.
+/// If the threshold of sure ink is less than this multiple of the paper's limit, the picture is averaged down.
 const CLEAR: f64 = 2.0;
-/// Ink differs from the paper by so many grey levels at least.
+/// The minimum difference between ink and paper, in grey levels.
 const FAINTEST: f64 = 16.0;
-/// A speck has less than this part of the ink of the largest piece.
+/// A piece with less than 1/25 of the ink of the piece with the most ink is a speck.
 const SPECK: u64 = 25;
-/// A digit has at least this part of the picture's longer side.
+/// A digit is at least 1/16 as long as the longer side of the picture.
 const SMALLEST: usize = 16;
-/// A digit has at most so many pieces.
+/// The maximum number of pieces of a digit.
 const PIECES: usize = 8;
 
 /// Why there is no digit in a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NoDigit {
-    /// All of one colour, but for what grain and soft shadows do.
+    /// Nothing stands out from the background more than grain and soft shadows do.
     #[error(
         "blank or too faint: nothing stands out from the background by {FAINTEST} of 255 grey levels; if it shows a \
         digit, raise its contrast"
     )]
     Blank,
-    /// Whatever stands out is tiny.
+    /// Everything that stands out is tiny.
     #[error("not a digit: there are only specks, none as large as 1/{SMALLEST} of the picture; crop it closer")]
     Specks,
-    /// A digit is not made of so many pieces.
+    /// There are too many pieces for a digit.
     #[error("not a digit: what stands out is in {0} pieces; crop the picture so that it shows one digit")]
     Pieces(usize),
 }
 
 /// Finds the digit in a picture of dark ink on a light ground or of light ink on a dark one.
 ///
-/// In `seen` 0 is black and 255 white. The result shows the ink alone: 0 for the ground, and for the ink its difference
-/// from the ground around it, in grey levels. It has the size of `seen`, or what is left of that when the longer side
-/// is averaged down to [`MAX_SIDE`] pixels.
+/// In `seen`, 0 is black and 255 is white. The result shows only the ink: the ground is 0, and ink is its difference
+/// from the ground around it, in grey levels. The result has the size of `seen`, unless the picture is averaged down:
+/// to a longer side of at most [`MAX_SIDE`] pixels, and further if it is noisy.
 ///
-/// 1. The paper is a smooth surface through what most of the border looks like (`Paper`).
-/// 2. Ink is what stands out from it, upwards or downwards: the direction in which the cubes of the differences add up to
-///    more, because ink stands out far and shadows do not.
-/// 3. Four standard deviations of the paper's grain still are paper. Where ink is not well above that, the picture is
-///    averaged down to half its size and all begins again.
-/// 4. Of the rest, Otsu's threshold tells sure ink from what may be ink. Pieces that hang together and have sure ink are
-///    kept with all their greys; specks and what touches the border of the picture are left out, the latter only if
-///    a digit remains.
+/// 1. The paper is a smooth surface fitted to the pixels that look like most of the border (`Paper`).
+/// 2. Ink is what differs from the paper, as lighter or darker pixels: in the direction with the greater sum of cubed
+///    differences, because ink stands out far and shadows do not.
+/// 3. Differences of up to four standard deviations of the paper's grain count as paper. If ink is not well above that,
+///    the picture is averaged down to half its size, and all steps are repeated.
+/// 4. For the remaining pixels, Otsu's threshold separates sure ink from possible ink. Connected pieces that contain
+///    sure ink are kept with all their greys. Specks are left out, and so are pieces that touch the border of the
+///    picture, if a digit remains without them.
 ///
-/// A picture with an even ground of 0, ink of any grey and neither specks nor ink at the border comes back as it was,
-/// if it is not larger than [`MAX_SIDE`].
+/// A picture with a uniform ground of 0, ink of any grey, no specks and no ink at the border is returned unchanged, if
+/// it is not larger than [`MAX_SIDE`].
 ///
 /// # Errors
 /// [`NoDigit`], if the picture is blank or shows something else.
@@ -79,7 +79,7 @@ fn longest(picture: &Picture) -> usize {
     picture.height().max(picture.width())
 }
 
-/// How far each pixel stands out from the paper, in the direction in which ink does.
+/// The difference of each pixel from the paper, in the direction of the ink; 0 in the other direction.
 fn ink(seen: &Picture, paper: &Paper) -> Picture {
     let rows = seen.rows().enumerate();
     let differences =
@@ -90,8 +90,8 @@ fn ink(seen: &Picture, paper: &Paper) -> Picture {
     Picture::new(seen.height(), seen.width(), pixels).expect("as many pixels as before")
 }
 
-/// Otsu's threshold for the pixels above `floor`: it parts them so that the variance between both parts is largest.
-/// The smallest of the upper part; 0 if there are none above the floor.
+/// Otsu's threshold for the pixels above `floor`: it divides them into two parts with the largest variance between
+/// them. Returns the smallest value of the upper part; 0 if no pixel is above `floor`.
 fn otsu(ink: &Picture, floor: f64) -> f64 {
     let mut counts = [0.0; 256];
     ink.pixels().iter().filter(|&&pixel| f64::from(pixel) > floor).for_each(|&pixel| counts[usize::from(pixel)] += 1.0);
@@ -111,7 +111,7 @@ fn otsu(ink: &Picture, floor: f64) -> f64 {
     threshold
 }
 
-/// The ink without specks and what comes in from the border.
+/// The ink without specks, and without pieces that touch the border.
 fn digit(ink: &Picture, floor: f64, threshold: f64) -> Result<Picture, NoDigit> {
     if threshold < FAINTEST {
         return Err(NoDigit::Blank);
@@ -189,7 +189,7 @@ mod tests {
         let mut pixels = vec![255; 40 * 40];
         for y in 0..40 {
             for x in 0..40 {
-                // A seven: a bar along the whole upper side, and a stem that ends at the lower one.
+                // A seven: a bar along the whole upper side, and a stem that ends at the lower side.
                 if y < 6 || (36 - y / 2..40 - y / 2).contains(&x) {
                     pixels[y * 40 + x] = 20;
                 }

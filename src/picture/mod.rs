@@ -1,6 +1,6 @@
-//! What images look like: grey pictures, their files, and what becomes of them on the way to a network.
+//! Grey pictures: their files, their display, and their preparation for a network.
 //!
-//! Nothing here knows of networks.
+//! Nothing in this module depends on networks.
 
 use thiserror::Error;
 
@@ -17,7 +17,7 @@ pub mod terminal;
 
 /// A picture in shades of grey, row by row from the top left.
 ///
-/// 0 is the background and 255 full ink, as MNIST has it: shown as they are, digits are white on black.
+/// 0 is the background and 255 is full ink, as in MNIST: displayed unchanged, digits are white on black.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     height: usize,
@@ -25,7 +25,7 @@ pub struct Picture {
     pixels: Vec<u8>,
 }
 
-/// The pixels do not fill the picture.
+/// The number of pixels does not fit the size of the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a picture of {height} x {width} pixels cannot be made of {pixels}")]
 pub struct PictureError {
@@ -38,7 +38,7 @@ impl Picture {
     /// A picture of `height` x `width` pixels.
     ///
     /// # Errors
-    /// [`PictureError`] if there are not as many pixels, or none.
+    /// [`PictureError`] if the number of pixels is 0 or not `height` x `width`.
     pub fn new(height: usize, width: usize, pixels: Vec<u8>) -> Result<Self, PictureError> {
         if pixels.is_empty() || height.checked_mul(width) != Some(pixels.len()) {
             return Err(PictureError { height, width, pixels: pixels.len() });
@@ -79,17 +79,17 @@ impl Picture {
         &self.pixels[y * self.width..][..self.width]
     }
 
-    /// The picture in which each pixel is what `change` makes of it.
+    /// The picture with `change` applied to each pixel.
     #[must_use]
     pub fn map(&self, change: impl FnMut(u8) -> u8) -> Self {
         Picture { pixels: self.pixels.iter().copied().map(change).collect(), ..*self }
     }
 
-    /// A picture that is smaller by a whole factor, at least 1: each pixel is the mean of `factor` x `factor`, or of
-    /// what is left of them at the right and at the bottom.
+    /// The picture reduced by a whole factor, at least 1: each pixel is the mean of `factor` x `factor` pixels, or of
+    /// fewer at the right and at the bottom.
     #[must_use]
     pub fn reduced(&self, factor: usize) -> Self {
-        // A list of the rows would take 16 bytes for each: more than the picture, if it is a pixel wide.
+        // A list of the rows would take 16 bytes per row, more than the picture itself if it is one pixel wide.
         let mean = |rows: &[u8], left: usize| {
             let right = self.width.min(left + factor);
             let covered = rows.chunks_exact(self.width).flat_map(|row| &row[left..right]);
@@ -103,27 +103,27 @@ impl Picture {
         Picture { height: self.height.div_ceil(factor), width: self.width.div_ceil(factor), pixels }
     }
 
-    /// Left for right.
+    /// Swaps left and right.
     #[must_use]
     pub(crate) fn mirrored(mut self) -> Self {
         self.pixels.chunks_exact_mut(self.width).for_each(<[u8]>::reverse);
         self
     }
 
-    /// Top for bottom.
+    /// Swaps top and bottom.
     #[must_use]
     pub(crate) fn flipped(self) -> Self {
         Picture { pixels: self.rows().rev().flatten().copied().collect(), ..self }
     }
 
-    /// Rows for columns, about the diagonal from the top left.
+    /// Swaps rows and columns, about the diagonal from the top left.
     #[must_use]
     pub(crate) fn transposed(&self) -> Self {
         let column = |x: usize| self.pixels.iter().skip(x).step_by(self.width).copied();
         Picture { height: self.width, width: self.height, pixels: (0..self.width).flat_map(column).collect() }
     }
 
-    /// Dark for light and light for dark.
+    /// Swaps dark and light.
     #[must_use]
     pub fn inverted(&self) -> Self {
         self.map(|pixel| 255 - pixel)

@@ -1,20 +1,21 @@
-//! A digit as MNIST would have it: fitted into a box of 20 x 20 pixels, its centre of mass in the middle of 28 x 28.
+//! Brings a digit into MNIST's form: fitted into a box of 20 x 20 pixels, its centre of mass in the middle of 28 x 28.
 
 use super::Picture;
 use super::find::{NoDigit, find};
 
-/// A digit fills a box of so many pixels of the [`SIDE`].
+/// The side of the box into which a digit is fitted, in an image of side [`SIDE`].
 const BOX: usize = 20;
 /// Height and width of an MNIST image.
 pub const SIDE: usize = 28;
-/// Pixels with this share of the darkest pixel's ink count for the box; paler ones are the soft edge of a stroke.
+/// Pixels with at least 1/4 of the darkest pixel's ink determine the box; paler pixels are the soft edge of a stroke.
 const EDGE: usize = 4;
-/// The darkest pixel of every image of MNIST, training and test, has this much ink or 255.
+/// In every image of MNIST, training and test, the largest pixel has this intensity or 255.
 const FULL: u8 = 254;
 
-/// The digit in a picture of any kind, in MNIST's form: [`find`], then [`centre`].
+/// Brings the digit in any picture into MNIST's form: [`find`], then [`centre`].
 ///
-/// In `seen` 0 is black and 255 white; the result has `side` x `side` pixels, 0 for the ground and 255 for full ink.
+/// In `seen`, 0 is black and 255 is white. The result has `side` x `side` pixels, 0 for the ground and 255 for full
+/// ink.
 ///
 /// # Errors
 /// [`NoDigit`], if the picture is blank or shows something else.
@@ -22,39 +23,39 @@ pub fn normalized(seen: &Picture, side: usize) -> Result<Picture, NoDigit> {
     centre(&find(seen)?, side).ok_or(NoDigit::Specks)
 }
 
-/// Brings a digit to MNIST's form, in a picture of `side` x `side` pixels; `None` if there is no ink.
+/// Brings a digit into MNIST's form, in a picture of `side` x `side` pixels; `None` if there is no ink.
 ///
-/// `ink` is a digit on a clean ground: 0 is the ground, 255 full ink. It may lie anywhere and have any size up to
-/// 2^24 pixels a side. For a `side` other than 28 the box is as large in proportion.
+/// `ink` is a digit on a clean ground: 0 is the ground, 255 is full ink. The digit may be anywhere and have any size up
+/// to 2^24 pixels a side. For a `side` other than 28 the box is in proportion.
 ///
-/// All numbers are whole, and `/` is division rounded down. None exceeds 2^53 for pictures of up to 2^20 pixels a side,
-/// so that a program that computes in double precision gets the same pixels. `x` is a column, `y` a row, both from 0.
+/// All numbers are integers, and `/` rounds down. No number exceeds 2^53 for pictures of up to 2^20 pixels a side, so
+/// that a program that computes in double precision gets the same pixels. `x` is a column, `y` a row, both from 0.
 ///
-/// 1. **Box.** `peak` is the largest pixel; if it is 0, there is no ink. The box is the smallest rectangle that holds all
-///    pixels with `4 * pixel >= peak`: from column `left` and row `top`, `long` pixels on its longer side.
-/// 2. **Fit.** `box = (20 * side + 14) / 28` (20 for 28) and `margin = (side - box) / 2`. The new picture is laid over the
-///    old one, so that the pixel (`margin`, `margin`) has its top left corner where the rectangle has its own, and that
-///    `box` new pixels are as long as `long` old ones. A new pixel is the mean of what it covers, by area, 0 outside
-///    the old picture. In whole numbers: the old column `x` spans `x * box` to `(x + 1) * box`, the new column `x`
+/// 1. **Box.** `peak` is the largest pixel; if it is 0, there is no ink. The box is the smallest rectangle that
+///    contains all pixels with `4 * pixel >= peak`: it begins at column `left` and row `top`, and its longer side has
+///    `long` pixels.
+/// 2. **Fit.** `box = (20 * side + 14) / 28` (20 for 28) and `margin = (side - box) / 2`. The new picture is laid over
+///    the old one, so that the top left corner of pixel (`margin`, `margin`) is that of the rectangle, and `box` new
+///    pixels are as long as `long` old ones. A new pixel is the mean of the area that it covers; outside the old
+///    picture everything is 0. In integers: the old column `x` spans `x * box` to `(x + 1) * box`, the new column `x`
 ///    spans `left * box + (x - margin) * long` to `left * box + (x + 1 - margin) * long`, rows likewise; with `sum` of
-///    (overlap of the columns) * (overlap of the rows) * (old pixel) and `area = long * long`,
-///    the new pixel is `(2 * sum + area) / (2 * area)`. Nothing is cut off at the rectangle, only at the new picture's
-///    border.
-/// 3. **Stretch.** `peak` is now the largest new pixel; if it is 0, there is no ink (nothing but dust). If it is below
-///    254, each pixel becomes `(2 * 255 * pixel + peak) / (2 * peak)`. In MNIST no image has a smaller peak.
-/// 4. **Centre.** `mass` is the sum of all new pixels, `column` the sum of `pixel * (2 * x + 1)`, and
-///    `column / (2 * mass)` the column in which the centre of mass lies. All is moved by whole pixels until that is column
-///    `side / 2`; rows likewise. What leaves the picture is lost, what enters is 0.
+///    (overlap of the columns) * (overlap of the rows) * (old pixel) and `area = long * long`, the new pixel is
+///    `(2 * sum + area) / (2 * area)`. Nothing is cut off at the rectangle, only at the border of the new picture.
+/// 3. **Stretch.** `peak` is now the largest new pixel; if it is 0, there is no ink (only dust). If it is below 254,
+///    each pixel becomes `(2 * 255 * pixel + peak) / (2 * peak)`. In MNIST no image has a smaller peak.
+/// 4. **Centre.** `mass` is the sum of all new pixels, `column` is the sum of `pixel * (2 * x + 1)`, and
+///    `column / (2 * mass)` is the column that contains the centre of mass. The picture is moved by whole pixels until
+///    that is column `side / 2`; rows likewise. Pixels that are moved out are lost; pixels that are moved in are 0.
 ///
-/// An image of MNIST stays as it is, to the pixel, unless its edges are very soft.
+/// An image of MNIST stays exactly the same, unless its edges are very soft.
 #[must_use]
 pub fn centre(ink: &Picture, side: usize) -> Option<Picture> {
     let fitted = stretched(fitted(ink, side)?)?;
     Some(moved_to_the_middle(&fitted))
 }
 
-/// A square picture in `side` x `side` pixels, with nothing else done to it: each is the mean of what it covers, by
-/// area. `None` if the picture is not square.
+/// A square picture scaled to `side` x `side` pixels: each is the mean of the area that it covers. `None` if the
+/// picture is not square.
 #[must_use]
 pub fn scaled(picture: &Picture, side: usize) -> Option<Picture> {
     let long = picture.height();
@@ -62,25 +63,25 @@ pub fn scaled(picture: &Picture, side: usize) -> Option<Picture> {
     if picture.width() == long { means(picture, (&ruler, &ruler), side) } else { None }
 }
 
-/// The columns or rows of the old picture under those of the new one, with their overlaps: steps 1 and 2 in one
-/// dimension.
+/// Steps 1 and 2 in one dimension: the columns or rows of the old picture under those of the new one, with their
+/// overlaps.
 struct Ruler {
-    /// Where the box begins in the old picture, in pixels.
+    /// The first column or row of the box in the old picture.
     start: usize,
-    /// Pixels of the old picture.
+    /// Number of columns or rows of the old picture.
     len: usize,
-    /// The longer side of the box, in pixels.
+    /// The longer side of the box, in old pixels.
     long: usize,
-    /// Its length in new pixels.
+    /// The longer side of the box, in new pixels.
     in_box: usize,
-    /// New pixels before the box.
+    /// Number of new pixels before the box.
     margin: usize,
 }
 
 impl Ruler {
     /// The old pixels under the new pixel `at`, each with its overlap.
     fn under(&self, at: usize) -> impl Iterator<Item = (usize, u64)> + Clone {
-        // A whole margin is added on both sides of each comparison, so that nothing is negative.
+        // Add a whole margin to both sides of each comparison, so that nothing is negative.
         let before = self.margin * self.long;
         let (from, to) = (self.start * self.in_box + at * self.long, self.start * self.in_box + (at + 1) * self.long);
         let in_box = self.in_box;
@@ -114,7 +115,7 @@ fn fitted(ink: &Picture, side: usize) -> Option<Picture> {
     means(ink, (&rows, &columns), side)
 }
 
-/// A picture of `side` x `side` pixels, each the mean of the old ones under it, by area.
+/// A picture of `side` x `side` pixels, each the mean of the area that it covers.
 fn means(old: &Picture, (rows, columns): (&Ruler, &Ruler), side: usize) -> Option<Picture> {
     let area = (rows.long * columns.long) as u64;
     let mut pixels = Vec::with_capacity(side * side);
@@ -128,7 +129,7 @@ fn means(old: &Picture, (rows, columns): (&Ruler, &Ruler), side: usize) -> Optio
     Picture::new(side, side, pixels).ok()
 }
 
-/// Side of the box in a picture of `side` pixels: 20 in 28, and as much in proportion.
+/// Side of the box in a picture of `side` pixels: 20 in 28, or in proportion.
 fn box_side(side: usize) -> usize {
     (BOX * side + SIDE / 2) / SIDE
 }
@@ -159,7 +160,7 @@ fn moved_to_the_middle(picture: &Picture) -> Picture {
     let mut pixels = vec![0; side * side];
     for (y, row) in picture.rows().enumerate() {
         for (x, &pixel) in row.iter().enumerate() {
-            // `checked_sub` finds what leaves at the left or the top.
+            // `checked_sub` is `None` for pixels moved out at the left or the top.
             let new_x = (x + side / 2).checked_sub(x_mass).filter(|&x| x < side);
             let new_y = (y + side / 2).checked_sub(y_mass).filter(|&y| y < side);
             if let (Some(x), Some(y)) = (new_x, new_y) {
@@ -193,20 +194,20 @@ mod tests {
         let old = Picture::new(2, 2, vec![0, 40, 80, 255]).unwrap();
         assert_eq!(scaled(&old, 2).unwrap(), old);
         assert_eq!(scaled(&old, 4).unwrap().pixels(), [0, 0, 40, 40, 0, 0, 40, 40, 80, 80, 255, 255, 80, 80, 255, 255]);
-        // Means of two or of all four: 93.75, 147.5 and 167.5 are rounded up.
+        // Means of two or of all four pixels: 93.75, 147.5 and 167.5 are rounded up.
         assert_eq!(scaled(&old, 1).unwrap().pixels(), [94]);
         assert_eq!(scaled(&old, 3).unwrap().pixels(), [0, 20, 40, 40, 94, 148, 80, 168, 255]);
         assert_eq!(scaled(&Picture::new(1, 2, vec![1, 2]).unwrap(), 2), None);
         assert_eq!(scaled(&digit(3), SIDE).unwrap(), digit(3));
     }
 
-    /// The mean of the pixels' differences.
+    /// The mean absolute difference of the pixels.
     fn difference(one: &Picture, other: &Picture) -> f64 {
         let sum: u32 = one.pixels().iter().zip(other.pixels()).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
         f64::from(sum) / one.pixels().len() as f64
     }
 
-    /// The column or row that holds the centre of mass.
+    /// The column and the row that contain the centre of mass.
     fn middle(picture: &Picture) -> (usize, usize) {
         let mass: usize = picture.pixels().iter().map(|&p| usize::from(p)).sum();
         let pixels =
@@ -234,8 +235,9 @@ mod tests {
             "009900000000",
             "000000000000",
         ]);
-        // The columns 1 and 2 lie below the first column of the box: full above, then half; column 3 is half of the
-        // second. The mass is in that first column and in row 3, and goes to the middle, 3 and 3.
+        // Columns 1 and 2 are under the first column of the box, fully in the upper part, then by half; column 3 is
+        // half of the second. The centre of mass is in that first column and in row 3, and moves to the middle, column
+        // 3 and row 3.
         let found = centre(&ink, 7).unwrap();
         let row = |y: usize| found.pixels()[y * 7..][..7].to_vec();
         assert_eq!(row(0), [0; 7]);
@@ -274,7 +276,7 @@ mod tests {
     #[test]
     fn no_ink_is_no_digit() {
         assert_eq!(centre(&Picture::new(3, 5, vec![0; 15]).unwrap(), SIDE), None);
-        // Two grains of dust, far apart: the box between them is empty.
+        // Two grains of dust far apart: the box between them is empty.
         let mut dust = vec![0; 1_000_000];
         (dust[0], dust[999_999]) = (200, 200);
         assert_eq!(centre(&Picture::new(1000, 1000, dust).unwrap(), SIDE), None);
@@ -299,7 +301,7 @@ mod tests {
             if let Some(found) = centre(&ink, side) {
                 prop_assert_eq!((found.height(), found.width()), (side, side));
                 prop_assert!(found.pixels().iter().max() >= Some(&FULL) || side < SIDE);
-                // What was cut off at the border may have moved the mass after all, in a small picture.
+                // In a small picture, pixels cut off at the border may have moved the centre of mass.
                 if side >= SIDE {
                     let (x, y) = middle(&found);
                     prop_assert!(x.abs_diff(side / 2) <= 1 && y.abs_diff(side / 2) <= 1, "{:?}", (x, y));

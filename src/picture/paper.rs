@@ -1,22 +1,22 @@
-//! What a digit is written on: a surface of slowly changing brightness.
+//! The paper under a digit: a surface of slowly changing brightness.
 
 use super::Picture;
 
-/// Numbers of a surface of second degree.
+/// Number of coefficients of a surface of second degree.
 const TERMS: usize = 6;
-/// Fits of the surface, each to what the one before it took for paper.
+/// Number of fits; each uses the pixels that the one before classified as paper.
 const FITS: usize = 8;
-/// So many times the typical deviation of the paper still counts as paper, and so many grey levels more.
+/// Pixels count as paper within this multiple of the paper's typical deviation, plus this many grey levels.
 const BAND: (f64, f64) = (2.5, 2.0);
-/// Rows and columns of pixels that the surface is fitted to: plenty for six numbers.
+/// The maximum number of rows and columns of pixels to which the surface is fitted: plenty for six coefficients.
 const SAMPLES: usize = 64;
 
-/// The brightness of the paper at every pixel of a picture: a surface of second degree, which follows a lamp at one
-/// side, a soft shadow, and the darker corners of a lens, but not a pen.
+/// The brightness of the paper at every pixel of a picture: a surface of second degree. It can follow a lamp at one
+/// side, a soft shadow, and the darker corners of a lens, but not a pen stroke.
 #[derive(Debug)]
 pub struct Paper {
     terms: [f64; TERMS],
-    /// Pixels to coordinates from -1 to 1.
+    /// The factors from pixels to coordinates from -1 to 1.
     scale: (f64, f64),
     /// Standard deviation of the grain of the paper, in grey levels.
     pub grain: f64,
@@ -25,10 +25,10 @@ pub struct Paper {
 impl Paper {
     /// Finds the paper in a picture whose border is mostly paper.
     ///
-    /// It begins with the median of the border, takes for paper what is near to that, lays the surface through it by
-    /// least squares, takes for paper what is near to the surface, and so on. How near follows from the border: from
-    /// its median distance, and from the median step between neighbours, because of grains that are cut off at white
-    /// more than half lie at a distance of 0.
+    /// The first estimate is the median of the border. Then pixels near the estimate are taken for paper, a surface is
+    /// fitted to them by least squares, and this is repeated with the new surface as the estimate. How near pixels must
+    /// be depends on the border: on its median distance from the surface, and on the median step between neighbours,
+    /// because with grain cut off at white more than half of the border may have distance 0.
     pub fn of(seen: &Picture) -> Self {
         let half = |pixels: usize| pixels as f64 / 2.0;
         let border: Vec<_> = border(seen).collect();
@@ -51,20 +51,20 @@ impl Paper {
         paper
     }
 
-    /// How much lighter than the paper a pixel is; what is darker is negative.
+    /// The difference of a pixel from the paper; negative if the pixel is darker.
     pub fn stands_out(&self, x: usize, y: usize, grey: u8) -> f64 {
         let at = self.powers(x, y);
         let paper: f64 = self.terms.iter().zip(at).map(|(term, power)| term * power).sum();
         (f64::from(grey) - paper).round()
     }
 
-    /// 1, x, y, x^2, xy, y^2.
+    /// The terms 1, x, y, x^2, xy, y^2.
     fn powers(&self, x: usize, y: usize) -> [f64; TERMS] {
         let (x, y) = ((x as f64 + 0.5) / self.scale.0 - 1.0, (y as f64 + 0.5) / self.scale.1 - 1.0);
         [1.0, x, y, x * x, x * y, y * y]
     }
 
-    /// The surface nearest to these pixels in the sense of least squares.
+    /// The least-squares surface for these pixels.
     fn through(&self, pixels: impl Iterator<Item = (usize, usize, u8)>) -> [f64; TERMS] {
         let mut matrix = [[0.0; TERMS]; TERMS];
         let mut right = [0.0; TERMS];
@@ -80,7 +80,7 @@ impl Paper {
         if count == 0.0 {
             return self.terms;
         }
-        // A picture of one row says nothing about rows: what is not known is to be small.
+        // A picture of one row does not determine the terms in y: keep undetermined terms small.
         (1..TERMS).for_each(|i| matrix[i][i] += 1e-6 * count);
         solve(matrix, right)
     }
@@ -102,14 +102,14 @@ fn solve(mut matrix: [[f64; TERMS]; TERMS], mut right: [f64; TERMS]) -> [f64; TE
     right
 }
 
-/// Some pixels from all over the picture: column, row and grey.
+/// Evenly spaced pixels of the whole picture: column, row and grey.
 fn sample(picture: &Picture) -> impl Iterator<Item = (usize, usize, u8)> {
     let (across, down) = (picture.width().div_ceil(SAMPLES), picture.height().div_ceil(SAMPLES));
     let rows = picture.rows().enumerate().step_by(down);
     rows.flat_map(move |(y, row)| row.iter().enumerate().step_by(across).map(move |(x, &grey)| (x, y, grey)))
 }
 
-/// The outermost pixels, once around: column, row and grey.
+/// The pixels of the border, once around: column, row and grey.
 fn border(picture: &Picture) -> impl Iterator<Item = (usize, usize, u8)> {
     let (right, low) = (picture.width() - 1, picture.height() - 1);
     let top = (0..=right).map(|x| (x, 0));
@@ -119,7 +119,7 @@ fn border(picture: &Picture) -> impl Iterator<Item = (usize, usize, u8)> {
     top.chain(down).chain(back).chain(up).map(|(x, y)| (x, y, picture.row(y)[x]))
 }
 
-/// The middle one of the values; 0 if there are none.
+/// The median of the values; 0 if there are none.
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<_> = values.collect();
     let middle = values.len() / 2;
@@ -158,7 +158,7 @@ mod tests {
             let expected = light(x, y);
             assert!(paper.stands_out(x, y, expected as u8).abs() < 4.0, "({x}, {y})");
         }
-        // Whole numbers from -5 to 5, each as often: a deviation of the square root of 10.
+        // Whole numbers from -5 to 5, equally often: a standard deviation of the square root of 10.
         assert!((paper.grain - 10.0_f64.sqrt()).abs() < 0.5, "{}", paper.grain);
     }
 

@@ -1,17 +1,17 @@
-//! What hangs together in a picture.
+//! Connected pieces of a picture.
 
 use super::Picture;
 
-/// Pixels that hang together, corners included.
+/// A set of connected pixels; diagonal neighbours count as connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece {
-    /// Its number in the picture of labels, from 1.
+    /// Its label in the picture of labels, from 1.
     pub label: u32,
     /// The sum of its pixels.
     pub ink: u64,
     /// The largest of its pixels.
     pub darkest: u8,
-    /// Whether it reaches the border of the picture.
+    /// Whether it touches the border of the picture.
     pub at_border: bool,
     /// The first and the last column.
     x: (usize, usize),
@@ -20,13 +20,14 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// The longer side of its box, in pixels.
+    /// The longer side of its bounding box, in pixels.
     pub fn longest(&self) -> usize {
         (self.x.1 - self.x.0).max(self.y.1 - self.y.0) + 1
     }
 }
 
-/// The pieces of the pixels above `floor`, and for each pixel the label of its piece, 0 if it is in none.
+/// The connected pieces of the pixels above `floor`, and the label of each pixel's piece; 0 for pixels that are in
+/// none.
 pub fn pieces(picture: &Picture, floor: u8) -> (Vec<Piece>, Vec<u32>) {
     let (height, width) = (picture.height(), picture.width());
     let pixels = picture.pixels();

@@ -1,4 +1,4 @@
-//! Pictures from PNG and JPEG files: their greys, upright, on paper.
+//! Reads PNG and JPEG files as grey pictures, upright and without transparency.
 
 use std::fmt::Display;
 use std::io::{self, Read};
@@ -9,22 +9,22 @@ use zune_jpeg::errors::DecodeErrors;
 use super::Picture;
 use super::decode::{self, Unpacked, orientation, unpacked};
 
-/// The largest file and the largest picture that are read, in bytes: 67 million pixels in colour.
+/// The maximum size of a file and of decoded pixels, in bytes: 67 million pixels in colour.
 pub const MAX_BYTES: u64 = 192 << 20;
 
-/// Why a file is no picture.
+/// Why a file cannot be read as a picture.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// It cannot be read.
+    /// Reading failed.
     #[error("cannot be read: {0}")]
     Read(#[from] io::Error),
-    /// There are no bytes.
+    /// The file is empty.
     #[error("is empty")]
     Empty,
     /// The file is too long.
     #[error("is longer than {} MiB, the most that is read", MAX_BYTES >> 20)]
     TooLong,
-    /// It is something else.
+    /// The file is neither PNG nor JPEG.
     #[error("is neither PNG nor JPEG: convert it first")]
     Format,
     /// The picture would take too much memory.
@@ -37,45 +37,45 @@ pub enum FileError {
         width: u32,
         /// Height in pixels.
         height: u32,
-        /// What it takes.
+        /// The memory it would take, in bytes.
         bytes: u64,
     },
-    /// A JPEG without its end, of which the decoder would make up the rest.
+    /// A JPEG without its end, which the decoder would invent.
     #[error("is damaged: it ends too soon, so copy or save it again")]
     Truncated,
-    /// A PNG that breaks off or contradicts itself.
+    /// A PNG that is cut off or damaged.
     #[error("is damaged: {}", in_short(.0))]
     Png(#[from] png::DecodingError),
-    /// A JPEG that contradicts itself, or is of a kind that is hardly ever seen.
+    /// A JPEG that is damaged, or of a rare kind that is not supported.
     #[error("cannot be unpacked: {}", in_short(.0))]
     Jpeg(#[from] DecodeErrors),
 }
 
-/// What the decoder says, without its inner workings.
+/// The decoder's message, without its internal details.
 fn in_short(error: &impl Display) -> String {
     let text = error.to_string();
     text.split(" while decoding").next().unwrap_or_default().to_string()
 }
 
-/// Reads a PNG or JPEG file of any size and kind: the greys as one sees them, 0 black and 255 white.
+/// Reads a PNG or JPEG file of any size and kind as greys, where 0 is black and 255 is white.
 ///
-/// Colours become the brightness of their light (ITU-R BT.709), 16 bits become 8. Behind the
-/// transparent parts of a picture a page goes on; ink without a page lies on white if it is dark, on black if it is
-/// light. A photo is turned the way its camera was held (EXIF).
+/// Colours are converted to brightness (ITU-R BT.709), and 16 bits to 8. Transparent parts of a page get the grey of
+/// the page; ink without a page is placed on white if it is dark, on black if it is light. A photo is turned upright by
+/// its EXIF orientation.
 ///
-/// At most [`MAX_BYTES`] are read, and a picture whose pixels take more is refused before they are unpacked.
+/// At most [`MAX_BYTES`] are read, and a picture whose pixels take more is refused before it is decoded.
 ///
 /// # Errors
 /// A [`FileError`] that says what is wrong with the file.
 pub fn read(file: impl Read) -> Result<Picture, FileError> {
     let bytes = bytes_of(file)?;
     let Unpacked { width, height, samples, pixels } = unpacked(&bytes)?;
-    // A picture of no pixels is not allowed in either format, but a decoder might let it pass.
+    // Neither format allows a picture without pixels, but a decoder might accept one.
     let picture = Picture::new(height, width, greys(pixels, samples)).map_err(|_| FileError::Empty)?;
     Ok(upright(picture, orientation(&bytes)))
 }
 
-/// Height and width of the picture in a PNG or JPEG file before it is turned, from its header.
+/// Height and width of the picture in a PNG or JPEG file, from its header, before it is turned.
 ///
 /// # Errors
 /// A [`FileError`] that says what is wrong with the header.
@@ -96,7 +96,7 @@ fn bytes_of(file: impl Read) -> Result<Vec<u8>, FileError> {
     }
 }
 
-/// The picture as it is to be seen if the camera was held so: the numbers of EXIF.
+/// Turns a picture upright, according to the camera's orientation in EXIF's numbering.
 fn upright(picture: Picture, orientation: u32) -> Picture {
     match orientation {
         2 => picture.mirrored(),
@@ -110,7 +110,7 @@ fn upright(picture: Picture, orientation: u32) -> Picture {
     }
 }
 
-/// The greys of pixels of 1 to 4 samples, on a [`ground`] where they are transparent.
+/// The greys of pixels with 1 to 4 samples; transparent pixels are placed on a [`ground`].
 fn greys(pixels: Vec<u8>, samples: usize) -> Vec<u8> {
     match samples {
         1 => pixels,
@@ -126,18 +126,19 @@ fn brightness(colour: &[u8]) -> u8 {
     (weighted.sum::<u32>() / 10_000) as u8
 }
 
-/// Pixels of grey and alpha, laid on a [`ground`].
+/// The greys of pixels with alpha, placed on a [`ground`].
 fn on_ground(pixels: impl ExactSizeIterator<Item = [u8; 2]> + Clone) -> Vec<u8> {
     let ground = u32::from(ground(pixels.clone()));
     let seen = |[grey, alpha]: [u32; 2]| ((grey * alpha + ground * (255 - alpha) + 127) / 255) as u8;
     pixels.map(|pixel| seen(pixel.map(u32::from))).collect()
 }
 
-/// Greys that differ by no more are of one colour.
+/// Greys that differ by at most this much count as one colour.
 const ONE_COLOUR: u8 = 64;
 
-/// The grey behind the transparent parts. A page with something on it, such as one whose corners are transparent
-/// because it was turned, goes on in its own grey. All else is ink without paper, and lies on what is furthest from it.
+/// The grey behind the transparent parts. A page with something on it, such as a rotated page with transparent corners,
+/// is continued in its own grey. Everything else is ink without paper, and is placed on black or white, whichever is
+/// further from it.
 fn ground(pixels: impl ExactSizeIterator<Item = [u8; 2]>) -> u8 {
     let room = 255 * pixels.len() as u64;
     let mut amounts = [0; 256];
@@ -222,7 +223,7 @@ mod tests {
             let drawing: ImageBuffer<LumaA<u8>, _> = ImageBuffer::from_vec(3, 1, vec![ink, 255, 0, 0, 255, 0]).unwrap();
             assert_eq!(pixels(&png_of(DynamicImage::ImageLumaA8(drawing))), [ink, ground, ground], "{ink}");
         }
-        // The same on a page that is not quite square to the picture: its corners are paper, not ink.
+        // The same on a page that is slightly rotated: its transparent corners are paper, not ink.
         for (paper, ink) in [(255, 0), (0, 255), (180, 60)] {
             let page = ImageBuffer::from_fn(20, 20, |x, y| match (x, y) {
                 (0 | 19, _) | (_, 0 | 19) => LumaA([0, 0]),
@@ -242,7 +243,7 @@ mod tests {
         (0..4).for_each(|x| (0..4).for_each(|y| image.put_pixel(x, y, image::Luma([0]))));
         let mut jpeg = Cursor::new(Vec::new());
         image.write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
-        // An APP1 segment behind the start marker: EXIF with one entry, orientation 6, turn right by 90 degrees.
+        // An APP1 segment after the start marker: EXIF with one entry, orientation 6, turn right by 90 degrees.
         let exif = b"\xff\xe1\x00\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
         let mut jpeg = jpeg.into_inner();
         jpeg.splice(2..2, exif.iter().copied());
@@ -253,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_eight_ways_to_hold_a_camera() {
-        // As the table of TIFF 6.0 has it: which sides of what is seen the first row and the first column are.
+        // As in the table of TIFF 6.0: the sides of the upright picture where the first row and the first column are.
         let seen = |orientation| {
             let picture = upright(Picture::new(2, 3, vec![1, 2, 3, 4, 5, 6]).unwrap(), orientation);
             picture.rows().map(<[u8]>::to_vec).collect::<Vec<_>>()
@@ -295,7 +296,7 @@ mod tests {
         for added in [&b"what some cameras add"[..], b"\xff\xda of a film", &jpeg[..jpeg.len() / 2]] {
             assert_eq!(read(&[&jpeg[..], added].concat()[..]).unwrap(), whole);
         }
-        // A thumbnail has an end of its own.
+        // A thumbnail has its own end marker.
         let mut thumbnail = vec![0xFF, 0xE1];
         thumbnail.extend((jpeg.len() as u16 + 2).to_be_bytes());
         thumbnail.extend(&jpeg);

@@ -1,34 +1,34 @@
-//! Many pictures in one, with a caption below each: a contact sheet.
+//! A contact sheet: many pictures in one, with a caption below each.
 
 use thiserror::Error;
 
 use super::Picture;
 
-/// Small pictures are enlarged by a whole factor until their longer side has so many pixels.
+/// Small pictures are enlarged by a whole factor until their longer side has at least this many pixels.
 const LEAST_SIDE: usize = 84;
-/// Pixels of the sheet for a pixel of a letter.
+/// Pixels of the sheet per pixel of a letter.
 const LETTER_SCALE: usize = 2;
-/// Pixels of a letter, and the same with the space to the next.
+/// Size of a letter in its own pixels, and its width including the space to the next.
 const LETTER_HEIGHT: usize = 7;
 const LETTER_WIDTH: usize = 5;
 const LETTER_STEP: usize = LETTER_WIDTH + 1;
 /// Pixels between pictures, and from a picture to its caption.
 const GAP: usize = 12;
 const CAPTION_GAP: usize = 5;
-/// The sheet is a little lighter than the background of the pictures, so that one sees where they end.
+/// The sheet is slightly lighter than the background of the pictures, so that their edges are visible.
 const PAPER: u8 = 48;
 const INK: u8 = 255;
-/// The largest sheet, so that it fits into memory.
+/// The maximum number of pixels of a sheet, so that it fits into memory.
 const MAX_PIXELS: usize = 100_000_000;
 
-/// Too many or too large pictures for a sheet.
+/// The pictures are too many or too large for a sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a sheet of these images would have more than 100 million pixels")]
 pub struct SheetError;
 
-/// What captions can be made of; other characters are left blank.
+/// The characters of captions; other characters are left blank.
 const LETTERS: &str = "0123456789:>E↓↑→←";
-/// The letters, side by side.
+/// The shapes of the characters, side by side.
 #[rustfmt::skip]
 const SHAPES: [&str; LETTER_HEIGHT] = [
     " ###    #    ###  #####    #  #####   ##  #####  ###   ###              #####   #     #               ",
@@ -40,13 +40,13 @@ const SHAPES: [&str; LETTER_HEIGHT] = [
     " ###   ###  #####  ###     #   ###   ###    #    ###   ##               #####   #     #               ",
 ];
 
-/// One picture of `rows` of pictures, each with its caption.
+/// One picture of rows of pictures, each with its caption.
 ///
-/// Small pictures are enlarged, all of them by the same whole factor, so that their pixels stay visible. Columns are as
-/// wide as the widest picture or caption.
+/// Small pictures are all enlarged by the same whole factor, so that their pixels stay visible. Columns are as wide as
+/// the widest picture or caption.
 ///
 /// # Errors
-/// A [`SheetError`] if it would have more than 100 million pixels.
+/// A [`SheetError`] if the sheet would have more than 100 million pixels.
 pub fn sheet(rows: &[Vec<(Picture, String)>]) -> Result<Picture, SheetError> {
     let tiles = || rows.iter().flatten();
     let largest = |side: fn(&Picture) -> usize| tiles().map(|(picture, _)| side(picture)).max().unwrap_or(1);
@@ -132,12 +132,12 @@ mod tests {
     fn a_small_picture_is_enlarged_and_has_its_caption_below() {
         let tile = |shade| (Picture::new(1, 2, vec![0, shade]).unwrap(), "1".to_string());
         let sheet = sheet(&[vec![tile(100), tile(200)], vec![tile(7)]]).unwrap();
-        // Pixels of 42 x 42; a letter of 14.
+        // Pixels of 42 x 42; a letter is 14 high.
         assert_eq!((sheet.height(), sheet.width()), (12 + 2 * (42 + 5 + 14 + 12), 12 + 2 * (84 + 12)));
         let at = |y: usize, x: usize| sheet.pixels()[y * sheet.width() + x];
         assert_eq!([at(0, 0), at(12, 12), at(53, 53), at(12, 54), at(53, 95), at(54, 95)], [48, 0, 0, 100, 100, 48]);
         assert_eq!([at(12, 150), at(85, 54), at(85, 150)], [200, 7, 48]);
-        // The top and the foot of the 1: both have their middle.
+        // The top and the foot of the 1: both have a pixel in the middle.
         assert_eq!([at(59, 12 + 4), at(59, 12), at(72, 12 + 4), at(72, 12 + 2), at(72, 12)], [255, 48, 255, 255, 48]);
     }
 

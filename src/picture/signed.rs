@@ -1,19 +1,19 @@
-//! Numbers of either sign as a picture: blue below 0, orange above.
+//! Signed numbers as a picture: blue below 0, orange above 0.
 
 use png::{BitDepth, ColorType, Encoder};
 
-/// Colour-blind eyes tell these apart, and both show on white and on black.
+/// Colour-blind people can distinguish these colours, and both are visible on white and on black.
 const BELOW: [u8; 3] = [0x3b, 0x86, 0xd1];
 const ABOVE: [u8; 3] = [0xe0, 0x7a, 0x14];
 
-/// What stands for 0 in the file. As many levels of blue come before it as levels of orange behind.
+/// The level of 0 in the file. There are about as many levels of blue before it as levels of orange after it.
 const ZERO: u8 = 128;
 
-/// The bytes of a PNG file of `height` x `width` pixels for as many numbers from -1 (blue) to 1 (orange), row by row.
-/// The nearer to 0 a number is, the more transparent it is.
+/// The bytes of a PNG file of `height` x `width` pixels that shows as many numbers from -1 (blue) to 1 (orange), row by
+/// row. The nearer a number is to 0, the more transparent is its pixel.
 ///
 /// # Panics
-/// If there are not as many numbers as pixels, or none.
+/// If the number of pixels is 0, or differs from that of the numbers.
 #[must_use]
 pub fn signed_png((height, width): (usize, usize), numbers: &[f64]) -> Vec<u8> {
     const FITS: &str = "a picture in memory makes a file in memory";

@@ -1,29 +1,29 @@
 //! Pictures as lines of text.
 //!
-//! A character cell is about twice as high as it is wide, so each character shows two pixels, one above the other: as
-//! an upper half block in two colours, or, where there are none, as one letter that has about as much ink.
+//! A character cell is about twice as high as wide, so each character shows two pixels, one above the other: as an
+//! upper half block in two colours or, without colours, as one character with about as much ink.
 
 use anstyle::{Ansi256Color, Color, RgbColor, Style};
 
 use super::Picture;
 
-/// How finely a terminal can tell shades of grey apart.
+/// The grey shades that a terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
     /// All 256 shades.
     TrueColor,
     /// The 26 shades among 256 colours.
     Colors256,
-    /// None: ten letters, and no escape codes.
+    /// No shades: ten characters, and no escape codes.
     Ascii,
 }
 
-/// Letters with less and with more ink. Nothing but the background is blank.
+/// Characters by increasing amount of ink. Only the background is blank.
 const LETTERS: &[u8; 10] = b" .:-=+*#%@";
 
-/// `picture` as it is, in lines of as many characters as it is wide in pixels; half as many lines as it is high.
+/// `picture` as lines of text: each line has as many characters as the picture has columns, and shows two rows.
 ///
-/// Full ink is white, or the letter `@`. Every line ends as it began, without colour.
+/// Full ink is white, or the character `@`. Colours are reset at the end of every line.
 #[must_use]
 pub fn lines(picture: &Picture, depth: Depth) -> Vec<String> {
     let rows: Vec<_> = picture.rows().collect();
@@ -38,8 +38,8 @@ pub fn lines(picture: &Picture, depth: Depth) -> Vec<String> {
     rows.chunks(2).map(line).collect()
 }
 
-/// A line of half blocks; the codes are written where a colour changes. Without a bottom, the lower half is left to the
-/// terminal.
+/// A line of half blocks; escape codes are written only where a colour changes. Without a bottom row, the lower half
+/// has the terminal's background.
 fn half_blocks(top: &[u8], bottom: Option<&[u8]>, color: impl Fn(u8) -> Color) -> String {
     let mut line = String::new();
     let mut last = None;
@@ -50,7 +50,7 @@ fn half_blocks(top: &[u8], bottom: Option<&[u8]>, color: impl Fn(u8) -> Color) -
             line += &style.render().to_string();
             last = Some((above, below));
         }
-        // Where both halves are alike the cell is filled, whatever the font makes of a half block.
+        // If both halves are the same, fill the cell, however the font draws a half block.
         line.push(if below == Some(above) { ' ' } else { '▀' });
     }
     line + anstyle::Reset.render().to_string().as_str()
@@ -64,7 +64,7 @@ fn letters(top: &[u8], bottom: Option<&[u8]>) -> String {
     (0..top.len()).map(letter).collect()
 }
 
-/// Of the 256 colours, 16 is black, 231 white, and 232 to 255 are the greys 8, 18, ... 238.
+/// The nearest grey of the 256 colours: 16 is black, 231 is white, and 232 to 255 are the greys 8, 18, ... 238.
 fn nearest_grey(pixel: u8) -> u8 {
     match pixel {
         0..=3 => 16,

@@ -1,4 +1,4 @@
-//! What a network answered to each image, as a table for other programs.
+//! A table, for other programs, of a network's answers to images.
 
 use std::io::{self, Write};
 
@@ -8,17 +8,17 @@ use ndarray::ArrayView2;
 use crate::data::Dataset;
 use crate::network::prediction;
 
-/// How every such table begins.
+/// The beginning of every such table.
 pub const ANSWERS_START: &str = "index,label,answer,output0";
 
-/// Writes a row for each image: its number, its label, the class with the largest output, and all `outputs`, (n, n_L).
-/// Behind these, where they are known, the names of the label and of the answer, and the file of the image.
+/// Writes a row for each image: its index, its label, the class with the largest output, and all `outputs`, (n, n_L). The
+/// names of the label and of the answer and the file of the image follow, where they are known.
 ///
 /// # Errors
-/// What `writer` says.
+/// The errors of `writer`.
 ///
 /// # Panics
-/// If there are not as many images as rows of outputs.
+/// If the number of images differs from the number of rows of outputs.
 pub fn answers(data: &Dataset, outputs: ArrayView2<f64>, writer: &mut dyn Write) -> io::Result<()> {
     assert_eq!(data.len(), outputs.nrows(), "images and rows of outputs");
     let names = data.identity().classes();

@@ -1,4 +1,4 @@
-//! The outputs of a network as bars.
+//! The outputs of a network as a bar chart.
 
 use anstyle::{AnsiColor, Style};
 
@@ -9,25 +9,25 @@ use crate::picture::terminal::Depth;
 const RIGHT: Style = AnsiColor::Green.on_default();
 const WRONG: Style = AnsiColor::Red.on_default();
 
-/// Up to so many classes have a bar each; of more only those with the largest outputs do.
+/// With up to this many classes, each has a bar; with more, only those with the largest outputs have.
 const MAX_SHOWN: usize = 10;
 
-/// The columns that a class takes beside its bar; a number of three digits has room in any case.
+/// The columns for the name of a class; at least 3, as a number may need.
 fn class_width(outputs: &[f64], names: &ClassNames) -> usize {
     names.width(outputs.len()).max(3)
 }
 
-/// The columns beside each bar: the class, two spaces before and after, the output, the mark.
+/// The columns beside each bar: the class, two spaces on each side of the bar, the output, and the mark.
 pub(super) fn beside_a_bar(outputs: &[f64], names: &ClassNames) -> usize {
     class_width(outputs, names) + 2 + 2 + 5 + 2 + 6
 }
 
-/// A bar for each class, `length` characters if the output is 1: class, bar, output, and which class is the answer and
-/// which, if it is known, the label.
+/// A line for each class: its name, a bar that has `length` characters for an output of 1, and the output. The label is
+/// marked, if it is known; the answer is marked, if it is not the label.
 ///
-/// Of more than ten classes only those with the largest outputs are shown, and the label. All lines are of the same
-/// number of characters, and without escape codes if the terminal has no colours. `outputs` is a^L, (n_L), `names`
-/// what its classes are called.
+/// Of more than ten classes only those with the largest outputs are shown, and the label. All lines have the same
+/// number of characters; they have no escape codes if the terminal has no colours. `outputs` is a^L, (n_L), and `names`
+/// are the names of the classes.
 #[must_use]
 pub fn bars(outputs: &[f64], names: &ClassNames, label: Option<usize>, length: usize, depth: Depth) -> Vec<String> {
     let width = class_width(outputs, names);
@@ -47,7 +47,7 @@ pub fn bars(outputs: &[f64], names: &ClassNames, label: Option<usize>, length: u
     shown(outputs, label).into_iter().map(line).collect()
 }
 
-/// All classes in order, or the few with the largest outputs, largest first.
+/// All classes in order; if they are many, those with the largest outputs, largest first.
 fn shown(outputs: &[f64], label: Option<usize>) -> Vec<usize> {
     let mut classes: Vec<_> = (0..outputs.len()).collect();
     if classes.len() > MAX_SHOWN {
@@ -60,7 +60,7 @@ fn shown(outputs: &[f64], label: Option<usize>) -> Vec<usize> {
     classes
 }
 
-/// As long as `output` says, in eighths of a character where there are such.
+/// A bar in proportion to `output`, in eighths of a character where the terminal has them.
 fn bar(output: f64, length: usize, depth: Depth) -> String {
     let share = output.clamp(0.0, 1.0) * length as f64;
     if depth == Depth::Ascii {

@@ -1,4 +1,4 @@
-//! How well several models do, each alone and all together.
+//! The evaluation of several models, each alone and all together.
 
 use serde::Serialize;
 
@@ -10,13 +10,14 @@ use crate::evaluate::Evaluation;
 /// The evaluations of several models on the same images, and that of their committee.
 #[derive(Debug, Clone)]
 pub struct CommitteeReport<'a> {
-    /// Each alone.
+    /// The evaluation of each model.
     pub members: Vec<EvaluationReport<'a>>,
-    /// All together. Its cost is not reported, see [`Committee::evaluate`](crate::committee::Committee::evaluate).
+    /// The evaluation of the committee. Its cost is not reported, see
+    /// [`Committee::evaluate`](crate::committee::Committee::evaluate).
     pub committee: &'a Evaluation,
-    /// The dataset.
+    /// The name of the dataset.
     pub dataset: String,
-    /// What its classes are called.
+    /// The names of its classes.
     pub names: ClassNames,
     /// "test", "validation" or "train".
     pub split: &'static str,
@@ -28,14 +29,14 @@ struct JsonOfAll<'a> {
     committee: Json<'a>,
 }
 
-/// Right-aligned figures of one row: right, accuracy, cost.
+/// Right-aligned figures of one row: number of correct answers, accuracy, cost.
 type Figures = [String; 3];
 
-/// The columns that they take.
+/// The columns of these figures.
 const FIGURES: usize = 29;
 
 impl CommitteeReport<'_> {
-    /// One JSON object and a newline: `models`, each as [`EvaluationReport::json`] has it, and `committee`, which has
+    /// One JSON object and a newline: `models`, each as in [`EvaluationReport::json`], and `committee`, which has
     /// neither `model` nor `cost`.
     #[must_use]
     pub fn json(&self) -> String {
@@ -56,8 +57,8 @@ impl CommitteeReport<'_> {
         text
     }
 
-    /// A row a model, then one for all. Where names leave no room for figures, these come first, so that a terminal
-    /// breaks nothing but names.
+    /// A row for each model, then one for the committee. If the names leave no room for the figures, the figures come
+    /// first, so that the terminal wraps only names.
     fn table(&self, width: usize) -> String {
         let figures = |evaluation: &Evaluation, cost: String| -> Figures {
             [evaluation.correct().to_string(), percent(Some(evaluation.accuracy())), cost]
@@ -86,7 +87,7 @@ impl CommitteeReport<'_> {
         text
     }
 
-    /// Whether the committee beats its best member, of several as good the one named first.
+    /// A sentence that compares the committee with its best member. Of equally good members the first counts.
     fn verdict(&self) -> String {
         let best = self.members.iter().rev().max_by_key(|member| member.evaluation.correct());
         let Some(best) = best else { return "The committee has no members.".to_string() };
@@ -107,7 +108,7 @@ impl CommitteeReport<'_> {
 mod tests {
     use super::*;
 
-    /// Right on this many of ten images.
+    /// An evaluation with this many of ten images right.
     fn evaluation(right: usize, cost: f64) -> Evaluation {
         let mut evaluation = Evaluation::new(2);
         (0..10).for_each(|i| evaluation.add(0, usize::from(i >= right), cost));

@@ -1,4 +1,4 @@
-//! The table that grows while a network trains: a row an epoch.
+//! The table that grows during training: a row for each epoch.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::{decimal, percent};
 use crate::model::EpochRecord;
 use crate::trainer::Monitors;
 
-/// The table's columns: those of the monitors that are on, and the patience left if training stops early.
+/// The columns of the table: those of the monitors that are on, and the remaining patience if training may stop early.
 #[derive(Debug, Clone, Copy)]
 pub struct EpochTable {
     monitors: Monitors,
@@ -14,13 +14,13 @@ pub struct EpochTable {
 }
 
 impl EpochTable {
-    /// A table for these monitors, and for the patience that is left if the training may stop early.
+    /// A table for these monitors, with the remaining patience if `early_stop`.
     #[must_use]
     pub fn new(monitors: Monitors, early_stop: bool) -> Self {
         EpochTable { monitors, early_stop }
     }
 
-    /// Two lines of headings; `evaluated_on` ("validation" or "test") stands over its figures.
+    /// The two heading lines; `evaluated_on` ("validation" or "test") is above the evaluation figures.
     #[must_use]
     pub fn heading(&self, evaluated_on: &str) -> String {
         let m = self.monitors;
@@ -44,8 +44,8 @@ impl EpochTable {
         format!("{}\n{columns}        time", groups.trim_end())
     }
 
-    /// The row of an epoch; `training` is the time without the monitors, `patience` the epochs that early stopping
-    /// still waits for.
+    /// The row of an epoch; `training` is its time without the monitors, `patience` the number of epochs that early
+    /// stopping still waits.
     #[must_use]
     pub fn row(&self, record: &EpochRecord, training: Duration, patience: Option<usize>) -> String {
         let mut row = format!("{:>5}", record.epoch);

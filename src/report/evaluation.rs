@@ -1,4 +1,4 @@
-//! How well a model did, for people and for programs.
+//! The evaluation of a model, as text and as JSON.
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -7,22 +7,22 @@ use super::{decimal, percent, thousands};
 use crate::data::ClassNames;
 use crate::evaluate::{ClassFigures, Evaluation};
 
-/// So many of the most frequent confusions are listed and marked.
+/// Number of the most frequent confusions that are listed and marked.
 const WORST: usize = 5;
 
 const MARK: Style = AnsiColor::Yellow.on_default().bold();
 const HIT: Style = AnsiColor::Green.on_default();
 
-/// An evaluation with what it is of.
+/// An evaluation, with its model and dataset.
 #[derive(Debug, Clone)]
 pub struct EvaluationReport<'a> {
     /// The model file.
     pub model: String,
     /// The network and its training, in a few words.
     pub description: String,
-    /// The dataset.
+    /// The name of the dataset.
     pub dataset: String,
-    /// What its classes are called.
+    /// The names of its classes.
     pub names: ClassNames,
     /// "test", "validation" or "train".
     pub split: &'static str,
@@ -30,20 +30,20 @@ pub struct EvaluationReport<'a> {
     pub lambda: f64,
     /// See `lambda`.
     pub l1: f64,
-    /// The regularization terms of the cost, added up.
+    /// The sum of the regularization terms of the cost.
     pub regularization: f64,
-    /// The figures.
+    /// The results.
     pub evaluation: &'a Evaluation,
 }
 
-/// Figures that a committee has not are left out.
+/// The JSON of an evaluation. Figures that a committee does not have are omitted.
 #[derive(Serialize)]
 pub(super) struct Json<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<&'a str>,
     dataset: &'a str,
     split: &'a str,
-    /// What the classes are called; left out where they have numbers only.
+    /// The names of the classes; omitted if they have only numbers.
     #[serde(skip_serializing_if = "ClassNames::is_empty")]
     classes: &'a ClassNames,
     n: usize,
@@ -51,7 +51,7 @@ pub(super) struct Json<'a> {
     accuracy: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
-    /// What of the cost is regularization.
+    /// The part of the cost that is regularization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub regularization: Option<f64>,
     per_class: Vec<ClassFigures>,
@@ -59,7 +59,7 @@ pub(super) struct Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// Without model and cost.
+    /// The figures without model and cost.
     pub fn of(evaluation: &Evaluation, (dataset, classes): (&'a str, &'a ClassNames), split: &'a str) -> Self {
         Json {
             model: None,
@@ -78,12 +78,12 @@ impl<'a> Json<'a> {
 }
 
 impl EvaluationReport<'_> {
-    /// Regularization included.
+    /// The cost including regularization.
     pub(super) fn cost(&self) -> f64 {
         self.evaluation.mean_cost() + self.regularization
     }
 
-    /// One JSON object and a newline. Figures of a class that would be 0/0 are null.
+    /// One JSON object and a newline. Figures of a class that would be 0/0 are `null`.
     #[must_use]
     pub fn json(&self) -> String {
         json_line(&self.json_object())
@@ -130,8 +130,8 @@ pub(super) fn tables(evaluation: &Evaluation, names: &ClassNames, width: usize) 
         + &per_class(evaluation, names)
 }
 
-/// The matrix with the worst confusions marked, or a line that says that it is wider than the terminal. Columns have the
-/// names of classes if all of them are short, otherwise numbers, which the rows then have beside the names.
+/// The matrix with the worst confusions marked, or a line that says that it is wider than the terminal. Columns are
+/// headed by class names if all are short; otherwise by class numbers, which then precede the names in the rows.
 fn confusion_matrix(
     evaluation: &Evaluation,
     names: &ClassNames,

@@ -1,4 +1,4 @@
-//! Images of a dataset side by side, for a terminal or as a picture.
+//! Images of a dataset side by side, for a terminal or in a picture.
 
 use std::fmt;
 
@@ -16,36 +16,36 @@ const WRONG: Style = AnsiColor::Red.on_default();
 
 /// Columns between two images.
 const GAP: usize = 2;
-/// Characters of a bar whose output is 1, where there is room and where there is not.
+/// The length in characters of a bar for output 1, where there is room and where there is not.
 const BARS: [usize; 2] = [20, 8];
-/// So many side by side are worth half the size.
+/// To have this many images side by side, they may be shown at half the size.
 const FEW: usize = 5;
-/// The most images in a row of a picture, if nobody says how many.
+/// The maximum number of images in a row of a picture, if no number is given.
 const MAX_COLUMNS: usize = 16;
 
-/// An image on show.
+/// An image to show.
 #[derive(Debug, Clone)]
 pub struct Exhibit {
-    /// What it looks like.
+    /// Its pixels.
     pub picture: Picture,
-    /// Its number in the split.
+    /// Its index in the split.
     pub index: usize,
-    /// Its class.
+    /// Its label.
     pub label: usize,
     /// The file that it was read from, if each image has its own.
     pub file: Option<String>,
-    /// What was done to it.
+    /// How it was shifted and distorted.
     pub version: Version,
-    /// What a network answers to it, a^L, (n_L).
+    /// The output of a network for it, a^L, (n_L).
     pub outputs: Option<Vec<f64>>,
 }
 
-/// What was done to an image before it was learned from.
+/// How an image was changed before training on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Version {
-    /// How it was shifted, an index into [`SHIFTS`]; 0 if not at all.
+    /// The shift, as an index into [`SHIFTS`]; 0 for none.
     pub shift: usize,
-    /// The epoch for which it was distorted, 1 for the first; 0 if it was not.
+    /// The epoch for which it was distorted, from 1; 0 if it was not distorted.
     pub epoch: u64,
 }
 
@@ -60,7 +60,7 @@ impl fmt::Display for Version {
 }
 
 impl Version {
-    /// The same in few letters: "↓E1".
+    /// The shift and the epoch in short: "↓E1".
     fn sign(self) -> String {
         let arrow = ["", "↓", "↑", "→", "←"][self.shift];
         if self.epoch == 0 { arrow.to_string() } else { format!("{arrow}E{}", self.epoch) }
@@ -72,7 +72,7 @@ impl Exhibit {
         self.outputs.as_deref().map(prediction)
     }
 
-    /// What stands below it: which image, and what it was taken for.
+    /// The lines below the image: its index and label or its version, and the answer of the network.
     fn caption(&self, names: &ClassNames) -> Vec<(String, Style)> {
         let name = match self.version {
             Version { shift: 0, epoch: 0 } => format!("#{} label {}", self.index, names.short(self.label)),
@@ -90,7 +90,7 @@ impl Exhibit {
         caption
     }
 
-    /// The same in few letters: "17:4>9".
+    /// The caption in short: "17:4>9".
     fn sign(&self) -> String {
         let name = match self.version {
             Version { shift: 0, epoch: 0 } => format!("{}:{}", self.index, self.label),
@@ -100,37 +100,38 @@ impl Exhibit {
     }
 }
 
-/// Images on show, all of one size.
+/// Images to show, all of one size.
 #[derive(Debug, Clone)]
 pub struct Gallery {
-    /// The images, the versions of each one after the other.
+    /// The images; versions of one image follow each other.
     pub exhibits: Vec<Exhibit>,
-    /// How many versions belong into a row of their own, at least 1, which is none.
+    /// The number of versions to show in a row of their own; 1 if images have no versions.
     pub versions: usize,
-    /// How many to show side by side, at most. If nobody says, as many as fit, and pixels at half the size if fewer
-    /// than five would.
+    /// The maximum number of images side by side. `None` for as many as fit; images drawn as pixels may then be halved
+    /// in size so that five fit.
     pub columns: Option<usize>,
-    /// What the classes are called.
+    /// The names of the classes.
     pub names: ClassNames,
 }
 
-/// How the images share the width of a terminal.
+/// The layout of images in a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Layout {
-    /// Images side by side.
+    /// Number of images side by side.
     columns: usize,
-    /// How many times smaller they are.
+    /// The factor by which images are reduced.
     factor: usize,
-    /// Characters of a full bar.
+    /// The length of a full bar in characters.
     bar: usize,
-    /// Columns of an image and what stands below it.
+    /// Columns of an image and its caption.
     image: usize,
 }
 
 impl Gallery {
     /// The rows of images for a terminal of `width` columns, each of several lines.
     ///
-    /// Images that are too wide, alone or because so many are wanted side by side, are made smaller by a whole factor.
+    /// Images are reduced by a whole factor if a single one is too wide, or if the requested number does not fit side
+    /// by side.
     pub fn rows(&self, width: usize, depth: Depth) -> impl Iterator<Item = String> {
         let layout = self.layout(width, depth);
         self.cut(layout.columns).map(move |row| {
@@ -139,11 +140,11 @@ impl Gallery {
         })
     }
 
-    /// All images in one picture, with a caption below each: index and label as in "17:4", behind ">" the answer of the
-    /// network; an arrow for a shift, and the number of the epoch behind "E".
+    /// All images in one picture, with a caption below each: index and label, as in "17:4", and the network's answer
+    /// after ">". Versions have an arrow for a shift, and the number of the epoch after "E".
     ///
     /// # Errors
-    /// A [`SheetError`] if they are too many for a picture.
+    /// A [`SheetError`] if there are too many images for a picture.
     pub fn sheet(&self) -> Result<Picture, SheetError> {
         let images = if self.versions > 1 { self.versions } else { self.exhibits.len().isqrt().max(1) };
         let columns = self.columns.unwrap_or(images.min(MAX_COLUMNS));
@@ -152,18 +153,18 @@ impl Gallery {
         sheet(&rows)
     }
 
-    /// Rows of at most so many.
+    /// Divides the images into rows of at most `columns`.
     fn cut(&self, columns: usize) -> impl Iterator<Item = &[Exhibit]> {
         self.exhibits.chunks(self.together()).flat_map(move |versions| versions.chunks(columns))
     }
 
-    /// How many there are before a row has to end.
+    /// The number of images that may share a row.
     fn together(&self) -> usize {
         if self.versions > 1 { self.versions } else { self.exhibits.len().max(1) }
     }
 
-    /// Full size if that leaves room for so many as are wanted, else the least reduction that does, else as many as
-    /// fit.
+    /// The layout at full size if the wanted number of images fits; otherwise at the smallest reduction at which it
+    /// fits; otherwise with as many as fit.
     fn layout(&self, width: usize, depth: Depth) -> Layout {
         let largest = self.exhibits.iter().map(|exhibit| exhibit.picture.width()).max().unwrap_or(1);
         let lines = self.exhibits.iter().flat_map(|exhibit| exhibit.caption(&self.names));
@@ -176,7 +177,7 @@ impl Gallery {
             let columns = (width.saturating_add(GAP) / (tile + GAP)).min(self.columns.unwrap_or(usize::MAX));
             Layout { columns, factor, bar, image }
         };
-        // Further reduction only helps until the captions are as wide as the images.
+        // Further reduction helps only until images are as narrow as their captions.
         let smallest = largest.div_ceil(caption.clamp(1, largest));
         let [long, short] = BARS;
         let choices = std::iter::once(layout(1, long)).chain((1..=smallest).map(|factor| layout(factor, short)));
@@ -185,17 +186,17 @@ impl Gallery {
         };
         let best = match self.columns {
             Some(wanted) => with_room(wanted, usize::MAX),
-            // Letters say little of half the pixels, and bars need the room.
+            // Reduced images are hard to recognize as ASCII characters, and bars need the room.
             None if beside.is_some() || depth == Depth::Ascii => with_room(1, usize::MAX),
             None => with_room(FEW.min(self.together()), 2).or_else(|| with_room(1, usize::MAX)),
         };
         let most = || choices.clone().rev().max_by_key(|layout| layout.columns).filter(|layout| layout.columns > 0);
-        // Where nothing fits, the narrowest comes nearest.
+        // If nothing fits, take the narrowest layout.
         let best = best.or_else(most).or_else(|| choices.clone().last()).expect("there is at least one");
         Layout { columns: best.columns.max(1), ..best }
     }
 
-    /// An image with its caption, and its bars beside it.
+    /// An image with its caption, and with its bars on the right.
     fn block(&self, exhibit: &Exhibit, layout: Layout, depth: Depth) -> Block {
         let picture = exhibit.picture.reduced(layout.factor);
         let padding = " ".repeat(layout.image.saturating_sub(picture.width()));
@@ -218,7 +219,7 @@ struct Block {
     lines: Vec<String>,
 }
 
-/// The lines of blocks that stand side by side; a block that is shorter is followed by blanks.
+/// Joins the lines of blocks side by side. Shorter blocks are filled up with spaces.
 fn joined(blocks: &[Block]) -> Vec<String> {
     let height = blocks.iter().map(|block| block.lines.len()).max().unwrap_or(0);
     let part = |block: &Block, line: usize| block.lines.get(line).cloned().unwrap_or_else(|| " ".repeat(block.width));
@@ -236,7 +237,7 @@ mod tests {
 
     use super::*;
 
-    /// `n` images of so many pixels, with outputs of `classes` if that is not 0.
+    /// `n` images of this size, with outputs for `classes` classes unless that is 0.
     fn gallery(n: usize, (height, width): (usize, usize), classes: usize) -> Gallery {
         let exhibit = |index| Exhibit {
             picture: Picture::new(height, width, vec![200; height * width]).unwrap(),
@@ -249,7 +250,7 @@ mod tests {
         Gallery { exhibits: (0..n).map(exhibit).collect(), versions: 1, columns: None, names: ClassNames::default() }
     }
 
-    /// Images side by side, and how many times smaller.
+    /// The number of images side by side, and their reduction.
     fn layout(gallery: &Gallery, width: usize, depth: Depth) -> (usize, usize) {
         let layout = gallery.layout(width, depth);
         (layout.columns, layout.factor)
@@ -272,7 +273,7 @@ mod tests {
         let digits = Gallery { columns: Some(5), ..gallery(20, (28, 28), 0) };
         assert_eq!(layout(&digits, 80, Depth::Ascii), (5, 2));
         assert_eq!(layout(&digits, 1000, Depth::Ascii), (5, 1));
-        // Captions are 11 characters wide, so that there is room for 6.
+        // Captions are 11 characters wide, so there is room for 6.
         let many = Gallery { columns: Some(50), ..digits };
         assert_eq!(layout(&many, 80, Depth::Ascii), (6, 3));
     }
@@ -325,7 +326,7 @@ taken for 1";
             depth in prop::sample::select(vec![Depth::TrueColor, Depth::Colors256, Depth::Ascii]),
         ) {
             let gallery = Gallery { columns, ..gallery(n, geometry, classes) };
-            // What stands below an image, and a bar, cannot be made smaller.
+            // A caption and a bar cannot be made narrower.
             let bars = if classes > 0 { GAP + beside_a_bar(&[], &ClassNames::default()) + BARS[1] } else { 0 };
             let narrowest = "taken for 0".len() + bars;
             let rows: Vec<_> = gallery.rows(width, depth).collect();

@@ -1,4 +1,5 @@
-//! Results in words: tables, CSV, JSON, images side by side. Nothing here trains, evaluates or asks a terminal.
+//! Reports of results: tables, CSV, JSON, images side by side. This module does not train, evaluate or query the
+//! terminal.
 
 mod answers;
 mod bars;
@@ -23,12 +24,12 @@ pub use page::{START as PAGE_START, Subject, page};
 pub use prediction::{PredictionReport, json_of_failure};
 pub use tuning::TuningReport;
 
-/// A share as "96.42%"; a dash if there is none.
+/// A fraction as "96.42%"; a dash for `None`.
 fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_string(), |share| format!("{:.2}%", 100.0 * share))
 }
 
-/// A number with so many decimals; a large one, such as 1.0000e42, as a power of ten.
+/// A number with this many decimals; from 100,000 on in scientific notation, such as 1.0000e42.
 fn decimal(number: f64, decimals: usize) -> String {
     if number < 1e5 { format!("{number:.decimals$}") } else { format!("{number:.decimals$e}") }
 }

@@ -5,7 +5,7 @@ use crate::trainer::neuron::Point;
 /// The first line of the CSV.
 pub const NEURON_CSV_HEADING: &str = "epoch,output,cost,weight,bias";
 
-/// The line of a point.
+/// The CSV line of a point.
 #[must_use]
 pub fn neuron_csv_line(point: &Point) -> String {
     let Point { epoch, output, cost, weight, bias } = point;
@@ -13,7 +13,8 @@ pub fn neuron_csv_line(point: &Point) -> String {
     format!("{epoch},{output},{cost},{weight},{bias}")
 }
 
-/// Nine decimals, and as many digits of what those do not do justice to.
+/// A number with nine decimals; in scientific notation if its absolute value is below 0.001 (but not 0) or at least
+/// 1e9.
 fn decimal(number: f64) -> String {
     match number.abs() {
         0.0 | 1e-3..1e9 => format!("{number:.9}"),

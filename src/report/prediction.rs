@@ -1,4 +1,4 @@
-//! What a network answered to a picture, for people and for programs.
+//! A network's answer to a picture, as text and as JSON.
 
 use serde::Serialize;
 
@@ -13,22 +13,22 @@ use crate::printable::printable;
 
 /// Columns between the picture and the bars.
 const GAP: usize = 2;
-/// The most characters of a bar.
+/// The maximum length of a bar in characters.
 const BAR: usize = 20;
 
-/// The answer to one picture, with what it is of.
+/// The answer to one picture.
 ///
-/// The outputs are shown as they are. Those of a softmax are probabilities and add up to 1. Those of sigmoids are ten
-/// answers to ten questions ("is it a 3?"), each from 0 to 1 by itself; they need not add up to 1, and are not made to.
+/// The outputs are shown as they are. Softmax outputs are probabilities and add up to 1. Sigmoid outputs answer
+/// independent questions ("is it a 3?"), each from 0 to 1; they need not add up to 1, and are not normalized.
 #[derive(Debug, Clone)]
 pub struct PredictionReport<'a> {
     /// The file of the picture.
     pub file: &'a str,
     /// a^L, (n_L), at least two.
     pub outputs: &'a [f64],
-    /// What the outputs are.
+    /// The kind of output layer.
     pub layer: Output,
-    /// What the classes are called.
+    /// The names of the classes.
     pub names: &'a ClassNames,
 }
 
@@ -46,7 +46,7 @@ struct Json<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 struct Place<'a> {
     label: usize,
-    /// Left out where classes have numbers only.
+    /// Omitted if classes have only numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     output: f64,
@@ -81,9 +81,10 @@ impl PredictionReport<'_> {
         format!("{}: {}, then {}\n", printable(self.file), shown(first), shown(second))
     }
 
-    /// The same, and below it what the network saw, beside its outputs as bars; for a terminal of `width` columns.
+    /// The same line and, below it, the picture as the network saw it beside bars of its outputs, for a terminal of
+    /// `width` columns.
     ///
-    /// A picture that is too wide is made smaller by a whole factor.
+    /// A picture that is too wide is reduced by a whole factor.
     #[must_use]
     pub fn with_picture(&self, seen: &Picture, width: usize, depth: Depth) -> String {
         let beside = GAP + beside_a_bar(self.outputs, self.names);
@@ -101,7 +102,7 @@ impl PredictionReport<'_> {
         text + "\n"
     }
 
-    /// The class with the largest output, and the one with the next; the lower class on a tie.
+    /// The classes with the largest and the second largest output. On a tie, the lower class comes first.
     fn places(&self) -> (Place<'_>, Place<'_>) {
         let place = |label: usize| Place { label, name: self.names.name(label), output: self.outputs[label] };
         let first = prediction(self.outputs);
@@ -111,7 +112,7 @@ impl PredictionReport<'_> {
     }
 }
 
-/// A picture that has no answer, as JSON and a newline.
+/// The failure to answer a picture, as JSON and a newline.
 #[must_use]
 pub fn json_of_failure(file: &str, error: &str) -> String {
     json_line(&JsonError { file, error })

@@ -1,4 +1,4 @@
-//! What a search for settings found: a table of the best trials, and the command that trains the very best.
+//! The result of a search for settings: a table of the best trials, and the command that trains the best one.
 
 use serde::Serialize;
 
@@ -6,15 +6,15 @@ use super::evaluation::json_line;
 use super::{percent, thousands};
 use crate::tune::{Search, Trial, Value};
 
-/// The table has so many rows at most.
+/// The maximum number of rows of the table.
 const ROWS: usize = 10;
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Clone)]
 pub struct TuningReport<'a> {
-    /// The search, over or stopped.
+    /// The search, finished or stopped.
     pub search: &'a Search,
-    /// The dataset.
+    /// The name of the dataset.
     pub dataset: String,
     /// Number of training images.
     pub n_train: usize,
@@ -53,8 +53,8 @@ struct JsonTrial {
 }
 
 impl TuningReport<'_> {
-    /// One JSON object and a newline. `trials` has those that reached something, the best first, then the others; those
-    /// have no `accuracy`.
+    /// One JSON object and a newline. `trials` begins with the trials that have a result, from best to worst; the
+    /// others have no `accuracy`.
     #[must_use]
     pub fn json(&self) -> String {
         let search = self.search;
@@ -86,7 +86,7 @@ impl TuningReport<'_> {
         }
     }
 
-    /// The best ten trials, what became of the others, and the commands.
+    /// The ten best trials, the number of lost trials, and the commands.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = self.table();
@@ -139,7 +139,7 @@ impl TuningReport<'_> {
     }
 }
 
-/// A value; a dash where the setting is left out.
+/// A value as text; a dash if the setting is left out.
 fn cell(value: &Value) -> String {
     Some(value.to_string()).filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_string())
 }
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
     use crate::tune::{Kind, Outcome, Parameter, Rungs, Space, Values};
 
-    /// Three rounds' worth of four trials, of which one is lost.
+    /// Three rounds of four trials, one of which is lost.
     fn search() -> Search {
         let parameter =
             |name: &str, text| Parameter { name: name.to_string(), values: Values::parse(text, Kind::Real).unwrap() };

@@ -1,4 +1,4 @@
-//! Who runs the trials, and the loop that keeps them busy.
+//! Runs trials, several at a time, and keeps all runners busy.
 
 use std::any::Any;
 use std::io;
@@ -13,38 +13,38 @@ use std::time::{Duration, Instant};
 use super::limit::Clock;
 use super::{Job, Limit, Outcome, Search};
 
-/// How long the loop waits for a result before it looks at the clock again.
+/// The maximum time that the loop waits for a result before it looks at the clock.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Who runs the trials: several at a time, in this process or elsewhere.
+/// Runs trials, several at a time, in this process or elsewhere.
 pub trait Crew {
-    /// How many trials are trained at a time; 1 or more.
+    /// Number of trials that can be trained at a time, at least 1.
     fn size(&self) -> usize;
 
-    /// Begins a job. No more are begun than there is room for.
+    /// Starts a job. At most [`size`](Self::size) jobs run at a time.
     fn start(&mut self, job: Job);
 
-    /// A job that is done, as soon as there is one; nothing if none is for so long.
+    /// Returns a finished job as soon as there is one; `None` if none finishes within `patience`.
     fn wait(&mut self, patience: Duration) -> Option<Done>;
 
-    /// Asks for an early end: those who train report [`Outcome::Stopped`] soon.
+    /// Asks the running jobs to stop: they soon report [`Outcome::Stopped`].
     fn stop(&mut self);
 }
 
-/// A job that is done.
+/// A finished job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Done {
-    /// What was to be done.
+    /// The job.
     pub job: Job,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// How long it took.
+    /// The time it took.
     pub time: Duration,
 }
 
-/// Goes on with `search` until the limit is reached or `watch` breaks.
+/// Continues `search` until the limit is reached or `watch` breaks.
 ///
-/// `watch` is told the share of the search that is done, after every result and several times a second.
+/// After every result, and several times a second, `watch` gets the fraction of the search that is done.
 pub fn run(
     search: &mut Search,
     crew: &mut dyn Crew,
@@ -74,7 +74,7 @@ pub fn run(
     }
 }
 
-/// The next job of the rounds that are open, or of another round if there is room for one.
+/// The next job of the open rounds, or of a new round if the limit allows one.
 fn next_job(search: &mut Search, clock: &Clock) -> Option<Job> {
     search.next_job().or_else(|| {
         search.open_round(clock.room(search));
@@ -82,7 +82,7 @@ fn next_job(search: &mut Search, clock: &Clock) -> Option<Job> {
     })
 }
 
-/// Threads of this process that run trials.
+/// A crew of threads of this process.
 pub struct Threads<'a> {
     size: usize,
     jobs: Sender<Job>,
@@ -92,14 +92,14 @@ pub struct Threads<'a> {
 
 type Panic = Box<dyn Any + Send>;
 
-/// Has `body` use a crew of `n` threads, fewer if the system has no more. Each of them does its jobs by `train`, which
-/// is to return soon once the flag is raised.
+/// Calls `body` with a crew of `n` threads, or fewer if the system does not allow as many. Each thread runs its jobs
+/// with `train`, which must return soon after the flag is set.
 ///
 /// # Errors
-/// If the system has not even one thread to give.
+/// If not even one thread can be started.
 ///
 /// # Panics
-/// If `train` does.
+/// If `train` panics.
 pub fn threads<R>(
     n: usize,
     train: impl Fn(&Job, &AtomicBool) -> Outcome + Sync,
@@ -168,7 +168,7 @@ mod tests {
         Search::new(space, Rungs::up_to(30), 3)
     }
 
-    /// The nearer to 500 the better, and the better the longer.
+    /// The nearer to 500, the better; results improve with the number of epochs.
     fn train(job: &Job, _: &AtomicBool) -> Outcome {
         let Value::Whole(x) = job.values[0] else { return Outcome::Lost };
         Outcome::Correct(1000 - x.abs_diff(500) as usize + job.epochs)
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_search_ends_when_its_watcher_or_its_time_says_so() {
-        // Trains until it is told to stop, but for the first trial.
+        // All trials but the first train until they are told to stop.
         let stubborn = |job: &Job, stop: &AtomicBool| {
             while job.number > 1 && !stop.load(Ordering::Relaxed) {
                 thread::sleep(Duration::from_millis(1));

@@ -1,4 +1,4 @@
-//! Successive halving: which trial is trained for how long, and what came of it.
+//! Successive halving: decides for how many epochs each trial is trained, and records the results.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::VecDeque;
@@ -6,16 +6,16 @@ use std::ops::Range;
 
 use super::{Space, Value};
 
-/// Of so many trials one goes on, and gets so many times the epochs.
+/// One of this many trials is promoted, and gets this many times the epochs.
 const FACTOR: usize = 3;
 
-/// The most rungs: the first has a 27th of the epochs.
+/// The maximum number of rungs: the first has a 27th of the epochs.
 const MAX_RUNGS: u32 = 4;
 
-/// The epochs that a trial is trained for at first, then if it is among the best third, and so on.
+/// The numbers of epochs for which a trial is trained: first a few, then more each time it is among the best third.
 ///
-/// They are the epochs asked for and their third, ninth and 27th part, rounded, as far as that is an epoch or more. A
-/// round has as many trials as it takes to leave one for the last rung: three times as many on each rung below.
+/// They are the full number of epochs and a third, a ninth and a 27th of it, rounded, as far as these are at least 1. A
+/// round has as many trials as leave one for the last rung: three times as many on each rung below.
 ///
 /// ```
 /// use mnist_mlp::tune::Rungs;
@@ -27,47 +27,48 @@ const MAX_RUNGS: u32 = 4;
 pub struct Rungs(Vec<usize>);
 
 impl Rungs {
-    /// The rungs below `epochs` epochs, which are 1 or more.
+    /// The rungs up to `epochs` epochs, which must be at least 1.
     #[must_use]
     pub fn up_to(epochs: usize) -> Self {
         let parts = (0..MAX_RUNGS).rev().map(|rung| FACTOR.pow(rung)).filter(|&part| part == 1 || part <= epochs);
         Rungs(parts.map(|part| epochs / part + usize::from(2 * (epochs % part) >= part)).collect())
     }
 
-    /// The epochs of each rung, the last one's last.
+    /// The number of epochs on each rung, in ascending order.
     #[must_use]
     pub fn epochs(&self) -> &[usize] {
         &self.0
     }
 
-    /// The trials of a whole round.
+    /// Number of trials in a full round.
     #[must_use]
     pub fn round(&self) -> usize {
         FACTOR.pow(self.0.len() as u32 - 1)
     }
 
-    /// How many of `n` trials each rung has, if none is lost: always a third of those before, rounded up.
+    /// Number of trials on each rung if a round has `n` trials and none is lost: each rung has a third of the one
+    /// before, rounded up.
     #[must_use]
     pub fn trials(&self, n: usize) -> Vec<usize> {
         std::iter::successors(Some(n), |n| Some(n.div_ceil(FACTOR))).take(self.0.len()).collect()
     }
 
-    /// The epochs that a round of `n` trials takes altogether.
+    /// Total number of epochs in a round of `n` trials.
     pub(super) fn work(&self, n: usize) -> usize {
         let rungs = self.trials(n).into_iter().zip(&self.0);
         rungs.fold(0, |work, (trials, epochs)| work.saturating_add(trials.saturating_mul(*epochs)))
     }
 
-    /// The epochs that a trial takes that reaches the last rung.
+    /// Total number of epochs of a trial that reaches the last rung.
     pub(super) fn climb(&self) -> usize {
         self.0.iter().fold(0, |sum, epochs| sum.saturating_add(*epochs))
     }
 }
 
-/// A training that is to be done: `values` for `epochs` epochs.
+/// A training to run: `values` for `epochs` epochs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
-    /// The trial's number, 1 for the first.
+    /// Number of the trial, from 1.
     pub number: usize,
     /// Passes over the training images.
     pub epochs: usize,
@@ -75,23 +76,23 @@ pub struct Job {
     pub values: Vec<Value>,
 }
 
-/// What came of a training.
+/// The outcome of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// So many validation images were classified correctly.
+    /// Number of validation images that were classified correctly.
     Correct(usize),
-    /// Its numbers ran away, or its settings do not go together: this trial is out.
+    /// The training diverged, or its settings contradict each other: the trial is lost.
     Lost,
-    /// It was stopped before its end.
+    /// The training was stopped early.
     Stopped,
 }
 
-/// What a trial has reached. The greatest is the best: more images right, of equals after fewer epochs.
+/// The result of a trial. The greatest score is the best: more correct images or, with as many, fewer epochs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Score {
     /// Validation images that were classified correctly.
     pub correct: usize,
-    /// After so many epochs.
+    /// Number of epochs it took.
     pub epochs: usize,
 }
 
@@ -107,61 +108,62 @@ impl PartialOrd for Score {
     }
 }
 
-/// A point of the space and how it did.
+/// A point of the search space and its results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
-    /// 1 for the first.
+    /// Number of the trial, from 1.
     pub number: usize,
     /// A value for each parameter of the space.
     pub values: Vec<Value>,
-    /// The best it has reached, on whichever rung.
+    /// The best score on any rung; `None` if there is none yet.
     pub best: Option<Score>,
-    /// Whether it was lost, on whichever rung.
+    /// Whether the trial was lost, on any rung.
     pub lost: bool,
 }
 
 impl Trial {
-    /// Where a trial stands that reached `score`: the greatest is the best, of equals the one with the smaller number.
+    /// The rank of a trial with `score`: the greatest is the best. Of equal scores the trial with the smaller number is
+    /// better.
     #[must_use]
     pub fn standing(number: usize, score: Score) -> (Score, Reverse<usize>) {
         (score, Reverse(number))
     }
 }
 
-/// A random search with successive halving. It decides what is trained next; others train.
+/// A random search with successive halving. It decides what to train next; a [`Crew`](super::Crew) does the training.
 ///
-/// What it decides follows from the space, the seed, and the numbers of trials of its rounds alone, not from the order
-/// in which results are reported.
+/// Its decisions depend only on the space, the seed and the numbers of trials in its rounds, not on the order in which
+/// results are reported.
 #[derive(Debug)]
 pub struct Search {
     space: Space,
     seed: u64,
     rungs: Rungs,
     trials: Vec<Trial>,
-    /// Those that are not over yet.
+    /// The rounds that are not finished.
     rounds: Vec<Round>,
 }
 
 /// Trials that compete with each other.
 #[derive(Debug)]
 struct Round {
-    /// Their numbers.
+    /// The numbers of the trials.
     trials: Range<usize>,
     rung: usize,
-    /// How many are on this rung.
+    /// Number of trials on this rung.
     size: usize,
-    /// Those that wait to be trained.
+    /// The trials that wait to be trained.
     waiting: VecDeque<usize>,
-    /// What those reached that were trained; nothing if they were lost.
+    /// The result and the number of each trained trial; `None` if the trial was lost.
     results: Vec<(Option<usize>, usize)>,
 }
 
 impl Round {
-    /// All of this rung are trained: the best third goes on.
+    /// Promotes the best third when all trials of this rung are trained.
     fn climb(&mut self) {
         self.rung += 1;
         self.results.retain(|(correct, _)| correct.is_some());
-        // Of equals the one with the smaller number.
+        // Of equal results, the smaller number comes first.
         self.results.sort_by_key(|&(correct, number)| (Reverse(correct), number));
         self.waiting = self.results.drain(..).map(|(_, number)| number).take(self.size.div_ceil(FACTOR)).collect();
         self.size = self.waiting.len();
@@ -176,7 +178,7 @@ impl Search {
         Search { space, seed, rungs, trials: Vec::new(), rounds: Vec::new() }
     }
 
-    /// Draws `n` more trials, which make a round.
+    /// Draws `n` new trials, which form a round.
     pub fn open_round(&mut self, n: usize) {
         let first = self.trials.len() + 1;
         let trials = first..first + n;
@@ -188,14 +190,14 @@ impl Search {
         self.rounds.extend(Some(round).filter(|_| n > 0));
     }
 
-    /// What is to be trained next, the oldest round first; nothing if all that is left to do must wait for results.
+    /// The next training, of the oldest round that has one; `None` if all remaining trials must wait for results.
     pub fn next_job(&mut self) -> Option<Job> {
         let (round, number) =
             self.rounds.iter_mut().find_map(|round| Some((round.rung, round.waiting.pop_front()?)))?;
         Some(Job { number, epochs: self.rungs.0[round], values: self.trials[number - 1].values.clone() })
     }
 
-    /// What came of a job of [`next_job`](Self::next_job). The round of one that was stopped stays open for ever.
+    /// Reports the outcome of a job of [`next_job`](Self::next_job). If a job was stopped, its round is never finished.
     pub fn report(&mut self, job: &Job, outcome: Outcome) {
         let trial = &mut self.trials[job.number - 1];
         let correct = match outcome {
@@ -216,43 +218,43 @@ impl Search {
         }
     }
 
-    /// What is searched.
+    /// The search space.
     #[must_use]
     pub fn space(&self) -> &Space {
         &self.space
     }
 
-    /// What every draw derives from.
+    /// The seed from which all values are drawn.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// The epochs of the trials.
+    /// The numbers of epochs of the trials.
     #[must_use]
     pub fn rungs(&self) -> &Rungs {
         &self.rungs
     }
 
-    /// All trials that were drawn.
+    /// All trials drawn so far.
     #[must_use]
     pub fn trials(&self) -> &[Trial] {
         &self.trials
     }
 
-    /// Whether every round is over: the same number of trials gives the same results again.
+    /// Whether every round is finished. If so, a search with the same number of trials repeats the results.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.rounds.is_empty()
     }
 
-    /// The best trial so far, if any has reached something.
+    /// The best trial so far; `None` if no trial has a result.
     #[must_use]
     pub fn best(&self) -> Option<&Trial> {
         self.trials.iter().filter(|trial| trial.best.is_some()).max_by_key(|trial| (trial.best, Reverse(trial.number)))
     }
 
-    /// The trials that reached something, the best first, of equals the one with the smaller number.
+    /// The trials with a result, from best to worst. Of equal results, the smaller number comes first.
     #[must_use]
     pub fn ranking(&self) -> Vec<&Trial> {
         let mut ranking: Vec<_> = self.trials.iter().filter(|trial| trial.best.is_some()).collect();
@@ -260,7 +262,7 @@ impl Search {
         ranking
     }
 
-    /// The epochs that are left to do in the rounds that are open.
+    /// Number of epochs left to train in the unfinished rounds.
     pub(super) fn work_left(&self) -> usize {
         let left = |round: &Round| {
             let rungs = Rungs(self.rungs.0[round.rung..].to_vec());
@@ -281,7 +283,7 @@ mod tests {
         Search::new(space, Rungs::up_to(epochs), 0)
     }
 
-    /// Whatever is asked of a trial, it is right on as many images as its number says.
+    /// Whatever the settings of a trial, the number of images it gets right is its own number.
     fn finish(search: &mut Search, outcome: impl Fn(&Job) -> Outcome) -> Vec<(usize, usize)> {
         let mut jobs = Vec::new();
         while let Some(job) = search.next_job() {
@@ -298,7 +300,7 @@ mod tests {
         assert_eq!([epochs(10), epochs(30), epochs(400)], [vec![1, 3, 10], vec![1, 3, 10, 30], vec![15, 44, 133, 400]]);
         assert_eq!((Rungs::up_to(usize::MAX).0.len(), Rungs::up_to(usize::MAX).work(27)), (4, usize::MAX));
         assert_eq!([1, 3, 9, 27].map(|epochs| Rungs::up_to(epochs).round()), [1, 3, 9, 27]);
-        // 27 for one epoch, 9 for three, 3 for ten, one for thirty.
+        // 27 trials for one epoch, 9 for three, 3 for ten, one for thirty.
         assert_eq!((Rungs::up_to(30).work(27), Rungs::up_to(30).climb()), (27 + 27 + 30 + 30, 1 + 3 + 10 + 30));
     }
 
@@ -311,7 +313,7 @@ mod tests {
         assert_eq!(jobs, expected.collect::<Vec<_>>());
         assert!(search.is_complete());
         let ranking: Vec<_> = search.ranking().iter().map(|trial| (trial.number, trial.best.unwrap().epochs)).collect();
-        // More epochs brought 7, 8 and 9 nothing, so their first score stands.
+        // More epochs did not improve 7, 8 and 9, so their first score counts.
         assert_eq!(ranking, (1..=9).rev().map(|number| (number, 1)).collect::<Vec<_>>());
     }
 
@@ -325,7 +327,7 @@ mod tests {
 
     #[test]
     fn results_do_not_depend_on_the_order_of_the_reports() {
-        // As many runners as jobs, who report in another order each time.
+        // As many runners as jobs, which report in a different order each time.
         let run = |turn: usize| {
             let mut search = search(30);
             search.open_round(27);

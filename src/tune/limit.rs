@@ -1,27 +1,28 @@
-//! When a search has gone on for long enough.
+//! Decides when to end a search.
 
 use std::time::{Duration, Instant};
 
 use super::{Done, Outcome, Search};
 
-/// How long a search goes on.
+/// The limit of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Until so many trials are through, in whole rounds and a last one of the rest.
+    /// Until this many trials are finished, in full rounds and a last round of the rest.
     Trials(usize),
-    /// For so long. What is not done by then is stopped; no round is begun that would hardly be over.
+    /// For this time. Jobs that are not done by then are stopped; no round is started that is unlikely to finish in
+    /// time.
     Time(Duration),
 }
 
-/// A limit, and what is known of the time that trials take.
+/// A limit, and the time that trainings have taken so far.
 pub(super) struct Clock {
     limit: Limit,
     start: Instant,
-    /// Trials that are trained at a time.
+    /// Number of trials trained at a time.
     crew: usize,
-    /// The time that trainings took, one after another.
+    /// The total time of the finished trainings.
     busy: Duration,
-    /// Their epochs.
+    /// The total number of their epochs.
     epochs: usize,
 }
 
@@ -30,7 +31,7 @@ impl Clock {
         Clock { limit, start: Instant::now(), crew, busy: Duration::ZERO, epochs: 0 }
     }
 
-    /// A training is over.
+    /// Records a finished training.
     pub fn count(&mut self, done: &Done) {
         if done.outcome != Outcome::Stopped {
             self.busy += done.time;
@@ -43,7 +44,7 @@ impl Clock {
         self.left().is_some_and(|left| left.is_zero())
     }
 
-    /// The share of the search that is done.
+    /// The fraction of the search that is done.
     pub fn share(&self, search: &Search) -> f64 {
         match self.limit {
             Limit::Time(time) => self.start.elapsed().div_duration_f64(time).min(1.0),
@@ -55,8 +56,8 @@ impl Clock {
         }
     }
 
-    /// The trials of another round: how many the limit allows, 0 for none. Only the last round is not a whole one, so
-    /// that as many trials are the same rounds again.
+    /// The number of trials that the limit allows for another round; 0 for no round. Only the last round may be smaller
+    /// than a full one, so that a search for the same number of trials has the same rounds.
     pub fn room(&self, search: &Search) -> usize {
         let (drawn, round) = (search.trials().len(), search.rungs().round());
         let open = drawn.is_multiple_of(round);
@@ -67,8 +68,9 @@ impl Clock {
         }
     }
 
-    /// The largest round of at least a third of `round` trials that should be over in time, if an epoch takes as long
-    /// as it took so far: whoever is idle shares its work, but its last trial climbs all rungs alone.
+    /// The largest round, of at least a third of `round` trials, that should finish in time if epochs take as long as
+    /// before; 0 if there is none. Idle runners share the work of a round, but its best trial must climb all rungs on
+    /// its own.
     fn room_in_time(&self, search: &Search, round: usize) -> usize {
         let Some(left) = self.left().filter(|_| self.epochs > 0) else { return round };
         let epochs_left = self.epochs as f64 * left.as_secs_f64() / self.busy.as_secs_f64();
@@ -78,7 +80,7 @@ impl Clock {
         (round.div_ceil(3)..=round).rev().find(fits).filter(|_| in_time).unwrap_or(0)
     }
 
-    /// The time that is left, if it is limited.
+    /// The time left; `None` if the limit is not a time.
     fn left(&self) -> Option<Duration> {
         match self.limit {
             Limit::Time(time) => Some(time.saturating_sub(self.start.elapsed())),
@@ -100,9 +102,9 @@ mod tests {
         search
     }
 
-    /// So many seconds are left, an epoch takes one, and `crew` trials are trained at a time.
+    /// A clock with `seconds` seconds left, one second per epoch, and `crew` trials at a time.
     fn clock(seconds: u64, crew: usize) -> Clock {
-        // A second more, so that what the test takes is not missing.
+        // Nearly a second more, to make up for the duration of the test.
         let limit = Limit::Time(Duration::from_secs(seconds) + Duration::from_millis(999));
         Clock { busy: Duration::from_secs(10), epochs: 10, ..Clock::start(limit, crew) }
     }
@@ -117,14 +119,14 @@ mod tests {
 
     #[test]
     fn what_would_not_be_over_in_time_is_not_begun() {
-        // A round of 27 takes 114 epochs, one of 9 takes 9 + 3 * 3 + 10 + 30 = 58; its last trial alone 44.
+        // A round of 27 takes 114 epochs, one of 9 takes 9 + 3 * 3 + 10 + 30 = 58; its best trial alone takes 44.
         let room = |seconds, crew, drawn: &[usize]| clock(seconds, crew).room(&search(drawn));
         assert_eq!([room(114, 1, &[]), room(57, 2, &[])], [27, 27]);
         assert_eq!([room(58, 1, &[]), room(57, 1, &[])], [9, 0]);
         assert_eq!([room(44, 100, &[]), room(43, 100, &[])], [27, 0]);
-        // What the rounds that are open take is not to be had.
+        // The work of unfinished rounds reduces the room.
         assert_eq!([room(228, 1, &[27]), room(171, 1, &[27])], [27, 0]);
-        // After the round that is not whole comes none.
+        // No round follows one that is not full.
         assert_eq!(room(10_000, 1, &[9]), 0);
     }
 

@@ -1,4 +1,4 @@
-//! What is searched: named settings, each between two ends or from a list.
+//! The search space: named settings, each with a range or a list of values.
 
 use std::fmt;
 
@@ -7,47 +7,47 @@ use thiserror::Error;
 
 use crate::random::{Purpose, stream};
 
-/// A range whose ends differ by this factor or more is drawn from by factors, not by differences.
+/// A range whose ends differ by this factor or more is drawn from log-uniformly.
 const WIDE: f64 = 10.0;
 
-/// The settings that are searched.
+/// The settings to search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Space {
-    /// Each on its own; a trial's values stand in the same order.
+    /// The settings; the values of a trial are in the same order.
     pub parameters: Vec<Parameter>,
 }
 
-/// A setting that is searched.
+/// A setting to search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
-    /// What it is called, such as "eta".
+    /// Its name, such as "eta".
     pub name: String,
-    /// What it may be.
+    /// Its possible values.
     pub values: Values,
 }
 
-/// The values that a setting may have.
+/// The possible values of a setting.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// Real numbers, both ends included; a draw has three significant digits.
     Real {
-        /// The smallest.
+        /// The smallest value.
         low: f64,
-        /// The largest.
+        /// The largest value.
         high: f64,
     },
     /// Whole numbers, both ends included.
     Whole {
-        /// The smallest.
+        /// The smallest value.
         low: u64,
-        /// The largest.
+        /// The largest value.
         high: u64,
     },
-    /// One of a list, all equally likely.
+    /// Values of a list, all equally likely.
     Choices(Vec<Value>),
 }
 
-/// What sort of values a setting has.
+/// The kind of values of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Real numbers.
@@ -58,27 +58,27 @@ pub enum Kind {
     Word,
 }
 
-/// A value of a setting. It is displayed as the command line takes it.
+/// A value of a setting. It is displayed as on the command line.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// A real number.
     Real(f64),
     /// A whole number.
     Whole(u64),
-    /// One of a list; empty for a setting that is left out.
+    /// A word of a list; empty if the setting is left out.
     Word(String),
 }
 
-/// Why a text does not say what values a setting may have.
+/// Why a text does not describe the possible values of a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ValuesError {
-    /// An end of a range is no number.
+    /// An end of a range is not a number.
     #[error("'{0}' is not a number: write a range as 0.01..10, or values as 0.1|0.3|1")]
     Number(String),
-    /// An end of a range is no whole number.
+    /// An end of a range is not a whole number.
     #[error("'{0}' is not a whole number: write a range as 10..200, or values as 30|100")]
     WholeNumber(String),
-    /// Nothing lies between the ends.
+    /// The low end of a range is not below the high end.
     #[error("the low end, {low}, is not below the high end, {high}")]
     Empty {
         /// The first end.
@@ -86,13 +86,13 @@ pub enum ValuesError {
         /// The second end.
         high: String,
     },
-    /// A range of words.
+    /// The text is a range, but the values are words, which have no order.
     #[error("'{0}' is a range, but these values have no order: list them, as one|another")]
     NoOrder(String),
 }
 
 impl Space {
-    /// The values of trial `number` under `seed`; they depend on no other trial.
+    /// The values of trial `number` under `seed`. They do not depend on other trials.
     #[must_use]
     pub fn draw(&self, seed: u64, number: usize) -> Vec<Value> {
         let mut random = stream(seed, Purpose::Trial, number as u64);
@@ -101,7 +101,7 @@ impl Space {
 }
 
 impl Values {
-    /// Reads "0.01..10" or "one|another" for a setting that has values of this kind.
+    /// Parses "0.01..10" or "one|another" for a setting of this kind.
     ///
     /// ```
     /// use mnist_mlp::tune::{Kind, Values};
@@ -109,7 +109,7 @@ impl Values {
     /// ```
     ///
     /// # Errors
-    /// A [`ValuesError`] if it is neither.
+    /// A [`ValuesError`] if the text is neither.
     pub fn parse(text: &str, kind: Kind) -> Result<Self, ValuesError> {
         let Some((low, high)) = text.split_once("..").filter(|_| !text.contains('|')) else {
             return Ok(Values::Choices(text.split('|').map(|choice| Value::parse(choice.trim(), kind)).collect()));
@@ -132,7 +132,7 @@ impl Values {
         }
     }
 
-    /// The ends of a range, or all choices: if these make sense, so does what lies between them.
+    /// The ends of a range, or all values of a list. If these are valid, so are all possible values.
     #[must_use]
     pub fn extremes(&self) -> Vec<Value> {
         match self {
@@ -142,8 +142,8 @@ impl Values {
         }
     }
 
-    /// Whether equal factors are equally likely (a log-uniform draw), as suits what spans orders of magnitude, and not
-    /// equal differences. So it is if both ends are above 0 and one is ten times the other or more.
+    /// Whether to draw log-uniformly, so that equal factors are equally likely, not equal differences. This suits
+    /// values that span orders of magnitude: both ends are above 0, and one is at least ten times the other.
     #[must_use]
     pub fn by_factors(&self) -> bool {
         match *self {
@@ -153,7 +153,7 @@ impl Values {
         }
     }
 
-    /// The value at `position`, from 0 for the first to below 1.
+    /// The value at `position`, which is from 0 (the first value) to just below 1.
     fn at(&self, position: f64) -> Value {
         let between = |low: f64, high: f64| {
             if self.by_factors() {
@@ -165,7 +165,7 @@ impl Values {
         match self {
             Values::Real { low, high } => Value::Real(short(between(*low, *high)).clamp(*low, *high)),
             Values::Whole { low, high } => {
-                // Each number has the room up to the next one; the last has as much.
+                // Each number has the interval up to the next one; so does the last.
                 let number = between(*low as f64, *high as f64 + 1.0) as u64;
                 Value::Whole(number.clamp(*low, *high))
             }
@@ -174,14 +174,14 @@ impl Values {
     }
 }
 
-/// A number in three significant digits: as good to try, shorter to type, and the same on every machine, although their
-/// logarithms may differ in the last bit.
+/// A number rounded to three significant digits. That is precise enough to try, short to type, and the same on every
+/// machine, even where logarithms differ in the last bit.
 fn short(number: f64) -> f64 {
     format!("{number:.2e}").parse().unwrap_or(number)
 }
 
 impl Value {
-    /// A number where the text is one of this kind, else a word.
+    /// A number if the text is one of this kind, else a word.
     fn parse(text: &str, kind: Kind) -> Self {
         let word = || Value::Word(text.to_string());
         match kind {
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_wide_range_is_drawn_from_by_factors() {
-        // 0.01 to 100 is four decades: the middle is 1, a quarter of the way 0.1.
+        // 0.01 to 100 is four decades: the middle is 1, and a quarter of the way is 0.1.
         let wide = Values::Real { low: 0.01, high: 100.0 };
         assert_eq!([0.0, 0.25, 0.5].map(|u| wide.at(u)), [0.01, 0.1, 1.0].map(Value::Real));
         let narrow = Values::Real { low: 0.5, high: 0.9 };
@@ -271,8 +271,8 @@ mod tests {
         assert_eq!(found, [3, 3, 3, 4, 4, 4, 5, 5, 5].map(Value::Whole));
     }
 
-    /// These numbers are this program's own, as it printed them when the test was written. A training that is resumed
-    /// depends on them, whichever build began it, and so do all results that were ever published with their seed.
+    /// The expected values were printed by this program when the test was written. If they change, results published
+    /// with a seed can no longer be reproduced.
     #[test]
     fn the_trials_of_a_seed_stay_what_they_are() {
         let parameter =

@@ -1,4 +1,4 @@
-//! This process alone.
+//! A single process.
 
 use std::sync::atomic::AtomicBool;
 
@@ -20,27 +20,27 @@ impl Alone {
         Alone
     }
 
-    /// Whether somebody else does the talking.
+    /// Whether another process does the printing.
     pub fn is_quiet(&self) -> bool {
         false
     }
 
-    /// The threads to use if nothing else is said; all cores if nothing is said here.
+    /// The default number of threads; `None` for all cores.
     pub fn threads<T: From<u8>>(&self) -> Option<T> {
         None
     }
 
-    /// The images that are looked at here.
+    /// The part of the images that this process evaluates.
     pub fn portion(&self) -> Portion {
         Portion::WHOLE
     }
 
-    /// Does what concerns only those who write what comes out.
+    /// Runs `work` only in the process that writes the results.
     pub fn if_writing<T>(&self, work: impl FnOnce() -> Result<T, Failure>) -> Result<Option<T>, Failure> {
         work().map(Some)
     }
 
-    /// Trains, if there is something to.
+    /// Trains, unless `job` is a failure.
     pub fn train<F: Trainable>(
         self,
         job: Result<train::Job<F>, Failure>,
@@ -51,7 +51,7 @@ impl Alone {
         })
     }
 
-    /// Searches, if there is something to.
+    /// Searches, unless `hunt` is a failure.
     pub fn tune<F: Trainable>(self, hunt: Result<Hunt, Failure>, arguments: &TuneArguments) -> Result<(), Failure> {
         let hunt = hunt?;
         tune::carry_out::<F>(&hunt, arguments, Here(&hunt))

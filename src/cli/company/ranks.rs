@@ -1,4 +1,4 @@
-//! All ranks of MPI: the first leads and alone prints and writes, the others assist.
+//! All ranks of MPI: the first rank leads, and only it prints and writes; the others assist.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::cli::train::task::Task;
 use crate::cli::train::{self, begin};
 use crate::cli::tune::{self, Found, Hunt, Trials, TuneArguments};
 
-/// The ranks that a launcher started, seen from one of them; this process alone if none did.
+/// The ranks that a launcher started, seen from one of them; this process alone if there is no launcher.
 pub enum Ranks {
     Alone(Alone),
     Together(World),
@@ -34,7 +34,7 @@ impl Ranks {
         World::join().map_or_else(|| Ranks::Alone(Alone::join()), Ranks::Together)
     }
 
-    /// Whether somebody else does the talking.
+    /// Whether another process does the printing.
     pub fn is_quiet(&self) -> bool {
         match self {
             Ranks::Alone(alone) => alone.is_quiet(),
@@ -42,7 +42,7 @@ impl Ranks {
         }
     }
 
-    /// The threads to use if nothing else is said: launchers start a rank for each core.
+    /// The default number of threads: one, since launchers start a rank for each core.
     pub fn threads<T: From<u8>>(&self) -> Option<T> {
         match self {
             Ranks::Alone(alone) => alone.threads(),
@@ -50,7 +50,7 @@ impl Ranks {
         }
     }
 
-    /// The images that are looked at here.
+    /// The part of the images that this rank processes.
     pub fn portion(&self) -> Portion {
         match self {
             Ranks::Alone(alone) => alone.portion(),
@@ -58,7 +58,7 @@ impl Ranks {
         }
     }
 
-    /// Does what concerns only those who write what comes out.
+    /// Runs `work` only in the process that writes the results.
     pub fn if_writing<T>(&self, work: impl FnOnce() -> Result<T, Failure>) -> Result<Option<T>, Failure> {
         match self {
             Ranks::Alone(alone) => alone.if_writing(work),
@@ -67,7 +67,7 @@ impl Ranks {
         }
     }
 
-    /// Trains together, if every rank has something to.
+    /// Trains on all ranks together, if every rank has prepared a job.
     pub fn train<F: Trainable>(
         self,
         job: Result<train::Job<F>, Failure>,
@@ -85,13 +85,14 @@ impl Ranks {
             return Ok(()); // what is wrong the first rank says
         }
         let begun = agree(&world, job.and_then(|job| begin(job, arguments)), terms)?;
-        // The world ends when all is saved: a launcher that was asked to stop kills those who are still leaving it.
+        // MPI must stay up until everything is saved: a launcher that was asked to stop kills ranks that are still
+        // leaving.
         train::carry_out(begun, arguments, |progress, task, config, watch| {
             world.resume(progress, task.training, task.evaluation, config, watch)
         })
     }
 
-    /// Searches together, if every rank has something to.
+    /// Searches on all ranks together, if every rank is prepared.
     pub fn tune<F: Trainable>(self, hunt: Result<Hunt, Failure>, arguments: &TuneArguments) -> Result<(), Failure> {
         let world = match self {
             Ranks::Alone(alone) => return alone.tune::<F>(hunt, arguments),
@@ -115,7 +116,7 @@ fn assists(world: &World) -> bool {
     world.rank() > 0
 }
 
-/// What was prepared, if all ranks have prepared something, and on the same terms.
+/// Returns what this rank prepared, if all ranks have prepared something and their terms are the same.
 fn agree<T>(world: &World, prepared: Result<T, Failure>, terms: Option<Vec<Term>>) -> Result<T, Failure> {
     let verdict = world.agree(prepared.as_ref().map(|_| terms.unwrap_or_default()));
     let prepared = prepared?;
@@ -123,12 +124,12 @@ fn agree<T>(world: &World, prepared: Result<T, Failure>, terms: Option<Vec<Term>
     Ok(prepared)
 }
 
-/// Trains with the others. What comes out is theirs to save.
+/// Trains with the other ranks. The first rank saves the result.
 fn assist_training<F: Trainable>(world: &World, job: train::Job<F>) {
     let train::Job { settings, task, progress, .. } = job;
     if let Ok(config) = settings.check(task.training.len(), task.evaluation.len()) {
         let mut observer = Signals(stop_signals());
-        // The first rank has the same result, be it an error.
+        // The first rank has the same result, even if it is an error.
         let _ = world.resume(progress, task.training, task.evaluation, &config, &mut observer);
     }
 }
@@ -148,13 +149,13 @@ fn assist_search<F: Trainable>(world: &World, hunt: &Hunt, arguments: &TuneArgum
     let trainer = hunt.trainer::<F>(arguments);
     let train = |job: &Job, stop: &AtomicBool| trainer.train(job, stop);
     let draw = |number| hunt.space.draw(hunt.common.seed, number);
-    // What keeps a rank from training the first rank says.
+    // The first rank reports what keeps a rank from training.
     if with_crew(world, hunt, train, |local| world.serve(local, draw)).is_ok() {
         best_of_all(world, hunt, trainer.finish(), arguments.out.is_some());
     }
 }
 
-/// Has `body` use the threads of this rank, once every rank has some: others would wait for ever for one that has none.
+/// Calls `body` with the threads of this rank, once every rank has threads: otherwise the others would wait for ever.
 fn with_crew<R>(
     world: &World,
     hunt: &Hunt,
@@ -166,7 +167,7 @@ fn with_crew<R>(
     done.unwrap_or_else(|error| agree(world, Err(Failure::NoThread(error)), None))
 }
 
-/// The trials of all ranks.
+/// Trials on all ranks.
 struct Everywhere<'a> {
     world: &'a World,
     hunt: &'a Hunt,
@@ -186,7 +187,7 @@ impl<F: Trainable> Trials<F> for Everywhere<'_> {
     }
 }
 
-/// On the first rank, the text of the best model's file and what was wrong with a trial; all ranks call it.
+/// On the first rank, the text of the best model's file and the failure of a trial. All ranks must call this.
 fn best_of_all<F: Trainable>(
     world: &World,
     hunt: &Hunt,
@@ -205,7 +206,7 @@ fn best_of_all<F: Trainable>(
 /// What must be the same on all ranks for them to train together.
 fn terms_of_job<F: Trainable>(job: &train::Job<F>) -> Vec<Term> {
     let train::Job { settings, task, progress, record, .. } = job;
-    // Each rank may have as many threads as it likes, and the instructions are a term of their own.
+    // The number of threads may differ between ranks, and the instructions are a term of their own.
     let machine = Machine { threads: 1, ..settings.machine };
     let options = format!("{:?} {record:?}", Settings { machine, ..*settings });
     let mut start = Sha256::new();
@@ -221,7 +222,7 @@ fn terms_of_job<F: Trainable>(job: &train::Job<F>) -> Vec<Term> {
     terms(settings.machine, options, task).into_iter().chain([term("start weights", start, false)]).collect()
 }
 
-/// What must be the same on all ranks for their trials to be of one search.
+/// What must be the same on all ranks for them to search together.
 fn terms_of_hunt(hunt: &Hunt, arguments: &TuneArguments) -> Vec<Term> {
     let TuneArguments { budget, trials, search, out, fixed, .. } = arguments;
     terms(hunt.machine, format!("{budget:?} {trials:?} {search:?} {out:?} {fixed:?}"), &hunt.task)
@@ -231,7 +232,7 @@ fn terms(machine: Machine, options: String, task: &Task) -> Vec<Term> {
     let images = format!("{} {} {}", task.dataset, fingerprint(&task.training), fingerprint(&task.evaluation));
     vec![
         term("versions", PROGRAM.to_string(), true),
-        // Others would round otherwise, and weights would drift apart.
+        // Other instructions would round differently, and weights would drift apart.
         term("instructions, which MNIST_SIMD can set,", machine.instructions.name().to_string(), true),
         term("images", images, false),
         term("options", options, false),
@@ -242,7 +243,7 @@ fn term(what: &str, text: String, is_shown: bool) -> Term {
     Term { what: what.to_string(), text, is_shown }
 }
 
-/// Tells datasets apart by their labels: no rank looks at all images.
+/// Distinguishes datasets by their labels, since no rank looks at all images.
 fn fingerprint(data: &Dataset) -> String {
     format!("{:?} {} {:x?}", data.geometry(), data.classes(), Sha256::digest(data.labels()))
 }

@@ -1,4 +1,4 @@
-//! What can be typed behind `mnist train`.
+//! The arguments of `mnist train`.
 
 use std::path::PathBuf;
 
@@ -15,11 +15,11 @@ use super::resume::ResumeArguments;
 use super::schedule::ScheduleArguments;
 use crate::cli::args::{DataArguments, cost_name, one_of};
 
-/// Images in a mini-batch, if nothing else is said: the book's.
+/// The default number of images in a mini-batch, as in the book.
 pub const DEFAULT_BATCH_SIZE: usize = 10;
-/// Epochs, likewise.
+/// The default number of epochs, as in the book.
 pub const DEFAULT_EPOCHS: usize = 30;
-/// The L2 regularization parameter, likewise.
+/// The default L2 regularization parameter, as in the book.
 pub const DEFAULT_LAMBDA: f64 = 5.0;
 
 /// Train a network and save it.

@@ -1,4 +1,4 @@
-//! Regularization and optimizers on the command line: the options, and what is said of them.
+//! Regularization and optimizers on the command line: the options and their line in the introduction.
 
 use clap::{Args, ValueEnum};
 use mnist_mlp::network::Optimizer;
@@ -6,7 +6,7 @@ use mnist_mlp::trainer::Settings;
 
 use crate::cli::idle::Purpose;
 
-/// The options stand together in the help.
+/// The heading of these options in the help.
 const HEADING: &str = "Regularization and optimizers";
 
 /// How a gradient becomes a step, and what keeps weights small.
@@ -63,13 +63,13 @@ pub enum OptimizerName {
 }
 
 impl DescentArguments {
-    /// What the options are for.
+    /// The options that have an effect only together with other settings.
     pub fn purposes(&self) -> [Purpose; 2] {
         let is_sgd = self.optimizer == OptimizerName::Sgd;
         [(&["momentum", "nesterov"], "optimizer sgd", is_sgd), (&["nesterov"], "momentum", self.momentum.is_some())]
     }
 
-    /// `settings` with what these options say.
+    /// `settings` with the values of these options.
     pub fn apply(&self, settings: Settings) -> Settings {
         let optimizer = match self.optimizer {
             OptimizerName::Sgd => {
@@ -89,7 +89,7 @@ impl DescentArguments {
         }
     }
 
-    /// The learning rate that is usual with this optimizer.
+    /// The default learning rate of this optimizer.
     pub fn usual_eta(&self) -> f64 {
         match self.optimizer {
             OptimizerName::Sgd => 0.5,
@@ -98,7 +98,7 @@ impl DescentArguments {
     }
 }
 
-/// The introduction's line about it; none for a plain training.
+/// The introduction's line about regularization and optimizer; empty for plain SGD without these options.
 pub fn introduction(settings: &Settings) -> String {
     let is_plain = settings.optimizer.moments() == 0;
     let mut parts = if is_plain { Vec::new() } else { vec![settings.optimizer.to_string()] };

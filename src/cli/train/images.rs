@@ -1,4 +1,4 @@
-//! Expansion and distortion of the images, on the command line: the options, and what is said of them.
+//! Expansion and distortion of the images on the command line: the options and their line in the introduction.
 
 use clap::{Args, ValueEnum};
 use mnist_mlp::data::distort::{Affine, Distortion, Elastic};
@@ -8,7 +8,7 @@ use mnist_mlp::trainer::Settings;
 
 use crate::cli::idle::Purpose;
 
-/// The options stand together in the help.
+/// The heading of these options in the help.
 const HEADING: &str = "Images";
 
 /// What is made of the images.
@@ -71,12 +71,12 @@ pub enum AugmentName {
 }
 
 impl ImageArguments {
-    /// `settings` with what these options say.
+    /// `settings` with the values of these options.
     pub fn apply(&self, settings: Settings) -> Settings {
         Settings { augment: self.distortion(), ..settings }
     }
 
-    /// What the options are for.
+    /// The options that have an effect only together with other settings.
     pub fn purposes(&self) -> [Purpose; 3] {
         [
             (&["rotation", "scale", "shear", "translation"], "augment affine", self.has(AugmentName::Affine)),
@@ -89,7 +89,7 @@ impl ImageArguments {
         self.augment.contains(&kind)
     }
 
-    /// How images are distorted, if at all; the strengths are not checked yet.
+    /// The distortion of images, or `None`; strengths are not checked.
     pub fn distortion(&self) -> Option<Distortion> {
         let ImageArguments { rotation, scale, shear, translation, sigma, alpha, fade_to, .. } = *self;
         let (affine, elastic) = (self.has(AugmentName::Affine), self.has(AugmentName::Elastic));
@@ -100,19 +100,19 @@ impl ImageArguments {
         })
     }
 
-    /// The images with those that were asked for beside them.
+    /// The images, expanded as the options ask.
     pub fn expand(&self, images: Dataset, threads: usize) -> Result<Dataset, TooMany> {
         ExpandName::apply(self.expand, images, threads)
     }
 
-    /// What the model file says of it.
+    /// The expansion as the model file records it.
     pub fn expansion(&self) -> Option<String> {
         self.expand.map(|ExpandName::Shift| "shift".to_string())
     }
 }
 
 impl ExpandName {
-    /// The images with those that are made of them, if any.
+    /// The images, expanded by `how` unless it is `None`.
     pub fn apply(how: Option<Self>, images: Dataset, threads: usize) -> Result<Dataset, TooMany> {
         match how {
             Some(ExpandName::Shift) => expand::shifts(&images, threads),
@@ -121,7 +121,7 @@ impl ExpandName {
     }
 }
 
-/// The introduction's line about distortions; none without.
+/// The introduction's line about distortions; empty if there are none.
 pub fn introduction(settings: &Settings) -> String {
     settings.augment.map_or_else(String::new, |distortion| format!("distorted {distortion}\n"))
 }

@@ -13,20 +13,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::Failure;
 
-/// A log file in the writing. What stood there before is gone.
+/// A log file that is being written. It replaces the file's former contents.
 pub struct EpochLog {
     path: PathBuf,
     file: File,
-    /// Whether something may stand below what was written.
+    /// Whether old contents may follow the lines written so far.
     holds_more: bool,
     _claim: Option<Claim>,
 }
 
-/// A line of the log. (The keys are those of an `EpochRecord`; they are here again because `seconds` comes second.)
+/// A line of the log. (The keys repeat those of `EpochRecord`, because `seconds` comes second.)
 #[derive(Serialize, Deserialize, PartialEq)]
 struct Line {
     epoch: usize,
-    /// The training of this epoch alone, without the monitors. Left out where nobody knows it any more.
+    /// The time to train this epoch, without the monitors. `None` if it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,15 +63,15 @@ impl Line {
     }
 }
 
-/// Whether a log begins so: with a whole line of ours.
+/// Whether a log starts with a complete line in our format.
 pub fn is_ours(start: &[u8]) -> bool {
     let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
     serde_json::from_slice::<Line>(line).is_ok()
 }
 
 impl EpochLog {
-    /// A log that begins with the epochs of `history`. How long they took is known from the log that stands there, if
-    /// it is theirs.
+    /// Creates a log that begins with the epochs of `history`. Their times are taken from the existing log, if it has
+    /// the same epochs.
     pub fn create(path: &Path, history: &[EpochRecord]) -> Result<Self, Failure> {
         let failure = |error| failure(path, error);
         let is_file = path.metadata().map_or(true, |metadata| metadata.is_file());
@@ -98,7 +98,7 @@ impl EpochLog {
         Ok(log)
     }
 
-    /// Adds a line, in one write so that whoever reads along sees whole lines.
+    /// Appends a line, in a single write so that other readers see only complete lines.
     pub fn add(&mut self, record: &EpochRecord, training: Duration) -> Result<(), Failure> {
         let line = Line::new(record, Some(training.as_secs_f64()));
         let written = line.json().and_then(|json| {
@@ -108,8 +108,8 @@ impl EpochLog {
         written.map_err(|error| failure(&self.path, error))
     }
 
-    /// Ends the file here, if another training's epochs may stand below. Not before there is one of ours: as long as
-    /// the model of that training is there, so are its epochs.
+    /// Truncates the file here if lines of another training may follow. This is done only once there is an epoch of
+    /// this training, so that the old epochs are kept as long as the old model is.
     fn cut_off(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.holds_more) {
             let length = self.file.stream_position()?;
@@ -119,7 +119,8 @@ impl EpochLog {
     }
 }
 
-/// The claim of a log, if its directory lets us make one. (What is no file, as a terminal, is anybody's.)
+/// Claims the log, if its directory allows that. (A log that is not a regular file, such as a terminal, needs no
+/// claim.)
 fn claimed(log: &Path) -> io::Result<Option<Claim>> {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     target(log)?; // a log that is write-protected is another matter, even to the administrator
@@ -130,11 +131,11 @@ fn claimed(log: &Path) -> io::Result<Option<Claim>> {
     }
 }
 
-/// A file at its beginning, as it stands. (What is no file is written to alone: to read a terminal would be to wait for
-/// somebody to type.)
+/// Opens a file at its start, without truncating it. (A log that is not a regular file is opened for writing only:
+/// reading a terminal would wait for input.)
 fn open(path: &Path, is_file: bool, is_claimed: bool) -> io::Result<File> {
     let file = OpenOptions::new().read(is_file).write(true).create(true).truncate(false).open(path)?;
-    // The lock is for those who could make no claim. On Unix it keeps no reader away, so that all may have it.
+    // The lock protects logs without a claim. On Unix it does not block readers, so every log is locked there.
     if is_file && (cfg!(unix) || !is_claimed) && matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
         return Err(io::Error::new(io::ErrorKind::ResourceBusy, IN_USE));
     }

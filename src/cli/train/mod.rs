@@ -1,4 +1,4 @@
-//! `mnist train`: arguments to settings, settings to a trained network, the network to a file.
+//! `mnist train`: turns arguments into settings, trains a network, and saves it to a file.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -37,19 +37,19 @@ pub mod summary;
 pub mod task;
 pub mod watch;
 
-/// A training that is about to begin or to go on.
+/// A training that is about to begin or to be resumed.
 pub struct Job<F: Real> {
     pub settings: Settings,
     pub task: Task,
     pub progress: Progress<F>,
-    /// What the model file will say of it, but for how far it came.
+    /// The training record of the model file, without the number of epochs done.
     pub record: TrainingRecord,
     /// The model file.
     pub out: PathBuf,
     pub start: Instant,
 }
 
-/// `matches` tell what was typed and what is a default.
+/// Runs the command. `matches` distinguishes options that were typed from defaults.
 pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
     let company = Company::join();
     arguments.quiet |= company.is_quiet();
@@ -67,7 +67,7 @@ pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Fa
     }
 }
 
-/// Refuses options that would change nothing as the others are, or that contradict each other.
+/// Refuses options that have no effect with the other options, or that contradict each other.
 pub fn check_idle(arguments: &TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
     let TrainArguments { descent, schedule, images, monitor, .. } = arguments;
     if monitor.len() > 1 && monitor.contains(&MonitorName::None) {
@@ -79,7 +79,7 @@ pub fn check_idle(arguments: &TrainArguments, matches: &ArgMatches) -> Result<()
     idle::check(matches, descent.purposes().into_iter().chain(schedule.purposes()).chain(images.purposes()))
 }
 
-/// The training that the arguments ask for.
+/// The training for which the arguments ask.
 fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job<F>, Failure> {
     let start = Instant::now();
     let settings = settings(arguments, machine(arguments.threads)?);
@@ -101,7 +101,7 @@ fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job
     Ok(Job { settings, task, progress, record, out: arguments.out.clone(), start })
 }
 
-/// A training whose outputs are ours to write.
+/// A training whose output files are claimed.
 pub struct Begun<F: Real> {
     task: Task,
     progress: Progress<F>,
@@ -111,7 +111,7 @@ pub struct Begun<F: Real> {
     start: Instant,
 }
 
-/// Claims the outputs.
+/// Claims the output files.
 pub fn begin<F: Trainable>(job: Job<F>, arguments: &TrainArguments) -> Result<Begun<F>, Failure> {
     let Job { settings, task, progress, record, out, start } = job;
     let config = settings.check(task.training.len(), task.evaluation.len())?;
@@ -121,7 +121,7 @@ pub fn begin<F: Trainable>(job: Job<F>, arguments: &TrainArguments) -> Result<Be
     Ok(Begun { task, progress, config, watch, out, start })
 }
 
-/// Says what is trained, trains it by `train`, shows how it goes, saves what comes out.
+/// Prints the introduction, runs `train`, shows its progress, and saves the result.
 pub fn carry_out<F: Trainable>(
     begun: Begun<F>,
     arguments: &TrainArguments,
@@ -160,7 +160,7 @@ pub fn carry_out<F: Trainable>(
     }
 }
 
-/// What the options say, unchecked.
+/// The settings from the options, unchecked.
 pub fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
     let settings = Settings {
         epochs: arguments.epochs,
@@ -181,7 +181,7 @@ fn monitors(names: &[MonitorName]) -> Monitors {
     Monitors::of(|monitor| names.iter().any(|&name| name == MonitorName::All || name == MonitorName::One(monitor)))
 }
 
-/// A network with fresh weights, or with those of the model to start from.
+/// A network with new random weights, or with the weights of the model in `from`.
 pub fn start_network<F: Real>(
     arguments: &TrainArguments,
     from: Option<Model<F>>,
@@ -208,7 +208,7 @@ pub fn start_network<F: Real>(
     Ok(network)
 }
 
-/// The model to start from, in the precision of this training.
+/// Loads the model to start from, in the precision of this training.
 fn saved_model<F: Real>(path: &Path, quiet: bool) -> Result<Model<F>, Failure> {
     let json = read_model_file(path).map_err(Failure::ModelFile)?;
     let in_model = |error| of_model(path, error);
@@ -221,7 +221,7 @@ fn saved_model<F: Real>(path: &Path, quiet: bool) -> Result<Model<F>, Failure> {
     Model::from_json(&json).map_err(in_model)
 }
 
-/// `--hidden` beside `--from` may only say what the model says.
+/// Checks that `--hidden`, if given with `--from`, agrees with the model.
 fn check_hidden(arguments: &TrainArguments, sizes: &[usize]) -> Result<(), Failure> {
     let (Some(asked), Some(path)) = (&arguments.hidden, &arguments.from) else { return Ok(()) };
     let hidden = &sizes[1..sizes.len() - 1];
@@ -237,13 +237,13 @@ fn check_hidden(arguments: &TrainArguments, sizes: &[usize]) -> Result<(), Failu
     Err(Failure::Usage(Usage::HiddenOfModel { asked, path: path.display().to_string(), found }))
 }
 
-/// Images that are not what the network is for.
+/// The failure for images that do not fit the network.
 pub fn fit_failure(arguments: &TrainArguments, error: FitError) -> Failure {
     let path = arguments.from.as_deref().or(arguments.resume.resume.as_deref()).unwrap_or(&arguments.out);
     Failure::Fit { path: path.display().to_string(), error }
 }
 
-/// What the model file says of a training that has not begun.
+/// The training record of the model file, before the training begins.
 pub fn record<F: Real>(arguments: &TrainArguments, settings: &Settings, task: &Task) -> TrainingRecord {
     let init = if arguments.from.is_some() { "model" } else { arguments.init.name() };
     settings.record(Background {

@@ -1,4 +1,4 @@
-//! The files that a training writes, checked before the work.
+//! Checks the output files of a training before it begins.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use crate::cli::Failure;
 use crate::cli::outputs::{check_model_file, check_ours, is_same};
 use crate::cli::usage::Usage;
 
-/// Refuses output files of a training that cannot be written, before hours of work and not after, and files that are
-/// not ours.
+/// Refuses output files that cannot be written, before rather than after hours of training, and files that are not this
+/// program's.
 pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
     let unless_forced = |failure| match failure {
         Failure::Foreign(..) if arguments.resume.force => Ok(()),
@@ -24,8 +24,7 @@ pub fn check(out: &Path, arguments: &TrainArguments) -> Result<(), Failure> {
     check_ours(log, "a log of this program", log::is_ours).or_else(unless_forced)
 }
 
-/// Keeps the model of `--from` from being replaced by what comes out, which nobody who leaves `--out` out has asked
-/// for.
+/// Refuses to replace the model of `--from` when `--out` was not given: nobody asked for that.
 pub fn check_kept(arguments: &TrainArguments) -> Result<(), Failure> {
     match &arguments.from {
         Some(from) if is_same(from, &arguments.out) => {

@@ -1,4 +1,5 @@
-//! What is seen while a network trains: a table on standard output, bars on standard error if there is room for them.
+//! The progress display of a training: a table on standard output, and bars on standard error if there is room for
+//! them.
 
 use std::time::Duration;
 
@@ -8,20 +9,20 @@ use mnist_mlp::report::EpochTable;
 
 use crate::cli::{Failure, output};
 
-/// The bars move about this often within an epoch, so that they cost nothing.
+/// The number of times that the bars move per epoch, few enough to cost nothing.
 const STEPS_PER_EPOCH: usize = 100;
 
-/// Shows the epochs as they come.
+/// Shows the progress of the epochs.
 pub struct Progress {
-    /// Nothing is shown if absent.
+    /// The table; `None` to show nothing.
     table: Option<EpochTable>,
     bars: Option<Bars>,
     n_train: usize,
-    /// The epoch that the bars are in; 0 before the first.
+    /// The current epoch of the bars; 0 before the first.
     epoch: usize,
-    /// They are next moved when so many of its images are done.
+    /// The number of images of the epoch at which the bars move next.
     next_move: usize,
-    /// What went wrong with standard output. Training is worth more than its table, so it goes on.
+    /// The failure of standard output, if any. The training continues, since it is worth more than its table.
     pub failure: Option<Failure>,
 }
 
@@ -32,14 +33,14 @@ struct Bars {
 }
 
 impl Progress {
-    /// Shows `epochs` epochs of `n_train` images in `table`, after those that are `done`; nothing at all without a
-    /// table.
+    /// Shows `epochs` epochs of `n_train` images in `table`, after the first `done` epochs. Without a table, nothing is
+    /// shown.
     pub fn new(table: Option<EpochTable>, epochs: usize, n_train: usize, done: usize) -> Self {
         let screen = (table.is_some() && output::has_room_for_bars()).then(ProgressDrawTarget::stderr);
         Progress::on(screen, table, epochs, n_train, done)
     }
 
-    /// The same with the bars on this screen, if on any.
+    /// As [`new`](Self::new), with the bars on `screen`; `None` for no bars.
     fn on(
         screen: Option<ProgressDrawTarget>,
         table: Option<EpochTable>,
@@ -51,7 +52,7 @@ impl Progress {
         Progress { table, bars, n_train, epoch: 0, next_move: 0, failure: None }
     }
 
-    /// So many images of the epoch are done.
+    /// Reports that `done` images of the epoch are done.
     pub fn images(&mut self, epoch: usize, done: usize) {
         let Some(bars) = &self.bars else { return };
         if epoch != self.epoch {
@@ -66,14 +67,14 @@ impl Progress {
         }
     }
 
-    /// The monitors are at work.
+    /// Reports that the monitors are running.
     pub fn monitoring(&self) {
         if let Some(bars) = &self.bars {
             bars.epoch.set_message("monitoring");
         }
     }
 
-    /// An epoch is complete. The bars stay: the next one may be under way already.
+    /// Reports the end of an epoch. The bars stay, because the next epoch may already be running.
     pub fn epoch(&mut self, record: &EpochRecord, training: Duration, patience: Option<usize>) {
         let Some(table) = &self.table else { return };
         let row = table.row(record, training, patience);
@@ -87,7 +88,7 @@ impl Progress {
         }
     }
 
-    /// Prints what is good to see beside results above the bars, unless nothing is to be shown.
+    /// Prints text that accompanies the results above the bars, unless nothing is to be shown.
     pub fn aside(&self, text: &str) {
         if self.table.is_some() {
             self.above_the_bars(|| output::aside(text));
@@ -99,7 +100,7 @@ impl Progress {
         self.above_the_bars(|| output::warning(warning));
     }
 
-    /// The bars are away while something is printed.
+    /// Hides the bars while `print` runs.
     fn above_the_bars<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bars {
             Some(bars) => bars.both.suspend(print),
@@ -107,7 +108,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub fn finish(&self) {
         if let Some(bars) = &self.bars {
             bars.epoch.finish_and_clear();
@@ -148,7 +149,7 @@ mod tests {
 
     use super::*;
 
-    /// The bars in the middle of the first of two epochs, and the screen that they are on.
+    /// The bars halfway through the first of two epochs, and their screen.
     fn halfway() -> (Progress, InMemoryTerm) {
         let screen = InMemoryTerm::new(10, 60);
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);

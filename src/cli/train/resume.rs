@@ -1,4 +1,4 @@
-//! `mnist train --resume`: a training goes on as if it had never stopped.
+//! `mnist train --resume`: continues a training as if it had never stopped.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -28,10 +28,10 @@ use crate::cli::member::of_model;
 use crate::cli::usage::Usage;
 use crate::cli::{Failure, output};
 
-/// The options stand together in the help.
+/// The heading of these options in the help.
 const HEADING: &str = "Interrupting and resuming";
 
-/// What may be said beside `--resume`. Everything else is what the model file says.
+/// The options that are allowed with `--resume`. The model file determines all others.
 const ALLOWED: &[&str] = &["resume", "epochs", "data", "threads", "out", "log", "quiet", "force", "checkpoint_every"];
 
 /// How a training is saved on the way, and gone on with.
@@ -52,7 +52,7 @@ pub struct ResumeArguments {
     pub force: bool,
 }
 
-/// Goes on with the training in the model file at `path`.
+/// Resumes the training in the model file at `path`.
 pub fn run(company: Company, arguments: &TrainArguments, path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
     let portion = company.portion();
     let out = if is_typed(matches, "out") { &arguments.out } else { path };
@@ -68,7 +68,7 @@ pub fn run(company: Company, arguments: &TrainArguments, path: &Path, matches: &
     }
 }
 
-/// The model file and its precision.
+/// The precision and the contents of the model file.
 fn read(path: &Path, matches: &ArgMatches) -> Result<(Precision, Vec<u8>), Failure> {
     check_typed(path, matches)?;
     let json = read_model_file(path).map_err(Failure::ModelFile)?;
@@ -76,7 +76,7 @@ fn read(path: &Path, matches: &ArgMatches) -> Result<(Precision, Vec<u8>), Failu
     Ok((precision, json))
 }
 
-/// Refuses options that would make another training of it.
+/// Refuses options that would change the training.
 fn check_typed(path: &Path, matches: &ArgMatches) -> Result<(), Failure> {
     let command = Arguments::command();
     let options = command.find_subcommand("train").into_iter().flat_map(Command::get_arguments);
@@ -121,7 +121,7 @@ fn job<F: Trainable>(
         Failure::Usage(Usage::Split(_)) => other_data(path, &record, "fewer images".to_string()),
         other => other,
     })?;
-    // A training that began with another model (--from) counts and calls classes as that one does.
+    // A training that began with another model (--from) has the labels and class names of that model.
     let counted = task.in_classes(&model.classes(), &path.display().to_string());
     let task = counted.map_err(|_| other_data(path, &record, found(&task, true)))?;
     check_data(path, &record, &model, &task)?;
@@ -133,7 +133,7 @@ fn job<F: Trainable>(
     Ok(Job { settings, task, progress, record, out: out.to_path_buf(), start })
 }
 
-/// The epochs that were asked for, if the training can have so many.
+/// The requested number of epochs, if the training can have that many.
 fn epochs(settings: &Settings, asked: usize, done: usize) -> Result<usize, Failure> {
     if let Some(cause) = settings.depends_on_epochs().filter(|_| asked != settings.epochs) {
         return Err(Failure::Usage(Usage::FixedEpochs { cause, epochs: settings.epochs }));
@@ -144,7 +144,7 @@ fn epochs(settings: &Settings, asked: usize, done: usize) -> Result<usize, Failu
     Ok(asked)
 }
 
-/// The images of the training.
+/// The images that the training used.
 fn choice(record: &TrainingRecord) -> Result<Choice, ResumeError> {
     let unknown = |what, name: &str| ResumeError::Unknown { what, name: name.to_string() };
     let expand = record.expand.as_deref().map(|name| ExpandName::from_str(name, false).map_err(|_| name));
@@ -158,12 +158,13 @@ fn choice(record: &TrainingRecord) -> Result<Choice, ResumeError> {
     })
 }
 
-/// Whether these are the images of the training.
+/// Checks that the images are those of the training.
 fn check_data<F: Real>(path: &Path, record: &TrainingRecord, model: &Model<F>, task: &Task) -> Result<(), Failure> {
     let (training, evaluation) = (task.training.len(), task.evaluation.len());
     let same = |row: &EpochRecord| (row.n_training, row.n_evaluation) == (training, evaluation);
     let names = task.training.identity().classes();
-    // Names are younger than some models of datasets that have them, but not than directories of pictures.
+    // Some models are older than the class names of their datasets, but none is older than those of directories of
+    // pictures.
     let are_older = record.classes.is_empty() && !are_pictures(&record.dataset);
     let same_names = are_older || record.classes == *names;
     if task.dataset == record.dataset && same_names && model.history.iter().all(same) {
@@ -172,7 +173,7 @@ fn check_data<F: Real>(path: &Path, record: &TrainingRecord, model: &Model<F>, t
     Err(other_data(path, record, found(task, !same_names)))
 }
 
-/// The images that there are, in a sentence.
+/// A description of the images found, for a message.
 fn found(task: &Task, with_classes: bool) -> String {
     let Task { dataset, training, evaluation, .. } = task;
     let called = classes(training.identity().classes());
@@ -180,7 +181,7 @@ fn found(task: &Task, with_classes: bool) -> String {
     format!("{dataset}, {} and {} images{called}", training.len(), evaluation.len())
 }
 
-/// What classes are called, in a sentence.
+/// A description of the classes, for a message.
 fn classes(names: &ClassNames) -> String {
     if names.is_empty() { "classes without names".to_string() } else { format!("the classes {}", names.in_words()) }
 }
@@ -192,8 +193,8 @@ fn other_data(path: &Path, record: &TrainingRecord, found: String) -> Failure {
     Failure::OtherData { path: path.display().to_string(), expected, found }
 }
 
-/// Tells who trains anew, on the images of `dataset`, that what stands at `out` was interrupted and could go on. Early
-/// stopping and plateaus may have ended it as it was meant to end.
+/// Notes that the model at `out`, which a new training on `dataset` is about to replace, was interrupted and could be
+/// resumed. If early stopping or a plateau may have ended that training, there is no note.
 pub fn note_interrupted(arguments: &TrainArguments, out: &Path, dataset: &str) {
     if out.metadata().map_or(true, |metadata| metadata.len() > UNQUESTIONED_SIZE) {
         return; // to read so much would take longer than it is worth
@@ -217,7 +218,7 @@ pub fn note_interrupted(arguments: &TrainArguments, out: &Path, dataset: &str) {
     }
 }
 
-/// The introduction's line about it.
+/// The introduction's line about a resumed training.
 pub fn introduction<F: Real>(path: &Path, progress: &Progress<F>, settings: &Settings) -> String {
     let (done, epochs) = (progress.history.len(), settings.epochs);
     let all = match settings.depends_on_epochs() {

@@ -1,4 +1,4 @@
-//! Saves a model during its training and after it, and decides how often.
+//! Saves a model during and after its training, and decides how often.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,27 +11,27 @@ use mnist_mlp::trainer::{Progress, Settings};
 use crate::cli::Failure;
 use crate::cli::outputs::claim_model_file;
 
-/// Work goes on for so many times as long as saving it took before it is saved again.
+/// After saving, work continues for at least this many times as long as saving took.
 const SHARE: u32 = 20;
 
-/// When to save what takes long.
+/// Decides when to save.
 pub struct Pace {
     every: Duration,
     next: Instant,
 }
 
 impl Pace {
-    /// For the first time after `first`, then not sooner than `every` so often.
+    /// Saves for the first time after `first`, then at intervals of at least `every`.
     pub fn new(first: Duration, every: Duration) -> Self {
         Pace { every, next: Instant::now() + first }
     }
 
-    /// Whether it is time.
+    /// Whether it is time to save.
     pub fn is_due(&self) -> bool {
         Instant::now() >= self.next
     }
 
-    /// It was saved, which began at `start`.
+    /// Records that saving began at `start` and has just ended.
     pub fn saved(&mut self, start: Instant) {
         let took = start.elapsed();
         let pause = if self.every.is_zero() { self.every } else { self.every.max(SHARE * took) };
@@ -39,8 +39,8 @@ impl Pace {
     }
 }
 
-/// Writes to `out` what took long. If that cannot be, it goes into the directory for temporary files, so that the work
-/// is not lost; it is a failure all the same.
+/// Writes the result of long work to `out`. If that fails, writes it to the directory for temporary files, so that the
+/// work is not lost. This is still a failure.
 pub fn save_or_rescue(out: &Path, write: impl Fn(&Path) -> Result<(), ModelError>) -> Result<(), Failure> {
     let Err(error) = write(out) else { return Ok(()) };
     let rescue = || {
@@ -55,20 +55,20 @@ pub fn save_or_rescue(out: &Path, write: impl Fn(&Path) -> Result<(), ModelError
     })
 }
 
-/// The model file of a training, which nobody else may write meanwhile.
+/// The model file of a training, which no other process may write meanwhile.
 pub struct Saver {
     out: PathBuf,
-    /// What is said of the training, but for how far it has come.
+    /// The training record, without the number of epochs done.
     record: TrainingRecord,
     settings: Settings,
     pace: Pace,
-    /// The epochs behind what was saved so far.
+    /// The number of epochs in the last save.
     saved: usize,
     _claim: Claim,
 }
 
 impl Saver {
-    /// Saves to `out`, while the training goes on not sooner than `every` so often.
+    /// Saves to `out`, during the training at intervals of at least `every`.
     pub fn new(out: &Path, record: TrainingRecord, settings: Settings, every: Duration) -> Result<Self, Failure> {
         let claim = claim_model_file(out)?;
         Ok(Saver { out: out.to_path_buf(), record, settings, pace: Pace::new(every, every), saved: 0, _claim: claim })
@@ -81,7 +81,7 @@ impl Saver {
         Ok(())
     }
 
-    /// Writes it when nothing follows.
+    /// Writes the model file for the last time.
     pub fn save_last<F: Real>(&self, progress: &Progress<F>) -> Result<(), Failure> {
         save_or_rescue(&self.out, |path| self.write(progress, path)).map_err(|failure| match failure {
             Failure::ModelFile(error) => self.not_saved(error),
@@ -100,7 +100,7 @@ impl Saver {
         }
     }
 
-    /// Writes it if it is time.
+    /// Writes the model file if it is time.
     pub fn offer<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
         if !self.pace.is_due() {
             return Ok(());

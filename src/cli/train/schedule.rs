@@ -1,4 +1,4 @@
-//! Schedule and stopping on the command line: the options, and what is said of them.
+//! Schedule and stopping on the command line: the options and their lines in the introduction and the summary.
 
 use clap::{Args, ValueEnum};
 use mnist_mlp::Real;
@@ -8,10 +8,10 @@ use mnist_mlp::trainer::{Ending, Keep, Schedule, Settings, Trained};
 use crate::cli::args::one_of;
 use crate::cli::idle::Purpose;
 
-/// Epochs to wait for a better accuracy before eta is halved.
+/// The default number of epochs to wait for a better accuracy before eta is halved.
 const DEFAULT_PATIENCE: usize = 10;
 
-/// The options stand together in the help.
+/// The heading of these options in the help.
 const HEADING: &str = "Schedule and stopping";
 
 /// How eta goes, when training ends, which epoch is kept.
@@ -53,19 +53,19 @@ pub enum ScheduleName {
 }
 
 impl ScheduleArguments {
-    /// What the options are for.
+    /// The options that have an effect only together with other settings.
     pub fn purposes(&self) -> [Purpose; 1] {
         [(&["patience"], "schedule halve-on-plateau", self.schedule == ScheduleName::HalveOnPlateau)]
     }
 
-    /// How long a plateau must be and what ends the training sooner, if halving never comes to pass.
+    /// The epochs of early stopping and the patience, if early stopping always comes before the first halving.
     pub fn never_halves(&self) -> Option<(usize, usize)> {
         let patience = self.patience.unwrap_or(DEFAULT_PATIENCE);
         let early_stop = self.early_stop.filter(|_| self.schedule == ScheduleName::HalveOnPlateau)?;
         (early_stop <= patience).then_some((early_stop, patience))
     }
 
-    /// `settings` with what these options say.
+    /// `settings` with the values of these options.
     pub fn apply(&self, settings: Settings) -> Settings {
         let schedule = match self.schedule {
             ScheduleName::Constant => Schedule::Constant,
@@ -79,7 +79,7 @@ impl ScheduleArguments {
     }
 }
 
-/// The introduction's lines about it; none for a plain training.
+/// The introduction's lines about schedule and stopping; empty for a plain training.
 pub fn introduction(settings: &Settings) -> String {
     let mut text = String::new();
     if settings.eta_varies() {
@@ -101,7 +101,8 @@ pub fn introduction(settings: &Settings) -> String {
     text
 }
 
-/// The summary's line that says why the training ended before its last epoch, if it did by itself.
+/// The summary's line about why the training stopped before its last epoch. Empty if it did not, or if it was
+/// interrupted or diverged.
 pub fn why_stopped<F: Real>(trained: &Trained<F>, settings: &Settings) -> String {
     let why = match trained.ending {
         Ending::EarlyStopped => {

@@ -1,4 +1,4 @@
-//! What is said before a training, and after it.
+//! The texts before and after a training.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -15,7 +15,7 @@ use super::task::Task;
 use super::{descent, images, resume, schedule};
 use crate::cli::{output, outputs};
 
-/// What is about to be trained on what, and how.
+/// Describes the data, the network and the settings of a training before it begins.
 pub fn introduction<F: Real>(
     arguments: &TrainArguments,
     settings: &Settings,
@@ -56,7 +56,7 @@ pub fn activations<F: Real>(network: &Network<F>) -> String {
     if names.is_empty() { "no hidden layer".to_string() } else { names }
 }
 
-/// What came out, where it is, what to try next.
+/// Describes the result, where it was saved, and what to try next.
 pub fn summary<F: Real>(
     trained: &Trained<F>,
     arguments: &TrainArguments,
@@ -64,7 +64,7 @@ pub fn summary<F: Real>(
     (out, done_before, total): (&Path, usize, Duration),
 ) -> String {
     let mut text = format!("\n{}", schedule::why_stopped(trained, settings));
-    // Of equals the first: it took the least training.
+    // Of equally good epochs, take the first: it took the least training.
     let best = trained.history.iter().rev().max_by_key(|record| record.evaluation_accuracy);
     if let Some(EpochRecord { epoch, evaluation_accuracy: Some(correct), n_evaluation, .. }) = best {
         let share = 100.0 * *correct as f64 / *n_evaluation as f64;
@@ -88,8 +88,8 @@ pub fn summary<F: Real>(
     text
 }
 
-/// Whether nothing but the book's own settings were asked for, of which [`wider`] keeps all. Somebody who knows the others
-/// needs no suggestion.
+/// Whether only the book's own settings were changed, all of which [`wider`] keeps. A user who knows the others needs
+/// no suggestion.
 fn is_first_step(arguments: &TrainArguments, settings: &Settings) -> bool {
     let Settings { epochs, batch_size, eta, lambda, seed, monitors, engine, machine, .. } = *settings;
     let plain = Settings { epochs, batch_size, eta, lambda, seed, monitors, engine, machine, ..Settings::default() };
@@ -99,8 +99,8 @@ fn is_first_step(arguments: &TrainArguments, settings: &Settings) -> bool {
     *settings == plain && is_new && is_usual
 }
 
-/// Whether the last epoch was right about more than half of the images, if anybody counted: to others more neurons are
-/// no help.
+/// Whether the last epoch classified more than half of the images correctly, or was not evaluated. Otherwise more
+/// neurons would not help.
 fn has_learned(history: &[EpochRecord]) -> bool {
     history
         .last()
@@ -108,8 +108,8 @@ fn has_learned(history: &[EpochRecord]) -> bool {
         .is_none_or(|(right, n)| 2 * right > n)
 }
 
-/// The words after `mnist train` for a wider network on the same images, otherwise trained in the same way, in a file
-/// that does not exist yet.
+/// The arguments after `mnist train` for a wider network on the same images, otherwise trained in the same way, and
+/// saved to a new file.
 fn wider(arguments: &TrainArguments) -> String {
     let is_test = arguments.evaluate_on == EvaluateOn::Test;
     let monitors = if is_test || arguments.validation != Some(0) { "all" } else { "training-cost,training-accuracy" };
@@ -132,15 +132,15 @@ fn wider(arguments: &TrainArguments) -> String {
     words + if arguments.images.deskew { " --deskew" } else { "" }
 }
 
-/// A file, and the data that were named, as they are typed.
+/// A file, and the --data argument if it was given, as typed on the command line.
 pub fn file_and_data(arguments: &TrainArguments, file: &Path) -> String {
     let data = arguments.data.data.as_deref().map(|data| output::option("data", data));
-    // What begins with a dash would be taken for an option.
+    // A name that begins with a dash would be taken for an option.
     let here = if file.as_os_str().as_encoded_bytes().starts_with(b"-") { "./" } else { "" };
     format!("{here}{}{}", output::quoted(file.as_os_str()), data.unwrap_or_default())
 }
 
-/// The words after `mnist train --resume` that go on with this training and its log.
+/// The arguments after `mnist train --resume` that resume this training and its log.
 pub fn resumption(arguments: &TrainArguments, file: &Path) -> String {
     let log = arguments.log.as_deref().map(|log| output::option("log", log.as_os_str()));
     file_and_data(arguments, file) + &log.unwrap_or_default()

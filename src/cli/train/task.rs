@@ -1,4 +1,4 @@
-//! The images of a training.
+//! The training and evaluation images of a training.
 
 use mnist_mlp::data::known::are_pictures;
 use mnist_mlp::data::source::SourceError;
@@ -11,7 +11,7 @@ use crate::cli::args::DataArguments;
 use crate::cli::member::{DEFAULT_VALIDATION, usual_validation};
 use crate::cli::{Failure, dataset, output, split};
 
-/// Which images are learned from, and which are watched.
+/// Which images are for training, and which for evaluation.
 pub struct Choice {
     pub train_size: Option<usize>,
     pub validation: Option<usize>,
@@ -27,22 +27,22 @@ impl Choice {
     }
 }
 
-/// The images to learn from and those to watch.
+/// The images for training and for evaluation.
 pub struct Task {
-    /// What the images are, before they are multiplied.
+    /// The name of the dataset, before expansion.
     pub dataset: String,
     pub training: Dataset,
     pub evaluation: Dataset,
     /// How many training images were set aside for validation.
     pub n_validation: usize,
-    /// What the evaluation images are called.
+    /// The name of the evaluation set.
     pub evaluated_on: &'static str,
-    /// Whether all of them were deskewed.
+    /// Whether all images were deskewed.
     pub is_deskewed: bool,
 }
 
 impl Task {
-    /// The images that the arguments of a training ask for, deskewed or as they are.
+    /// The images for which the arguments of a training ask, deskewed if `deskew` is set.
     pub fn of(arguments: &TrainArguments, deskew: bool, portion: Portion, threads: usize) -> Result<Self, Failure> {
         let task = Self::load(&arguments.data, arguments.quiet, &Choice::of(arguments, deskew), portion, threads);
         task.map_err(|failure| match failure {
@@ -51,7 +51,7 @@ impl Task {
         })
     }
 
-    /// Those outside the portion may be blank.
+    /// Loads the images. Those outside the portion may be blank.
     pub fn load(
         data: &DataArguments,
         quiet: bool,
@@ -63,7 +63,7 @@ impl Task {
         let wanted = choice.train_size.map_or(0, |n| n.saturating_add(choice.validation.unwrap_or(DEFAULT_VALIDATION)));
         let n_validation = |total| choice.validation.unwrap_or_else(|| usual_validation(total));
         let looked_at = |total| match splits::ranges(total, choice.train_size, n_validation(total)) {
-            // What is made of the images is cut afterwards.
+            // With expansion, all training images are needed: the expanded set is divided into portions afterwards.
             Ok((training, validation)) if choice.expand.is_some() => vec![training, portion.of(validation)],
             Ok((training, validation)) => vec![portion.of(training), portion.of(validation)],
             Err(_) => Vec::new(), // which is about to be reported
@@ -92,14 +92,14 @@ impl Task {
         Ok(Task { dataset, training, evaluation, n_validation, evaluated_on, is_deskewed: choice.deskew })
     }
 
-    /// The same images, with their classes counted and called as by the model in `path` that the training starts from.
+    /// The same images, with the labels and class names of the model in `path` from which the training starts.
     pub fn in_classes(&self, classes: &Classes, path: &str) -> Result<Self, Failure> {
         let in_classes = |data| split::in_classes(data, classes, path);
         let (training, evaluation) = (in_classes(&self.training)?, in_classes(&self.evaluation)?);
         Ok(Task { dataset: self.dataset.clone(), training, evaluation, ..*self })
     }
 
-    /// Warns of images that can be trained on, but hardly as somebody meant to; notes are for those who are not
+    /// Warns of images that can be trained on, but are probably not what the user intended. Notes are omitted if
     /// `quiet`.
     pub fn warn(&self, quiet: bool) {
         let Task { dataset, training, evaluation, evaluated_on, .. } = self;
@@ -121,25 +121,25 @@ impl Task {
     }
 }
 
-/// Whether images of each label are those of classes that are counted from 1.
+/// Whether the labels appear to count from 1: there are images of every class but 0.
 fn count_from_1(counts: &[usize]) -> bool {
     counts[0] == 0 && counts.len() > 2 && counts[1..].iter().all(|&n| n > 0)
 }
 
-/// What a class of these images is called.
+/// The name of a class of these images.
 fn called(images: &Dataset, class: usize) -> String {
     images.identity().classes().of(class)
 }
 
-/// Images of each label.
+/// Number of images of each label.
 fn counts(data: &Dataset) -> Vec<usize> {
     let mut counts = vec![0; data.classes()];
     data.labels().iter().for_each(|&label| counts[usize::from(label)] += 1);
     counts
 }
 
-/// Warns of validation images whose labels are not those that are trained on, `trained` of each, as if the file were
-/// sorted by label.
+/// Warns of validation images whose labels differ from those of the training images, as if the file were sorted by
+/// label. `trained` holds the number of training images of each label.
 fn warn_of_order(trained: &[usize], validation: &Dataset) {
     let advice = if are_pictures(validation.identity().name()) {
         "set more aside with --validation"
@@ -153,7 +153,7 @@ fn warn_of_order(trained: &[usize], validation: &Dataset) {
     }
     let is_new = |class: &usize| trained[*class] == 0 && watched[*class] > 0;
     let new: Vec<_> = (0..watched.len()).filter(is_new).collect();
-    // A class of few images may be missing by chance.
+    // A class with few images may be missing by chance.
     if !new.is_empty() && 10 * new.iter().map(|&class| watched[class]).sum::<usize>() >= validation.len() {
         let names = new.iter().map(|&class| called(validation, class)).collect::<Vec<_>>().join(", ");
         let (classes, have) = if new.len() == 1 { ("class", "has") } else { ("classes", "have") };
@@ -166,13 +166,13 @@ fn warn_of_order(trained: &[usize], validation: &Dataset) {
     }
 }
 
-/// The darkest grey that counts as light.
+/// The lowest intensity that counts as light.
 const LIGHT: u8 = 128;
 
 /// Warns of images that are faint, or dark on light.
 fn warn_of_pixels(training: &Dataset) {
     let pixels = training.pixels();
-    // Of most images, few pixels are looked at.
+    // For most datasets, only a few pixels are looked at.
     let is_any_light = pixels.iter().any(|&pixel| pixel >= LIGHT);
     let largest = if is_any_light { u8::MAX } else { pixels.iter().copied().max().unwrap_or(0) };
     if (1..LIGHT).contains(&largest) {
@@ -193,9 +193,9 @@ fn warn_of_pixels(training: &Dataset) {
     }
 }
 
-/// Whether at least two thirds of the border of most images are `light` or lighter.
+/// Whether in most images at least two thirds of the border have intensity `light` or more.
 fn are_dark_on_light(images: &Dataset, light: u8) -> bool {
-    /// So many show how all are.
+    /// The number of images to look at, enough to judge all.
     const SAMPLE: usize = 1000;
     let (rows, columns) = images.geometry();
     if light == 0 || rows < 3 || columns < 3 {
@@ -212,7 +212,7 @@ fn are_dark_on_light(images: &Dataset, light: u8) -> bool {
     2 * sample.clone().filter(has_light_border).count() > sample.len()
 }
 
-/// Warns of labels that can hardly be the right ones; there are `counts` images of each.
+/// Warns of labels that are probably wrong; `counts` holds the number of images of each label.
 fn warn_of_labels(training: &Dataset, counts: &[usize]) {
     let classes = counts.len();
     let there = counts.iter().filter(|&&n| n > 0).count();

@@ -1,4 +1,4 @@
-//! Who watches a training: the terminal, the log, whoever asks it to stop.
+//! Observes a training: shows it on the terminal, writes the log, saves the model, and stops on signals.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -17,21 +17,21 @@ use super::saver::Saver;
 use crate::cli::Failure;
 use crate::cli::signals::stop_signals;
 
-/// Watches the training for the terminal, the log and signals, and saves it on the way.
+/// Observes a training for the terminal, the log and signals, and saves it at intervals.
 pub struct Watch {
     bars: Bars,
     log: Option<EpochLog>,
     saver: Saver,
-    /// Whether it could not be saved on the way.
+    /// Whether the last attempt to save the model failed.
     unsaved: bool,
-    /// What went wrong with the log. Training is worth more than its log, so it goes on.
+    /// The failure of the log, if any. The training continues, since it is worth more than its log.
     failure: Option<Failure>,
     /// The signal that asked to stop; 0 if none did.
     signal: Arc<AtomicUsize>,
 }
 
 impl Watch {
-    /// Watches a training on `n_train` images, of which the epochs of `history` are done.
+    /// Observes a training on `n_train` images, whose epochs in `history` are done.
     pub fn start(
         arguments: &TrainArguments,
         settings: &Settings,
@@ -45,7 +45,7 @@ impl Watch {
         Ok(Watch { bars, log, saver, unsaved: false, failure: None, signal: stop_signals() })
     }
 
-    /// Saves what came out.
+    /// Saves the trained model.
     pub fn save<F: Real>(&self, progress: &Progress<F>) -> Result<(), Failure> {
         self.saver.save_last(progress)
     }
@@ -55,12 +55,12 @@ impl Watch {
         self.bars.print(text);
     }
 
-    /// Prints what is good to see beside results unless `--quiet`.
+    /// Prints text that accompanies the results, unless `--quiet`.
     pub fn aside(&self, text: &str) {
         self.bars.aside(text);
     }
 
-    /// The training is over: takes the bars away.
+    /// Removes the bars at the end of the training.
     pub fn finish(&self) {
         self.bars.finish();
     }
@@ -70,7 +70,7 @@ impl Watch {
         self.signal.load(Ordering::Relaxed) as u8
     }
 
-    /// What could not be written, if anything.
+    /// The failure of the log or of standard output, if any.
     pub fn failure(self) -> Option<Failure> {
         self.failure.or(self.bars.failure)
     }

@@ -1,4 +1,4 @@
-//! What can be typed after `mnist tune`: options of its own, and those of `mnist train` that say how to train.
+//! The arguments of `mnist tune`: its own options, and those options of `mnist train` that determine the training.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -69,13 +69,13 @@ pub struct TuneArguments {
     pub fixed: Fixed,
 }
 
-/// Options of `mnist train` that hold for all trials, in the order of its help: each with its words, its name first, as
-/// in `--eta 0.5`.
+/// Options of `mnist train` that apply to all trials, in the order of its help. Each has its name and its words, as in
+/// `--eta 0.5`.
 #[derive(Debug, Clone, Default)]
 pub struct Fixed(Vec<(String, Vec<OsString>)>);
 
-/// Of the options of `mnist train` that have no heading, those that say on what to train and how. The others say where
-/// to start from, what to watch and where to put what comes out.
+/// The options of `mnist train`, of those without a heading, that determine what is trained on and how. The others
+/// determine where to start, what to monitor and where to write.
 const INHERITED: [&str; 15] = [
     "data",
     "cost",
@@ -94,10 +94,10 @@ const INHERITED: [&str; 15] = [
     "no-shuffle",
 ];
 
-/// Of these, what all trials have in common whatever is searched: what they are compared on, and how long they may be.
+/// Of these, the options that must be the same for all trials: those that make trials comparable, and their length.
 const COMMON: [&str; 8] = ["data", "epochs", "seed", "train-size", "validation", "engine", "precision", "expand"];
 
-/// The options of `mnist train` that a trial has.
+/// The options of `mnist train` that apply to trials.
 fn inherited() -> Vec<Arg> {
     let train = TrainArguments::augment_args(Command::new("train"));
     let grouped = ImageArguments::augment_args(DescentArguments::augment_args(ScheduleArguments::augment_args(
@@ -107,12 +107,12 @@ fn inherited() -> Vec<Arg> {
     plain.chain(grouped.get_arguments()).cloned().collect()
 }
 
-/// The options of `mnist train` that can be searched: those with a value that trials may differ in.
+/// The options of `mnist train` that can be searched: those with a value that may differ between trials.
 pub fn searchable() -> impl Iterator<Item = Arg> {
     inherited().into_iter().filter(|option| option.get_action().takes_values() && !COMMON.contains(&name(option)))
 }
 
-/// What an option is called, without its hyphens.
+/// The name of an option without its hyphens.
 pub fn name(option: &Arg) -> &str {
     option.get_long().unwrap_or_default()
 }
@@ -123,7 +123,7 @@ impl Fixed {
         self.0.iter().any(|(option, _)| option == name)
     }
 
-    /// The words of all options but those of these names.
+    /// The words of all options except those with these names.
     pub fn words_without(&self, names: &[&str]) -> impl Iterator<Item = OsString> {
         let wanted = self.0.iter().filter(move |(option, _)| !names.contains(&option.as_str()));
         wanted.flat_map(|(_, words)| words.clone())
@@ -157,7 +157,7 @@ impl FromArgMatches for Fixed {
 
 impl Args for Fixed {
     fn augment_args(command: Command) -> Command {
-        // Their help is that of `mnist train`.
+        // They are explained in the help of `mnist train`.
         command.args(inherited().into_iter().map(|option| option.hide(true)))
     }
 
@@ -166,13 +166,13 @@ impl Args for Fixed {
     }
 }
 
-/// Reads "60s", "5m" or "1h"; a bare number is seconds.
+/// Parses "60s", "5m" or "1h"; a bare number is in seconds.
 fn time(text: &str) -> Result<Duration, &'static str> {
     const HOW: &str = "write a time above 0 as 60s, 5m or 1h";
     let unit = |(letter, seconds)| Some((text.strip_suffix(letter)?, seconds));
     let (number, unit) = [('s', 1.0), ('m', 60.0), ('h', 3600.0)].into_iter().find_map(unit).unwrap_or((text, 1.0));
     let seconds = number.trim().parse::<f64>().map_err(|_| HOW)? * unit;
-    // Less than a nanosecond would be none.
+    // Less than a nanosecond becomes zero.
     Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or(HOW)
 }
 

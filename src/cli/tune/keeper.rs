@@ -1,4 +1,4 @@
-//! Keeps the best model of a search in its file while the search goes on: an hour's work is worth it.
+//! Saves the best model of a search while the search goes on, since its training may have taken an hour.
 
 use std::io::Write;
 use std::path::Path;
@@ -12,14 +12,14 @@ use super::trainer::{Standing, Trainer};
 use crate::cli::Failure;
 use crate::cli::train::saver::{Pace, save_or_rescue};
 
-/// Not sooner than so often.
+/// The minimum interval between two saves.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Writes the best model on the way.
+/// Saves the best model so far.
 pub struct Keeper<'a> {
     out: &'a Path,
     pace: Pace,
-    /// Which model is in the file, if one is.
+    /// The rank of the model in the file, if there is one.
     saved: Option<Standing>,
     /// Whether the last attempt failed.
     has_failed: bool,
@@ -30,8 +30,8 @@ impl<'a> Keeper<'a> {
         Keeper { out, pace: Pace::new(Duration::ZERO, EVERY), saved: None, has_failed: false }
     }
 
-    /// Writes the best of the models that were trained here if it is time and it is not in the file yet. Of attempts
-    /// that fail one after the other only the first is a failure.
+    /// Saves the best model trained here, if it is time and the file does not hold it yet. Of several failures in
+    /// succession only the first is reported.
     pub fn offer<F: Trainable>(&mut self, trainer: &Trainer<F>) -> Result<(), ModelError> {
         if !self.pace.is_due() {
             return Ok(());
@@ -50,7 +50,7 @@ impl<'a> Keeper<'a> {
     }
 }
 
-/// Writes a model's file, or saves it elsewhere, when nothing follows.
+/// Saves a model for the last time; if that fails, saves it elsewhere.
 pub fn save_last(out: &Path, model: &[u8]) -> Result<(), Failure> {
     save_or_rescue(out, |path| write(path, model))
 }

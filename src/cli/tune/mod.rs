@@ -1,4 +1,4 @@
-//! `mnist tune`: arguments to a search, the search to a table and a command line.
+//! `mnist tune`: turns arguments into a search, and its result into a table and a command line.
 
 use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
@@ -38,10 +38,10 @@ pub use arguments::TuneArguments;
 pub use space::SearchError;
 pub use trainer::{Found, Trainer};
 
-/// How long the search goes on if nothing else is said.
+/// The default duration of a search.
 const DEFAULT_BUDGET: Duration = Duration::from_secs(60);
 
-/// What all trials have in common.
+/// The part of a search that all trials share.
 pub struct Hunt {
     pub common: TrainArguments,
     pub machine: Machine,
@@ -64,13 +64,14 @@ pub fn run(mut arguments: TuneArguments) -> Result<(), Failure> {
     }
 }
 
-/// Refuses a model file that cannot be written or is none, before any work, and keeps others from writing it.
+/// Refuses, before any work, a file that cannot be written or is not a model, and keeps other processes from writing
+/// it.
 fn claim(out: &Path) -> Result<Claim, Failure> {
     check_model_file(out)?;
     claim_model_file(out)
 }
 
-/// The options of `mnist train` that hold for all trials.
+/// The options of `mnist train` that apply to all trials.
 fn common(arguments: &TuneArguments) -> Result<TrainArguments, Failure> {
     let (common, _) = parse(arguments.fixed.words_without(&[]).collect())?;
     if common.validation == Some(0) {
@@ -82,7 +83,7 @@ fn common(arguments: &TuneArguments) -> Result<TrainArguments, Failure> {
 impl Hunt {
     fn new<F: Trainable>(arguments: &TuneArguments, common: TrainArguments) -> Result<Self, Failure> {
         let machine = machine(arguments.threads.map(usize::from))?;
-        // Every trial looks at all images.
+        // Every trial uses all images.
         let task = Task::of(&common, common.images.deskew, Portion::WHOLE, machine.threads)?;
         let space = space(&arguments.search, &arguments.fixed, &common.descent, task.training.len())?;
         let hunt = Hunt { common, machine, task, space };
@@ -90,7 +91,7 @@ impl Hunt {
         Ok(hunt)
     }
 
-    /// Who trains the trials, each on one thread.
+    /// The trainer of the trials, which uses one thread for each.
     pub fn trainer<'a, F: Trainable>(&'a self, arguments: &'a TuneArguments) -> Trainer<'a, F> {
         Trainer::new(&arguments.fixed, &self.space, &self.task, Machine { threads: 1, ..self.machine })
     }
@@ -100,20 +101,20 @@ impl Hunt {
     }
 }
 
-/// Who trains the trials, and brings what they found together.
+/// Runs trials, and collects their results.
 pub trait Trials<F: Trainable> {
-    /// Has `body` use a crew that trains by `train`.
+    /// Calls `body` with a crew that trains with `train`.
     fn crew(
         &mut self,
         train: &(dyn Fn(&Job, &AtomicBool) -> Outcome + Sync),
         body: &mut dyn FnMut(&mut dyn Crew),
     ) -> Result<(), Failure>;
 
-    /// The text of the best model's file, if it is wanted, and what was wrong with a trial that could not be trained.
+    /// The model file of the best trial, if `is_wanted`, and the failure of a trial that could not be trained.
     fn best(&mut self, found: Found<F>, is_wanted: bool) -> (Option<Vec<u8>>, Option<Failure>);
 }
 
-/// Searches by `trials` and prints what is best.
+/// Searches with `trials` and prints the result.
 pub fn carry_out<F: Trainable>(
     hunt: &Hunt,
     arguments: &TuneArguments,
@@ -173,7 +174,7 @@ pub fn carry_out<F: Trainable>(
     Err(Failure::Interrupted { signal, saved })
 }
 
-/// Refuses settings that make no sense, before any work: those that all trials have, and both ends of what is searched.
+/// Refuses invalid settings before any work: those that all trials have, and both ends of the searched ranges.
 fn check<F: Trainable>(trainer: &Trainer<F>, search: &Search) -> Result<(), Failure> {
     let epochs = search.rungs().epochs();
     let (first, last) = (epochs[0], epochs[epochs.len() - 1]);
@@ -200,7 +201,7 @@ fn nothing(search: &Search, signal: u8, failure: Option<Failure>) -> Failure {
     failure.unwrap_or(if lost > 0 && lost == search.trials().len() { Failure::AllLost(lost) } else { Failure::NoTrial })
 }
 
-/// What is searched, on what, and how.
+/// Describes the data and the search.
 fn introduction(arguments: &TuneArguments, search: &Search, task: &Task, threads: usize) -> String {
     let rungs = search.rungs();
     let round = arguments.trials.map_or(rungs.round(), |trials| rungs.round().min(trials as usize));
@@ -219,13 +220,14 @@ fn introduction(arguments: &TuneArguments, search: &Search, task: &Task, threads
     )
 }
 
-/// `mnist train` with the settings of a trial.
+/// The `mnist train` command with the settings of a trial.
 fn train_command(arguments: &TuneArguments, search: &Search, best: &Trial) -> String {
     let epochs = best.best.map_or(0, |best| best.epochs);
     command("train", command_line(&arguments.fixed, search.space(), &best.values, epochs))
 }
 
-/// The command that draws as many trials as were asked for, or, where a time was, as many again.
+/// The command that repeats the search with the requested number of trials or, if a time was given, with the number
+/// drawn.
 fn repeat_command(arguments: &TuneArguments, search: &Search) -> String {
     let trials = arguments.trials.map_or(search.trials().len(), |trials| trials as usize).to_string();
     let searched = arguments.search.iter().flat_map(|text| words("search", OsStr::new(text)));
@@ -238,7 +240,7 @@ fn command(name: &str, words: impl IntoIterator<Item = OsString>) -> String {
     format!("{} {name}{}", output::program(), output::typed(words))
 }
 
-/// What else there is to say.
+/// The closing text: the time, and how to use the saved model.
 fn farewell(arguments: &TuneArguments, common: &TrainArguments, time: Duration) -> String {
     let mut text = format!("\ntime      {:.1} s\n", time.as_secs_f64());
     if let Some(out) = &arguments.out {

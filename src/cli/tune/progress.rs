@@ -1,4 +1,4 @@
-//! What is seen while a search goes on: how far it is and the best so far, on standard error if that is a terminal.
+//! The progress display of a search on standard error, if that is a terminal: how far it is, and the best trial so far.
 
 use std::io::IsTerminal;
 
@@ -8,17 +8,17 @@ use mnist_mlp::tune::{Search, Trial};
 
 use crate::cli::output;
 
-/// The bar has so many steps, more than a terminal has columns.
+/// The number of steps of the bar, more than a terminal has columns.
 const STEPS: f64 = 1000.0;
 
-/// A line that shows how far the search is, and one with the best trial so far.
+/// A line with the progress of the search, and one with the best trial so far.
 pub struct Progress {
     bar: ProgressBar,
     n_validation: usize,
 }
 
 impl Progress {
-    /// Nothing is shown if it is not wanted, or standard error is no terminal.
+    /// Shows nothing if not `wanted`, or if standard error is not a terminal.
     pub fn new(wanted: bool, n_validation: usize) -> Self {
         let bar = ProgressBar::with_draw_target(Some(STEPS as u64), ProgressDrawTarget::hidden());
         if wanted && std::io::stderr().is_terminal() {
@@ -29,7 +29,7 @@ impl Progress {
         Progress { bar, n_validation }
     }
 
-    /// The share of the search that is done, and how it stands.
+    /// Shows the fraction of the search that is done, and the best trial.
     pub fn show(&self, search: &Search, share: f64) {
         if self.bar.is_hidden() {
             return;
@@ -41,7 +41,7 @@ impl Progress {
         }
     }
 
-    /// Warns, above the lines.
+    /// Prints a warning above the lines.
     pub fn warning(&self, text: impl std::fmt::Display) {
         self.bar.suspend(|| output::warning(text));
     }
@@ -55,7 +55,7 @@ impl Progress {
         format!("best {share:.2}% after {} {epochs}: {}", score.epochs, values.join(", "))
     }
 
-    /// Takes the lines away.
+    /// Removes the lines.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,4 +1,4 @@
-//! `--search`: which options of `mnist train` are searched, between which ends.
+//! `--search`: the options of `mnist train` to search, and their ranges.
 
 use clap::Arg;
 use mnist_mlp::tune::{Kind, Parameter, Space, Value, Values, ValuesError};
@@ -9,13 +9,13 @@ use crate::cli::Failure;
 use crate::cli::mistyped::{is_real, is_whole};
 use crate::cli::train::descent::DescentArguments;
 
-/// Learning rates, as factors of what is usual with the optimizer, to two digits.
+/// The range of learning rates, as factors of the optimizer's default.
 const ETA: (f64, f64) = (0.02, 20.0);
 const LAMBDA: (f64, f64) = (0.1, 20.0);
 const HIDDEN: (u64, u64) = (10, 200);
 const BATCH_SIZE: (u64, u64) = (1, 100);
 
-/// What is wrong with what is to be searched.
+/// Why a search space is not valid.
 #[derive(Debug, Error)]
 pub enum SearchError {
     #[error("--search {0}: write NAME=VALUES, such as eta=0.01..10 or activation=sigmoid|relu")]
@@ -45,8 +45,8 @@ pub enum SearchError {
     NoValidation,
 }
 
-/// What is searched: what `search` names, and those of eta, lambda, hidden and batch-size that are neither named nor
-/// fixed.
+/// The search space: the options that `search` names, and those of eta, lambda, hidden and batch-size that are neither
+/// named nor fixed.
 pub fn space(
     search: &[String],
     fixed: &Fixed,
@@ -87,7 +87,7 @@ fn defaults(descent: &DescentArguments, n_train: usize) -> Vec<Parameter> {
     .to_vec()
 }
 
-/// What stands between the commas, unless it is another part of a list, as in `hidden=30|100,50`.
+/// The items between commas. A part without `=` continues a list, as in `hidden=30|100,50`.
 fn items(search: &[String]) -> Vec<String> {
     let mut items: Vec<String> = Vec::new();
     for part in search.iter().flat_map(|text| text.split(',')) {
@@ -114,7 +114,7 @@ fn parameter(item: &str, fixed: &Fixed) -> Result<Parameter, SearchError> {
     Ok(Parameter { name: wanted.to_string(), values })
 }
 
-/// What sort of values an option takes, by what its text is parsed to.
+/// The kind of values that an option takes, according to its parser.
 fn kind(option: &Arg) -> Kind {
     if is_real(option) {
         Kind::Real
@@ -125,7 +125,7 @@ fn kind(option: &Arg) -> Kind {
     }
 }
 
-/// Points at which all that a setting can be is met once: the ends of each range and all choices.
+/// Points of the space that together contain every extreme value once: the ends of each range, and all choices.
 pub fn extremes(space: &Space) -> Vec<Vec<Value>> {
     let extremes: Vec<_> = space.parameters.iter().map(|parameter| parameter.values.extremes()).collect();
     let ordinary: Vec<_> = extremes.iter().map(|values| values[0].clone()).collect();
@@ -136,7 +136,7 @@ pub fn extremes(space: &Space) -> Vec<Vec<Value>> {
     points.collect()
 }
 
-/// "eta 0.01..10 by factors, activation sigmoid|relu".
+/// Describes the space: "eta 0.01..10 (log), activation sigmoid|relu".
 pub fn introduction(space: &Space) -> String {
     let each = |Parameter { name, values }: &Parameter| {
         format!("{name} {values}{}", if values.by_factors() { " (log)" } else { "" })

@@ -1,4 +1,4 @@
-//! A trial is a command line of `mnist train`, and is trained as that would be.
+//! Trains trials. A trial is a command line of `mnist train`, and is trained as that command would train it.
 
 use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
@@ -22,7 +22,7 @@ use crate::cli::train::arguments::TrainArguments;
 use crate::cli::train::task::Task;
 use crate::cli::train::{check_idle, fit_failure, record, settings, start_network};
 
-/// The words of a trial after `mnist train`.
+/// The arguments of a trial after `mnist train`.
 pub fn command_line(fixed: &Fixed, space: &Space, values: &[Value], epochs: usize) -> Vec<OsString> {
     let mut line: Vec<_> = fixed.words_without(&["epochs"]).collect();
     for (parameter, value) in space.parameters.iter().zip(values) {
@@ -35,7 +35,7 @@ pub fn command_line(fixed: &Fixed, space: &Space, values: &[Value], epochs: usiz
     line
 }
 
-/// What these words mean to `mnist train`, and what was typed of it.
+/// Parses the arguments of `mnist train`, as values and as matches.
 pub fn parse(line: Vec<OsString>) -> Result<(TrainArguments, ArgMatches), SearchError> {
     let words = ["mnist", "train"].map(OsString::from).into_iter().chain(line);
     let refuse = |error: clap::Error| {
@@ -51,30 +51,30 @@ pub fn parse(line: Vec<OsString>) -> Result<(TrainArguments, ArgMatches), Search
     }
 }
 
-/// Trains trials and keeps the best.
+/// Trains trials and keeps the best model.
 pub struct Trainer<'a, F: Trainable> {
     fixed: &'a Fixed,
     space: &'a Space,
     task: &'a Task,
-    /// To train on and to evaluate on, made ready once for all trials.
+    /// The images for training and for evaluation, prepared once for all trials.
     images: (Images, Images),
     machine: Machine,
     best: Mutex<Option<Best<F>>>,
-    /// What was wrong with the first trial whose settings do not go together.
+    /// The failure of the first trial whose settings contradict each other.
     failure: Mutex<Option<Failure>>,
 }
 
-/// What came of all trials that were trained here.
+/// The results of all trials that were trained here.
 pub struct Found<F: Trainable> {
     pub best: Option<Best<F>>,
-    /// What was wrong with the first trial whose settings do not go together.
+    /// The failure of the first trial whose settings contradict each other.
     pub failure: Option<Failure>,
 }
 
-/// How good a trial is: of two the better one is the greater.
+/// The rank of a trial: the greater, the better.
 pub type Standing = (Score, Reverse<usize>);
 
-/// The model of the best trial so far.
+/// The best model so far.
 pub struct Best<F: Trainable> {
     pub standing: Standing,
     trained: Trained<F>,
@@ -82,7 +82,7 @@ pub struct Best<F: Trainable> {
     settings: Settings,
 }
 
-/// Watches a trial for the flag that asks to stop.
+/// Stops a trial when the flag is set.
 struct Stop<'a>(&'a AtomicBool);
 
 impl<F: Real> Observer<F> for Stop<'_> {
@@ -97,7 +97,7 @@ impl<'a, F: Trainable> Trainer<'a, F> {
         Trainer { fixed, space, task, images, machine, best: Mutex::new(None), failure: Mutex::new(None) }
     }
 
-    /// Whether these values can be trained.
+    /// Checks that a network with these values can be trained.
     pub fn check(&self, values: &[Value], epochs: usize) -> Result<(), Failure> {
         let (arguments, _) = self.resolve(values, epochs)?;
         start_network::<F>(&arguments, None, self.task).map(drop)
@@ -141,14 +141,14 @@ impl<'a, F: Trainable> Trainer<'a, F> {
         Ok(Outcome::Correct(correct))
     }
 
-    /// How good the best model is, and the text of its file; nothing if it is no better than `known`.
+    /// The rank of the best model and the text of its file; `None` if it is not better than `known`.
     pub fn better_than(&self, known: Option<Standing>) -> Option<(Standing, Vec<u8>)> {
         let best = lock(&self.best);
         let best = best.as_ref().filter(|best| Some(best.standing) > known)?;
         Some((best.standing, best.json(self.task)))
     }
 
-    /// All trials are trained.
+    /// The results, when all trials are trained.
     pub fn finish(self) -> Found<F> {
         Found {
             best: self.best.into_inner().unwrap_or_else(PoisonError::into_inner),
@@ -158,7 +158,7 @@ impl<'a, F: Trainable> Trainer<'a, F> {
 }
 
 impl<F: Trainable> Best<F> {
-    /// The text of its model file.
+    /// The text of the model file.
     pub fn json(&self, task: &Task) -> Vec<u8> {
         let record = record::<F>(&self.arguments, &self.settings, task);
         let mut json = Vec::new();

@@ -1,4 +1,4 @@
-//! What stands in the column of the labels: numbers or names.
+//! The contents of the label column: numbers or names.
 
 use csv::ByteRecord;
 
@@ -7,7 +7,8 @@ use crate::data::ClassNames;
 use crate::data::idx::Idx;
 use crate::data::names::{NameError, Names};
 
-/// What the labels of a dataset are, told by the first that is read. Its files are read one after the other.
+/// The labels of a dataset: numbers or names, as the first label that is read determines. Its files are read one after
+/// the other.
 #[derive(Default)]
 pub struct Labels {
     are_names: Option<bool>,
@@ -15,7 +16,7 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// The label in a row, by its number or counted as its name came.
+    /// The label in a row. Names are numbered in the order in which they first occur.
     pub(super) fn label(
         &mut self,
         line: u64,
@@ -35,13 +36,14 @@ impl Labels {
         })
     }
 
-    /// The names of the classes in order, and all `labels` counted in that order; no names if labels are numbers.
+    /// The sorted names of the classes, according to which all `labels` are renumbered. If labels are numbers, there
+    /// are no names and labels stay as they are.
     pub fn in_order<'a>(self, labels: impl IntoIterator<Item = &'a mut Idx>) -> ClassNames {
         self.names.in_order(labels)
     }
 }
 
-/// Whether it is there and does not read as a number of any kind.
+/// Whether the field is not empty and is not a number of any kind.
 pub fn is_name(field: &[u8]) -> bool {
     !field.is_empty() && std::str::from_utf8(field).map_or(true, |text| text.parse::<f64>().is_err())
 }

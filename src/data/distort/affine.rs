@@ -1,4 +1,4 @@
-//! An image turned, stretched, leant and moved as a whole.
+//! Affine distortion: an image is scaled, sheared, rotated and translated as a whole.
 
 use std::fmt;
 
@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize};
 
 use super::DistortionError;
 
-/// The most that an image is turned, stretched, leant and moved. How much it is, is drawn evenly between the most one
-/// way and the most the other way, each of the six numbers on its own.
+/// The maximum rotation, scaling, shear and translation. Each of the six numbers is drawn on its own, uniformly between
+/// minus and plus its maximum.
 ///
 /// First the image is scaled, then sheared, then rotated, all about its centre, then moved.
 ///
-/// The angles and scales are those of Ciresan et al. 2010 (there either rotated or sheared, 1 and 7 by half as much,
-/// which takes knowing that they are digits).
+/// The angles and scales are those of Ciresan et al. 2010. They use either rotation or shear, and half as much for 1
+/// and 7, which requires knowing that the images are digits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Affine {
-    /// Turn about the centre, in degrees either way; 0 to 180, default 15.
+    /// Rotation about the centre, in degrees either way; 0 to 180, default 15.
     pub rotation: f64,
-    /// Change of the width and of the height, each on its own, as a share; 0 to 0.9, default 0.15: 85% to 115%.
+    /// Change of width and height, each on its own, as a fraction; 0 to 0.9, default 0.15: 85% to 115%.
     pub scale: f64,
-    /// Lean to the left or right, as a share of the height; 0 to 2, default 0.2.
+    /// Shear to the left or right, as a fraction of the height; 0 to 2, default 0.2.
     pub shear: f64,
-    /// Shift along each axis, as a share of the side; 0 to 1, default 0.1: 2.8 of 28 pixels.
+    /// Translation along each axis, as a fraction of the side; 0 to 1, default 0.1: 2.8 of 28 pixels.
     pub translation: f64,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Affine {
 }
 
 impl Affine {
-    /// So many times as strong.
+    /// All strengths multiplied by `factor`.
     pub(super) fn times(self, factor: f64) -> Self {
         let Affine { rotation, scale, shear, translation } = self;
         Affine {
@@ -50,12 +50,12 @@ impl Affine {
         }
     }
 
-    /// Checks the strengths.
+    /// Checks that the strengths are in their ranges.
     pub(super) fn check(&self) -> Result<(), DistortionError> {
         use DistortionError as E;
         let Affine { rotation, scale, shear, translation } = *self;
         let within = |value: f64, most: f64, error: fn(f64) -> E| {
-            // What is no number lies in no range.
+            // NaN is in no range.
             if (0.0..=most).contains(&value) { Ok(()) } else { Err(error(value)) }
         };
         within(rotation, 180.0, E::Rotation)?;
@@ -64,7 +64,8 @@ impl Affine {
         within(translation, 1.0, E::Translation)
     }
 
-    /// One distortion of an image of `rows` x `cols` pixels; `chance` is six numbers from -1 to 1.
+    /// The map for one distortion of an image of `rows` x `cols` pixels; `chance` holds six random numbers from -1 to
+    /// 1.
     pub(super) fn draw(&self, chance: [f64; 6], (rows, cols): (usize, usize)) -> Map {
         let [turn, wide, high, lean, right, down] = chance;
         let movement = Movement {
@@ -77,20 +78,21 @@ impl Affine {
     }
 }
 
-/// What is done to an image.
+/// One affine distortion of an image.
 #[derive(Clone, Copy)]
 pub(super) struct Movement {
     /// Clockwise.
     pub degrees: f64,
     /// Width and height relative to the original's.
     pub scale: (f64, f64),
-    /// To the left, per height up.
+    /// To the left, per unit of height upwards.
     pub shear: f64,
     /// To the right and down, in pixels.
     pub shift: (f64, f64),
 }
 
-/// Where in the original a pixel is read: x = x_x * column + x_y * row + x_0, likewise y; in pixels.
+/// The affine map from a pixel to the place in the original at which it is read: x = x_x * column + x_y * row + x_0,
+/// likewise y; in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Map {
     pub x: [f32; 3],
@@ -98,12 +100,12 @@ pub(super) struct Map {
 }
 
 impl Map {
-    /// Every pixel is read where it is.
+    /// Reads every pixel at its own place.
     pub(super) const IDENTITY: Map = Map { x: [1.0, 0.0, 0.0], y: [0.0, 1.0, 0.0] };
 }
 
 impl Movement {
-    /// The way back, from the pixels of the moved image to their places in the original of `rows` x `cols` pixels.
+    /// The inverse map, from the pixels of the moved image to places in the original of `rows` x `cols` pixels.
     ///
     /// In y-down coordinates about the centre, moved = R H S original + shift, with
     /// R = (cos, -sin; sin, cos), H = (1, shear; 0, 1), S = diag(scale). So original = S^-1 H^-1 R^-1 (moved - shift).
@@ -122,7 +124,7 @@ impl Movement {
     }
 }
 
-/// Sine and cosine of an angle from -pi to pi, by their power series: the library's differ between machines.
+/// Sine and cosine of an angle from -pi to pi, by power series: library results differ between machines.
 pub(super) fn sin_cos(angle: f64) -> (f64, f64) {
     let (mut sin, mut cos, mut term) = (0.0, 0.0, 1.0);
     // pi^30 / 30! is below the last bit.

@@ -1,4 +1,4 @@
-//! Lines that waver: every pixel is read a little off its place, and neighbours by about as much.
+//! Elastic distortion: every pixel is read at a small displacement, which is similar for neighbouring pixels.
 
 use std::fmt;
 
@@ -9,28 +9,29 @@ use serde::{Deserialize, Serialize};
 
 use super::{DistortionError, LANES, Lanes};
 
-/// Where the Gaussian is cut off, in sigmas.
+/// The radius at which the Gaussian is cut off, in sigmas.
 const REACH: f64 = 3.0;
 
 /// Elastic distortion after Simard, Steinkraus and Platt 2003.
 ///
-/// For each axis, every pixel gets a random number, evenly spread from -1 to 1. This field is convolved with a Gaussian
-/// of standard deviation `sigma`, whose weights sum to 1, and multiplied by `alpha`. What comes out is the displacement
-/// in pixels. Its mean is 0; its standard deviation, along each axis, is
+/// For each axis, every pixel gets a random number, uniform from -1 to 1. This field is convolved with a Gaussian of
+/// standard deviation `sigma`, whose weights sum to 1, and multiplied by `alpha`. The result is the displacement in
+/// pixels. Its mean is 0; its standard deviation, along each axis, is
 ///
 /// alpha / (sigma * sqrt(12 pi)) = 0.163 alpha / sigma
 ///
-/// That is 1.1 pixels for the defaults, from the middle of what Ciresan et al. 2010 use (sigma 5 to 6, alpha 36 to 38);
-/// Simard et al. use 4 and 34: 1.4 pixels.
+/// That is 1.1 pixels for the defaults, which are in the middle of the values of Ciresan et al. 2010 (sigma 5 to 6,
+/// alpha 36 to 38). Simard et al. use 4 and 34, that is 1.4 pixels.
 ///
-/// Three liberties, none of which can be seen: the Gaussian is cut off at 3 sigma. The random field goes on beyond the
-/// edges, so that the border wavers as the middle does. And from sigma 4 on its numbers lie sigma / 2 apart (rounded
-/// down) instead of at every pixel, with the standard deviation above, as finer detail would be smoothed away anyway.
+/// There are three simplifications, none of them visible. The Gaussian is cut off at 3 sigma. The random field extends
+/// beyond the edges, so that the border wavers as much as the middle. And if sigma is at least 4, the field has a
+/// number every sigma / 2 pixels (rounded down) instead of at every pixel, scaled to the standard deviation above,
+/// since smoothing removes finer detail anyway.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Elastic {
-    /// How far the displacements of neighbours are alike, in pixels; above 0, up to 100, default 5.5.
+    /// The distance over which displacements are similar, in pixels; above 0, up to 100, default 5.5.
     pub sigma: f64,
-    /// How strong the displacements are; 0 to 1000, default 37.
+    /// The strength of the displacements; 0 to 1000, default 37.
     pub alpha: f64,
 }
 
@@ -48,12 +49,12 @@ impl fmt::Display for Elastic {
 }
 
 impl Elastic {
-    /// So many times as strong.
+    /// The strength multiplied by `factor`.
     pub(super) fn times(self, factor: f64) -> Self {
         Elastic { alpha: self.alpha * factor, ..self }
     }
 
-    /// Checks the strengths; what is no number lies in no range.
+    /// Checks that the strengths are in their ranges; NaN is in none.
     pub(super) fn check(&self) -> Result<(), DistortionError> {
         if !(self.sigma > 0.0 && self.sigma <= 100.0) {
             return Err(DistortionError::Sigma(self.sigma));
@@ -65,26 +66,26 @@ impl Elastic {
     }
 }
 
-/// The Gaussian along one axis: which cells of the random field each pixel is the weighted mean of.
+/// The Gaussian along one axis: each pixel is the weighted mean of some cells of the random field.
 struct Axis {
     /// Pixels from one cell to the next.
     step: f64,
     /// Number of cells.
     cells: usize,
-    /// The first cell that bears on each group of pixels.
+    /// For each group of pixels, the first cell that contributes to it.
     starts: Vec<usize>,
-    /// From there, so many bear on the group. The number is the same for all, which branch prediction likes.
+    /// The number of cells that contribute to a group. It is the same for all groups, which helps branch prediction.
     length: usize,
-    /// Their weights, (pixels, length).
+    /// The weights of these cells, (pixels, length).
     weights: Vec<f64>,
 }
 
 impl Axis {
-    /// For so many `pixels`, in groups of `group`.
+    /// The axis for `pixels` pixels, in groups of `group`.
     fn new(pixels: usize, group: usize, sigma: f64) -> Self {
         let reach = REACH * sigma;
         let step = (sigma / 2.0).floor().max(1.0);
-        // There is a cell at pixel 0; so many come before it.
+        // One cell lies at pixel 0; this is the number of cells before it.
         let before = (reach / step).floor();
         let cells = (before + (((pixels - 1) as f64 + reach) / step).floor()) as usize + 1;
         let length = (((group - 1) as f64 + 2.0 * reach) / step).floor() as usize + 1;
@@ -102,7 +103,7 @@ impl Axis {
     }
 }
 
-/// e^(-x^2 / 2), and 0 beyond [`REACH`]. By the power series: the library's exponential differs between machines.
+/// e^(-x^2 / 2), and 0 beyond [`REACH`]. By power series: library exponentials differ between machines.
 pub(super) fn bell(x: f64) -> f64 {
     if x.abs() > REACH {
         return 0.0;
@@ -116,14 +117,14 @@ pub(super) fn bell(x: f64) -> f64 {
     1.0 / sum
 }
 
-/// How a random field becomes displacements: displacement = down * noise * across, two products of matrices.
+/// Turns a random field into displacements by two matrix products: displacement = down * noise * across.
 ///
-/// Only the bands of `down` and `across` that are not 0 are kept. Numbers that are used side by side lie side by side
-/// in [`Lanes`]: a matrix is cut into blocks of so many columns.
+/// Only the non-zero bands of `down` and `across` are kept. Values that are processed together are adjacent in memory,
+/// in [`Lanes`]: a matrix is cut into blocks of that many columns.
 pub(super) struct Smoothing {
     vertical: Axis,
     horizontal: Axis,
-    /// Weights of the cells for each row, strength included, (rows, length).
+    /// Weights of the cells for each row, multiplied by the strength, (rows, length).
     down: Vec<f32>,
     /// Weights of the cells for each column, (blocks of columns, length).
     across: Vec<Lanes>,
@@ -133,8 +134,8 @@ impl Smoothing {
     pub(super) fn new(elastic: Elastic, rows: usize, cols: usize) -> Self {
         let vertical = Axis::new(rows, 1, elastic.sigma);
         let horizontal = Axis::new(cols, LANES, elastic.sigma);
-        // Fewer cells average less: along each axis, the spread grows with the root of their distance. And random bytes
-        // are 128 to 1.
+        // With fewer cells, less averages out: along each axis, the standard deviation grows with the square root of
+        // the distance between cells. The division by 128 scales random bytes to -1 to 1.
         let strength = elastic.alpha / vertical.step / 128.0;
         let down = vertical.weights.iter().map(|weight| (weight * strength) as f32).collect();
         let mut across = vec![[0.0; LANES]; horizontal.starts.len() * horizontal.length];
@@ -147,28 +148,28 @@ impl Smoothing {
         Smoothing { vertical, horizontal, down, across }
     }
 
-    /// Blocks of columns in the random field.
+    /// Number of blocks of columns in the random field.
     fn noise_blocks(&self) -> usize {
         self.horizontal.cells.div_ceil(LANES)
     }
 }
 
-/// Where each pixel is read beside its place, in pixels, and the room to find it out.
+/// The displacement of each pixel in pixels, and the buffers to compute it.
 pub(super) struct Displacements {
-    /// To the right, (rows, columns), rows filled up to whole [`Lanes`].
+    /// Displacements to the right, (rows, columns), rows padded to whole [`Lanes`].
     pub x: Vec<Lanes>,
-    /// Down, likewise.
+    /// Displacements down, in the same shape.
     pub y: Vec<Lanes>,
     /// The random fields of both axes, (2, blocks of cells across, cells down, [`LANES`]).
     bytes: Vec<u8>,
-    /// One of them in numbers.
+    /// One of the random fields, as floating-point numbers.
     noise: Vec<Lanes>,
-    /// Smoothed downwards, (rows, blocks of cells across).
+    /// The same field smoothed vertically, (rows, blocks of cells across).
     half: Vec<Lanes>,
 }
 
 impl Displacements {
-    /// None: every pixel is read at its place.
+    /// Zero displacements: every pixel is read at its own place.
     pub(super) fn none(rows: usize, cols: usize, smoothing: Option<&Smoothing>) -> Self {
         let zeros = |count: usize| vec![[0.0; LANES]; count];
         let blocks = smoothing.map_or(0, Smoothing::noise_blocks);
@@ -183,14 +184,14 @@ impl Displacements {
         }
     }
 
-    /// Draws new ones. What is returned does it when it is run.
+    /// Draws new random bytes. The returned kernel computes displacements from them when it is run.
     pub(super) fn draw<'a>(&'a mut self, smoothing: &'a Smoothing, rng: &mut ChaCha8Rng) -> Smooth<'a> {
         rng.fill_bytes(&mut self.bytes);
         Smooth { displacements: self, smoothing }
     }
 }
 
-/// The kernel that makes displacements of random bytes.
+/// The kernel that computes displacements from random bytes.
 pub(super) struct Smooth<'a> {
     displacements: &'a mut Displacements,
     smoothing: &'a Smoothing,
@@ -208,7 +209,7 @@ impl WithSimd for Smooth<'_> {
         for (bytes, displacements) in bytes.chunks_exact(noise.len()).zip([x, y]) {
             for (noise, bytes) in noise.iter_mut().zip(bytes) {
                 for (noise, byte) in noise.iter_mut().zip(bytes) {
-                    // Half a step up, so that the mean is 0.
+                    // Add half a step, so that the mean is 0.
                     *noise = f32::from(byte.cast_signed()) + 0.5;
                 }
             }

@@ -1,22 +1,22 @@
-//! Random distortion of images, anew in every epoch: an endless supply of handwriting.
+//! Random distortion of images, new in every epoch, which gives an endless supply of handwriting.
 //!
-//! Two kinds, alone or together: [`Affine`] turns, stretches, leans and moves an image as a whole, [`Elastic`] makes
-//! its lines waver as those of an unsteady hand. With both, plain multilayer perceptrons reached 99.65% on MNIST
-//! (Ciresan, Meier, Gambardella, Schmidhuber 2010, "Deep, Big, Simple Neural Nets for Handwritten Digit Recognition";
-//! before them Simard, Steinkraus, Platt 2003, "Best Practices for Convolutional Neural Networks Applied to Visual
-//! Document Analysis").
+//! There are two kinds, which can be combined: [`Affine`] rotates, scales, shears and translates the whole image;
+//! [`Elastic`] makes its lines waver like those of an unsteady hand. With both, plain multilayer perceptrons reached
+//! 99.65% on MNIST (Ciresan, Meier, Gambardella, Schmidhuber 2010, "Deep, Big, Simple Neural Nets for Handwritten Digit
+//! Recognition"; before them Simard, Steinkraus, Platt 2003, "Best Practices for Convolutional Neural Networks Applied
+//! to Visual Document Analysis").
 //!
-//! Every pixel of the distorted image is read at one place of the original: `affine` says where, `elastic` adds a
-//! displacement. The place lies between four pixels; their bilinear mean is what is read. So an image is resampled
-//! once, whatever is done to it. Outside the image there is background, 0.
+//! Every pixel of the distorted image is read at one place of the original: `affine` determines the place, `elastic`
+//! adds a displacement. The place lies between four pixels, whose bilinear mean is the result. An image is thus
+//! resampled only once, whatever the distortions. Outside the image the background is 0.
 //!
-//! Towards the end of a training the distortions may [fade](Distortion::fade_to), so that a network that has learned
-//! from more handwriting than there is ends with the handwriting that there is (He et al. 2019, "Data Augmentation
-//! Revisited: Rethinking the Distribution Gap between Clean and Augmented Data", end without any).
+//! The distortions may [fade](Distortion::fade_to) towards the end of a training, so that a network ends its training
+//! on less distorted or undistorted images (He et al. 2019, "Data Augmentation Revisited: Rethinking the Distribution
+//! Gap between Clean and Augmented Data", end without any distortion).
 //!
-//! **The same bytes everywhere.** A distorted image depends on the original, the strengths, the seed, the epoch and the
-//! image's index, and on nothing else. As in the built-in digits, whatever bears on a pixel is +, -, *, / and integers:
-//! sines and exponentials are power series, and no product is fused with a sum.
+//! **The same bytes everywhere.** A distorted image depends only on the original, the strengths, the seed, the epoch
+//! and the image's index. As for the built-in digits, pixels are computed with only +, -, *, / and integer operations:
+//! sines and exponentials are power series, and no multiplication is fused with an addition.
 
 #![allow(
     clippy::inline_always,
@@ -46,12 +46,13 @@ use affine::Map;
 use elastic::{Displacements, Smoothing};
 use resample::Original;
 
-/// So many numbers go through the kernels at a time: a vector of the widest instruction set, several of the others.
+/// Number of values that a kernel processes at a time: one vector of the widest instruction set, several vectors of the
+/// others.
 const LANES: usize = 16;
-/// Numbers side by side in a row.
+/// Neighbouring values in a row.
 type Lanes = [f32; LANES];
 
-/// So many images are distorted by one thread at a time.
+/// Number of images that one thread distorts at a time.
 const JOB: usize = 250;
 
 /// How images are distorted.
@@ -72,12 +73,12 @@ const JOB: usize = 250;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Distortion {
-    /// The image as a whole, if at all.
+    /// Distortion of the image as a whole; `None` for none.
     pub affine: Option<Affine>,
-    /// Its lines, if at all.
+    /// Distortion of its lines; `None` for none.
     pub elastic: Option<Elastic>,
-    /// The share of all strengths that is left in the last epoch; they fade evenly over the second half of the epochs.
-    /// 0 to 1, default 1: they are the same from the first epoch to the last.
+    /// The factor by which all strengths are reduced in the last epoch; they fade linearly over the second half of the
+    /// epochs. 0 to 1, default 1: no fading.
     #[serde(default = "all", skip_serializing_if = "is_all")]
     pub fade_to: f64,
 }
@@ -89,18 +90,18 @@ impl Default for Distortion {
     }
 }
 
-/// What does not fade.
+/// The default of `fade_to`: no fading.
 fn all() -> f64 {
     1.0
 }
 
-/// What model files leave out.
+/// Whether `fade_to` is the default, which model files omit.
 #[allow(clippy::float_cmp, clippy::trivially_copy_pass_by_ref, reason = "the default itself; serde passes a reference")]
 fn is_all(share: &f64) -> bool {
     *share == 1.0
 }
 
-/// Its kinds and strengths, as in "rotation 15, scale 0.15, shear 0.2, translation 0.1, elastic sigma 5.5, alpha 37".
+/// The kinds and strengths, as in "rotation 15, scale 0.15, shear 0.2, translation 0.1, elastic sigma 5.5, alpha 37".
 impl fmt::Display for Distortion {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let (affine, elastic) = (self.affine.map(|kind| kind.to_string()), self.elastic.map(|kind| kind.to_string()));
@@ -110,28 +111,28 @@ impl fmt::Display for Distortion {
     }
 }
 
-/// A strength that makes no sense, with the range that does.
+/// A strength is out of range, or NaN.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 pub enum DistortionError {
-    /// A turn by less than nothing or by more than all there is.
+    /// The rotation is not from 0 to 180 degrees.
     #[error("rotation {0:?} is out of range: choose 0 to 180 degrees, such as 15")]
     Rotation(f64),
-    /// A scale that could leave nothing of an image.
+    /// The scale is not from 0 to 0.9; a greater one could make an image vanish.
     #[error("scale {0:?} is out of range: choose 0 to 0.9, such as 0.15 for 85% to 115%")]
     Scale(f64),
-    /// A negative, absurd or missing lean.
+    /// The shear is not from 0 to 2.
     #[error("shear {0:?} is out of range: choose 0 to 2, such as 0.2 for a fifth of the height")]
     Shear(f64),
-    /// A negative shift, or one that could leave nothing of an image.
+    /// The translation is not from 0 to 1; a greater one could move an image out entirely.
     #[error("translation {0:?} is out of range: choose 0 to 1, such as 0.1 for a tenth of the side")]
     Translation(f64),
-    /// A field that is not smoothed at all, or so much that it is flat.
+    /// Sigma is not above 0, which would not smooth at all, or is above 100, which would make the field flat.
     #[error("sigma {0:?} is out of range: choose a number above 0, up to 100 pixels, such as 5.5")]
     Sigma(f64),
-    /// A negative, absurd or missing strength of the field.
+    /// Alpha is not from 0 to 1000.
     #[error("alpha {0:?} is out of range: choose 0 to 1000, such as 37")]
     Alpha(f64),
-    /// A share that is none.
+    /// `fade_to` is not from 0 to 1.
     #[error(
         "fade-to {0:?} is out of range: choose 0 to 1, such as 0.25 for a quarter of all strengths in the last epoch"
     )]
@@ -139,23 +140,24 @@ pub enum DistortionError {
 }
 
 impl Distortion {
-    /// Checks that all strengths are numbers in their ranges.
+    /// Checks that all strengths are in their ranges; NaN never is.
     ///
     /// # Errors
-    /// A [`DistortionError`] that names the first that is not, and its range.
+    /// A [`DistortionError`] with the first strength that is out of range, and its range.
     pub fn check(&self) -> Result<(), DistortionError> {
         self.affine.map_or(Ok(()), |affine| affine.check())?;
         self.elastic.map_or(Ok(()), |elastic| elastic.check())?;
         if (0.0..=1.0).contains(&self.fade_to) { Ok(()) } else { Err(DistortionError::FadeTo(self.fade_to)) }
     }
 
-    /// Whether the strengths of an epoch depend on how many there will be.
+    /// Whether the strengths depend on the epoch and the number of epochs.
     #[must_use]
     pub fn fades(&self) -> bool {
         !is_all(&self.fade_to)
     }
 
-    /// What is left of it in `epoch`, 1 to `epochs`: the same kinds, no stronger, and to be taken as they are.
+    /// The distortion for `epoch` (1 to `epochs`): the same kinds with faded strengths. The result does not fade
+    /// further.
     ///
     /// ```
     /// use mnist_mlp::data::distort::Distortion;
@@ -174,10 +176,11 @@ impl Distortion {
         }
     }
 
-    /// All images as `epoch` (1 for the first) sees them under `seed`: in the same order, with the same labels. Nothing
-    /// fades by itself: for that see [`faded`](Self::faded).
+    /// Distorts all images for `epoch` (1 for the first) under `seed`. Order and labels stay the same. Strengths are
+    /// not faded; use [`faded`](Self::faded) for that.
     ///
-    /// Image i is [`image`](Self::image) number i. It is the same whichever of the `threads` threads makes it.
+    /// Image i is distorted as by [`image`](Self::image) with index i (counted in the whole dataset if `data` is a
+    /// [`share`](Dataset::share)), whatever the number of `threads`.
     ///
     /// # Panics
     /// If [`check`](Self::check) refuses the strengths.
@@ -198,9 +201,9 @@ impl Distortion {
         data.replaced(pixels, data.labels().to_vec(), data.identity().clone())
     }
 
-    /// Image number `index` as `epoch` sees it under `seed`, unfaded.
+    /// Distorts image number `index` for `epoch` under `seed`, without fading.
     ///
-    /// `image` has `rows` x `cols` pixels, row by row, 0 = background; so has what is returned. For many images,
+    /// `image` has `rows` x `cols` pixels, row by row, 0 = background; so has the result. For many images,
     /// [`epoch`](Self::epoch) is faster.
     ///
     /// # Panics
@@ -216,13 +219,13 @@ impl Distortion {
     }
 }
 
-/// What all images of one size have in common.
+/// The precomputed values that all images of one size share.
 struct Distorter {
     affine: Option<Affine>,
     smoothing: Option<Smoothing>,
     rows: usize,
     cols: usize,
-    /// What this machine runs fastest.
+    /// The fastest instruction set of this machine.
     arch: pulp::Arch,
 }
 
@@ -235,9 +238,9 @@ impl Distorter {
         Distorter { affine: distortion.affine, smoothing, rows, cols, arch: pulp::Arch::new() }
     }
 
-    /// Distorts `image` into `distorted`, as chance will have it.
+    /// Distorts `image` into `distorted`, with random numbers from `rng`.
     fn distort(&self, image: &[u8], mut rng: ChaCha8Rng, workspace: &mut Workspace, distorted: &mut [u8]) {
-        // Drawn even if nothing is turned, so that the waves are the same with and without.
+        // Draw them even without affine distortion, so that the elastic displacements do not depend on it.
         let chance = std::array::from_fn(|_| either_way(rng.next_u32()));
         let map = self.affine.map_or(Map::IDENTITY, |affine| affine.draw(chance, (self.rows, self.cols)));
         if let Some(smoothing) = &self.smoothing {
@@ -248,12 +251,12 @@ impl Distorter {
     }
 }
 
-/// A number from -1 to 1, evenly spread, each as likely as its negative.
+/// A random number between -1 and 1, uniform and symmetric about 0.
 fn either_way(bits: u32) -> f64 {
     (f64::from(bits) + 0.5) / 2_147_483_648.0 - 1.0
 }
 
-/// What one thread needs room for, used again for every image.
+/// The buffers of one thread, reused for every image.
 struct Workspace {
     displacements: Displacements,
     original: Original,

@@ -1,4 +1,4 @@
-//! Reading an image between its pixels.
+//! Interpolation of an image between its pixels.
 
 use pulp::{Simd, WithSimd};
 
@@ -6,14 +6,14 @@ use super::affine::Map;
 use super::elastic::Displacements;
 use super::{LANES, Lanes};
 
-/// An image to be read from.
+/// The image that is resampled.
 pub(super) struct Original {
     rows: usize,
     cols: usize,
-    /// The image with a column of background at its left and two at its right, a row above and two below.
+    /// The image in a frame of background: one column to the left, two to the right, one row above and two below.
     framed: Vec<u8>,
-    /// For every place between pixels the four around it, a byte each: upper left, upper right, lower left, lower
-    /// right, from the lowest byte. One look-up instead of four.
+    /// For every place between pixels, the four pixels around it, one per byte: upper left, upper right, lower left,
+    /// lower right, from the lowest byte. This takes one look-up instead of four.
     fours: Vec<u32>,
 }
 
@@ -21,11 +21,11 @@ impl Original {
     /// A blank image of `rows` x `cols` pixels.
     pub(super) fn new(rows: usize, cols: usize) -> Self {
         let width = cols + 3;
-        // One more, so that the last place has a lower right neighbour.
+        // One pixel more, so that the last place has a lower right neighbour.
         Original { rows, cols, framed: vec![0; (rows + 3) * width + 1], fours: vec![0; (rows + 2) * width] }
     }
 
-    /// Takes in `image`.
+    /// Copies `image` into the frame.
     pub(super) fn set(&mut self, image: &[u8]) {
         let width = self.cols + 3;
         for (framed, row) in self.framed[width..].chunks_exact_mut(width).zip(image.chunks_exact(self.cols)) {
@@ -33,7 +33,7 @@ impl Original {
         }
     }
 
-    /// The image read at the places that `map` and `displacements` say. What is returned does it when it is run.
+    /// Reads the image at the places given by `map` and `displacements`. The returned kernel does so when it is run.
     pub(super) fn resample<'a>(
         &'a mut self,
         map: &'a Map,
@@ -44,7 +44,7 @@ impl Original {
     }
 }
 
-/// The kernel that reads an image between its pixels.
+/// The kernel that interpolates an image.
 pub(super) struct Resample<'a> {
     original: &'a mut Original,
     map: &'a Map,
@@ -78,7 +78,7 @@ impl WithSimd for Resample<'_> {
 }
 
 impl Original {
-    /// Puts together the four pixels around every place.
+    /// Packs the four pixels around every place.
     #[inline(always)]
     fn gather(&mut self) {
         let width = self.cols + 3;
@@ -89,13 +89,14 @@ impl Original {
         }
     }
 
-    /// The pixels at columns `x` and rows `y`, which need not be whole numbers; background outside the image.
+    /// The intensities at columns `x` and rows `y`, which need not be whole numbers; 0 outside the image.
     #[inline(always)]
     fn read(&self, x: &Lanes, y: &Lanes) -> [u8; LANES] {
         let width = self.cols as u32 + 3;
         let (mut right, mut down, mut index) = ([0.0; LANES], [0.0; LANES], [0; LANES]);
         for lane in 0..LANES {
-            // In the frame, places count from 1. A whole number may be taken for the end of the place before it.
+            // Coordinates in the frame are greater by 1. A whole number may be treated as the end of the interval
+            // before it.
             let (x, y) = (place(x[lane], self.cols), place(y[lane], self.rows));
             let ((left, left_index), (top, top_index)) = (nearest(x - 0.5), nearest(y - 0.5));
             (right[lane], down[lane]) = (x - left, y - top);
@@ -103,7 +104,7 @@ impl Original {
         }
         let mut fours = [0; LANES];
         for (four, index) in fours.iter_mut().zip(index) {
-            // There is one for every index, but for images of millions of pixels a side.
+            // Every index is in range, unless the image has millions of pixels a side.
             *four = self.fours.get(index as usize).copied().unwrap_or(0);
         }
         let mut pixels = [0; LANES];
@@ -116,17 +117,18 @@ impl Original {
     }
 }
 
-/// A place along an axis of the frame. Beyond the edge, and farther out, all is background.
+/// The coordinate in the frame along one axis, limited to the frame: beyond the edge everything is background.
 #[inline(always)]
 fn place(at: f32, pixels: usize) -> f32 {
     (at + 1.0).clamp(0.0, pixels as f32 + 1.0)
 }
 
-/// The whole number nearest to `x`, which is from -0.5 to 4,000,000; twice. (A cast would look after all the other
-/// numbers too, one by one.)
+/// The whole number nearest to `x`, which is from -0.5 to 4,000,000, as f32 and as u32. (A cast would also handle all
+/// other numbers, and only one at a time.)
 #[inline(always)]
 fn nearest(x: f32) -> (f32, u32) {
-    // Among numbers so large, neighbours are 1 apart: the sum is rounded to a whole number, in its lowest bits.
+    // Floating-point numbers of this size are 1 apart: the sum is rounded to a whole number, which is in its lowest
+    // bits.
     const ROUND: f32 = 12_582_912.0;
     let shifted = x + ROUND;
     (shifted - ROUND, shifted.to_bits() & 0x003f_ffff)

@@ -62,7 +62,7 @@ fn whole_pixels_move_exactly() {
         0, 0, 0, 0,
     ]);
     assert_eq!(moved(&image, (3, 4), Movement { shift: (0.5, 0.0), ..STILL }), [
-        // 0.5, 1.5, 2.5, 3.5 and so on: halves go to the even number.
+        // 0.5, 1.5, 2.5, 3.5 and so on: halves are rounded to the even number.
         0, 2, 2, 4,
         2, 6, 6, 8,
         4, 10, 10, 12,
@@ -144,7 +144,7 @@ fn power_series_are_the_functions() {
     assert_eq!((sin_cos(0.0), bell(0.0), bell(3.01)), ((0.0, 1.0), 1.0, 0.0));
 }
 
-/// Displacements of `count` images of `rows` x `cols` pixels, one after the other, without what fills up the rows.
+/// Displacements of `count` images of `rows` x `cols` pixels, one after the other, without the padding of rows.
 fn displacements(elastic: Elastic, count: u64, (rows, cols): (usize, usize)) -> Vec<[Vec<f64>; 2]> {
     let distorter = Distorter::new(Distortion { elastic: Some(elastic), ..NOTHING }, (rows, cols));
     let mut displacements = Workspace::new(&distorter).displacements;
@@ -165,8 +165,9 @@ fn displacements_spread_as_simards_do() {
     let mean = |products: Vec<f64>| products.iter().sum::<f64>() / products.len() as f64;
     for (sigma, alpha) in [(1.0, 2.0), (3.0, 20.0), (4.0, 34.0), (5.5, 37.0), (8.0, 60.0)] {
         let fields = displacements(Elastic { sigma, alpha }, 3_000, (28, 28));
-        // The variance of an even number from -1 to 1 is 1/3; weights that are a Gaussian of the plane have squares
-        // that sum to 1 / (4 pi sigma^2), and products with those d pixels beside e^(-d^2 / (4 sigma^2)) of that.
+        // The variance of a uniform number from -1 to 1 is 1/3. The squared weights of a two-dimensional Gaussian sum
+        // to 1 / (4 pi sigma^2); the products with the weights d pixels beside them sum to e^(-d^2 / (4 sigma^2)) times
+        // that.
         let deviation = alpha / (sigma * (12.0 * std::f64::consts::PI).sqrt());
         let flat = || fields.iter().flatten();
         let first = mean(flat().flatten().copied().collect());
@@ -174,8 +175,9 @@ fn displacements_spread_as_simards_do() {
             let pairs = flat().flat_map(|field| (0..784 - step).filter(|&at| from(at)).map(move |at| (field, at)));
             mean(pairs.map(|(field, at)| field[at] * field[at + step]).collect())
         };
-        // The widest fields have little more than one independent number each, so there are 6,000: the mean is known to
-        // 1.3% of the deviation, the deviation to 0.9%. Cutting off at 3 sigma makes it 0.5% greater.
+        // The widest fields have little more than one independent number each, so there are 6,000: the error of the
+        // mean is 1.3% of the deviation, that of the deviation 0.9%. Cutting off at 3 sigma makes the deviation 0.5%
+        // greater.
         assert!(first.abs() < 0.05 * deviation, "sigma {sigma}: mean {first}");
         let all = product(|_| true, 0).sqrt();
         assert!((all / deviation - 1.0).abs() < 0.04, "sigma {sigma}: {all}, not {deviation}");
@@ -190,7 +192,7 @@ fn displacements_spread_as_simards_do() {
     }
 }
 
-/// A distorted image by the formulas as they stand in the documents, in f64, pixel by pixel.
+/// A distorted image, computed pixel by pixel in f64 with the formulas of the documentation.
 fn plain(distortion: Distortion, image: &[u8], (rows, cols): (usize, usize), rng: &mut ChaCha8Rng) -> Vec<f64> {
     let chance = std::array::from_fn(|_| either_way(rng.next_u32()));
     let affine = distortion.affine.unwrap_or(ZERO).draw(chance, (rows, cols));
@@ -246,9 +248,9 @@ proptest! {
         let mut rng = stream_of_image(3, Purpose::Distortion, 2, index);
         let plain = plain(distortion, data.pixels(), geometry, &mut rng);
         for (at, (&kernels, plain)) in kernels.iter().zip(plain).enumerate() {
-            // Half a level of rounding. Places are numbers of 24 bits up to some hundreds (a thousand where
-            // displacements are extreme), so off by 1e-4 at most, where the grey changes by 255 a pixel along each
-            // axis.
+            // Half a grey level is due to rounding. Places are numbers of 24 bits up to some hundreds (a thousand with
+            // extreme displacements), so their error is at most 1e-4, while the grey changes by up to 255 per pixel
+            // along each axis.
             prop_assert!((f64::from(kernels) - plain).abs() < 0.55, "pixel {at}: {kernels}, not {plain}");
         }
     }
@@ -262,7 +264,7 @@ fn threads_and_instruction_sets_change_nothing() {
     for threads in [0, 2, 3] {
         assert!(distortion.epoch(&data, 1, 2, threads).pixels() == one.pixels(), "{threads} threads");
     }
-    // The fastest drew `one`; older machines have these.
+    // The fastest instruction set drew `one`; older machines have these.
     let others = [
         Some(pulp::Arch::Scalar),
         #[cfg(target_arch = "x86_64")]
@@ -284,8 +286,7 @@ fn threads_and_instruction_sets_change_nothing() {
 
 #[test]
 fn distortions_run_on_the_instructions_of_the_engine() {
-    // pulp leaves out what it was not asked for and says nothing at run time; without its feature a name here does not
-    // compile.
+    // pulp silently omits instruction sets that are not enabled; without its feature, a name here does not compile.
     let found = match Distorter::new(Distortion::default(), (28, 28)).arch {
         #[cfg(target_arch = "x86_64")]
         pulp::Arch::V4(_) => "avx512",
@@ -300,7 +301,7 @@ fn distortions_run_on_the_instructions_of_the_engine() {
 
 #[test]
 fn the_bytes_are_the_same_on_every_machine() {
-    // Changes only together with the distortions (or the built-in digits). FNV-1a, 64 bits.
+    // Change this hash only together with the distortions or the built-in digits. FNV-1a, 64 bits.
     let distorted = Distortion::default().epoch(&digits(100), 0, 1, 1);
     let step = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     assert_eq!(distorted.pixels().iter().fold(0xcbf2_9ce4_8422_2325, step), 0x7e56_b91a_009b_62d6);
@@ -335,7 +336,7 @@ fn digits_keep_their_ink_and_what_belongs_to_them() {
         let distorted = distortion.epoch(&data, 0, 1, 2);
         assert_eq!((distorted.labels(), distorted.geometry()), (data.labels(), data.geometry()));
         assert_eq!((distorted.classes(), distorted.identity()), (data.classes(), data.identity()));
-        // Little ink is moved out; of the rest, as much grows as shrinks.
+        // Little ink is moved out; of the rest, about as much grows as shrinks.
         let kept = ink(distorted.pixels()) / ink(data.pixels());
         assert!((0.97..1.01).contains(&kept), "{distortion:?}: {kept}");
     }
@@ -378,7 +379,7 @@ fn distortions_fade_in_the_second_half() {
     let fading = Distortion { affine: Some(affine), elastic: Some(Elastic { sigma: 4.0, alpha: 32.0 }), fade_to: 0.5 };
     let whole = Distortion { fade_to: 1.0, ..fading };
     assert_eq!([1, 2, 3, 4].map(|epoch| fading.faded(epoch, 8)), [whole; 4]);
-    // How smooth the waves are is no strength.
+    // Sigma, the smoothness, is not a strength and does not fade.
     let last = Distortion {
         affine: Some(Affine { rotation: 4.0, scale: 0.125, shear: 0.25, translation: 0.0625 }),
         elastic: Some(Elastic { sigma: 4.0, alpha: 16.0 }),
@@ -387,9 +388,9 @@ fn distortions_fade_in_the_second_half() {
     assert_eq!(fading.faded(8, 8), last);
     assert_eq!(fading.faded(6, 8).elastic, Some(Elastic { sigma: 4.0, alpha: 24.0 }));
     assert!(fading.to_string().ends_with(", elastic sigma 4, alpha 32, fading to 0.5"), "{fading}");
-    // A training of one epoch has no second half to fade in: it ends where it should.
+    // A training of one epoch has no second half in which to fade; it uses the final strengths.
     assert_eq!(fading.faded(1, 1), last);
-    // Who fades to nothing ends with the images themselves.
+    // Fading to 0 ends with the original images.
     let data = noise(2, (8, 8));
     let faded = Distortion { fade_to: 0.0, ..Distortion::default() }.faded(4, 4);
     assert!(faded.epoch(&data, 0, 4, 1).pixels() == data.pixels());

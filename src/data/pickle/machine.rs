@@ -1,4 +1,4 @@
-//! The machine that a pickle is a program for, as far as it is needed.
+//! The stack machine that runs a pickle, with only the necessary instructions.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -8,17 +8,17 @@ use super::super::array::{Array, Element};
 use super::super::idx::{Idx, read_up_to};
 use super::{Pair, PickleError};
 
-/// So many values may be on the stack, and so many be remembered; such a file has about a hundred.
+/// The maximum number of values on the stack, and of remembered values; a dataset's pickle has about a hundred.
 pub(super) const MAX_VALUES: usize = 10_000;
-/// Tuples in tuples; such a file has three.
+/// The maximum depth of nested tuples; a dataset's pickle has three.
 const MAX_NESTED: usize = 8;
-/// Names are shorter, and texts that are used twice. The data of an array is longer and used once.
+/// The maximum length of names, and of texts that are used twice. The data of an array is longer, but used only once.
 const MAX_NAME: usize = 100;
 
-/// What the machine works on. Cheap to clone.
+/// A value on the stack. Cheap to clone.
 #[derive(Clone)]
 enum Value {
-    /// Where a tuple begins.
+    /// The beginning of a tuple.
     Mark,
     None,
     Bool(bool),
@@ -32,7 +32,7 @@ enum Value {
 
 struct Tuple {
     values: Vec<Value>,
-    /// How deep tuples are nested in it, itself included.
+    /// The depth of nested tuples, including itself.
     depth: usize,
     /// Whether it holds the data of an array.
     is_large: bool,
@@ -52,18 +52,18 @@ impl Value {
     }
 }
 
-/// What may be asked for by name.
+/// The names that a pickle may use.
 #[derive(Clone, Copy)]
 enum Name {
     /// `numpy.ndarray`, the class.
     Ndarray,
-    /// `numpy.dtype`, which makes a type of its name.
+    /// `numpy.dtype`, which makes a type from its name.
     Dtype,
     /// `numpy.core.multiarray._reconstruct`, which makes an empty array.
     Reconstruct,
 }
 
-/// What was made and is then filled in.
+/// An object that has been created and is filled in later.
 enum Object {
     Element(Element),
     EmptyArray,
@@ -74,7 +74,7 @@ enum Object {
 /// A pickle that is being run.
 pub(super) struct Machine<R> {
     reader: R,
-    /// Bytes read so far.
+    /// Number of bytes read so far.
     at: u64,
     stack: Vec<Value>,
     memo: BTreeMap<u32, Value>,
@@ -86,18 +86,18 @@ impl<R: Read> Machine<R> {
         Machine { reader, at: 0, stack: Vec::new(), memo: BTreeMap::new(), objects: Vec::new() }
     }
 
-    /// Does all instructions and gives what is left.
+    /// Runs all instructions and returns the result.
     pub fn run(mut self) -> Result<[Pair; 3], PickleError> {
         while self.step()? {}
         self.finish()
     }
 
-    /// Does one instruction; false if it was the last.
+    /// Runs one instruction; `false` if it was the last.
     fn step(&mut self) -> Result<bool, PickleError> {
         let [code] = self.bytes()?;
         match code {
             b'.' => return Ok(false),
-            // PROTO, FRAME: the length of what follows is of no use to a reader of a stream.
+            // PROTO, FRAME: the length of a frame is of no use when reading from a stream.
             0x80 => self.protocol()?,
             0x95 => drop(self.bytes::<8>()?),
             b'N' => self.push(Value::None)?,
@@ -142,7 +142,7 @@ impl<R: Read> Machine<R> {
             b'K' => i64::from(self.bytes::<1>()?[0]),
             b'M' => i64::from(u16::from_le_bytes(self.bytes()?)),
             b'J' => i64::from(i32::from_le_bytes(self.bytes()?)),
-            // LONG1: a length, then so many bytes of two's complement.
+            // LONG1: a length, then this many bytes of two's complement.
             _ => {
                 let [length] = self.bytes()?;
                 let bytes = self.up_to(u64::from(length))?;
@@ -158,7 +158,7 @@ impl<R: Read> Machine<R> {
         self.push(Value::Int(value))
     }
 
-    /// A number as text. Protocol 1 says false and true by it.
+    /// A number as text. Protocol 1 also writes false and true as numbers.
     fn number(&mut self) -> Result<(), PickleError> {
         let line = self.line()?;
         let value = match &line[..] {
@@ -222,11 +222,11 @@ impl<R: Read> Machine<R> {
         self.push(Value::Name(name))
     }
 
-    /// Calls one of the names with a tuple of arguments.
+    /// Calls a name with a tuple of arguments.
     fn call(&mut self) -> Result<(), PickleError> {
         let arguments = self.pop_tuple("a tuple of arguments")?;
         let object = match (self.pop("a name to call")?, &arguments.values[..]) {
-            // The shape and the type are those of an empty array: they are filled in later.
+            // Shape and type are those of an empty array; the real ones are filled in later.
             (Value::Name(Name::Reconstruct), [Value::Name(Name::Ndarray), Value::Tuple(_), Value::Bytes(_)]) => {
                 Object::EmptyArray
             }
@@ -242,12 +242,12 @@ impl<R: Read> Machine<R> {
         self.push(Value::Object(self.objects.len() - 1))
     }
 
-    /// Gives the object below the top of the stack the state that is on the top.
+    /// Fills in the object below the top of the stack with the state on the top.
     fn fill_in(&mut self) -> Result<(), PickleError> {
         let state = self.pop_tuple("a tuple of a state")?;
         let Some(&Value::Object(index)) = self.stack.last() else { return Err(self.expected("an array or a type")) };
         let filled = match (&self.objects[index], &state.values[..]) {
-            // Version, byte order, then what only records have.
+            // Version, byte order, then fields that only records use.
             (Object::Element(element), [Value::Int(_), Value::Bytes(order), ..]) => {
                 Object::Element(element.in_order(order[..] == b">"[..]))
             }
@@ -266,9 +266,9 @@ impl<R: Read> Machine<R> {
                     return Err(self.expected("the type of an array"));
                 };
                 let (fortran, data) = (*fortran, Rc::clone(data));
-                // So that the data need not be copied.
+                // This makes the data unique, so that it is not copied.
                 drop(state);
-                // Made into pixels or labels at once, which are smaller.
+                // Convert to pixels or labels at once, which are smaller.
                 let array = Array::new(element, shape, fortran, Rc::unwrap_or_clone(data))?;
                 if array.is_labels() { Object::Labels(array.labels()?) } else { Object::Images(array.images()?) }
             }
@@ -282,12 +282,12 @@ impl<R: Read> Machine<R> {
         let key = match code {
             b'q' => u32::from(self.bytes::<1>()?[0]),
             b'r' => u32::from_le_bytes(self.bytes()?),
-            // MEMOIZE: the next one.
+            // MEMOIZE: the next key.
             _ => self.memo.len() as u32,
         };
         let value = self.stack.last().cloned().ok_or_else(|| self.expected("a value"))?;
-        // The data of arrays, and tuples that hold it, are used once and too large to keep. They are remembered as
-        // something that fits nowhere, so that the count stays right.
+        // The data of arrays, and tuples that contain it, are used only once and too large to keep. A placeholder that
+        // fits nowhere takes their place, so that the count stays right.
         let value = if value.is_large() { Value::Mark } else { value };
         self.memo.insert(key, value);
         if self.memo.len() > MAX_VALUES { Err(PickleError::TooMuch) } else { Ok(()) }
@@ -304,9 +304,9 @@ impl<R: Read> Machine<R> {
         }
     }
 
-    /// The end: the three pairs, if they are what is left.
+    /// The result: the three pairs, if they are what is left on the stack.
     fn finish(mut self) -> Result<[Pair; 3], PickleError> {
-        // Asking for a byte too many also makes a decompressor check its sum.
+        // Reading one byte more also makes a decompressor verify its checksum.
         if !read_up_to(&mut self.reader, 1)?.is_empty() {
             return Err(PickleError::TooLong(self.at));
         }
@@ -317,7 +317,7 @@ impl<R: Read> Machine<R> {
         Ok([pair(training)?, pair(validation)?, pair(test)?])
     }
 
-    /// Images and labels. Copies: a pair may be named twice.
+    /// A pair of images and labels, copied, because a file may use a pair twice.
     fn pair(&self, value: &Value) -> Option<Pair> {
         let Value::Tuple(pair) = value else { return None };
         let [Value::Object(images), Value::Object(labels)] = pair.values[..] else { return None };
@@ -371,7 +371,7 @@ impl<R: Read> Machine<R> {
         Ok(bytes)
     }
 
-    /// The next `count` bytes. Memory grows with what arrives.
+    /// The next `count` bytes. Memory grows with the bytes that arrive.
     fn up_to(&mut self, count: u64) -> Result<Vec<u8>, PickleError> {
         let bytes = read_up_to(&mut self.reader, count)?;
         self.at += bytes.len() as u64;

@@ -1,34 +1,33 @@
-//! The hand: how one writing of a digit differs from its skeleton.
+//! The hand: how one handwritten digit differs from its skeleton.
 
 use super::dice::Dice;
 use super::pen::{Dot, Line};
 use super::skeletons::{Point, STYLES, Style};
 
-/// How wide each digit's lines are, so that its ink is that of MNIST's: people write zeros smaller
-/// than nines, and bringing them to the same size widens their lines more.
+/// The relative line width of each digit, chosen so that its ink matches MNIST's: people write zeros smaller than
+/// nines, so scaling them to the same size widens their lines more.
 const LINE_WIDTHS: [f32; 10] = [1.10, 1.05, 0.98, 0.97, 0.90, 0.93, 0.93, 1.00, 0.92, 0.86];
 
-/// How much farther than its other points a stroke's ends stray.
+/// How much farther the ends of a stroke stray than its other points.
 const LOOSE_ENDS: f32 = 1.5;
 
-/// The part of being off that the pen keeps from one point to the next.
+/// The fraction of the pen's deviation that carries over from one point to the next.
 const DRIFT: f32 = 0.7;
 
-/// Straight pieces per curve between two points of a skeleton.
+/// Number of straight pieces per curve between two points of a skeleton.
 const PIECES: u8 = 4;
 
-/// One writing of a digit: the traits that all its points share.
+/// The traits that all points of one handwritten digit share.
 struct Hand {
-    /// How far the pen strays from one point to the next (standard deviation), in heights.
+    /// Standard deviation of the random part of the pen's deviation at each point, in heights.
     unsteadiness: f32,
-    /// Width of the digit relative to its skeleton's.
+    /// Width relative to the skeleton's.
     breadth: f32,
     /// Shift to the right per height up.
     slant: f32,
-    /// Cosine and sine of the angle by which the whole is turned.
+    /// Cosine and sine of the angle by which the digit is rotated.
     turn: (f32, f32),
-    /// How far down the middle is moved, in heights: whether the upper or the lower half is
-    /// larger.
+    /// How far down the middle is moved, in heights; this makes the upper or the lower half larger.
     waist: f32,
     /// Half the line's width, in pixels.
     nib: f32,
@@ -37,7 +36,7 @@ struct Hand {
 impl Hand {
     /// A hand writing `digit`.
     fn new(digit: u8, dice: &mut Dice) -> Self {
-        // Half the angle's tangent: with it, cosine and sine are rational functions.
+        // Half the angle's tangent, of which cosine and sine are rational functions.
         let t = dice.around(0.0, 0.07);
         Self {
             unsteadiness: dice.between(0.02, 0.065),
@@ -49,12 +48,11 @@ impl Hand {
         }
     }
 
-    /// The points of a stroke as this hand puts them; a point given twice, a corner, stays one.
+    /// The points of a stroke as this hand draws them. A point given twice, which is a corner, stays a single point.
     fn trace(&self, stroke: &[Point], dice: &mut Dice) -> Vec<Dot> {
         let mut dots: Vec<Dot> = Vec::with_capacity(stroke.len());
         let last = stroke.len().saturating_sub(1);
-        // How far the pen is off. It drifts: neighbouring points are off alike, curves stay
-        // smooth.
+        // The deviation of the pen. It drifts: neighbouring points deviate alike, so curves stay smooth.
         let (mut off_x, mut off_y) = (0.0, 0.0);
         for (i, &point) in stroke.iter().enumerate() {
             if i > 0 && stroke[i - 1] == point {
@@ -69,12 +67,12 @@ impl Hand {
         dots
     }
 
-    /// Where this hand, `off` by so many heights, puts a point, and how wide the line is there.
+    /// Where this hand draws a point, with a deviation of `off` in heights, and how wide the line is there.
     fn put(&self, point: Point, off: (f32, f32), dice: &mut Dice) -> Dot {
         let x = f32::from(point.0) / 100.0 - 0.4 + off.0;
         let y = f32::from(point.1) / 100.0 - 0.5 + off.1;
         let x = x * self.breadth - y * self.slant;
-        // Most at half the height, nothing at the top and the bottom.
+        // The shift is greatest at half the height, and 0 at the top and the bottom.
         let y = y + self.waist * (1.0 - 4.0 * y * y);
         let (cos, sin) = self.turn;
         // Pressure varies from point to point.
@@ -83,7 +81,7 @@ impl Hand {
     }
 }
 
-/// Picks a way of writing `digit` (0 to 9), each as often as its weight says.
+/// Picks a style of `digit` (0 to 9) at random, by weight.
 pub fn pick_style(digit: u8, dice: &mut Dice) -> &'static Style {
     let styles = STYLES[usize::from(digit)];
     let mut ticket = dice.below(styles.iter().map(|style| style.weight).sum());
@@ -96,16 +94,15 @@ pub fn pick_style(digit: u8, dice: &mut Dice) -> &'static Style {
     &styles[0]
 }
 
-/// Writes `digit` (0 to 9) once: a line for each stroke, in heights of the digit, yet to be
-/// fitted.
+/// Writes `digit` (0 to 9) once: a line for each stroke, in heights of the digit, not yet fitted.
 pub fn write(digit: u8, dice: &mut Dice) -> Vec<Line> {
     let style = pick_style(digit, dice);
     let hand = Hand::new(digit, dice);
     style.strokes.iter().map(|stroke| smooth(&hand.trace(stroke, dice))).collect()
 }
 
-/// The smooth curve through `points`: a Catmull-Rom spline, its slopes by the distances between
-/// the points, so that close ones make no bulges. A corner has the same point on either side.
+/// The smooth curve through `points`: a Catmull-Rom spline whose slopes depend on the distances between the points, so
+/// that close points make no bulges. A corner has the same point on either side.
 fn smooth(points: &[Dot]) -> Line {
     let mut line = Line::with_capacity(points.len() * usize::from(PIECES));
     line.extend(points.first());

@@ -1,17 +1,15 @@
-//! The built-in digits: what the program trains on when there is no MNIST.
+//! The built-in digits, on which the program trains when there is no MNIST.
 //!
-//! A digit is written, not copied. One of the ways people write it is picked (`skeletons`), a
-//! hand varies it (`hand`), and a pen draws it and brings it to MNIST's form (`pen`): fitted into
-//! a box of 20x20 pixels, its centre of mass in the middle of 28x28, white on black with soft
-//! edges. The skeletons and figures are our own, set by eye and by measuring against MNIST: the
-//! ink is MNIST's, and a network trained on these digits reads most of the real ones. No pixel of
-//! MNIST is in here.
+//! Digits are drawn, not copied: `skeletons` holds the ways in which people write each digit, `hand` varies one of
+//! them, and `pen` draws it in MNIST's form: fitted into a box of 20x20 pixels, its centre of mass in the middle of
+//! 28x28 pixels, white on black with soft edges. The skeletons and parameters are our own, set by eye and by comparison
+//! with MNIST: the amount of ink matches MNIST's, and a network trained on these digits recognizes most of the real
+//! ones. No pixel of MNIST is used.
 //!
-//! **The same bytes everywhere.** An image depends on nothing but seed, part and index, and
-//! whatever bears on a pixel is integers and +, -, *, / and square roots of `f32`, which IEEE 754
-//! fixes to the last bit. No sines, exponentials or logarithms, which differ between machines'
-//! libraries, and no fused multiply-add: rotations are rational functions, bell curves
-//! sums of uniform random numbers, and curves cubics.
+//! **The same bytes everywhere.** An image depends only on seed, part and index. Pixels are computed with integers and
+//! with +, -, *, / and square roots of `f32`, which IEEE 754 specifies to the last bit. There are no sines,
+//! exponentials or logarithms, which differ between libraries, and no fused multiply-add: rotations are rational
+//! functions, bell curves are sums of uniform random numbers, and curves are cubics.
 
 mod dice;
 mod hand;
@@ -42,17 +40,18 @@ pub const TEST_COUNT: usize = 10_000;
 const CLASSES: usize = 10;
 /// Pixels of an image.
 const PIXELS: usize = SIDE * SIDE;
-/// So many digits are drawn by one thread at a time.
+/// Number of digits that one thread draws at a time.
 const JOB: usize = 500;
 
 /// The built-in digits of `seed`, drawn by `threads` threads (see [`draw_many`]): as many as MNIST has, but at least
-/// so many. There is no last one; the first ones are always the same. Those that are not `wanted` are left blank.
+/// `at_least`. A larger number adds digits and leaves the first ones unchanged. Digits that are not `wanted` are left
+/// blank.
 ///
 /// # Errors
-/// [`TooMany`].
+/// [`TooMany`] if the digits do not fit into memory.
 ///
 /// # Panics
-/// Never: what is drawn is a dataset by construction.
+/// Never: the digits always make a valid dataset.
 pub fn dataset(seed: u64, part: Part, (at_least, wanted): (usize, Wanted), threads: usize) -> Result<Dataset, TooMany> {
     let count = at_least.max(match part {
         Part::Training => TRAINING_COUNT,
@@ -67,7 +66,7 @@ pub fn dataset(seed: u64, part: Part, (at_least, wanted): (usize, Wanted), threa
 /// Draws image `index` of `part` into `image` and returns its label, 0 to 9.
 ///
 /// `image` has [`SIDE`] * [`SIDE`] pixels, row by row from the top: 0 is background, 255 full ink.
-/// Each label is as likely, so guessing scores a tenth.
+/// All labels are equally likely, so guessing is right in a tenth of the cases.
 pub fn draw(seed: u64, part: Part, index: u64, image: &mut [u8]) -> u8 {
     let (label, mut dice) = label_and_dice(seed, part, index);
     let mut lines = hand::write(label, &mut dice);
@@ -76,7 +75,7 @@ pub fn draw(seed: u64, part: Part, index: u64, image: &mut [u8]) -> u8 {
     label
 }
 
-/// The label of an image and the chance that shapes the rest of it.
+/// The label of an image, and the random numbers for the rest of it.
 fn label_and_dice(seed: u64, part: Part, index: u64) -> (u8, Dice) {
     let purpose = match part {
         Part::Training => Purpose::TrainingDigits,
@@ -86,16 +85,16 @@ fn label_and_dice(seed: u64, part: Part, index: u64) -> (u8, Dice) {
     (dice.below(CLASSES as u32) as u8, dice)
 }
 
-/// Draws images 0 to `count` - 1 of `part`, shared out over `threads` threads; 0 is taken as 1.
+/// Draws images 0 to `count` - 1 of `part` on `threads` threads; 0 is taken as 1.
 ///
-/// Returns `count` images of [`SIDE`] * [`SIDE`] pixels, one after the other and each as [`draw`]
-/// draws it, and their `count` labels: the same whatever `threads` is.
+/// Returns `count` images of [`SIDE`] * [`SIDE`] pixels, one after the other, and their `count` labels. Each image is
+/// the same as [`draw`] makes it, whatever `threads` is.
 #[must_use]
 pub fn draw_many(seed: u64, part: Part, count: usize, threads: usize) -> (Vec<u8>, Vec<u8>) {
     draw_wanted(seed, part, count, slice::from_ref(&(0..count)), threads)
 }
 
-/// The same, but images in none of these ranges are left blank, in memory that is not used before somebody writes to
+/// As [`draw_many`], but images outside these ranges stay blank. Their memory is not used until something is written to
 /// it.
 fn draw_wanted(seed: u64, part: Part, count: usize, wanted: &[Range<usize>], threads: usize) -> (Vec<u8>, Vec<u8>) {
     let mut images = vec![0; count * PIXELS];

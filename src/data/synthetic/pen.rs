@@ -1,32 +1,32 @@
-//! The pen: from the lines of a digit to its grey pixels, brought to MNIST's form on the way.
+//! The pen: draws the lines of a digit as grey pixels, in MNIST's form.
 
 use super::SIDE;
 
-/// Side of the box that the ink of a digit is fitted into, in pixels.
+/// Side of the box into which the ink of a digit is fitted, in pixels.
 const BOX: usize = 20;
-/// How far the edge of a line takes to fade from full ink to none, in pixels.
+/// Width of the edge of a line, over which ink fades from full to none, in pixels.
 const FADE: f32 = 1.2;
 
 /// A dot of ink.
 #[derive(Clone, Copy)]
 pub struct Dot {
-    /// To the right, in heights of the digit until it is fitted, then in pixels.
+    /// x, to the right, in heights of the digit until it is fitted, then in pixels.
     pub x: f32,
-    /// Down, likewise.
+    /// y, down, in the same unit.
     pub y: f32,
     /// Half the line's width here, in pixels.
     pub radius: f32,
 }
 
 impl Dot {
-    /// How far apart the centres of two dots are.
+    /// The distance between the centres of two dots.
     pub fn distance(self, other: Self) -> f32 {
         let (dx, dy) = (other.x - self.x, other.y - self.y);
         (dx * dx + dy * dy).sqrt()
     }
 }
 
-/// A line: dots joined by straight pieces.
+/// A line: dots joined by straight segments.
 pub type Line = Vec<Dot>;
 
 /// Scales and moves `lines`, keeping their proportions, so that their ink just fits the box.
@@ -34,8 +34,8 @@ pub fn fit(lines: &mut [Line]) {
     let room = BOX as f32;
     let mut scale = room;
     let mut middle = (0.0, 0.0);
-    // Lines keep their width whatever the scale, so the ink does not grow quite in proportion:
-    // step towards the scale. Each step leaves a tenth of the error or less.
+    // Lines keep their width at any scale, so the ink does not grow quite in proportion: approach the scale in steps.
+    // Each step leaves a tenth of the error or less.
     for _ in 0..3 {
         let (left, right) = extent(lines, |dot| dot.x, scale);
         let (top, bottom) = extent(lines, |dot| dot.y, scale);
@@ -50,7 +50,7 @@ pub fn fit(lines: &mut [Line]) {
     }
 }
 
-/// From where to where the ink of `lines` reaches along one axis at `scale` pixels a height.
+/// The extent of the ink of `lines` along one axis, at a scale of `scale` pixels per height.
 fn extent(lines: &[Line], axis: fn(&Dot) -> f32, scale: f32) -> (f32, f32) {
     let nothing = (f32::INFINITY, f32::NEG_INFINITY);
     lines.iter().flatten().fold(nothing, |(low, high), dot| {
@@ -59,7 +59,7 @@ fn extent(lines: &[Line], axis: fn(&Dot) -> f32, scale: f32) -> (f32, f32) {
     })
 }
 
-/// How deep inside the ink the centre of each pixel of the box lies, in pixels; negative: outside.
+/// The depth of the centre of each pixel of the box inside the ink, in pixels; negative outside.
 pub type Depths = [[f32; BOX]; BOX];
 
 /// Draws fitted `lines`.
@@ -71,11 +71,11 @@ pub fn ink(lines: &[Line]) -> Depths {
     depths
 }
 
-/// Draws the straight piece of a line from one dot to the next.
+/// Draws the straight segment from one dot to the next.
 fn draw_piece(depths: &mut Depths, from: Dot, to: Dot) {
     let reach = from.radius.max(to.radius) + FADE / 2.0;
     let near = |a: f32, b: f32| {
-        // Casts to integers saturate: left of the box is column 0.
+        // Casts to integers saturate: everything to the left of the box is column 0.
         let first = (a.min(b) - reach) as usize;
         let end = (a.max(b) + reach) as usize + 1;
         first.min(BOX)..end.min(BOX)
@@ -87,7 +87,7 @@ fn draw_piece(depths: &mut Depths, from: Dot, to: Dot) {
         let y = row as f32 + 0.5 - from.y;
         for (column, depth) in columns.clone().zip(&mut depths[row][columns.clone()]) {
             let x = column as f32 + 0.5 - from.x;
-            // The point of the piece nearest to the pixel: 0 is `from`, 1 is `to`.
+            // The point of the segment nearest to the pixel: 0 is `from`, 1 is `to`.
             let along = ((x * dx + y * dy) / length_squared).clamp(0.0, 1.0);
             let (away_x, away_y) = (x - along * dx, y - along * dy);
             let radius = from.radius + along * (to.radius - from.radius);
@@ -96,8 +96,8 @@ fn draw_piece(depths: &mut Depths, from: Dot, to: Dot) {
     }
 }
 
-/// Writes the grey levels into `image`, moved by whole pixels so that the centre of mass is in the
-/// middle: at 13.5 to 14.5, as in MNIST, unless the ink would then touch the border.
+/// Writes the grey levels into `image`, moved by whole pixels so that the centre of mass is in the middle: at 13.5 to
+/// 14.5, as in MNIST, unless the ink would then touch the border.
 pub fn develop(depths: &Depths, image: &mut [u8]) {
     let grey = depths.map(|row| row.map(|depth| ((depth / FADE + 0.5) * 255.0) as u8));
     let (mut mass, mut moment_x, mut moment_y) = (0, 0, 0);

@@ -1,18 +1,18 @@
-//! The ways people write each digit, as data.
+//! The ways in which people write each digit, as data.
 //!
-//! A style is a list of strokes, a stroke a list of points that the pen passes through on a
-//! smooth curve, in hundredths of the digit's height: x to the right, y down, `0 0` the upper
-//! left. A point given twice is a corner. Slant, proportions and unsteadiness are the hand's; but
-//! where a digit leans less or more than others do in MNIST, its skeletons lean.
+//! A style is a list of strokes. A stroke is a list of points through which the pen passes on a smooth curve, in
+//! hundredths of the digit's height: x to the right, y down, `0 0` is the upper left. A point given twice is a corner.
+//! The hand adds slant, proportions and unsteadiness; but digits that lean less or more than others in MNIST have
+//! leaning skeletons.
 
-/// A point that a pen passes through: (x, y) in hundredths of the digit's height.
+/// A point on a stroke: (x, y) in hundredths of the digit's height.
 pub type Point = (i8, i8);
 
 /// One way of writing a digit.
 pub struct Style {
-    /// How often it is written, relative to the other styles of the digit.
+    /// How often this style occurs, relative to the other styles of the digit.
     pub weight: u32,
-    /// The strokes, in order of writing.
+    /// The strokes, in the order of writing.
     pub strokes: &'static [&'static [Point]],
 }
 

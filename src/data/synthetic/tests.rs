@@ -1,8 +1,8 @@
 use super::skeletons::STYLES;
 use super::{PIXELS, Part, SIDE, TEST_COUNT, TooMany, dataset, draw, draw_many, draw_wanted, hand, label_and_dice};
 
-/// Ink (sum of pixels) and number of pixels that are not 0, by digit: means over the 60,000
-/// training images of MNIST, measured from its files.
+/// For each digit, the ink (sum of pixels) and the number of pixels that are not 0: means over the 60,000 training
+/// images of MNIST, measured from its files.
 const MNIST_INK: [(f64, f64); 10] = [
     (34_666.0, 192.0),
     (15_194.0, 85.8),
@@ -15,7 +15,7 @@ const MNIST_INK: [(f64, f64); 10] = [
     (30_019.2, 173.3),
     (24_508.2, 143.0),
 ];
-/// Standard deviation of the ink over its mean: the least and the greatest of MNIST's ten digits.
+/// Standard deviation of the ink divided by its mean: the least and the greatest of MNIST's ten digits.
 const MNIST_INK_SPREAD: (f64, f64) = (0.24, 0.29);
 
 /// FNV-1a, 64 bits.
@@ -58,7 +58,7 @@ fn only_what_is_wanted_is_drawn_but_all_have_labels() {
 
 #[test]
 fn the_bytes_are_the_same_on_every_machine() {
-    // Changes only together with the digits themselves.
+    // Change these hashes only together with the digits themselves.
     for (part, expected) in [(Part::Training, 0xb0ce_e987_91fe_478e), (Part::Test, 0xbacb_0dc9_10b7_7b81)] {
         let (images, labels) = draw_many(0, part, 100, 1);
         assert_eq!(digest(images.into_iter().chain(labels)), expected, "{part:?}");
@@ -69,7 +69,7 @@ fn the_bytes_are_the_same_on_every_machine() {
 fn any_image_can_be_drawn_by_itself() {
     let (images, labels) = draw_many(5, Part::Test, 10, 2);
     for (index, (image, label)) in (0..).zip(images.chunks(PIXELS).zip(labels)) {
-        // What was in the image before does not matter.
+        // The former contents of the image do not matter.
         let mut alone = [77; PIXELS];
         assert_eq!(draw(5, Part::Test, index, &mut alone), label);
         assert_eq!(alone, image);
@@ -104,7 +104,7 @@ fn every_label_comes_up_about_as_often() {
     for label in labels {
         counts[usize::from(label)] += 1;
     }
-    // 2000 expected; 200 are almost five standard deviations.
+    // 2000 are expected; 200 are almost five standard deviations.
     assert!(counts.iter().all(|count| (1800..2200).contains(count)), "{counts:?}");
 }
 
@@ -147,7 +147,7 @@ fn images_have_the_geometry_of_mnist() {
         let size = (0..2).map(|axis| last[axis] + 1 - first[axis]).max();
         assert!(size >= Some(19), "smaller than the box");
     }
-    // Those whose box would otherwise touch the border, as 1 in 70 does in MNIST.
+    // Digits that would touch the border if they were centred, as 1 in 70 in MNIST.
     assert!(far_off < 200, "{far_off} are off the middle");
 }
 

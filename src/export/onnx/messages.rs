@@ -4,7 +4,7 @@
 
 use prost::{Message, Oneof};
 
-/// Versions 7 of the file and 13 of the operators belong to ONNX 1.8 of 2020: every later reader knows them.
+/// Version 7 of the file format and 13 of the operators belong to ONNX 1.8 of 2020: all later readers support them.
 pub const IR_VERSION: i64 = 7;
 pub const OPSET_VERSION: i64 = 13;
 
@@ -138,7 +138,7 @@ pub struct Dimension {
 pub enum DimensionValue {
     #[prost(int64, tag = "1")]
     DimValue(i64),
-    /// A dimension that every call chooses.
+    /// A named dimension, whose size may differ from call to call.
     #[prost(string, tag = "2")]
     DimParam(String),
 }

@@ -22,10 +22,10 @@ use messages::{
     TypeProtoTensor, UINT8, ValueInfoProto,
 };
 
-/// The version of the file and the name of the program, the first two fields.
+/// The version of the format and the name of the program: the first two fields of a file.
 pub(super) const MARK: (usize, &[u8]) = (0, b"\x08\x07\x12\x05mnist");
 
-/// What goes in, what comes out, and what pixels are divided by.
+/// The names of the input, the output and the constant by which pixels are divided.
 const IMAGES: &str = "images";
 const OUTPUTS: &str = "outputs";
 const FULL_INK: &str = "full_ink";
@@ -85,7 +85,7 @@ fn graph<F: Real>(network: &Network<F>, input: Input) -> GraphProto {
     }
 }
 
-/// The operators, in the order in which they are computed.
+/// The operators, in the order of computation.
 fn nodes<F: Real>(network: &Network<F>, input: Input) -> Vec<NodeProto> {
     let mut nodes = Vec::new();
     let mut a = IMAGES.to_string();
@@ -113,7 +113,7 @@ fn nodes<F: Real>(network: &Network<F>, input: Input) -> Vec<NodeProto> {
     nodes
 }
 
-/// An operator, called as what it makes.
+/// An operator, named after its output.
 fn node(operator: &str, inputs: &[&str], output: &str, attribute: Option<(&str, i64)>) -> NodeProto {
     let attribute = attribute.map(|(name, i)| AttributeProto { name: name.to_string(), i, r#type: ATTRIBUTE_INT });
     NodeProto {
@@ -125,7 +125,7 @@ fn node(operator: &str, inputs: &[&str], output: &str, attribute: Option<(&str, 
     }
 }
 
-/// What goes in or comes out: any number of rows of `n` numbers.
+/// An input or output: any number of rows of `n` numbers.
 fn value(name: &str, elem_type: i32, n: usize, doc_string: &str) -> ValueInfoProto {
     let dim = [DimensionValue::DimParam("n".to_string()), DimensionValue::DimValue(long(n))];
     let shape = TensorShapeProto { dim: dim.map(|value| Dimension { value: Some(value) }).to_vec() };
@@ -137,7 +137,7 @@ fn value(name: &str, elem_type: i32, n: usize, doc_string: &str) -> ValueInfoPro
     }
 }
 
-/// As the messages count.
+/// A size as the messages represent it.
 fn long(n: usize) -> i64 {
     i64::try_from(n).expect("what is in memory can be counted")
 }

@@ -3,29 +3,30 @@
 use crate::data::ClassNames;
 use crate::evaluate::Evaluation;
 
-/// More classes than this make a table that nobody can read.
+/// With more classes than this, nobody can read the table.
 const MAX_CLASSES: usize = 64;
 
-/// Steps from a faint shade to full colour.
+/// Number of shades from faint to full colour.
 const SHADES: f64 = 8.0;
 
 /// A confusion matrix with a shade for every cell.
 pub struct Heat {
-    /// A row for each true class: its name, and a cell for each class that its images were taken for.
+    /// A row for each true class: its name, and a cell for each predicted class.
     pub rows: Vec<(String, Vec<Cell>)>,
 }
 
-/// One number of the matrix.
+/// A cell of the matrix.
 pub struct Cell {
-    /// So many images.
+    /// Number of images.
     pub count: usize,
-    /// The style class: "right-1" to "right-8" on the diagonal, "wrong-1" to "wrong-8" elsewhere, "none" for no image.
+    /// The style class: "right-1" to "right-8" on the diagonal, "wrong-1" to "wrong-8" elsewhere, "none" without
+    /// images.
     pub shade: String,
 }
 
 impl Heat {
-    /// The shade is the share of the row, on the diagonal out of 1, elsewhere out of the largest such share. `None` if
-    /// there are too many classes.
+    /// The shade stands for the count as a fraction of the row's total: relative to 1 on the diagonal, elsewhere
+    /// relative to the largest such fraction off the diagonal. `None` if there are too many classes.
     pub fn of(evaluation: &Evaluation, names: &ClassNames) -> Option<Self> {
         let confusion = evaluation.confusion();
         let classes = confusion.nrows();

@@ -1,20 +1,20 @@
-//! What the monitors saw, in a table and in a sentence.
+//! The history of the monitors, as a table and as a sentence.
 
 use crate::model::{EpochRecord, Monitor};
 use crate::report::{decimal, percent};
 
-/// A column for each monitor that was on, a row for each epoch.
+/// The history of a training: a column for each monitor that was on, a row for each epoch.
 pub struct History {
-    /// What the columns hold.
+    /// The headings of the columns.
     pub headings: Vec<String>,
-    /// The epoch, and a text for each column.
+    /// The epoch, and the text of each column.
     pub rows: Vec<(usize, Vec<String>)>,
-    /// The first and the last row in words; empty if no monitor was on.
+    /// The first and the last row as a sentence; empty if no monitor was on.
     pub summary: String,
 }
 
 impl History {
-    /// The history of a training that was watched on `evaluate_on`, "validation" or "test".
+    /// The history of a training that was evaluated on `evaluate_on`, "validation" or "test".
     pub fn of(records: &[EpochRecord], evaluate_on: &str) -> Self {
         let is_on = |monitor: &Monitor| records.iter().any(|record| monitor.of(record).is_some());
         let monitors: Vec<_> = Monitor::ALL.into_iter().filter(is_on).collect();
@@ -29,7 +29,7 @@ impl History {
     }
 }
 
-/// The figure of a monitor in words.
+/// The value of a monitor as text.
 fn cell(monitor: Monitor, record: &EpochRecord) -> String {
     match monitor.of(record) {
         None => "–".to_string(),

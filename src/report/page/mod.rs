@@ -1,8 +1,8 @@
-//! All that is known about a model on one HTML page: no internet, no other file.
+//! A single HTML page with all that is known about a model; it needs no internet and no other file.
 //!
-//! `page.html` is the page, filled in here; askama escapes every text that it is given. `style.css` and the scripts go
-//! into it as they are, and the page's security policy lets nothing else take effect: whatever a model file says of
-//! itself is shown and never run. Pictures are data URIs.
+//! `page.html` is the template, filled in here; askama escapes every inserted text. `style.css` and the scripts are
+//! embedded unchanged, and the page's security policy blocks everything else: texts of a model file are shown but never
+//! executed. Pictures are data URIs.
 
 use askama::Template;
 use base64::Engine;
@@ -33,12 +33,12 @@ use neurons::Neurons;
 use pad::{NoPad, Pad};
 use settings::{settings, settings_in_one};
 
-/// How a page begins that [`page`] wrote.
+/// The beginning of every page that [`page`] makes.
 pub const START: &str = "<!doctype html>\n<!-- mnist report -->\n";
 
 const STYLE: &str = include_str!("style.css");
 
-/// The scripts, each of which may use those before it. They have one scope to themselves, that of a module.
+/// The scripts, in an order in which each uses only earlier ones. They share the scope of a module.
 const SCRIPT: &str = concat!(
     include_str!("normalize.js"),
     "\n",
@@ -51,31 +51,31 @@ const SCRIPT: &str = concat!(
     include_str!("pad.js")
 );
 
-/// So many of the most frequent confusions are listed.
+/// Number of the most frequent confusions that are listed.
 const WORST: usize = 5;
 
-/// So many of the most confident mistakes are shown.
+/// Number of the most confident mistakes that are shown.
 const MISTAKES: usize = 24;
 
-/// What a page is about.
+/// The contents of a page.
 #[derive(Debug, Clone)]
 pub struct Subject<'a> {
-    /// What the model is called, and how well it does.
+    /// The model and its evaluation.
     pub report: EvaluationReport<'a>,
-    /// The images that it was evaluated on.
+    /// The images on which it was evaluated.
     pub images: &'a Dataset,
-    /// Where it is wrong, the most confident mistakes first.
+    /// Its mistakes, the most confident first.
     pub mistakes: &'a [Mistake],
-    /// The model, in double precision whatever it was trained in.
+    /// The network in double precision, whatever the precision of its training.
     pub network: &'a Network<f64>,
-    /// The precision that it was trained in.
+    /// The precision of its training.
     pub precision: Precision,
-    /// What its file says beside the weights.
+    /// The contents of the model file other than the weights.
     pub record: ModelRecord,
 }
 
-/// A page of HTML about a model: settings, learning curves, figures of each class, confusion matrix, mistakes, what the
-/// neurons look for, and a pad to draw a digit on.
+/// An HTML page about a model: settings, learning curves, figures of each class, confusion matrix, mistakes, weights of
+/// the neurons as pictures, and a pad to draw a digit on.
 #[must_use]
 pub fn page(subject: Subject) -> String {
     let Subject { report, images, mistakes, network, precision, record } = subject;
@@ -110,43 +110,44 @@ pub fn page(subject: Subject) -> String {
     page.render().expect("memory can be written to")
 }
 
-/// What `page.html` is filled with.
+/// The data for the template `page.html`.
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
     security_policy: String,
     report: EvaluationReport<'a>,
-    /// The share of the images that were recognized, their cost, and numbers of images.
+    /// The accuracy, the cost, and numbers of images.
     accuracy: String,
     cost: String,
-    /// What of the cost is regularization, if any.
+    /// The part of the cost that is regularization; `None` if it is 0.
     regularization: Option<String>,
     correct: String,
     wrong: String,
     n: String,
-    /// Or why there is none.
+    /// The pad, or why there is none.
     pad: Result<Pad, NoPad>,
-    /// Whether the network learned from images in the form that the pad gives to what is drawn, as far as is known.
+    /// Whether the network was trained only on images in MNIST's form, which the pad gives to drawings, as far as is
+    /// known.
     is_of_digits: bool,
-    /// Whether the pad computes with rounded weights.
+    /// Whether the pad's weights are rounded.
     is_rounded: bool,
     history: History,
-    /// The learning curves as SVG, if anything was monitored.
+    /// The learning curves as SVG; `None` if nothing was monitored.
     curves: Option<String>,
-    /// Each class with its images, precision, recall and F1.
+    /// Each class with its number of images, precision, recall and F1.
     classes: Vec<(String, [String; 4])>,
     confusion: Option<Heat>,
     /// Label, predicted label, number of images.
     worst: Vec<(String, String, usize)>,
     /// Height and width of the images.
     geometry: (usize, usize),
-    /// Mistakes, the names of the true and the predicted class, and pictures.
+    /// Mistakes, the names of the true and the predicted class, and the picture.
     mistakes: Vec<(Mistake, [String; 2], String)>,
     neurons: Neurons,
     settings: Vec<(&'static str, String)>,
 }
 
-/// Pictures of the page itself, its style and its script; nothing else is loaded or run.
+/// A policy that allows only the page's own pictures, style and script; nothing else is loaded or run.
 fn security_policy() -> String {
     let sum = |text: &str| format!("'sha256-{}'", BASE64.encode(Sha256::digest(text)));
     let (style, script) = (sum(STYLE), sum(SCRIPT));
@@ -161,7 +162,7 @@ fn worst(evaluation: &Evaluation, names: &ClassNames) -> Vec<(String, String, us
     evaluation.confusions().into_iter().take(WORST).map(named).collect()
 }
 
-/// The learning curves without their title, which stands above all of the page.
+/// The learning curves, without a title, since the page has one.
 fn curves(record: &ModelRecord) -> Option<String> {
     let run = Run { name: String::new(), model: Some(record.clone()), history: record.history.clone() };
     let figure = learning_curves(&[run], &Choice::default()).ok()?;
@@ -178,7 +179,7 @@ fn picture_of(mistake: Mistake, images: &Dataset) -> String {
     data_uri("image/png", &png(&Picture::new(height, width, pixels).expect("an image has its size")))
 }
 
-/// A file as an address that holds all of it.
+/// A file as a data URI.
 fn data_uri(kind: &str, bytes: &[u8]) -> String {
     format!("data:{kind};base64,{}", BASE64.encode(bytes))
 }

@@ -1,4 +1,4 @@
-//! What the neurons behind the pixels look for: their weights as pictures.
+//! The weights of the first layer's neurons as pictures, which show what these neurons respond to.
 
 use ndarray::{ArrayView1, ArrayView2};
 
@@ -7,35 +7,36 @@ use crate::network::Network;
 use crate::picture::signed::signed_png;
 use crate::report::decimal;
 
-/// So many neurons are shown at most.
+/// The maximum number of neurons shown.
 const MAX_SHOWN: usize = 100;
 
 /// The neurons of the layer after the input.
 pub struct Neurons {
     /// "hidden" or "output".
     pub kind: &'static str,
-    /// Whether the outputs come next.
+    /// Whether the next layer is the output layer.
     pub feed_outputs: bool,
-    /// How many there are.
+    /// Number of neurons in the layer.
     pub total: usize,
-    /// Those that are shown.
+    /// The neurons that are shown.
     pub shown: Vec<Neuron>,
 }
 
-/// One of them.
+/// A neuron of the first layer.
 pub struct Neuron {
-    /// Which one, counted from 0.
+    /// Its index in the layer, from 0.
     pub number: usize,
-    /// Its weights as a picture.
+    /// The picture of its weights, as a data URI.
     pub src: String,
     /// Its largest weight, by absolute value.
     pub largest: String,
-    /// Which outputs it speaks for and against the most, if they come next; else empty.
+    /// The outputs that it raises and lowers most; empty unless the next layer is the output layer.
     pub text: String,
 }
 
 impl Neurons {
-    /// The neurons of a network for images of `geometry`: all of them, or those with the largest weights.
+    /// The neurons of a network for images of `geometry`: all of them or, if they are many, those with the largest
+    /// weights.
     pub fn of(network: &Network<f64>, geometry: (usize, usize)) -> Self {
         let weights = &network.weights()[0];
         let neuron = |number| Neuron {
@@ -53,7 +54,7 @@ impl Neurons {
     }
 }
 
-/// The rows with the largest norms, in their order.
+/// The indices of the rows with the largest norms, ascending.
 fn heaviest(weights: ArrayView2<f64>) -> Vec<usize> {
     let square = |row: ArrayView1<f64>| row.iter().map(|w| w * w).sum::<f64>();
     let mut rows: Vec<_> = weights.outer_iter().map(square).enumerate().collect();
@@ -64,7 +65,7 @@ fn heaviest(weights: ArrayView2<f64>) -> Vec<usize> {
     numbers
 }
 
-/// Each weight as a share of the largest, -1 to 1.
+/// Each weight divided by the largest absolute weight: -1 to 1.
 fn shares(weights: ArrayView1<f64>) -> Vec<f64> {
     let largest = largest(weights);
     weights.iter().map(|w| if largest > 0.0 { w / largest } else { 0.0 }).collect()
@@ -74,7 +75,7 @@ fn largest(weights: ArrayView1<f64>) -> f64 {
     weights.iter().fold(0.0, |largest, w| w.abs().max(largest))
 }
 
-/// "for 3, against 5" if the outputs come next.
+/// A text such as "for 3, against 5"; empty unless the next layer is the output layer.
 fn text(network: &Network<f64>, number: usize) -> String {
     let [_, next] = network.weights() else { return String::new() };
     let outputs = next.column(number);

@@ -1,4 +1,4 @@
-//! What the pad's script has to know: the network, in numbers.
+//! The network as the script of the drawing pad needs it.
 
 use base64::Engine;
 use serde::Serialize;
@@ -9,28 +9,28 @@ use crate::data::ClassNames;
 use crate::network::Network;
 use crate::report::thousands;
 
-/// A network with more weights and biases than this would make a page of more than 27 MB.
+/// The maximum number of weights and biases: with more, a page would be larger than 27 MB.
 const MAX_PARAMETERS: usize = 5_000_000;
 
-/// A pad to draw on.
+/// A pad for drawing digits.
 pub struct Pad {
-    /// Height and width of what the network sees.
+    /// Height and width of the network's images.
     pub side: usize,
-    /// What each output stands for.
+    /// The class name of each output.
     pub classes: Vec<String>,
-    /// For the script.
+    /// The network for the script.
     pub network: ScriptNetwork,
 }
 
-/// A network as `network.js` reads it. No text of a model file is in it.
+/// A network in the format that `network.js` reads. It contains no text of a model file.
 #[derive(Serialize)]
 pub struct ScriptNetwork {
     sizes: Vec<usize>,
-    /// One for each layer after the input.
+    /// The activation of each layer after the input.
     activations: Vec<&'static str>,
-    /// Whether it sees deskewed images.
+    /// Whether the network takes deskewed images.
     pub deskew: bool,
-    /// Weights, row by row, and biases, layer by layer, as 32-bit floats, the least significant byte first, in base64.
+    /// Weights, row by row, and biases, layer by layer, as little-endian 32-bit floats in base64.
     parameters: String,
 }
 
@@ -46,7 +46,7 @@ pub enum NoPad {
 }
 
 impl Pad {
-    /// A pad for a network that sees images of so many rows and columns, deskewed or as they are.
+    /// A pad for a network that takes images of this size, deskewed if `deskew`.
     pub fn new(
         network: &Network<f64>,
         names: &ClassNames,

@@ -1,12 +1,12 @@
-//! How a model was trained, a line each.
+//! The settings of a training, one per line.
 
 use crate::Precision;
 use crate::model::{CourseRecord, TrainingRecord};
 use crate::report::{epochs, thousands};
 
-/// Names and values of all settings; what was left as it is by default in plain trainings is left out.
+/// Names and values of all settings, except for options that were not used.
 pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
-    // A list of all fields, so that none that is added can be forgotten here.
+    // List all fields, so that no new field can be forgotten.
     let TrainingRecord {
         program,
         dataset,
@@ -78,8 +78,8 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
     rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Names and values of the settings of networks merged into one: where they differ, each value once, and "none" if some
-/// are without.
+/// Names and values of the settings of networks merged into one. Where they differ, each value is listed once, with
+/// "none" if some networks lack the setting.
 pub fn settings_in_one(members: &[Option<TrainingRecord>]) -> Vec<(&'static str, String)> {
     if members.is_empty() {
         return Vec::new();
@@ -106,7 +106,7 @@ pub fn settings_in_one(members: &[Option<TrainingRecord>]) -> Vec<(&'static str,
     all
 }
 
-/// "0, 1 or 2".
+/// Joins values as in "0, 1 or 2".
 fn in_words(values: &[&str]) -> String {
     match values {
         [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),

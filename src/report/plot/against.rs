@@ -1,4 +1,4 @@
-//! Trainings as points against a setting: what they reached, and which of them belong to one curve.
+//! Trainings as points against a setting, and their division into curves.
 
 use super::Unit;
 use super::curves::{Curve, PlotError, Run};
@@ -6,14 +6,13 @@ use super::settings::{SIZES, Setting, Weight, settings};
 use crate::model::ModelRecord;
 use crate::network::sizes_in_words;
 
-/// What stands on the horizontal axis.
+/// The quantity on the horizontal axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Against {
-    /// The epochs of each training: a training is a curve.
+    /// Epochs: each training is a curve.
     #[default]
     Epoch,
-    /// The number of training images, before they are multiplied: a training is a point, as are those with all other
-    /// axes.
+    /// The number of training images before expansion. Each training is a point, as with all further axes.
     TrainSize,
     /// The number of hidden neurons.
     Hidden,
@@ -26,7 +25,7 @@ pub enum Against {
 }
 
 impl Against {
-    /// All of them.
+    /// All axes.
     pub const ALL: [Against; 6] =
         [Against::Epoch, Against::TrainSize, Against::Hidden, Against::BatchSize, Against::Eta, Against::Lambda];
 
@@ -58,7 +57,7 @@ impl Against {
         if matches!(self, Against::Eta | Against::Lambda) { Unit::Number } else { Unit::Count }
     }
 
-    /// Where a model stands; nowhere if its file does not say.
+    /// The position of a model on this axis; `None` if its file does not record it.
     fn of(self, model: &ModelRecord) -> Option<f64> {
         let training = model.training.as_ref()?;
         Some(match self {
@@ -72,9 +71,9 @@ impl Against {
     }
 }
 
-/// A point for each run. Runs at the same place of the axis belong to different curves if any setting differs but the
-/// seed; what differs from place to place, as the number of epochs may, does not divide a curve. And what does differ
-/// so, in a sentence for each curve.
+/// Makes a point of each run. Runs at the same position of the axis belong to different curves if any setting other
+/// than the seed differs. Settings that differ only between positions, as the number of epochs may, do not divide a
+/// curve; a sentence for each such curve says which they are.
 pub fn curves_of_models(runs: &[Run], against: Against) -> Result<(Vec<Curve<'_>>, Vec<String>), PlotError> {
     let models: Vec<_> = runs.iter().filter_map(|run| run.model.as_ref()).collect();
     let unknown = |run: &Run| PlotError::NoSettings { run: run.name.clone(), against: against.label() };
@@ -113,7 +112,7 @@ pub fn curves_of_models(runs: &[Run], against: Against) -> Result<(Vec<Curve<'_>
     Ok((curves, differences))
 }
 
-/// In what the trainings of one curve differ besides the axis and the seed, in a sentence.
+/// A sentence that lists the settings, other than the axis and the seed, in which the trainings of one curve differ.
 fn differences(trainings: &[&[Setting]], against: Against) -> Option<String> {
     let first = trainings.first()?;
     let different = first.iter().enumerate().filter_map(|(place, setting)| {
@@ -130,8 +129,8 @@ fn differences(trainings: &[&[Setting]], against: Against) -> Option<String> {
     (!different.is_empty()).then(|| format!("models on one curve differ in more than the {label}: {several}"))
 }
 
-/// What stands for the sizes of a model against its hidden neurons, which are part of them: how many layers those are
-/// in. Another model at its place with as many layers, but of other sizes, leaves only the sizes themselves.
+/// Describes the sizes of a model plotted against its number of hidden neurons: by the number of hidden layers or, if
+/// another model at the same position has as many layers of other sizes, by the sizes themselves.
 fn layers(model: &ModelRecord, models: &[&ModelRecord]) -> String {
     let is_another = |other: &ModelRecord| {
         let alike = hidden(other) == hidden(model) && other.sizes.len() == model.sizes.len();

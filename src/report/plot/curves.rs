@@ -1,4 +1,4 @@
-//! Histories of trainings as figures.
+//! Makes figures of the histories of trainings.
 
 use std::ops::RangeInclusive;
 
@@ -9,29 +9,29 @@ use super::settings::{in_common, names};
 use super::{Axis, Figure, Panel, Scale, Series, Unit};
 use crate::model::{EpochRecord, ModelRecord, Monitor};
 
-/// A training.
+/// A training to plot.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// What it is called where its settings do not tell it from others.
+    /// Its name, used where its settings do not distinguish it.
     pub name: String,
-    /// How it was trained, if that is known.
+    /// Its model, if known, with the settings of the training.
     pub model: Option<ModelRecord>,
     /// A row for each epoch.
     pub history: Vec<EpochRecord>,
 }
 
-/// What is to be drawn, and how.
+/// The contents and axes of a figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// The monitors; none for all that were on.
+    /// The monitors; empty for all that were on.
     pub metrics: Vec<Monitor>,
     /// The horizontal axis.
     pub against: Against,
-    /// The epochs, if they are the horizontal axis.
+    /// The range of epochs, if epochs are the horizontal axis.
     pub epochs: RangeInclusive<usize>,
-    /// How x is spread.
+    /// The scale of x.
     pub x: Scale,
-    /// How y is spread.
+    /// The scale of y.
     pub y: Scale,
 }
 
@@ -42,63 +42,63 @@ impl Default for Choice {
     }
 }
 
-/// Why there is no figure.
+/// Why a figure cannot be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlotError {
-    /// Nothing was recorded.
+    /// The run recorded nothing.
     #[error("'{run}' has no epochs with figures: train with --monitor, as in --monitor all")]
     Empty {
-        /// The run.
+        /// Name of the run.
         run: String,
     },
-    /// It was merged from several networks.
+    /// The run was merged from several networks, so it has no history.
     #[error("'{run}' was merged from {networks} networks and has no epochs: name the models that it was merged from")]
     Merged {
-        /// The run.
+        /// Name of the run.
         run: String,
-        /// The networks.
+        /// Number of networks.
         networks: usize,
     },
-    /// A monitor that was off.
+    /// The monitor was off.
     #[error("'{run}' has no {metric}: that monitor was off (train with --monitor all)", metric = metric.name())]
     NotMonitored {
-        /// The run.
+        /// Name of the run.
         run: String,
-        /// What is missing.
+        /// The missing monitor.
         metric: Monitor,
     },
-    /// No epoch of the range was trained and monitored.
+    /// No epoch in the range was trained and monitored.
     #[error("none of the epochs {} was trained and monitored: there are {first} to {last}", range(asked))]
     NoEpochs {
-        /// The range.
+        /// The range asked for.
         asked: RangeInclusive<usize>,
-        /// The first epoch there is.
+        /// The first epoch available.
         first: usize,
-        /// The last.
+        /// The last epoch available.
         last: usize,
     },
-    /// Settings are the axis, but unknown.
+    /// The settings of the run, which the axis shows, are unknown.
     #[error("'{run}' does not say how it was trained: only model files of this program can be drawn against {against}")]
     NoSettings {
-        /// The run.
+        /// Name of the run.
         run: String,
         /// The axis.
         against: &'static str,
     },
-    /// A logarithmic axis without a value above 0.
+    /// A logarithmic axis has no value above 0.
     #[error("the {axis} has no value above 0, which a logarithmic axis needs")]
     NothingPositive {
-        /// What the axis shows.
+        /// The label of the axis.
         axis: String,
     },
 }
 
-/// The figure of one training or several: costs in one panel, accuracies in another.
+/// The figure of one or more trainings: costs in one panel, accuracies in another.
 ///
-/// The title is made of what the trainings have in common, the legend of what differs.
+/// The title lists what the trainings have in common, the legend how they differ.
 ///
 /// # Errors
-/// A [`PlotError`] if there is nothing to be drawn.
+/// A [`PlotError`] if nothing can be drawn.
 pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotError> {
     let (monitored, empty): (Vec<_>, Vec<_>) = runs.iter().cloned().partition(has_monitors);
     if let (true, Some(run)) = (monitored.is_empty(), empty.first()) {
@@ -123,8 +123,7 @@ pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotErro
             [only] => format!("{} {kind}", only.images(evaluated_on)),
             _ => kind.to_string(),
         };
-        // A curve has the name and the place that it has in the whole figure, whether the others have points here or
-        // not.
+        // A curve has the same name and place in all panels, even if other curves have no points in this one.
         let series = curves.iter().enumerate().flat_map(|(i, curve)| {
             metrics.iter().map(move |metric| {
                 let many = [(several, curve.name.as_str()), (both, metric.images(evaluated_on))];
@@ -147,7 +146,7 @@ pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotErro
     Ok(Figure { title, subtitle, panels, missing, notes })
 }
 
-/// Rows of one curve: x and what the monitors saw there. Several rows at one x are drawn as their mean.
+/// The rows of one curve: x and the monitored values there. Several rows at one x are drawn as their mean.
 pub(super) struct Curve<'a> {
     pub name: String,
     pub rows: Vec<(f64, &'a EpochRecord)>,
@@ -176,7 +175,7 @@ fn why_empty(run: &Run) -> PlotError {
     if networks > 0 { PlotError::Merged { run, networks } } else { PlotError::Empty { run } }
 }
 
-/// The monitors that were asked for, or all that were on.
+/// The monitors that were asked for or, if none were, all that were on.
 fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Monitor>, PlotError> {
     for &metric in &choice.metrics {
         if let Some(run) = runs.iter().find(|run| !has(run, metric)) {
@@ -190,12 +189,12 @@ fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Monitor>, PlotError> {
     Ok(Monitor::ALL.into_iter().filter(wanted).collect())
 }
 
-/// Whether a panel shows training and evaluation images: then those are told apart in all panels.
+/// Whether any panel shows both training and evaluation images. If so, all panels distinguish them.
 fn have_both(metrics: &[Monitor]) -> bool {
     metrics.iter().any(|one| metrics.iter().any(|other| one != other && one.is_cost() == other.is_cost()))
 }
 
-/// Of which runs nothing can be drawn, in a sentence each; an error if that is all of them.
+/// A sentence for each run that cannot be drawn; an error if no run can.
 fn missing(runs: &[Run], metrics: &[Monitor], choice: &Choice) -> Result<Vec<String>, PlotError> {
     let has = |record: &EpochRecord| metrics.iter().any(|metric| metric.of(record).is_some());
     let is_drawn = |run: &Run| match choice.against {
@@ -213,7 +212,7 @@ fn missing(runs: &[Run], metrics: &[Monitor], choice: &Choice) -> Result<Vec<Str
     Ok(runs.iter().filter(|run| !is_drawn(run)).map(words).collect())
 }
 
-/// Why nothing of any run can be drawn.
+/// Why no run can be drawn.
 fn nothing(runs: &[Run], metrics: &[Monitor], choice: &Choice) -> PlotError {
     if let (Some(run), Some(&metric), true) = (runs.first(), metrics.first(), choice.against != Against::Epoch) {
         return PlotError::NotMonitored { run: run.name.clone(), metric };
@@ -224,7 +223,7 @@ fn nothing(runs: &[Run], metrics: &[Monitor], choice: &Choice) -> PlotError {
     PlotError::NoEpochs { asked: choice.epochs.clone(), first, last }
 }
 
-/// A curve for each run.
+/// Makes a curve of each run.
 fn curves_of_epochs<'a>(runs: &'a [Run], choice: &Choice) -> Vec<Curve<'a>> {
     let named: Vec<_> = runs.iter().map(|run| (run.name.as_str(), run.model.as_ref())).collect();
     let rows = |run: &'a Run| {
@@ -254,14 +253,14 @@ fn check_drawable(panels: &[Panel]) -> Result<(), PlotError> {
     Ok(())
 }
 
-/// What all runs have in common; the name of a single run that does not say.
+/// What all runs have in common; for a single run without known settings, its name.
 fn title(runs: &[Run]) -> (String, String) {
     let models: Option<Vec<_>> = runs.iter().map(|run| run.model.as_ref()).collect();
     let name = if let [only] = runs { only.name.clone() } else { String::new() };
     models.and_then(|models| in_common(&models)).unwrap_or((name, String::new()))
 }
 
-/// What the evaluation images are called.
+/// The name of the evaluation images.
 fn evaluated_on(runs: &[Run]) -> &str {
     let mut names = runs.iter().map(|run| Some(run.model.as_ref()?.training.as_ref()?.evaluate_on.as_str()));
     let first = names.next().flatten();

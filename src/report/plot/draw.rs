@@ -1,4 +1,4 @@
-//! A figure on paper, whatever the paper: what stands where.
+//! The layout and drawing of a figure, for any backend.
 
 use std::ops::Range;
 
@@ -11,8 +11,8 @@ use super::ruler::Ruler;
 use super::{Axis, Figure, Panel, Series, in_lines};
 use crate::printable::printable;
 
-/// Colours that colour-blind eyes tell apart (Okabe and Ito 2008, "Color Universal Design"), the darker ones first; its
-/// yellow is left out, which is too light for lines on white.
+/// Colours that colour-blind people can distinguish (Okabe and Ito 2008, "Color Universal Design"), the darker ones
+/// first. Their yellow is omitted, since it is too light for lines on white.
 const COLOURS: [RGBColor; 6] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -22,18 +22,18 @@ const COLOURS: [RGBColor; 6] = [
     RGBColor(86, 180, 233),
 ];
 
-/// Corners of the markers, and by how much of a turn they are turned: colour is never the only sign.
+/// Number of corners and rotation (in turns) of each marker, so that colour is never the only distinction.
 const MARKERS: [(usize, f64); 7] = [(24, 0.0), (4, 0.125), (3, 0.25), (4, 0.0), (3, 0.75), (6, 0.0), (5, 0.25)];
 
-/// Measures, in pixels of the page.
+/// Dimensions, in pixels of the page.
 pub(super) const WIDTH: i32 = 720;
 const MARGIN: i32 = 16;
 const PLOT: i32 = 250;
-/// Above a panel, and above its plot.
+/// Space above a panel, and above its plot.
 const GAP: i32 = 10;
 const ABOVE: i32 = 8;
-/// Beside the plot: for the numbers of y, if they are not long, and x, for the name of x, for half a number at the
-/// right.
+/// Space around the plot: on the left for the numbers of y, if they are short; below for the numbers of x; then for the
+/// name of x; on the right for half a number.
 const LEFT: i32 = 58;
 const BELOW: i32 = 26;
 const NAME: i32 = 20;
@@ -42,26 +42,26 @@ const TITLE: i32 = 18;
 const TITLE_LINE: i32 = TITLE + 8;
 const TEXT: i32 = 13;
 const LINE: i32 = 20;
-/// The sample of a line in the legend.
+/// Length of the line sample in the legend.
 const SAMPLE: i32 = 30;
-/// Where the words of the legend begin.
+/// Offset of the text in the legend.
 const ENTRY: i32 = SAMPLE + 6;
 
-/// A curve with more points than the first has about as many markers as the second.
+/// A curve with more points than the first number has about as many markers as the second.
 const MARKED: (usize, usize) = (40, 12);
 
-/// Curves that the legend names: so many can be told apart by colour and marker.
+/// Maximum number of curves in the legend: as many as colour and marker can distinguish.
 const NAMED: usize = COLOURS.len() * MARKERS.len();
 
 type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
-/// Where to draw, and how many of its pixels make one of the page's.
+/// Where to draw, and at which scale.
 pub(super) struct Sheet<'a, DB: DrawingBackend> {
     pub area: &'a DrawingArea<DB, Shift>,
     pub scale: i32,
-    /// By how many of the page's pixels the library places centred text too high on this paper.
+    /// The number of page pixels by which the library places centred text too high with this backend.
     pub sink: i32,
-    /// Whether lines are drawn piece by piece: the library's bitmaps have spikes where thick lines turn.
+    /// Whether to draw lines piece by piece: the library's bitmaps have spikes where thick lines turn.
     pub pieces: bool,
 }
 
@@ -107,7 +107,7 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
         self.area.present()
     }
 
-    /// `left` is where the plot begins.
+    /// Draws a panel. `left` is the x at which the plot begins.
     fn panel(&self, panel: &Panel, top: i32, left: i32) -> Drawn<DB> {
         let top = top + GAP;
         self.text(&panel.y.label, (MARGIN, top + LINE / 2), TEXT, 1.0)?;
@@ -131,7 +131,7 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
         self.centred(&panel.x.label, (middle, top + ABOVE + PLOT + BELOW + NAME / 2))
     }
 
-    /// The axes and what is between them.
+    /// Draws the axes and the curves.
     fn plot(&self, panel: &Panel, top: i32, left: i32) -> Drawn<DB> {
         let (_, below) = self.area.split_vertically(self.px(top));
         let (area, _) = below.split_vertically(self.px(ABOVE + PLOT + BELOW));
@@ -170,7 +170,7 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
         Ok(())
     }
 
-    /// A piece of a curve for the legend.
+    /// Draws the sample of a curve for the legend.
     fn sample(&self, place: usize, (x, y): (i32, i32)) -> Drawn<DB> {
         let ends = [(x, y), (x + SAMPLE, y)].map(|(x, y)| (self.px(x), self.px(y)));
         self.area.draw(&PathElement::new(ends, self.line(place)))?;
@@ -182,10 +182,10 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
         colour(place).stroke_width(2 * self.scale as u32)
     }
 
-    /// The corners of a marker around its middle.
+    /// The corners of a marker, relative to its centre.
     fn marker(&self, place: usize) -> Vec<(i32, i32)> {
         let (corners, turned) = MARKERS[place % MARKERS.len()];
-        // As much ink for all: a triangle reaches further than a circle of the same area.
+        // All markers have the same area: a triangle reaches further than a circle.
         let angle = std::f64::consts::TAU / corners as f64;
         let radius = f64::from(4 * self.scale) * (std::f64::consts::TAU / (corners as f64 * angle.sin())).sqrt();
         let corner = |i: usize| {
@@ -195,7 +195,7 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
         (0..corners).map(corner).collect()
     }
 
-    /// Text that begins at a point and is centred on its height.
+    /// Draws text that begins at a point and is vertically centred on it.
     fn text(&self, text: &str, (x, y): (i32, i32), size: i32, strength: f64) -> Drawn<DB> {
         let style = self.font(size, strength).pos(Pos::new(HPos::Left, VPos::Center));
         self.area.draw_text(&shown(text), &style, (self.px(x), self.px(y + self.sink)))
@@ -207,7 +207,7 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
     }
 
     fn font(&self, size: i32, strength: f64) -> TextStyle<'static> {
-        // The library's sizes are 1.24 times those of the page.
+        // The library's font sizes are 1.24 times those of the page.
         let size = 1.24 * f64::from(size * self.scale);
         let color = BLACK.mix(strength).to_backend_color();
         TextStyle { font: ("sans-serif", size).into_font(), color, pos: Pos::default() }
@@ -222,9 +222,9 @@ impl<DB: DrawingBackend> Sheet<'_, DB> {
     }
 }
 
-/// Which points of a curve have a marker, by their places along the axis, ascending: all if they are no more than the
-/// first number, else about as many as the second, spread evenly. Curves that run together take turns: each begins
-/// `turn`, 0 to 1, of a space later.
+/// The indices of the points of a curve that have a marker. `places` are their positions along the axis, ascending. If
+/// there are more than `all` points, about `number` of them, evenly spaced, have one. Curves that run together take
+/// turns: each begins `turn`, from 0 to 1, of the spacing later.
 pub(super) fn marks(places: &[f64], (all, number): (usize, usize), turn: f64) -> Vec<usize> {
     if places.len() <= all {
         return (0..places.len()).collect();
@@ -248,13 +248,13 @@ fn colour(place: usize) -> RGBColor {
     COLOURS[place % COLOURS.len()]
 }
 
-/// The axis that the points of a panel need.
+/// The axis for the points of a panel.
 pub(super) fn ruler(panel: &Panel, axis: &Axis, ticks: usize, is_x: bool) -> Ruler {
     let points = panel.series.iter().flat_map(|series| &series.points);
     Ruler::new(points.map(|&(x, y)| if is_x { x } else { y }), axis.scale, axis.unit, ticks)
 }
 
-/// A text without what no picture and no terminal shows, and an SVG must not hold.
+/// A text without the characters that pictures and terminals cannot show and an SVG must not contain.
 pub(super) fn shown(text: &str) -> String {
     printable(text).replace(['\u{FFFE}', '\u{FFFF}'], "\u{FFFD}")
 }
@@ -263,29 +263,31 @@ fn ruler_of_y(panel: &Panel) -> Ruler {
     ruler(panel, &panel.y, 6, false)
 }
 
-/// Where all plots of a figure begin: behind the longest number beside them, of digits, which are all as wide.
+/// The x at which all plots of a figure begin: to the right of the longest number beside them. (All digits have the
+/// same width.)
 fn left(figure: &Figure) -> i32 {
     let ticks = figure.panels.iter().flat_map(|panel| ruler_of_y(panel).ticks);
     let longest = ticks.map(|(_, label)| label.chars().count()).max().unwrap_or(0);
     LEFT.max(MARGIN + 7 + (0.55 * f64::from(TEXT - 1) * longest as f64).ceil() as i32)
 }
 
-/// How wide a text may be at most, in pixels: fonts of browsers differ, and this is a wide one.
+/// The maximum width of a text in pixels. Browsers' fonts differ, and this assumes a wide one.
 fn width(text: &str, size: i32) -> i32 {
     (0.6 * f64::from(size) * text.chars().count() as f64).ceil() as i32
 }
 
-/// A text in lines that fit into so many pixels.
+/// Breaks a text into lines of at most `pixels` pixels.
 fn broken(text: &str, size: i32, pixels: i32) -> Vec<String> {
     in_lines(text, (f64::from(pixels) / (0.6 * f64::from(size))) as usize)
 }
 
-/// A name in the legend: the place of its curve, and its lines. What is not the name of a curve has no place.
+/// An entry of the legend: the place of its curve, and its lines. An entry that is not the name of a curve has no
+/// place.
 type Entry = (Option<usize>, Vec<String>);
 
-/// The legend, in columns of one width. A curve without a name is not in it.
+/// The legend, in columns of equal width. Curves without a name are omitted.
 struct Legend {
-    /// More than one line each only in a column alone.
+    /// The entries. Only with a single column can they have more than one line.
     names: Vec<Entry>,
     columns: usize,
     /// The width of a column.

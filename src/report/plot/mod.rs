@@ -1,6 +1,7 @@
-//! Charts: values to SVG, PNG or the characters of a terminal. Nothing here trains or reads a file.
+//! Charts: draws values as SVG, as PNG or with the characters of a terminal. This module does not train and does not
+//! read files.
 //!
-//! [`learning_curves`] makes a [`Figure`] of the histories of trainings. The figure draws itself.
+//! [`learning_curves`] makes a [`Figure`] of the histories of trainings. The figure can draw itself.
 
 #![allow(clippy::cast_possible_wrap, reason = "lines, columns and ticks are few")]
 #![allow(clippy::float_cmp, reason = "what is compared are copies of the same number")]
@@ -22,22 +23,22 @@ pub use read::ReadError;
 use ruler::in_words;
 pub use ruler::{Scale, Unit};
 
-/// Panels below each other, under one title.
+/// Panels, one below the other, under a common title.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Figure {
-    /// What stands above in large letters; may be empty.
+    /// The title, in large letters; may be empty.
     pub title: String,
-    /// What stands below that; may be empty.
+    /// The subtitle; may be empty.
     pub subtitle: String,
-    /// What is drawn.
+    /// The panels.
     pub panels: Vec<Panel>,
-    /// What was to be drawn and is not because there is nothing of it, in a sentence each.
+    /// A sentence for each thing that was asked for but cannot be drawn.
     pub missing: Vec<String>,
     /// What the reader of the figure should know, in a sentence each.
     pub notes: Vec<String>,
 }
 
-/// One pair of axes and the curves between them.
+/// A pair of axes and their curves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panel {
     /// The horizontal axis.
@@ -48,38 +49,38 @@ pub struct Panel {
     pub series: Vec<Series>,
 }
 
-/// What an axis shows.
+/// An axis of a panel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Axis {
-    /// What is measured, as in "accuracy".
+    /// The name of the quantity, such as "accuracy".
     pub label: String,
-    /// How it is spread.
+    /// Linear or logarithmic.
     pub scale: Scale,
-    /// How its numbers are written.
+    /// The format of its numbers.
     pub unit: Unit,
 }
 
 /// A curve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// What the legend says; a curve alone in its figure has no need of one, and no name.
+    /// Its name in the legend; empty if it is the only curve of the figure.
     pub name: String,
-    /// Its place among the curves of the figure, from which its colour and its marker follow: those of one name have
-    /// one place in all panels, whatever else is in them.
+    /// Its place among the curves of the figure, which determines its colour and marker. Curves with the same name have
+    /// the same place in all panels.
     pub place: usize,
-    /// x and y, in the order in which they are joined.
+    /// The points (x, y), in the order in which they are joined.
     pub points: Vec<(f64, f64)>,
 }
 
 impl Panel {
-    /// The curves that the legend names.
+    /// The curves with a name, which the legend lists.
     fn named(&self) -> impl Iterator<Item = &Series> {
         self.series.iter().filter(|series| !series.name.is_empty())
     }
 }
 
 impl Figure {
-    /// What is missing, and what a logarithmic axis leaves out, in a sentence each; nothing if all is drawn.
+    /// A sentence for each thing that is missing or that a logarithmic axis leaves out; empty if everything is drawn.
     #[must_use]
     pub fn left_out(&self) -> Vec<String> {
         let axes = self.panels.iter().flat_map(|Panel { x, y, series }| [(x, series, true), (y, series, false)]);
@@ -96,7 +97,7 @@ impl Figure {
         [self.missing.clone(), sentences].concat()
     }
 
-    /// What the figure shows, for those who do not see it: where each curve begins and ends.
+    /// Describes the figure in words for those who cannot see it: the ends of each curve.
     #[must_use]
     pub fn words(&self) -> String {
         let mut sentences: Vec<_> = [&self.title, &self.subtitle].into_iter().cloned().collect();
@@ -117,12 +118,12 @@ impl Figure {
     }
 }
 
-/// The most lines of a heading or a name. Words of files may be of any length, and a picture must be as high as they
-/// take.
+/// The maximum number of lines of a heading or a name. Names in files may be of any length, and the picture must have
+/// room for all lines.
 const MAX_LINES: usize = 8;
 
-/// A list with commas in lines of at most so many characters. A part that is longer is cut where the line ends, and the
-/// list where the last line does.
+/// Breaks a list with commas into lines of at most `characters` characters. A longer item is broken at the end of a
+/// line; the list is cut off after [`MAX_LINES`] lines.
 fn in_lines(list: &str, characters: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in list.split_inclusive(", ") {
@@ -147,12 +148,12 @@ fn in_lines(list: &str, characters: usize) -> Vec<String> {
     lines
 }
 
-/// What a figure is drawn upon.
+/// The background of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
-    /// Black on white: a file of its own, or print.
+    /// Black on white, for a separate file or for print.
     #[default]
     Paper,
-    /// No background, and the text colour of the page around it (`currentColor`), light or dark.
+    /// No background and the text colour of the surrounding page (`currentColor`), light or dark.
     Page,
 }

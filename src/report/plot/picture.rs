@@ -1,4 +1,4 @@
-//! A figure as a file: SVG or PNG.
+//! A figure as an SVG or PNG file.
 
 use std::sync::Once;
 
@@ -10,21 +10,20 @@ use super::draw::{Sheet, WIDTH, height, shown};
 use super::{Figure, Theme};
 use crate::picture::file::encoded;
 
-/// The library knows whole pixels only. So many of them make one pixel of an SVG.
+/// The library draws only at whole pixels, so each pixel of an SVG is divided into this many.
 const FINE: i32 = 10;
-/// So many make one of a PNG, along each side: their mean is smooth where the library's lines are not.
+/// Each pixel of a PNG is the mean of this many pixels along each side, which smooths the library's lines.
 const COARSE: i32 = 3;
-/// So many pixels of a PNG make one of the page: enough for print.
+/// Pixels of a PNG per pixel of the page: enough for print.
 const DENSE: i32 = 2;
-/// A figure that is higher than so many pixels of the page is drawn as it is, and not smoothed: that would take too
-/// much memory.
+/// A figure higher than this many pixels of the page is not smoothed, since that would take too much memory.
 const SMOOTH: i32 = 1500;
 
 impl Figure {
-    /// How an SVG document of ours begins.
+    /// The beginning of this program's SVG documents.
     pub const SVG_START: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\"";
 
-    /// The figure as an SVG document, which may stand in a file or within an HTML page.
+    /// The figure as an SVG document, for a file or an HTML page.
     #[must_use]
     pub fn svg(&self, theme: Theme) -> String {
         register_fonts();
@@ -53,7 +52,7 @@ impl Figure {
         )
     }
 
-    /// The figure as the bytes of a PNG file, on white, twice as many pixels each way as the SVG has.
+    /// The figure as a PNG file on white, with twice the SVG's pixels in each direction.
     #[must_use]
     pub fn png(&self) -> Vec<u8> {
         register_fonts();
@@ -71,8 +70,8 @@ impl Figure {
     }
 }
 
-/// Rows of `wide` pixels of three colours each, smaller by a whole factor that divides both sides: the means of
-/// squares.
+/// Reduces an image of rows of `wide` RGB pixels by a whole factor that divides both sides. Each new pixel is the mean
+/// of a square.
 fn reduced(pixels: &[u8], wide: usize, factor: usize) -> Vec<u8> {
     let area = factor * factor;
     let mean = |rows: &[u8], left: usize, colour: usize| {
@@ -85,7 +84,7 @@ fn reduced(pixels: &[u8], wide: usize, factor: usize) -> Vec<u8> {
     strips.flat_map(|rows| colours().map(move |(left, colour)| mean(rows, left, colour))).collect()
 }
 
-/// Text for an attribute.
+/// Escapes text for an attribute.
 fn escaped(text: &str) -> String {
     shown(text).replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
@@ -94,7 +93,7 @@ fn pixels(wide: i32, high: i32, scale: i32) -> (u32, u32) {
     ((wide * scale) as u32, (high * scale) as u32)
 }
 
-/// The library draws with fonts that it was given, and with no others: no picture depends on what is installed.
+/// Registers the only font that the library uses, so that pictures do not depend on installed fonts.
 fn register_fonts() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,4 +1,4 @@
-//! The histories that files hold.
+//! Reads histories of trainings from files.
 
 use thiserror::Error;
 
@@ -6,16 +6,16 @@ use super::Run;
 use crate::model::{EpochRecord, ModelError, ModelRecord};
 use crate::report::NEURON_CSV_HEADING;
 
-/// Why a file holds no training.
+/// Why a file does not contain a training.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    /// None of the known kinds.
+    /// The file is of no known kind.
     #[error("neither a model file, nor a log of train --log, nor the output of slowdown ({0})")]
     Unknown(ModelError),
-    /// A line of a log or of a CSV that is not like those before.
+    /// A line of a log or of a CSV differs from the expected format.
     #[error("line {line} is no epoch: {why}")]
     Line {
-        /// 1 for the first.
+        /// Number of the line, from 1.
         line: usize,
         /// What is wrong.
         why: String,
@@ -24,10 +24,10 @@ pub enum ReadError {
 
 impl Run {
     /// Reads a training from the text of a model file, of a log (a line of JSON for each epoch) or of the CSV of the
-    /// single neuron, whose cost is that of its only training image. The content says which.
+    /// single neuron, whose cost is that of its only training image. The kind of file is recognized by its content.
     ///
     /// # Errors
-    /// A [`ReadError`] that says what is wrong.
+    /// A [`ReadError`] that describes the problem.
     pub fn read(name: &str, text: &[u8]) -> Result<Self, ReadError> {
         let run = |history, model| Run { name: name.to_string(), history, model };
         let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii();
@@ -42,7 +42,7 @@ impl Run {
     }
 }
 
-/// An epoch for each line that is not empty, those of the heading left out.
+/// Reads an epoch from each non-empty line after the first `heading` lines.
 fn records(
     text: &[u8],
     heading: usize,
@@ -53,7 +53,7 @@ fn records(
     lines.map(|(i, line)| record(line).map_err(|why| ReadError::Line { line: i + 1, why })).collect()
 }
 
-/// What is wrong, but for where: that is always the first line of one.
+/// The error message without its position, which is always in the first line of a record.
 fn without_place(error: serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or_default().to_string()

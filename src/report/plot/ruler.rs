@@ -1,25 +1,25 @@
-//! Where an axis begins and ends, and what stands beside it.
+//! The range, the ticks and the labels of an axis.
 
 use crate::report::thousands;
 
-/// What lies beyond is drawn here, so that no sum, ratio or power below leaves the numbers.
+/// Values beyond these are drawn at these, so that no sum, ratio or power below overflows or underflows.
 const FAR: f64 = 1e150;
 const NEAR: f64 = 1e-150;
 
-/// A share of a step that rounding may take or add.
+/// The fraction of a step by which rounding errors are tolerated.
 const ROUNDING: f64 = 1e-6;
 
-/// How values are spread along an axis.
+/// Linear or logarithmic spacing of values along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scale {
-    /// Equal steps are equally far apart.
+    /// Equal differences have equal distances.
     #[default]
     Linear,
-    /// Equal ratios are equally far apart. Only values above 0 have a place.
+    /// Equal ratios have equal distances. Values of 0 or less cannot be shown.
     Log,
 }
 
-/// How the numbers beside an axis are written.
+/// The format of the numbers beside an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unit {
     /// 0.25
@@ -27,7 +27,7 @@ pub enum Unit {
     Number,
     /// 50,000
     Count,
-    /// A share from 0 to 1, as in 25%.
+    /// A fraction from 0 to 1, shown as in 25%.
     Percent,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Ruler {
 }
 
 impl Ruler {
-    /// The axis that encloses `values` (those without a place on it left out) with about `wanted` ticks.
+    /// The axis for `values`, with about `wanted` ticks. Values that cannot be shown are ignored.
     pub fn new(values: impl IntoIterator<Item = f64>, scale: Scale, unit: Unit, wanted: usize) -> Self {
         let placed = values.into_iter().filter_map(|value| placed(value, scale));
         let range = placed.fold(None, |range: Option<(f64, f64)>, value| {
@@ -48,7 +48,7 @@ impl Ruler {
         });
         let (low, high) = range.unwrap_or((1.0, 1.0));
         let even = linear(low, high, unit, wanted.max(4));
-        // Within less than a decade even ticks are the better ones for a logarithmic axis too.
+        // Over less than a decade, evenly spaced ticks are better on a logarithmic axis, too.
         let ticks = if scale == Scale::Linear || (high < 5.0 * low && even[0] > 0.0) {
             let step = even[1] - even[0];
             even.into_iter().map(|tick| (tick, label(tick, step, unit))).collect()
@@ -59,8 +59,8 @@ impl Ruler {
         Ruler { scale, ticks }
     }
 
-    /// Where a value lies: 0 at the first tick, 1 at the last, and at an end if it is beyond, as a share above 1 is;
-    /// nowhere if it has no place on the axis.
+    /// The position of a value along the axis: 0 at the first tick, 1 at the last. A value beyond an end, such as a
+    /// fraction above 1, is placed at that end. `None` if the value cannot be shown.
     pub fn place(&self, value: f64) -> Option<f64> {
         let along = |value: f64| if self.scale == Scale::Log { value.ln() } else { value };
         let (first, last) = (along(self.ticks[0].0), along(self.ticks[self.ticks.len() - 1].0));
@@ -69,7 +69,7 @@ impl Ruler {
     }
 }
 
-/// A value as it is drawn; nothing if it cannot be.
+/// The value limited to what can be drawn; `None` if it cannot be shown.
 fn placed(value: f64, scale: Scale) -> Option<f64> {
     match scale {
         _ if !value.is_finite() => None,
@@ -78,9 +78,9 @@ fn placed(value: f64, scale: Scale) -> Option<f64> {
     }
 }
 
-/// Multiples of 1, 2 or 5 times a power of ten.
+/// Ticks at multiples of 1, 2 or 5 times a power of ten.
 fn linear(low: f64, high: f64, unit: Unit, wanted: usize) -> Vec<f64> {
-    // What rounding could have made is no range.
+    // A difference that rounding errors may have caused is not a range.
     let (low, high) = if high - low <= (1e-9 * low.abs().max(high.abs())).max(NEAR) {
         let around = if low == 0.0 { 1.0 } else { 0.1 * low.abs() };
         (low - around, high + around)
@@ -109,7 +109,7 @@ fn linear(low: f64, high: f64, unit: Unit, wanted: usize) -> Vec<f64> {
     ticks
 }
 
-/// Powers of ten; 2 and 5 times those between them if there is room.
+/// Ticks at powers of ten, also at 2 and 5 times them if there is room.
 fn logarithmic(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     let decade = (low.log10() + ROUNDING).floor() as i32;
     let decades = (high.log10() - low.log10()).ceil();
@@ -122,7 +122,7 @@ fn logarithmic(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     enclosing(low, high, decade.div_euclid(every), |i| power_of_ten(i * every))
 }
 
-/// Those of an ascending row of ticks that enclose a range; tick number `start` lies at its beginning or before.
+/// The ticks, of an ascending sequence, that enclose a range. Tick number `start` is at or before its beginning.
 fn enclosing(low: f64, high: f64, start: i32, tick: impl Fn(i32) -> f64) -> Vec<f64> {
     let mut first = start;
     while tick(first + 1) <= low * (1.0 + ROUNDING) {
@@ -135,12 +135,12 @@ fn enclosing(low: f64, high: f64, start: i32, tick: impl Fn(i32) -> f64) -> Vec<
     ticks
 }
 
-/// As a decimal has it: 10^-3 is 0.001, which a product of tenths is not.
+/// A power of ten as the decimal is parsed: 10^-3 is exactly 0.001, unlike a product of tenths.
 fn power_of_ten(power: i32) -> f64 {
     format!("1e{power}").parse().expect("a decimal")
 }
 
-/// A value in words, with three digits or, of a share, with two decimals.
+/// A value as text, with three digits or, for percentages, with two decimals.
 pub(super) fn in_words(value: f64, unit: Unit) -> String {
     let step = if unit == Unit::Percent {
         1e-4
@@ -150,7 +150,7 @@ pub(super) fn in_words(value: f64, unit: Unit) -> String {
     label(value, step, unit)
 }
 
-/// A tick in words, precise enough to be told from its neighbour, `step` away.
+/// A tick as text, precise enough to differ from its neighbour at distance `step`.
 fn label(tick: f64, step: f64, unit: Unit) -> String {
     let digits = |number: f64| (number.abs().log10() + ROUNDING).floor() as i32;
     let decimals = |step: f64| usize::try_from(-digits(step)).unwrap_or(0);

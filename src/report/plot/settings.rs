@@ -1,4 +1,4 @@
-//! What runs have in common, and what tells them apart.
+//! Settings that runs have in common, and settings that distinguish them.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::network::{Activation, sizes_in_words};
 use crate::real::Precision;
 use crate::report::{epochs, thousands};
 
-/// A setting in words.
+/// A setting as text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Setting {
     pub words: String,
@@ -18,28 +18,28 @@ pub(super) struct Setting {
     pub axis: Option<Against>,
 }
 
-/// How much a setting matters where all runs have it in common.
+/// How important a setting is if all runs have it in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Weight {
-    /// It is part of the title.
+    /// Part of the title.
     Main,
-    /// It is worth a word.
+    /// Worth mentioning.
     Minor,
-    /// It goes without saying.
+    /// Not worth mentioning.
     Usual,
-    /// It is as good as any other.
+    /// Random, such as the seed: any value is as good.
     Chance,
 }
 
 use Weight::{Chance, Main, Minor, Usual};
 
-/// Where the sizes stand among the settings.
+/// The index of the layer sizes among the settings.
 pub(super) const SIZES: usize = 0;
 
-/// All settings of a model, in an order that is the same for all; nothing of a model whose file does not say.
+/// All settings of a model, in the same order for all models; `None` if the model file has no training record.
 pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     let training = model.training.as_ref()?;
-    // Lists of all fields, so that none that is added can be forgotten here.
+    // List all fields, so that no new field can be forgotten.
     let TrainingRecord {
         program: _,
         dataset,
@@ -97,7 +97,7 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     list.push(option("ema", ema.map(|share| share.to_string())));
     list.push(option("expand", expand.clone()));
     list.push(if *deskew { ("deskewed".to_string(), Minor) } else { ("not deskewed".to_string(), Usual) });
-    // Each kind on its own, so that runs are told apart by what differs.
+    // List each kind separately, so that only the kind that differs distinguishes runs.
     list.push(kind("affine", augment.and_then(|distortion| distortion.affine)));
     list.push(kind("elastic", augment.and_then(|distortion| distortion.elastic)));
     let fading = augment.filter(Distortion::fades).map(|distortion| format!("to {}", distortion.fade_to));
@@ -116,8 +116,8 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     Some(all.map(|(place, (words, weight))| Setting { words, weight, axis: axis(place) }).collect())
 }
 
-/// What stands above a figure of these runs: what they have in common, the weighty and the lesser part. Nothing if one
-/// of them does not say.
+/// The title and subtitle for these runs: the important and the less important settings that they have in common.
+/// `None` if a model file has no training record.
 pub(super) fn in_common(models: &[&ModelRecord]) -> Option<(String, String)> {
     let (common, _) = compared(models)?;
     let join = |weight| {
@@ -127,7 +127,8 @@ pub(super) fn in_common(models: &[&ModelRecord]) -> Option<(String, String)> {
     Some((join(Main), join(Minor)))
 }
 
-/// A name for each run, made of what differs between them; their own names where nothing does or a file does not say.
+/// A name for each run, made of the settings that differ; its own name if none differs or a file has no training
+/// record.
 pub(super) fn names(runs: &[(&str, Option<&ModelRecord>)]) -> Vec<String> {
     let models: Option<Vec<_>> = runs.iter().map(|(_, model)| *model).collect();
     let different = models.and_then(|models| compared(&models)).map(|(_, different)| different).unwrap_or_default();
@@ -143,7 +144,7 @@ pub(super) fn names(runs: &[(&str, Option<&ModelRecord>)]) -> Vec<String> {
     names.iter().zip(runs).map(own).collect()
 }
 
-/// The settings that all models share, and the words of each of the others, one for each model.
+/// The settings that all models share and, for each setting that differs, its text in each model.
 fn compared(models: &[&ModelRecord]) -> Option<(Vec<Setting>, Vec<Vec<String>>)> {
     let all: Vec<Vec<Setting>> = models.iter().map(|model| settings(model)).collect::<Option<_>>()?;
     let first = all.first()?;

@@ -1,4 +1,4 @@
-//! A figure in the characters of a terminal.
+//! A figure as characters of a terminal.
 
 use std::fmt::Write;
 
@@ -8,19 +8,19 @@ use super::draw::{marks, ruler, shown};
 use super::ruler::Ruler;
 use super::{Figure, Panel, Series, in_lines};
 
-/// Lines of a plot, without what stands around it.
+/// Lines of a plot, without axes and labels.
 const ROWS: usize = 15;
-/// Signs of the curves, in the legend and along them.
+/// The signs of the curves, in the legend and along them.
 const SIGNS: [char; 7] = ['o', 'x', '+', '*', '#', '@', '%'];
-/// Those of further curves; begun anew where they, too, are used up.
+/// The signs of further curves; after the last, all signs are used again.
 const LETTERS: &str = "abcdefghijklmnpqrstuvwyzABCDEFGHIJKLMNPQRSTUVWYZ";
-/// Seen on light and on dark terminals; the sign tells what the colour does not.
+/// Colours that can be seen on light and dark terminals; signs distinguish curves that have the same colour.
 const COLOURS: [AnsiColor; 6] =
     [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Green, AnsiColor::Magenta, AnsiColor::BrightBlue, AnsiColor::Red];
 
 impl Figure {
-    /// The figure as lines of at most `columns` characters (or 40, if that is more): coloured curves of Braille dots,
-    /// or without colours plain ASCII.
+    /// The figure as lines of at most `columns` characters, but at least 40: curves of Braille dots with colours, plain
+    /// ASCII without.
     #[must_use]
     pub fn text(&self, columns: usize, colours: bool) -> String {
         let columns = columns.max(40);
@@ -36,7 +36,7 @@ impl Figure {
     }
 }
 
-/// A line for each curve with a name, or as many as it takes.
+/// A line for each named curve, or more if the name is long.
 fn legend(panel: &Panel, columns: usize, colours: bool) -> String {
     let line = |series: &Series| {
         let style = style(series.place, colours);
@@ -47,12 +47,12 @@ fn legend(panel: &Panel, columns: usize, colours: bool) -> String {
     panel.named().map(line).collect()
 }
 
-/// The curves with their axes.
+/// Draws the curves with their axes.
 fn plot(panel: &Panel, columns: usize, colours: bool) -> String {
     let [x, y] = [(&panel.x, columns / 12, true), (&panel.y, 6, false)]
         .map(|(axis, ticks, is_x)| ruler(panel, axis, ticks, is_x));
     let margin = y.ticks.iter().map(|(_, label)| label.len()).max().unwrap_or(0) + 1;
-    // Half a label may stand out at the right.
+    // Leave room at the right for half a label.
     let canvas = Canvas::of(panel, &x, &y, columns.saturating_sub(margin + 5).max(10), colours);
     let [tick, side, corner, floor, stand] =
         if colours { ['┤', '│', '└', '─', '┬'] } else { ['+', '|', '+', '-', '+'] };
@@ -83,7 +83,7 @@ fn plot(panel: &Panel, columns: usize, colours: bool) -> String {
     text
 }
 
-/// What a cell shows: dots, or a sign, of the curve that came last.
+/// The content of a cell: dots or a sign, of the curve that was drawn last.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cell {
     dots: u8,
@@ -117,7 +117,7 @@ impl Canvas {
         canvas
     }
 
-    /// Steps from dot to dot along the longer way.
+    /// Draws a line from dot to dot, stepping along the longer axis.
     fn line(&mut self, (x, y): (i64, i64), (to_x, to_y): (i64, i64), place: usize) {
         let steps = (to_x - x).abs().max((to_y - y).abs()).max(1);
         for i in 0..=steps {
@@ -147,7 +147,7 @@ impl Canvas {
         &mut self.cells[row][(x as usize / wide).min(self.columns - 1)]
     }
 
-    /// A row in characters, with as few changes of colour as it takes.
+    /// A row as text, with as few changes of colour as possible.
     fn row(&self, cells: &[Cell]) -> String {
         let drawn = |cell: &Cell| cell.sign.is_some() || cell.dots > 0;
         let parts = cells.chunk_by(|a, b| drawn(a) == drawn(b) && a.place == b.place);

@@ -5,7 +5,7 @@ use crate::data::distort::Distortion;
 use crate::model::{EpochRecord, ModelRecord, Monitor};
 use crate::picture::file::is_our_png;
 
-/// A run of 784-30-10 whose accuracy climbs to `best` of 100, with these settings changed in its record.
+/// A run of 784-30-10 whose accuracy climbs to `best` of 100. `changes` replaces settings in its record.
 fn run(name: &str, changes: &str, best: usize) -> Run {
     let mut training = serde_json::json!({
         "program": "mnist", "dataset": "MNIST", "n_train": 1000, "n_validation": 10000, "evaluate_on": "validation",
@@ -75,7 +75,7 @@ fn the_legend_is_made_of_what_differs() {
     );
 }
 
-/// A run of which only these were monitored.
+/// The run with only these monitors on.
 fn monitored(metrics: &[Monitor], mut run: Run) -> Run {
     let is_on = |metric| metrics.contains(&metric);
     for record in &mut run.history {
@@ -87,7 +87,7 @@ fn monitored(metrics: &[Monitor], mut run: Run) -> Run {
     run
 }
 
-/// The names of the curves of a panel and their places.
+/// The names and places of the curves of a panel.
 fn signs(panel: &Panel) -> Vec<(&str, usize)> {
     panel.series.iter().map(|series| (series.name.as_str(), series.place)).collect()
 }
@@ -103,7 +103,7 @@ fn a_name_has_the_same_sign_in_all_panels_and_is_in_every_legend() {
     assert_eq!(figure.text(80, false).matches("  x eta 0.5\n").count(), 2, "{}", figure.text(80, false));
     assert_eq!(figure.svg(Theme::Paper).matches("\neta 0.5\n").count(), 2, "{}", figure.svg(Theme::Paper));
 
-    // One kind of images in the upper panel, both in the lower.
+    // The upper panel shows evaluation images only, the lower one both kinds.
     let a = monitored(&[EvaluationCost, TrainingAccuracy, EvaluationAccuracy], run("a", "{}", 95));
     let figure = learning_curves(&[a.clone(), c.clone()], &Choice::default()).unwrap();
     assert_eq!(signs(&figure.panels[0]), [("eta 0.5, validation", 1)]);
@@ -113,7 +113,7 @@ fn a_name_has_the_same_sign_in_all_panels_and_is_in_every_legend() {
     assert_eq!(signs(&figure.panels[0]), [("validation", 1)]);
     assert_eq!(figure.panels[0].y.label, "validation cost");
 
-    // A panel for each: its label says all of a curve alone.
+    // Each panel has one curve, which its label describes completely.
     let only = monitored(&[TrainingCost, EvaluationAccuracy], run("a", "{}", 95));
     let figure = learning_curves(&[only], &Choice::default()).unwrap();
     assert_eq!(names(&figure), ["", ""]);
@@ -150,7 +150,7 @@ fn what_was_monitored_in_other_epochs_only_has_no_panel() {
     let none = of(&a, vec![Monitor::TrainingCost]).unwrap_err();
     assert_eq!(none, PlotError::NoEpochs { asked: 20..=30, first: 1, last: 10 });
 
-    // The model holds its last epoch, of which there is no cost.
+    // The model holds its last epoch, whose cost was not monitored.
     a.model.as_mut().unwrap().history = a.history.clone();
     let against = |runs: &[Run]| {
         let choice = Choice { metrics: vec![Monitor::TrainingCost], against: Against::Eta, ..Choice::default() };
@@ -182,7 +182,7 @@ fn a_curve_may_begin_and_end_anywhere() {
 fn against_a_setting_each_model_is_a_point() {
     let metrics = vec![Monitor::EvaluationAccuracy];
     let choice = Choice { metrics, against: Against::TrainSize, x: Scale::Log, ..Choice::default() };
-    // Epochs differ from size to size, and do not divide the curve; 100 images have two seeds.
+    // Numbers of epochs differ between sizes and do not divide the curve; 100 images were trained with two seeds.
     let sizes = [
         run("c", r#"{"n_train": 10000, "epochs": 3}"#, 95),
         run("a", r#"{"n_train": 100, "epochs": 300}"#, 70),
@@ -192,13 +192,13 @@ fn against_a_setting_each_model_is_a_point() {
     assert_eq!(figure.panels[0].series[0].points, [(100.0, 0.71), (10_000.0, 0.95)]);
     assert_eq!((names(&figure), figure.panels[0].x.label.as_str()), (vec![""], "training images"));
 
-    // A model that holds its best epoch stands for that one.
+    // A model that holds its best epoch is plotted with that epoch.
     let best = run("best", r#"{"n_train": 100, "epochs": 300, "epoch": 10, "eta": 0.1}"#, 72);
     let figure = learning_curves(&[sizes[1].clone(), best.clone()], &choice).unwrap();
     assert_eq!(names(&figure), ["eta 0.5", "eta 0.1"]);
     assert_eq!(figure.panels[0].series[1].points, [(100.0, 0.70)]);
 
-    // What is multiplied stands where its images do, as another curve.
+    // An expanded training set is plotted at its original size, as another curve.
     let shifted = run("shifted", r#"{"n_train": 500, "epochs": 300, "expand": "shift"}"#, 75);
     let figure = learning_curves(&[sizes[1].clone(), shifted], &choice).unwrap();
     assert_eq!(names(&figure), ["no expand", "expand shift"]);
@@ -230,7 +230,7 @@ fn against_hidden_neurons_models_of_as_many_layers_are_a_curve() {
         [curve("1 hidden layer", &[20, 40, 60]), curve("2 hidden layers", &[40, 60])]
     );
     assert_eq!(of(&[&[], &[0, 0]]), [curve("no hidden layer", &[0]), curve("2 hidden layers", &[0])]);
-    // Of different models no mean is drawn.
+    // Different models are not averaged.
     assert_eq!(
         of(&[&[20], &[40], &[20, 20], &[30, 10]]),
         [curve("1 hidden layer", &[20, 40]), curve("784-20-20-10", &[40]), curve("784-30-10-10", &[40])]
@@ -244,7 +244,7 @@ fn a_logarithmic_axis_says_what_it_leaves_out() {
         learning_curves(runs, &choice).unwrap().left_out()
     };
     let (some, none) = (run("a", "{}", 95), run("b", r#"{"lambda": 0.0}"#, 94));
-    // In two panels that share their axis.
+    // A sentence occurs once, though two panels share the axis.
     let expected = ["lambda of 0 or less has no place on a logarithmic axis: it is left out"];
     assert_eq!(of(Scale::Log, &[some.clone(), none.clone()]), expected);
     assert!(of(Scale::Linear, &[some.clone(), none]).is_empty() && of(Scale::Log, &[some]).is_empty());
@@ -370,7 +370,7 @@ fn words_of_any_length_leave_a_picture_its_size() {
     assert_eq!(in_lines(&"one, ".repeat(MAX_LINES), 4).last().unwrap(), "one, ");
 }
 
-/// Figures of one panel.
+/// Random figures of one panel.
 fn figures() -> impl Strategy<Value = Figure> {
     let points = prop::collection::vec((any::<f64>(), any::<f64>()), 0..50);
     let series = prop::collection::vec((".{0,120}", points), 0..12);
@@ -390,7 +390,7 @@ fn figures() -> impl Strategy<Value = Figure> {
 }
 
 proptest! {
-    // A bitmap takes its time.
+    // Bitmaps take long to draw.
     #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
