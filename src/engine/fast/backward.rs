@@ -5,7 +5,7 @@ use super::gather::{BLOCK, Block, Transpose};
 use super::optimize::Optimize;
 use super::packed::{Activity, Moments, Packed, Panel, Workspace};
 use super::pass::{Context, Counts};
-use super::pool::MAX_THREADS;
+use super::pool::MAX_POOL_THREADS;
 use super::simd::Vectors;
 use super::{dense, sparse};
 use crate::network::{Activation, Rule, Step};
@@ -26,7 +26,7 @@ impl Context<'_> {
         let per_thread = m.div_ceil(self.threads);
         let (z, a) = (work.z[..m * width].chunks_mut(per_thread * width), work.a.chunks_mut(per_thread * width));
         let mut parts = z.zip(a).zip(work.delta.chunks_mut(per_thread * width));
-        let mut parts: [_; MAX_THREADS] = std::array::from_fn(|_| parts.next());
+        let mut parts: [_; MAX_POOL_THREADS] = std::array::from_fn(|_| parts.next());
         self.for_each(&mut parts[..self.threads], |t, part| {
             let Some(((z, a), delta)) = part else { return };
             let a = &mut a[..z.len()];

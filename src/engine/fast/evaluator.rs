@@ -3,7 +3,7 @@
 use super::buffer::Buffer;
 use super::images::Images;
 use super::packed::{Packed, Workspace};
-use super::pass::Context;
+use super::pass::{Batch, Context};
 use super::pool::Pool;
 use super::product::TRANSPOSE_FROM;
 use super::simd::{InstructionSet, Vectors};
@@ -50,7 +50,7 @@ impl<F: Vectors> Evaluator<F> {
             for (c, results) in results.chunks_mut(CHUNK).enumerate() {
                 let chunk = &mut chunk[..results.len()];
                 chunk.iter_mut().zip((t * per_thread + c * CHUNK) as u32..).for_each(|(image, i)| *image = i);
-                context.forward(network, work, images, (chunk, &[]), Dropout::default());
+                context.forward(network, work, Batch { images, indices: chunk, next: &[] }, Dropout::default());
                 let (z, a) = (&mut work.z[..chunk.len() * width], &mut work.a[..chunk.len() * width]);
                 context.outputs(network, &work.layers, output, 0, z, a);
                 let outputs = z.chunks(width).zip(a.chunks(width));

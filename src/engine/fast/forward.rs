@@ -4,10 +4,9 @@ use pulp::{Simd, WithSimd};
 
 use super::drop::Mask;
 use super::gather::{BLOCK, Block, Gather};
-use super::images::Images;
 use super::packed::{Activity, Packed, Panel, Workspace};
-use super::pass::Context;
-use super::pool::MAX_THREADS;
+use super::pass::{Batch, Context};
+use super::pool::MAX_POOL_THREADS;
 use super::simd::Vectors;
 use super::{dense, product, sparse};
 use crate::network::{Activation, Dropout, Output};
@@ -15,20 +14,13 @@ use crate::network::{Activation, Dropout, Output};
 impl Context<'_> {
     /// z^l = W^l a^{l-1} + b^l and a^l = sigma(z^l) for all images of the mini-batch, layer by layer. sigma is the
     /// activation of the layer.
-    pub fn forward<F: Vectors>(
-        &self,
-        network: &Packed<F>,
-        work: &mut Workspace<F>,
-        images: &Images,
-        (batch, next): (&[u32], &[u32]),
-        dropout: Dropout,
-    ) {
-        let m = batch.len();
-        self.choose_mask(network, &mut work.mask, (batch, images.data.first() as u32), dropout);
+    pub fn forward<F: Vectors>(&self, network: &Packed<F>, work: &mut Workspace<F>, batch: Batch, dropout: Dropout) {
+        let m = batch.indices.len();
+        self.choose_mask(network, &mut work.mask, batch, dropout);
         let Workspace { layers, blocks, mask, .. } = work;
         let mask = |layer, first| Mask::of(mask, &network.sizes, dropout, layer, first);
         if network.sparse {
-            let blocks = &*self.gather(blocks, images, (batch, next), mask(0, 0));
+            let blocks = &*self.gather(blocks, batch, mask(0, 0));
             let scale = F::of(network.scale);
             self.for_each(&mut layers[0], |p, activity| {
                 let Panel { incoming: rows, bias, first, neurons, .. } = &network.layers[0][p];
@@ -41,7 +33,7 @@ impl Context<'_> {
                 self.drop_out(z, width, *neurons, mask(1, *first));
             });
         } else {
-            self.instructions.run(Spread { images, batch, panels: &network.layers[0], input: &mut layers[0] });
+            self.instructions.run(Spread { batch, panels: &network.layers[0], input: &mut layers[0] });
             for (panel, activity) in network.layers[0].iter().zip(&mut layers[0]) {
                 let width = panel.width();
                 self.drop_out(&mut activity.a[..m * width], width, panel.neurons, mask(0, panel.first));
@@ -70,40 +62,40 @@ impl Context<'_> {
     pub fn gather<'b, F: Vectors>(
         &self,
         blocks: &'b mut [Block<F>],
-        images: &Images,
-        (batch, next): (&[u32], &[u32]),
+        batch: Batch,
         mask: Option<Mask<F>>,
     ) -> &'b mut [Block<F>] {
-        let blocks = &mut blocks[..batch.len().div_ceil(BLOCK)];
+        let blocks = &mut blocks[..batch.indices.len().div_ceil(BLOCK)];
         self.for_each(blocks, |b, block| {
             let part = |all| <[u32]>::chunks(all, BLOCK).nth(b).unwrap_or_default();
+            let batch = Batch { indices: part(batch.indices), next: part(batch.next), ..batch };
             let mask = mask.map(|mask| mask.skip(b * BLOCK));
-            self.instructions.run(Gather { block, images, batch: part(batch), next: part(next), mask });
+            self.instructions.run(Gather { block, batch, mask });
         });
         blocks
     }
 
-    /// Chooses the neurons that are kept for each image of the mini-batch. `first` is the number of this engine's first
-    /// image among all images. The threads share the images.
+    /// Chooses the neurons that are kept for each image of the mini-batch. The threads share the images.
     fn choose_mask<F: Vectors>(
         &self,
         network: &Packed<F>,
         mask: &mut Vec<u8>,
-        (batch, first): (&[u32], u32),
+        Batch { images, indices, .. }: Batch,
         dropout: Dropout,
     ) {
-        if dropout.is_off() || batch.is_empty() {
+        if dropout.is_off() || indices.is_empty() {
             return;
         }
+        let first = images.data.first() as u32; // of this engine, among the images of all engines
         let sizes = &network.sizes[..network.sizes.len() - 1];
         let neurons: usize = sizes.iter().sum();
-        mask.resize(batch.len() * neurons, 0);
-        let per_thread = batch.len().div_ceil(self.threads);
-        let mut parts = batch.chunks(per_thread).zip(mask.chunks_mut(per_thread * neurons));
-        let mut parts: [_; MAX_THREADS] = std::array::from_fn(|_| parts.next());
+        mask.resize(indices.len() * neurons, 0);
+        let per_thread = indices.len().div_ceil(self.threads);
+        let mut parts = indices.chunks(per_thread).zip(mask.chunks_mut(per_thread * neurons));
+        let mut parts: [_; MAX_POOL_THREADS] = std::array::from_fn(|_| parts.next());
         self.for_each(&mut parts[..self.threads], |_, part| {
-            let Some((images, mask)) = part else { return };
-            let each = images.iter().zip(mask.chunks_mut(neurons));
+            let Some((indices, mask)) = part else { return };
+            let each = indices.iter().zip(mask.chunks_mut(neurons));
             each.for_each(|(&image, mask)| dropout.choose(first + image, sizes, mask));
         });
     }
@@ -131,8 +123,7 @@ impl Context<'_> {
 
 /// Writes dense images as the activations of an input layer.
 struct Spread<'a, F> {
-    images: &'a Images,
-    batch: &'a [u32],
+    batch: Batch<'a>,
     panels: &'a [Panel<F>],
     input: &'a mut [Activity<F>],
 }
@@ -143,8 +134,8 @@ impl<F: Vectors> WithSimd for Spread<'_, F> {
     fn with_simd<S: Simd>(self, _: S) {
         let scale = F::of(1.0 / 255.0);
         for (panel, activity) in self.panels.iter().zip(self.input) {
-            for (a, &image) in activity.a.chunks_exact_mut(panel.width()).zip(self.batch) {
-                let pixels = &self.images.data.image(image as usize)[panel.first..][..panel.neurons];
+            for (a, &image) in activity.a.chunks_exact_mut(panel.width()).zip(self.batch.indices) {
+                let pixels = &self.batch.images.data.image(image as usize)[panel.first..][..panel.neurons];
                 for (a, &pixel) in a.iter_mut().zip(pixels) {
                     *a = F::from_byte(pixel) * scale;
                 }

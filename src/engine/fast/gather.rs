@@ -5,7 +5,8 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::drop::Mask;
-use super::images::{GROUP, Images, Pairs, TOGETHER, find_non_zero};
+use super::images::{GROUP, Pairs, TOGETHER, find_non_zero};
+use super::pass::Batch;
 use super::prefetch::prefetch;
 use super::simd::Vectors;
 
@@ -40,14 +41,14 @@ impl<F: Vectors> Gathered<F> {
 
     /// Replaces the last mini-batch by the one that `batch` lists, and prefetches the `next` one.
     #[inline(always)]
-    pub fn gather(&mut self, images: &Images, batch: &[u32], next: &[u32]) {
+    pub fn gather(&mut self, Batch { images, indices, next }: Batch) {
         self.starts.clear();
         self.starts.push(0);
         let mut at = 0;
         let mut next = next.iter();
         // All images prefetch the same length: the end of a loop of varying length would be mispredicted.
         let (pairs, wanted) = (images.pairs(), images.mean_pairs() * 3 / 2);
-        for &image in batch {
+        for &image in indices {
             if let (Some(pairs), Some(&next)) = (pairs, next.next()) {
                 let (index, value, _) = pairs.image(next as usize);
                 prefetch(index, wanted * size_of::<u16>());
@@ -227,9 +228,7 @@ impl<F: Vectors> Block<F> {
 /// Fills a block with the images that `batch` lists.
 pub(super) struct Gather<'a, F> {
     pub block: &'a mut Block<F>,
-    pub images: &'a Images,
-    pub batch: &'a [u32],
-    pub next: &'a [u32],
+    pub batch: Batch<'a>,
     /// The pixels that are kept, with dropout of the input.
     pub mask: Option<Mask<'a, F>>,
 }
@@ -238,7 +237,7 @@ impl<F: Vectors> WithSimd for Gather<'_, F> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        self.block.gathered.gather(self.images, self.batch, self.next);
+        self.block.gathered.gather(self.batch);
         if let Some(mask) = self.mask {
             self.block.gathered.drop_out(mask);
         }
@@ -260,6 +259,7 @@ impl<F: Vectors> WithSimd for Transpose<'_, F> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::images::Images;
     use super::*;
     use crate::data::Part;
     use crate::data::source::Source;
@@ -274,7 +274,7 @@ mod tests {
         // If a longer image precedes a shorter one, there are leftovers to be overwritten.
         for batch in [&(0..30).collect::<Vec<u32>>()[..], &[39, 7, 7], &[]] {
             for (gathered, images) in gathered.iter_mut().zip([&kept, &anew]) {
-                gathered.gather(images, batch, &[1, 2]);
+                gathered.gather(Batch { images, indices: batch, next: &[1, 2] });
             }
             let [kept, anew] = &gathered;
             assert_eq!((kept.len(), anew.len()), (batch.len(), batch.len()));

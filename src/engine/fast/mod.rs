@@ -50,7 +50,7 @@ use ndarray::Array2;
 
 use evaluator::{Evaluator, Targets};
 use packed::{Packed, Workspace};
-use pass::{Context, Counts};
+use pass::{Batch, Context, Counts};
 use pool::Pool;
 use product::TRANSPOSE_FROM;
 
@@ -77,7 +77,7 @@ pub struct Fast<F: Vectors> {
     workspace: Workspace<F>,
     updates: u64,
     /// How many of the moments are in use.
-    moments: usize,
+    remembered: usize,
     /// The running average of the network, created by the first step that asks for one.
     average: Option<Packed<F>>,
     evaluator: Evaluator<F>,
@@ -116,7 +116,7 @@ impl<F: Vectors> Fast<F> {
             targets: Targets::new(network.n_out()),
             network,
             updates,
-            moments: remembered,
+            remembered,
             average,
             training,
             augmented: None,
@@ -125,23 +125,24 @@ impl<F: Vectors> Fast<F> {
     }
 
     /// Learns from these images, which are all or a part of a mini-batch of `m` images.
-    fn learn(&mut self, (mini_batch, next): (&[u32], &[u32]), m: usize, sum: Option<Sum<F>>, step: Step) {
+    fn learn(&mut self, indices: &[u32], next: &[u32], m: usize, sum: Option<Sum<F>>, step: Step) {
         if m == 0 {
             return; // an empty mini-batch has no gradient
         }
-        let Fast { pool, network, average, training, augmented, targets, workspace, updates, moments, .. } = self;
-        let training = augmented.as_ref().unwrap_or(training);
+        let Fast { pool, network, average, training, augmented, targets, workspace, updates, remembered, .. } = self;
+        let images = augmented.as_ref().unwrap_or(training);
+        let batch = Batch { images, indices, next };
         if step.ema.is_some() && average.is_none() {
             *average = Some(Packed::new(network.unpacked(), network.sparse, network.lanes()));
         }
-        let transpose = mini_batch.len() >= TRANSPOSE_FROM;
+        let transpose = indices.len() >= TRANSPOSE_FROM;
         let context = Context { instructions: self.instructions, pool, threads: self.threads, transpose };
-        let target = |k: usize| targets.one_hot(training.data.label(mini_batch[k] as usize));
-        context.forward(network, workspace, training, (mini_batch, next), step.dropout);
-        context.output_deltas(network, workspace, target, mini_batch.len());
-        let here = context.leave_out_within_tolerance(network, workspace, (training, mini_batch), target, step);
+        let target = |k: usize| targets.one_hot(images.data.label(indices[k] as usize));
+        context.forward(network, workspace, batch, step.dropout);
+        context.output_deltas(network, workspace, target, indices.len());
+        let here = context.leave_out_within_tolerance(network, workspace, batch, target, step);
         *updates += 1;
-        *moments = step.optimizer.moments();
+        *remembered = step.optimizer.moments();
         if !step.is_plain() || sum.is_some() {
             network.remember();
         }
@@ -203,11 +204,11 @@ impl<F: Vectors> Fast<F> {
 
 impl<F: Vectors> Engine<F> for Fast<F> {
     fn update(&mut self, mini_batch: &[u32], next: &[u32], step: Step) {
-        self.learn((mini_batch, next), mini_batch.len(), None, step);
+        self.learn(mini_batch, next, mini_batch.len(), None, step);
     }
 
     fn update_share(&mut self, mini_batch: &[u32], next: &[u32], (m, sum): (usize, Sum<F>), step: Step) {
-        self.learn((mini_batch, next), m, Some(sum), step);
+        self.learn(mini_batch, next, m, Some(sum), step);
     }
 
     fn distort(&mut self, distortion: &Distortion, seed: u64, epoch: u64) {
@@ -221,7 +222,7 @@ impl<F: Vectors> Engine<F> for Fast<F> {
         State {
             network: self.network.unpacked(),
             average: self.average.as_mut().map(Packed::unpacked),
-            moments: self.network.moments(self.moments),
+            moments: self.network.moments(self.remembered),
             updates: self.updates,
         }
     }

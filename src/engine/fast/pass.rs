@@ -1,8 +1,19 @@
 //! The machine resources for a mini-batch. Its passes through the network are in `forward` and `backward`.
 
 use super::drop::{DropOut, Mask};
+use super::images::Images;
 use super::pool::Pool;
 use super::simd::{InstructionSet, Vectors};
+
+/// The images of a mini-batch, or of a part of one.
+#[derive(Clone, Copy)]
+pub(super) struct Batch<'a> {
+    pub images: &'a Images,
+    /// The indices of the images that belong to it.
+    pub indices: &'a [u32],
+    /// The indices of the next mini-batch, whose images are prefetched; empty if they are not known.
+    pub next: &'a [u32],
+}
 
 /// The machine resources with which a mini-batch is computed.
 pub(super) struct Context<'a> {

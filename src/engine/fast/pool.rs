@@ -17,7 +17,7 @@ use std::{
 };
 
 /// The largest number of threads in a pool.
-pub const MAX_THREADS: usize = 16;
+pub const MAX_POOL_THREADS: usize = 16;
 /// How often a waiting thread polls before it yields to other threads (about 0.1 ms), and how often it then yields
 /// before it sleeps. With fewer polls, helpers fall asleep between two layers: 784-300-100-10 was slower with two
 /// threads than with one.
@@ -46,7 +46,7 @@ struct Shared {
     stop: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     /// The sleep state of the caller (index 0) and of each helper.
-    sleeping: [Sleeper; MAX_THREADS],
+    sleeping: [Sleeper; MAX_POOL_THREADS],
 }
 
 const ENTERED: usize = 256;
@@ -117,7 +117,7 @@ impl Pool {
             // If the system cannot start a thread, the pool works with those it has.
             thread::Builder::new().name(format!("mnist-{id}")).spawn(move || shared.help(id)).ok()
         };
-        let helpers = (1..threads.min(MAX_THREADS)).map_while(helper).collect();
+        let helpers = (1..threads.min(MAX_POOL_THREADS)).map_while(helper).collect();
         Pool { shared, helpers }
     }
 
@@ -142,7 +142,7 @@ impl Pool {
         }
         let (a, b) = (Items(a.as_mut_ptr()), Items(b.as_mut_ptr()));
         let start = |t: usize| t * n / threads;
-        let next: [_; MAX_THREADS] = std::array::from_fn(|t| AtomicUsize::new(start(t.min(threads))));
+        let next: [_; MAX_POOL_THREADS] = std::array::from_fn(|t| AtomicUsize::new(start(t.min(threads))));
         self.run(threads, &|t| {
             for owner in (0..threads).map(|i| (t + i) % threads) {
                 loop {

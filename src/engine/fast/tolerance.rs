@@ -1,9 +1,8 @@
 //! Removes images that are within the tolerance from a mini-batch before its backward pass.
 
 use super::drop::Mask;
-use super::images::Images;
 use super::packed::{Packed, Workspace};
-use super::pass::Context;
+use super::pass::{Batch, Context};
 use super::simd::Vectors;
 use crate::network::Step;
 
@@ -14,23 +13,23 @@ impl Context<'_> {
         &self,
         network: &Packed<F>,
         work: &mut Workspace<F>,
-        (images, batch): (&Images, &[u32]),
+        batch: Batch,
         target: impl Fn(usize) -> &'y [F],
         step: Step,
     ) -> usize {
         if step.tolerance <= 0.0 {
-            return batch.len();
+            return batch.indices.len();
         }
         let (n_out, width) = (network.n_out(), network.output_bias.len());
         let Workspace { blocks, remaining, remaining_images, layers, mask, a, delta, .. } = work;
-        let outputs = a.chunks(width).map(|a| &a[..n_out]).take(batch.len()).enumerate();
+        let outputs = a.chunks(width).map(|a| &a[..n_out]).take(batch.indices.len()).enumerate();
         remaining.clear();
         remaining.extend(outputs.filter(|(k, a)| !step.is_within_tolerance(*a, target(*k))).map(|(k, _)| k));
-        if remaining.len() == batch.len() {
-            return batch.len();
+        if remaining.len() == batch.indices.len() {
+            return batch.indices.len();
         }
         remaining_images.clear();
-        remaining_images.extend(remaining.iter().map(|&k| batch[k]));
+        remaining_images.extend(remaining.iter().map(|&k| batch.indices[k]));
         let remaining = &**remaining;
         keep_rows(delta, width, remaining);
         for (layer, panels) in layers.iter_mut().zip(&network.layers) {
@@ -41,7 +40,7 @@ impl Context<'_> {
         }
         if network.sparse {
             let mask = Mask::of(mask, &network.sizes, step.dropout, 0, 0);
-            self.gather(blocks, images, (remaining_images, &[]), mask);
+            self.gather(blocks, Batch { indices: remaining_images, next: &[], ..batch }, mask);
         }
         remaining_images.len()
     }
