@@ -37,6 +37,9 @@ impl EpochOrder {
     /// The mini-batches of `epoch` (1 for the first), each a list of image indices; the last may be shorter.
     ///
     /// The order depends only on the seed and the epoch, not on earlier epochs.
+    ///
+    /// # Panics
+    /// If `batch_size` is 0.
     pub fn mini_batches(&mut self, epoch: usize, batch_size: usize) -> std::slice::Chunks<'_, u32> {
         if let Some(seed) = self.seed {
             (0..).zip(&mut self.indices).for_each(|(i, index)| *index = i);

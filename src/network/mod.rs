@@ -9,7 +9,9 @@ mod activation;
 mod backprop;
 mod cost;
 mod dropout;
+mod ema;
 mod init;
+mod max_norm;
 mod merge;
 mod optimizer;
 mod step;
@@ -19,9 +21,10 @@ pub use backprop::Gradient;
 pub use cost::{Cost, CrossEntropy, LogLikelihood, Quadratic, cost_named, costs};
 pub use dropout::Dropout;
 pub use init::Init;
+pub(crate) use max_norm::shrink;
 pub use merge::{MAX_MEMBERS, MergeError, Unlike};
 pub use optimizer::Optimizer;
-pub(crate) use optimizer::{Kind, Moments, Rule, shrink};
+pub(crate) use optimizer::{Kind, Moments, Rule};
 pub use step::Step;
 
 /// The most weights and biases that a network may have: 400 MB in double precision.

@@ -197,37 +197,6 @@ impl<F: Real> Network<F> {
     }
 }
 
-impl<F: Real> Network<F> {
-    /// Scales the weights into each hidden neuron down to norm `most`, if their norm exceeds it.
-    pub(crate) fn limit_norms(&mut self, most: f64) {
-        let hidden = self.weights.len() - 1;
-        for mut row in self.weights[..hidden].iter_mut().flat_map(|w| w.rows_mut()) {
-            let squares = row.iter().fold(F::zero(), |sum, &w| sum + w * w);
-            row *= shrink(squares, most);
-        }
-    }
-
-    /// Moves all weights and biases by `share` of the way to `other`: one step of a running average.
-    pub(crate) fn follow(&mut self, other: &Network<F>, share: f64) {
-        let share = F::of(share);
-        let toward = |average: &mut F, &w: &F| *average += share * (w - *average);
-        self.weights.iter_mut().zip(&other.weights).for_each(|(average, w)| average.zip_mut_with(w, toward));
-        self.biases.iter_mut().zip(&other.biases).for_each(|(average, b)| average.zip_mut_with(b, toward));
-    }
-}
-
-/// The factor that brings weights, whose squares sum to `squares`, to a norm of at most `most`.
-pub(crate) fn shrink<F: Real>(squares: F, most: f64) -> F {
-    let norm = squares.sqrt();
-    if norm.is_infinite() {
-        F::nan() // the weights have run away, and 0 would hide it
-    } else if norm > F::of(most) {
-        F::of(most) / norm
-    } else {
-        F::one()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,29 +237,6 @@ mod tests {
         // The regularization is part of the gradient: 0.5 * 2/10 + 1/10.
         close(steps(Step { lambda: 2.0, l1: 1.0, ..STEP }, true, [0.0]), [0.5 - 0.1 * 0.2]);
         close(steps(Step { lambda: 2.0, l1: 1.0, ..STEP }, false, [0.0]), [0.5]);
-    }
-
-    #[test]
-    fn norms_are_limited_and_averages_follow() {
-        let network = |w: [f64; 4]| {
-            let weights = vec![ndarray::array![[w[0], w[1]], [w[2], w[3]]], ndarray::array![[30.0, 40.0]]];
-            let biases = vec![ndarray::array![9.0, 9.0], ndarray::array![9.0]];
-            Network::from_parts(weights, biases, &crate::network::Quadratic).unwrap()
-        };
-        let mut limited = network([3.0, 4.0, 0.3, 0.4]);
-        limited.limit_norms(1.0);
-        close([limited.weights[0][[0, 0]], limited.weights[0][[0, 1]]], [0.6, 0.8]);
-        close([limited.weights[0][[1, 0]], limited.weights[0][[1, 1]]], [0.3, 0.4]);
-        close([limited.weights[1][[0, 1]]], [40.0]); // into the output
-        let mut away = network([1e200, 0.0, 3.0, 4.0]);
-        away.limit_norms(1.0);
-        assert!(away.weights[0][[0, 0]].is_nan(), "it is not hidden that weights ran away");
-        let mut average = network([0.0, 1.0, 2.0, 3.0]);
-        average.follow(&network([1.0, 1.0, 1.0, 1.0]), 0.25);
-        close([average.weights[0][[0, 0]], average.weights[0][[1, 1]]], [0.25, 2.5]);
-        // 9/(9 + t) applies while it exceeds 1 - 0.9, which is up to t = 81.
-        let step = Step { ema: Some(0.9), ..STEP };
-        close([1, 9, 100].map(|t| step.averaging(t).unwrap()), [0.9, 0.5, 0.1]);
     }
 
     #[test]

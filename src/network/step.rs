@@ -63,13 +63,6 @@ impl Step {
         self.tolerance > 0.0 && a.into_iter().zip(y).all(|(&a, &y)| (a - y).abs() <= tolerance)
     }
 
-    /// The share of the new weights in their running average after `updates` updates: 1 - `ema`, or 9/(9 + updates)
-    /// while that is larger, so that the start weights are soon forgotten.
-    #[must_use]
-    pub(crate) fn averaging(&self, updates: u64) -> Option<f64> {
-        self.ema.map(|ema| (1.0 - ema).max(9.0 / (9.0 + updates as f64)))
-    }
-
     /// 1 - eta lambda / n: the factor on each weight before the gradient is subtracted.
     #[must_use]
     pub fn weight_decay(&self) -> f64 {

@@ -108,7 +108,7 @@ pub struct Gallery {
     /// The number of versions to show in a row of their own; 1 if images have no versions.
     pub versions: usize,
     /// The maximum number of images side by side. `None` for as many as fit; images drawn as pixels may then be halved
-    /// in size so that five fit.
+    /// in size so that five fit. Not 0.
     pub columns: Option<usize>,
     /// The names of the classes.
     pub names: ClassNames,

@@ -43,7 +43,7 @@ pub enum Values {
         /// The largest value.
         high: u64,
     },
-    /// Values of a list, all equally likely.
+    /// Values of a list, all equally likely; at least one.
     Choices(Vec<Value>),
 }
 
