@@ -92,7 +92,7 @@ impl Committee {
         if self.members > 0 && network.outputs() != expected {
             return Err(JoinError::Outputs { outputs: network.outputs(), expected });
         }
-        check_fit(network, &self.data)?; // those that are seen may be of fewer classes
+        check_fit(network, &self.data)?; // `seen` may have fewer classes
         self.add(outputs(network, seen, machine)?);
         Ok(())
     }

@@ -65,8 +65,8 @@ pub struct DataArguments {
     /// trained on. If those to train on are squares of one size, at most 64 pixels a side, all are taken as they are;
     /// otherwise each is brought into the form of MNIST's digits, as mnist predict does it.
     ///
-    /// Files are recognized by their contents: the book's mnist.pkl.gz, Keras's mnist.npz, or CSV with the label first
-    /// or where its header says; there, labels may be names. The test images of a CSV file are in the file beside it,
+    /// Files are recognized by their contents: the book's mnist.pkl.gz, an archive like Keras's mnist.npz, or CSV with
+    /// the label first or where its header says. Labels in .npz and, under a header, in CSV may be names. The test images of a CSV file are in the file beside it,
     /// with 'test' for 'train' in its name. 'synthetic:SEED' draws other built-in digits. Without this option, the
     /// environment variable MNIST_DATA_DIR names the data; without that, data/ is used if the files are there, otherwise
     /// the built-in digits.

@@ -28,16 +28,31 @@ pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure>
         };
     }
     let source = Source::default_in(Path::new(DEFAULT_DIRECTORY));
-    if matches!(source, Source::Synthetic { .. }) {
-        // With --quiet, built-in digits may be even less intended, so warn.
-        let say = if quiet { output::warning } else { output::note };
-        say(format_args!(
-            "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; '{} download' fetches MNIST, --data or \
-             {VARIABLE} names another place for it",
-            output::program()
-        ));
+    if !quiet && is_built_in(&source) {
+        output::note(instead_of_mnist());
     }
     Ok(source)
+}
+
+/// Warns if the built-in digits are used although nobody named them. For quiet commands, which print no notes: a script
+/// may have meant other digits.
+pub fn warn_of_default(arguments: &DataArguments) {
+    let is_named = arguments.data.is_some() || std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty());
+    if !is_named && is_built_in(&Source::default_in(Path::new(DEFAULT_DIRECTORY))) {
+        output::warning(instead_of_mnist());
+    }
+}
+
+fn is_built_in(source: &Source) -> bool {
+    matches!(source, Source::Synthetic { .. })
+}
+
+fn instead_of_mnist() -> String {
+    format!(
+        "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; '{} download' fetches MNIST, --data or \
+         {VARIABLE} names another place for it",
+        output::program()
+    )
 }
 
 /// The command that downloads what is missing, to append to an error; empty if a download would not help.

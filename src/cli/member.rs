@@ -22,10 +22,10 @@ use super::{Failure, output, split};
 /// The number of validation images of a model whose file does not say: the book's.
 pub const DEFAULT_VALIDATION: usize = 10_000;
 
-/// How many of `total` training images are for validation if nobody says: the book's 10,000 or, where there are no more
-/// than these, the same share of them, a sixth.
+/// How many of `total` training images are for validation by default: the book's 10,000 or, if these were more than half
+/// of the images, a sixth of the images, which is MNIST's share.
 pub fn usual_validation(total: usize) -> usize {
-    if total > DEFAULT_VALIDATION { DEFAULT_VALIDATION } else { (total / 6).max(1) }
+    if total >= 2 * DEFAULT_VALIDATION { DEFAULT_VALIDATION } else { (total / 6).max(1) }
 }
 
 /// A model and its file.
@@ -129,12 +129,13 @@ impl Member {
         ask!(self, model => model.classes())
     }
 
-    /// The number of images set aside for validation. For merged networks this is the minimum, so that no network was
-    /// trained on them.
-    pub fn validation(&self) -> usize {
-        let of =
-            |training: Option<&TrainingRecord>| training.map_or(DEFAULT_VALIDATION, |training| training.n_validation);
-        self.trainings().into_iter().map(of).min().unwrap_or(DEFAULT_VALIDATION)
+    /// How many of `total` images were set aside for validation. For merged networks this is the minimum, so that no
+    /// network was trained on them.
+    pub fn validation(&self, total: usize) -> usize {
+        let of = |training: Option<&TrainingRecord>| {
+            training.map_or_else(|| usual_validation(total), |training| training.n_validation)
+        };
+        self.trainings().into_iter().map(of).min().unwrap_or_else(|| usual_validation(total))
     }
 
     /// The number of images on which the model was trained; `None` if its file does not say. For merged networks this

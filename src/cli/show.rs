@@ -48,8 +48,8 @@ pub struct ShowArguments {
     #[arg(long, value_enum)]
     pub split: Option<Split>,
 
-    /// The last N training images are for validation [default: 10000, of 10,000 images or fewer a sixth; with --model as many as
-    /// in its training].
+    /// The last N training images are for validation [default: 10000, of fewer than 20000 images a sixth; with --model
+    /// as many as in its training].
     #[arg(long, value_name = "N", conflicts_with = "model")]
     pub validation: Option<usize>,
 

@@ -42,10 +42,11 @@ pub fn in_common(
         _ => whole.len(),
     };
     let range = |member: &Member| {
-        let most = there_were(member).saturating_sub(member.validation());
+        let validation = member.validation(there_were(member));
+        let most = there_were(member).saturating_sub(validation);
         match split {
             Split::Test => 0..whole.len(),
-            Split::Validation => most..most + member.validation(),
+            Split::Validation => most..most + validation,
             Split::Train => 0..member.train_size().unwrap_or(most),
         }
     };
@@ -69,7 +70,7 @@ pub fn cut(whole: Dataset, split: Split, train_size: Option<usize>, validation: 
 
 /// Cuts `split` out of `whole` as in the training of `member`. An error if the split is empty.
 pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset, Failure> {
-    let (validation, images) = (member.validation(), whole.len());
+    let (validation, images) = (member.validation(whole.len()), whole.len());
     let other = |_| Failure::OtherSplit { split: name(split), validation, images };
     let data = cut(whole, split, member.train_size(), validation).map_err(other)?;
     if data.is_empty() {
@@ -90,7 +91,7 @@ pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure
     let Some(classes) = all.get(place) else { return Ok(data.clone()) };
     let path = &members[place].path;
     if !members[place].datasets().contains(&data.identity().name()) {
-        warn_of_places(data, classes, path);
+        told_by_place(data, classes, path).into_iter().for_each(output::warning);
     }
     let data = in_classes(data, classes, path)?;
     let is_nameless = data.identity().classes().is_empty();
@@ -106,24 +107,20 @@ pub fn in_classes(data: &Dataset, classes: &Classes, path: &str) -> Result<Datas
     data.in_classes_of(classes).map_err(|error| Failure::UnknownClasses { model: path.to_string(), error })
 }
 
-/// Warns if classes of these images and of the model in `path` can only be matched by position, because only one side
+/// A warning if classes of these images and of the model in `path` can only be matched by position, because only one side
 /// has names.
-pub fn warn_of_places(data: &Dataset, model: &Classes, path: &str) {
+pub fn told_by_place(data: &Dataset, model: &Classes, path: &str) -> Option<String> {
     let own = Classes::of(data);
-    if let Some(names) = own.names_told_by_place(model) {
-        let numbers = ClassNames::numbers(names.all().len()).in_words();
-        let [found, meaning] = [names.in_words(), numbers];
-        if model.names.is_empty() {
-            output::warning(format_args!(
-                "{path} knows its classes by numbers alone: {found} are taken for {meaning}, in this order"
-            ));
-        } else {
-            output::warning(format_args!(
-                "the labels of these images are numbers, the classes of {path} have names: {meaning} are taken for \
-                {found}, in this order"
-            ));
-        }
-    }
+    let names = own.names_told_by_place(model)?;
+    let (names, numbers) = (names.in_words(), ClassNames::numbers(names.all().len()).in_words());
+    Some(if model.names.is_empty() {
+        format!("{path} knows its classes by numbers alone: {names} are taken for {numbers}, in this order")
+    } else {
+        format!(
+            "the labels of these images are numbers, the classes of {path} have names: {numbers} are taken for {names}, \
+            in this order"
+        )
+    })
 }
 
 fn warn_of_other_data(members: &[Member], data: &Dataset) {

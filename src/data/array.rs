@@ -31,8 +31,14 @@ enum Kind {
 #[derive(Debug, Error)]
 pub enum ArrayError {
     /// The elements are complex numbers, records or Python objects, which cannot be images or labels.
-    #[error("holds elements of the type '{0}', expected numbers such as 'u1', 'i8' or 'f4'{advice}", advice = if_objects(.0))]
+    #[error("holds elements of the type '{0}', expected numbers such as 'u1', 'i8' or 'f4'")]
     Element(String),
+    /// Objects of Python, which pandas makes of a column of names.
+    #[error("holds Python objects: convert images with .astype('uint8'), names of classes with .astype(str)")]
+    Objects,
+    /// Texts that are no names of classes.
+    #[error("holds texts of the type '{0}', but names of classes have 1 to {MAX_NAME} characters")]
+    Lengths(String),
     /// The elements are texts, where numbers are required.
     #[error("holds texts, expected numbers")]
     Texts,
@@ -81,11 +87,6 @@ pub enum ArrayError {
     },
 }
 
-/// Advice for arrays of Python objects, which pandas makes of a column of names.
-fn if_objects(element: &str) -> &'static str {
-    if element.ends_with('O') { ": save names with .astype(str)" } else { "" }
-}
-
 impl Element {
     /// The type with this NumPy name, such as `<f4` or `|u1`. Without a prefix it is little-endian.
     pub fn named(name: &str) -> Result<Self, ArrayError> {
@@ -105,7 +106,11 @@ impl Element {
             "i8" => (Kind::Signed, 8),
             "f4" => (Kind::Float, 4),
             "f8" => (Kind::Float, 8),
-            text => Self::text(text).ok_or_else(|| ArrayError::Element(name.to_string()))?,
+            "O" => return Err(ArrayError::Objects),
+            text => Self::text(text).ok_or_else(|| match text.split_at_checked(1) {
+                Some(("S" | "U", length)) if length.parse::<u64>().is_ok() => ArrayError::Lengths(name.to_string()),
+                _ => ArrayError::Element(name.to_string()),
+            })?,
         };
         Ok(Element { kind, size, big_endian })
     }
@@ -344,7 +349,7 @@ mod tests {
         }
         assert!(matches!(of("|i1", &[7, 255]), Err(ArrayError::NotALabel { index: 1, value: -1.0 })));
         assert!(matches!(of("<u2", &[0, 1]), Err(ArrayError::NotALabel { index: 0, value: 256.0 })));
-        for name in ["", "<", "|b1", "<c8", "O", "<f2", "f44", "<é", "<U0", "S257", "U", "<Ux", "é5"] {
+        for name in ["", "<", "|b1", "<c8", "<f2", "f44", "<é", "U", "<Ux", "é5"] {
             assert!(matches!(Element::named(name), Err(ArrayError::Element(_))), "{name}");
         }
     }
@@ -374,8 +379,10 @@ mod tests {
         assert!(matches!(texts().labels(), Err(ArrayError::Texts)));
         assert!(matches!(Array { shape: vec![1, 4], ..texts() }.images(), Err(ArrayError::Texts)));
         assert!(matches!(Array { shape: vec![1, 2, 2], ..texts() }.images(), Err(ArrayError::Texts)));
-        let objects = Element::named("|O").unwrap_err().to_string();
-        assert!(objects.ends_with("save names with .astype(str)"), "{objects}");
+        assert!(matches!(Element::named("|O"), Err(ArrayError::Objects)));
+        for name in ["<U257", "|S0", "<U99999999999"] {
+            assert!(matches!(Element::named(name), Err(ArrayError::Lengths(_))), "{name}");
+        }
     }
 
     #[test]

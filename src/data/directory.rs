@@ -201,7 +201,7 @@ impl Naming {
         Ok(images.into())
     }
 
-    /// Makes labels start at 0, including those of EMNIST's letters, which start at 1 in the file.
+    /// Subtracts the first label from all labels: 1 for EMNIST's letters, 0 otherwise.
     fn straighten(&self, found: &mut Found, paths: &[Option<PathBuf>; 2]) -> Result<(), SourceError> {
         for (labels, path) in found.labels.iter_mut().flatten().zip(paths.iter().flatten()) {
             for (index, label) in labels.idx.bytes.iter_mut().enumerate() {

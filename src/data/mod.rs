@@ -364,7 +364,10 @@ impl Dataset {
         let range = 0..labels.len();
         // As many images are the same ones, treated.
         let files = self.files.as_ref().filter(|_| labels.len() == self.len());
-        let files = files.map(|files| Arc::new(files[self.range.clone()].to_vec()));
+        let files = files.map(|files| match &files[self.range.clone()] {
+            all if all.len() == files.len() => Arc::clone(files),
+            some => Arc::new(some.to_vec()),
+        });
         let (pixels, labels) = (Arc::new(Pixels::Owned(pixels)), Arc::new(labels));
         Dataset { pixels, labels, range, identity: Arc::new(identity), files, ..*self }
     }

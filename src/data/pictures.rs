@@ -61,17 +61,17 @@ enum Form {
     AsIs(usize),
     /// Brought into MNIST's form.
     Mnists {
-        /// If earlier pictures could have been used unchanged: the first picture that differs from them.
+        /// If most pictures could have been used unchanged: the first picture that differs from them.
         because_of: Option<Odd>,
     },
 }
 
-/// A picture whose size differs from that of the first.
+/// A picture whose size differs from that of most.
 struct Odd {
     path: PathBuf,
     height: usize,
     width: usize,
-    /// Height and width of the first picture.
+    /// Height and width of most pictures.
     side: usize,
 }
 
@@ -91,16 +91,19 @@ impl Pictures {
         };
         let directories = [training?, test?];
         let by_name = [by_name(&directories[0])?, by_name(&directories[1])?];
+        let mut left_out = 0;
+        for directory in directories.iter().flatten() {
+            left_out += listed(directory, |entry| is_file_called(entry, &OTHER_ENDINGS))?.len();
+        }
+        if left_out > 0 && by_name.iter().all(BTreeMap::is_empty) {
+            return Err(SourceError::OtherPictures(directory.to_path_buf()));
+        }
         if !has_parts && by_name[0].is_empty() {
             return if listed(directory, is_picture)?.is_empty() {
                 Ok(None)
             } else {
                 Err(SourceError::LoosePictures(directory.to_path_buf()))
             };
-        }
-        let mut left_out = 0;
-        for directory in directories.iter().flatten() {
-            left_out += listed(directory, |entry| has_ending(&entry.path(), &OTHER_ENDINGS))?.len();
         }
         let names: BTreeSet<_> = by_name.iter().flat_map(BTreeMap::keys).cloned().collect();
         let (labels, classes) = labels(directory, names)?;
@@ -169,7 +172,8 @@ impl Pictures {
             }
         }
         if self.left_out > 0 {
-            place += &format!(", without {} that are neither PNG nor JPEG", self.left_out);
+            let are = if self.left_out == 1 { "is" } else { "are" };
+            place += &format!(" ({} more {are} left out: neither PNG nor JPEG)", self.left_out);
         }
         place
     }
@@ -220,20 +224,21 @@ fn by_name(directories: &[PathBuf]) -> Result<ByName, SourceError> {
     Ok(by_name)
 }
 
-/// Whether this entry may be a picture, judged by its name.
+/// Whether this entry may be a picture that is read, judged by its name.
 fn is_picture(entry: &DirEntry) -> bool {
+    is_file_called(entry, &ENDINGS)
+}
+
+/// Whether this entry is a file whose name has one of these endings.
+fn is_file_called(entry: &DirEntry, endings: &[&str]) -> bool {
     let path = entry.path();
-    has_ending(&path, &ENDINGS)
+    let ending = path.extension().unwrap_or_default();
+    endings.iter().any(|&other| ending.eq_ignore_ascii_case(other))
         && match entry.file_type() {
             Ok(kind) if !kind.is_symlink() => kind.is_file(),
             // An entry that cannot be examined counts as a picture: reading it will report the error.
             _ => path.metadata().map_or(true, |metadata| metadata.is_file()),
         }
-}
-
-fn has_ending(path: &Path, endings: &[&str]) -> bool {
-    let ending = path.extension().unwrap_or_default();
-    endings.iter().any(|&other| ending.eq_ignore_ascii_case(other))
 }
 
 /// The entries of `directory` that are not hidden and are of this kind, in any order.
@@ -302,21 +307,23 @@ fn form_of(pictures: &[Labelled], threads: usize) -> Result<Form, SourceError> {
         let size = File::open(path).map_err(read::FileError::from).and_then(size);
         size.map_err(|problem| FileError::BadPicture(problem).of(path))
     };
-    let Some((first, others)) = pictures.split_first() else { return Ok(Form::Mnists { because_of: None }) };
-    let (side, width) = size_of(first)?;
-    if side != width || side > LARGEST_AS_IS {
+    let mut sizes = vec![(0, 0); pictures.len()];
+    try_share_out(threads, sizes.iter_mut().zip(pictures), |(size, picture)| {
+        *size = size_of(picture)?;
+        Ok::<_, SourceError>(())
+    })?;
+    let mut counts = BTreeMap::<_, usize>::new();
+    for &size in &sizes {
+        *counts.entry(size).or_default() += 1;
+    }
+    let usual = counts.into_iter().max_by_key(|&(_, count)| count).map(|(size, _)| size);
+    let Some((side, _)) = usual.filter(|&(height, width)| height == width && height <= LARGEST_AS_IS) else {
         return Ok(Form::Mnists { because_of: None });
-    }
-    let all = try_share_out(threads, others.iter(), |picture| match size_of(picture) {
-        Ok(size) if size == (side, side) => Ok(()),
-        Ok((height, width)) => Err(Ok(Odd { path: picture.path.clone(), height, width, side })),
-        Err(error) => Err(Err(error)),
-    });
-    match all {
-        Ok(()) => Ok(Form::AsIs(side)),
-        Err(Ok(odd)) => Ok(Form::Mnists { because_of: Some(odd) }),
-        Err(Err(error)) => Err(error),
-    }
+    };
+    let odd = sizes.iter().zip(pictures).find(|(size, _)| **size != (side, side));
+    Ok(odd.map_or(Form::AsIs(side), |(&(height, width), picture)| Form::Mnists {
+        because_of: Some(Odd { path: picture.path.clone(), height, width, side }),
+    }))
 }
 
 /// The pixels of the picture in a file: unchanged if `as_is` is its side, or in MNIST's form.
@@ -394,7 +401,7 @@ mod tests {
         let dir = directory(&files);
         fs::create_dir(dir.path().join("a/8.png")).unwrap();
         assert_eq!(found(&dir), Some(([labelled(&[("1.png", 0)]), vec![]], vec!["a".to_string()])));
-        for files in [&["a/b/c.png"][..], &["a/1.gif"], &["1.gif"], &[]] {
+        for files in [&["a/b/c.png"][..], &["a/1.txt"], &["1.gif"], &[]] {
             assert_eq!(found(&directory(files)), None, "{files:?}");
         }
         let loose = directory(&["1.png", "a/b/c.png"]);
@@ -412,12 +419,24 @@ mod tests {
         };
         assert_eq!(place(), "");
         fs::write(dir.path().join("b/4.gif"), "GIF89a").unwrap();
-        assert_eq!(place(), ", without 1 that are neither PNG nor JPEG");
+        assert_eq!(place(), " (1 more is left out: neither PNG nor JPEG)");
         fs::remove_file(dir.path().join("b/4.gif")).unwrap();
         fs::write(dir.path().join("b/5.png"), png(&Picture::new(3, 4, vec![0; 12]).unwrap())).unwrap();
         let odd = Path::new("b").join("5.png");
         let because = format!("because {} has 4 x 3 pixels, not 2 x 2", odd.display());
         assert_eq!(place(), format!(", brought into MNIST's form {because}"));
+        // The odd one is the odd one even if it comes first.
+        fs::rename(dir.path().join("b/5.png"), dir.path().join("a/0.png")).unwrap();
+        let because = because.replace(&odd.display().to_string(), &Path::new("a").join("0.png").display().to_string());
+        assert_eq!(place(), format!(", brought into MNIST's form {because}"));
+    }
+
+    #[test]
+    fn pictures_of_other_formats_alone_are_told_from_none() {
+        let dir = directory(&[]);
+        fs::create_dir(dir.path().join("a")).unwrap();
+        fs::write(dir.path().join("a/1.webp"), "RIFF").unwrap();
+        assert!(matches!(Pictures::find(dir.path()), Err(SourceError::OtherPictures(_))));
     }
 
     #[cfg(unix)]

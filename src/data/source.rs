@@ -99,6 +99,9 @@ pub enum SourceError {
         .0.join("CLASS").display()
     )]
     LoosePictures(PathBuf),
+    /// The directories of classes hold pictures of other formats alone.
+    #[error("{} holds pictures of other formats than PNG and JPEG: convert them", .0.display())]
+    OtherPictures(PathBuf),
     /// There are more directories of pictures than classes are possible.
     #[error(
         "{} holds {classes} directories of pictures, but at most 256 classes can be told apart: each is to hold the \
@@ -328,8 +331,9 @@ fn where_pictures_belong(directory: &Path, part: Part) -> String {
 
 /// What a table of test images could be called.
 fn as_test(path: &Path) -> String {
-    let (stem, ending) = (path.file_stem().unwrap_or_default(), path.extension().unwrap_or_default());
-    path.with_file_name(format!("{}_test.{}", stem.display(), ending.display())).display().to_string()
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (stem, endings) = name.split_at(name.find('.').unwrap_or(name.len()));
+    path.with_file_name(format!("{stem}_test{endings}")).display().to_string()
 }
 
 fn word(part: Part) -> &'static str {

@@ -17,7 +17,7 @@ use crate::real::Precision;
 
 /// A model file of up to this many bytes is read whatever it contains. It is read or refused within seconds, using at
 /// most twenty times as much memory, because values of several possible types and flattened keys are buffered before
-/// they are interpreted. A larger file must begin with weights and with sizes that account for its length.
+/// they are interpreted. A larger file must begin with sizes that account for its length, and then weights.
 pub const UNQUESTIONED_SIZE: u64 = 128 << 20;
 
 /// The bytes that a weight or a bias may take: its digits, and four more copies in base64 for resuming the training.

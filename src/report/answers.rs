@@ -11,8 +11,8 @@ use crate::network::prediction;
 /// The beginning of every such table.
 pub const ANSWERS_START: &str = "index,label,answer,output0";
 
-/// Writes a row for each image: its index, its label, the class with the largest output, and all `outputs`, (n, n_L). The
-/// names of the label and of the answer and the file of the image follow, where they are known.
+/// Writes a row for each image: its index, its label, the class with the largest output, and all `outputs`, (n, n_L).
+/// The names of the label and of the answer and the file of the image follow, where they are known.
 ///
 /// # Errors
 /// The errors of `writer`.

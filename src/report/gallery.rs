@@ -72,7 +72,7 @@ impl Exhibit {
         self.outputs.as_deref().map(prediction)
     }
 
-    /// The lines below the image: its index and label or its version, and the answer of the network.
+    /// The lines below the image: its index and label or its version, its file, and the answer of the network.
     fn caption(&self, names: &ClassNames) -> Vec<(String, Style)> {
         let name = match self.version {
             Version { shift: 0, epoch: 0 } => format!("#{} label {}", self.index, names.short(self.label)),
@@ -80,7 +80,7 @@ impl Exhibit {
         };
         let mut caption = vec![(name, Style::new())];
         if let (Some(file), Version { shift: 0, epoch: 0 }) = (&self.file, self.version) {
-            caption.push((file.clone(), Style::new()));
+            caption.push((in_short(file), Style::new()));
         }
         match self.answer() {
             Some(answer) if answer == self.label => caption.push(("recognized".to_string(), Style::new())),
@@ -98,6 +98,13 @@ impl Exhibit {
         };
         self.answer().map_or(name.clone(), |answer| format!("{name}>{answer}"))
     }
+}
+
+/// A file name of at most 16 characters: of a longer one the end, which tells files apart.
+fn in_short(file: &str) -> String {
+    const MOST: usize = 16;
+    let all = file.chars().count();
+    if all <= MOST { file.to_string() } else { ['…'].into_iter().chain(file.chars().skip(all + 1 - MOST)).collect() }
 }
 
 /// Images to show, all of one size.

@@ -11,8 +11,8 @@ use crate::real::Real;
 
 /// An observer of a training. Every method has a default that does nothing.
 ///
-/// An epoch is evaluated while the next one is learned, if the machine has threads to spare. So the first mini-batches of
-/// an epoch may be reported before [`epoch`](Self::epoch) reports the one before it.
+/// An epoch is evaluated while the next one is learned, if the machine has threads to spare. So the first mini-batches
+/// of an epoch may be reported before [`epoch`](Self::epoch) reports the previous one.
 ///
 /// Returning [`ControlFlow::Break`] stops the training: it ends with the last completed epoch. If that is returned
 /// after the last mini-batch of an epoch, that epoch is still completed.

@@ -219,7 +219,7 @@ fn members_of_a_committee_may_differ_in_layers_cost_and_precision() {
     let run = sandbox.line("eval a.json b.json c.json --data idx --split train");
     run.failure(1, &["no train split in common", "a.json has 53", "c.json has 40 from 0", "--split test"]);
     let run = sandbox.line("eval a.json network2.json --data idx --split validation");
-    run.failure(1, &["no validation split in common", "a.json has 11", "network2.json has 10000"]);
+    run.failure(1, &["no validation split in common", "a.json has 11", "network2.json has 10 from 54"]);
 }
 
 #[test]
@@ -644,8 +644,14 @@ fn images_of_two_sizes_are_refused() {
 #[test]
 fn eval_says_that_other_data_cannot_be_split_as_in_the_training() {
     let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(&format!("{TRAIN} --quiet")).success();
+    let other = sandbox.read("model.json").replace(r#""n_validation":11,"#, r#""n_validation":5000,"#);
+    fs::write(sandbox.path("other.json"), other).unwrap();
+    sandbox.line("eval other.json --data idx --split train").failure(1, &["5000 validation", "64 images"]);
+    // What says nothing of its training is split as a new training would be.
     let theirs = golden("two_layer_quadratic_l2.start.json").display().to_string();
-    sandbox.run(["eval", &theirs, "--data", "idx", "--split", "train"]).failure(1, &["10000 validation", "64 images"]);
+    let run = sandbox.run(["eval", &theirs, "--data", "idx", "--split", "train"]).success();
+    assert!(run.stdout.contains("54 images of the train split"), "{}", run.stdout);
 }
 
 #[test]
@@ -1083,6 +1089,14 @@ fn a_split_that_cannot_be_cut_is_said_once_with_its_option() {
 #[test]
 fn of_few_images_a_sixth_is_for_validation() {
     let sandbox = Sandbox::with_tiny_data();
+    // A file that says nothing of its training goes by the same rule.
+    let neuron = format!("[{}]", vec!["0"; 20].join(","));
+    let rows = [&neuron[..]; 4].join(",");
+    let network2 =
+        format!(r#"{{"sizes":[20,4],"weights":[[{rows}]],"biases":[[[0],[0],[0],[0]]],"cost":"QuadraticCost"}}"#);
+    fs::write(sandbox.path("network2.json"), network2).unwrap();
+    let eval = sandbox.line("eval network2.json --data idx --split validation").success();
+    assert!(eval.stdout.contains("10 images of the validation split"), "{}", eval.stdout);
     let run = sandbox.line("train --data idx --epochs 1").success();
     assert!(run.stderr.contains("54 images to train on, 10 for validation"), "{}", run.stderr);
     assert_eq!(sandbox.json("model.json")["training"]["n_validation"], 10);

@@ -201,7 +201,7 @@ fn numbers_that_are_taken_for_names_are_warned_of() {
     let run = sandbox.line("eval other.json --data letters").success();
     let words = "other.json knows its classes by numbers alone: A, B are taken for 0, 1, in this order";
     assert!(run.stderr.contains(words), "{}", run.stderr);
-    // The same images, whose names are younger than the model.
+    // The same images, whose names are younger than the model, which goes on nonetheless.
     let row = |i: usize| format!("{},{}\n", ["cat", "dog"][i % 2], ["9,9,9,9", "0,9,0,0"][i % 2]);
     let table = format!("label,a,b,c,d\n{}", (0..60).map(row).collect::<String>());
     for name in ["pets_train.csv", "pets_test.csv"] {
@@ -212,6 +212,8 @@ fn numbers_that_are_taken_for_names_are_warned_of() {
     assert_ne!(nameless, sandbox.read("pets.json"));
     fs::write(sandbox.path("older.json"), nameless).unwrap();
     assert_eq!(sandbox.line("eval older.json --data pets_test.csv").success().stderr, "");
+    sandbox.line("train --resume older.json --data pets_train.csv --epochs 2 --quiet").success();
+    assert_eq!(sandbox.json("older.json")["training"]["classes"], serde_json::json!(["cat", "dog"]));
 }
 
 /// A copy of a model file in which `old` is `new`.

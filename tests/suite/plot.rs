@@ -139,6 +139,8 @@ fn what_cannot_be_drawn_is_refused() {
 
     fs::write(sandbox.path("bad.jsonl"), "{\"epoch\":1,\"n_training\":5,\"n_evaluation\":5}\n{\"epoch\":").unwrap();
     sandbox.line("plot bad.jsonl").failure(1, &["bad.jsonl", "line 2"]);
+    fs::write(sandbox.path("cut.jsonl"), "{\"epoch\":1,\"n_tr").unwrap();
+    sandbox.line("plot cut.jsonl").failure(1, &["cut.jsonl", "line 1 is no epoch"]);
     fs::write(sandbox.path("bad.csv"), "epoch,output,cost,weight,bias\n0,1,far,1,1\n").unwrap();
     sandbox.line("plot bad.csv").failure(1, &["line 2", "'far' is not a cost"]);
     fs::write(sandbox.path("text.txt"), "a letter").unwrap();

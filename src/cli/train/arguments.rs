@@ -89,7 +89,7 @@ pub struct TrainArguments {
     #[arg(long, value_name = "N")]
     pub train_size: Option<usize>,
 
-    /// Set the last N training images aside for validation [default: 10000, of 10,000 images or fewer a sixth].
+    /// Set the last N training images aside for validation [default: 10000, of fewer than 20000 images a sixth].
     #[arg(long, value_name = "N")]
     pub validation: Option<usize>,
 

@@ -17,7 +17,7 @@ use crate::cli::company::Company;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
 use crate::cli::usage::Usage;
-use crate::cli::{Failure, idle, output, split};
+use crate::cli::{Failure, dataset, idle, output, split};
 use arguments::{MonitorName, TrainArguments};
 use saver::Saver;
 use summary::{introduction, resumption, summary};
@@ -52,6 +52,9 @@ pub struct Job<F: Real> {
 /// Runs the command. `matches` distinguishes options that were typed from defaults.
 pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
     let company = Company::join();
+    if arguments.quiet && !company.is_quiet() {
+        dataset::warn_of_default(&arguments.data);
+    }
     arguments.quiet |= company.is_quiet();
     arguments.threads = arguments.threads.or(company.threads());
     let (arguments, portion) = (&arguments, company.portion());
@@ -90,10 +93,9 @@ fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job
     if let (Some(model), Some(path)) = (&from, &arguments.from) {
         let (classes, path) = (model.classes(), path.display().to_string());
         let datasets: Vec<_> = model.trainings().into_iter().flatten().map(|training| &training.dataset).collect();
-        if !datasets.contains(&&task.dataset) {
-            split::warn_of_places(&task.training, &classes, &path);
-        }
-        task = task.in_classes(&classes, &path)?;
+        let told_by_place = split::told_by_place(&task.training, &classes, &path);
+        let told_by_place = told_by_place.filter(|_| !datasets.contains(&&task.dataset));
+        task = Task { told_by_place, ..task.in_classes(&classes, &path)? };
     }
     settings.check(task.training.len(), task.evaluation.len())?;
     let progress = Progress::start(start_network::<F>(arguments, from, &task)?);

@@ -121,9 +121,14 @@ fn job<F: Trainable>(
         Failure::Usage(Usage::Split(_)) => other_data(path, &record, "fewer images".to_string()),
         other => other,
     })?;
-    // A training that began with another model (--from) has the labels and class names of that model.
-    let counted = task.in_classes(&model.classes(), &path.display().to_string());
-    let task = counted.map_err(|_| other_data(path, &record, found(&task, true)))?;
+    // A training that began with another model (--from) has the labels and class names of that model. If the file has no
+    // names, the labels are those of the dataset, which may have got its names since.
+    let task = if record.classes.is_empty() {
+        task
+    } else {
+        let counted = task.in_classes(&model.classes(), &path.display().to_string());
+        counted.map_err(|_| other_data(path, &record, found(&task, true)))?
+    };
     check_data(path, &record, &model, &task)?;
     if record.classes.is_empty() {
         record.classes = task.training.identity().classes().clone();

@@ -11,7 +11,7 @@ use mnist_mlp::trainer::{Progress, Settings};
 use crate::cli::Failure;
 use crate::cli::outputs::claim_model_file;
 
-/// After saving, work continues for at least this many times as long as saving took.
+/// After saving, work continues for at least this many times as long as saving took, unless every epoch is to be saved.
 const SHARE: u32 = 20;
 
 /// Decides when to save.

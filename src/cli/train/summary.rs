@@ -4,11 +4,11 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
-use mnist_mlp::Real;
 use mnist_mlp::model::EpochRecord;
 use mnist_mlp::network::{Activation, Init, Network, sizes_in_words};
 use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
+use mnist_mlp::{Precision, Real};
 
 use super::arguments::{DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, DEFAULT_LAMBDA, EvaluateOn, TrainArguments};
 use super::task::Task;
@@ -91,11 +91,13 @@ pub fn summary<F: Real>(
 /// Whether only the book's own settings were changed, all of which [`wider`] keeps. A user who knows the others needs
 /// no suggestion.
 fn is_first_step(arguments: &TrainArguments, settings: &Settings) -> bool {
-    let Settings { epochs, batch_size, eta, lambda, seed, monitors, engine, machine, .. } = *settings;
-    let plain = Settings { epochs, batch_size, eta, lambda, seed, monitors, engine, machine, ..Settings::default() };
+    let Settings { epochs, batch_size, eta, lambda, seed, monitors, machine, .. } = *settings;
+    let plain = Settings { epochs, batch_size, eta, lambda, seed, monitors, machine, ..Settings::default() };
     let is_new = arguments.hidden.is_none() && arguments.from.is_none() && arguments.resume.resume.is_none();
-    let is_usual =
-        arguments.activation.is_none() && arguments.init == Init::default() && arguments.images.expand.is_none();
+    let is_usual = arguments.activation.is_none()
+        && arguments.init == Init::default()
+        && arguments.images.expand.is_none()
+        && arguments.precision == Precision::F32;
     *settings == plain && is_new && is_usual
 }
 

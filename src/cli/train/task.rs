@@ -37,6 +37,8 @@ pub struct Task {
     pub n_validation: usize,
     /// The name of the evaluation set.
     pub evaluated_on: &'static str,
+    /// A warning if classes could only be matched by position with those of the model to start from.
+    pub told_by_place: Option<String>,
     /// Whether all images were deskewed.
     pub is_deskewed: bool,
 }
@@ -89,14 +91,16 @@ impl Task {
             return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));
         }
         let evaluation = deskewed(evaluation)?;
-        Ok(Task { dataset, training, evaluation, n_validation, evaluated_on, is_deskewed: choice.deskew })
+        let (told_by_place, is_deskewed) = (None, choice.deskew);
+        Ok(Task { dataset, training, evaluation, n_validation, evaluated_on, told_by_place, is_deskewed })
     }
 
     /// The same images, with the labels and class names of the model in `path` from which the training starts.
     pub fn in_classes(&self, classes: &Classes, path: &str) -> Result<Self, Failure> {
         let in_classes = |data| split::in_classes(data, classes, path);
         let (training, evaluation) = (in_classes(&self.training)?, in_classes(&self.evaluation)?);
-        Ok(Task { dataset: self.dataset.clone(), training, evaluation, ..*self })
+        let (dataset, told_by_place) = (self.dataset.clone(), self.told_by_place.clone());
+        Ok(Task { dataset, training, evaluation, told_by_place, ..*self })
     }
 
     /// Warns of images that can be trained on, but are probably not what the user intended. Notes are omitted if
@@ -107,6 +111,7 @@ impl Task {
             let found = evaluation.identity();
             output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
         }
+        self.told_by_place.iter().for_each(output::warning);
         let counts = counts(training);
         warn_of_labels(training, &counts);
         if !quiet && count_from_1(&counts) {

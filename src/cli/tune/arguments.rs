@@ -94,7 +94,7 @@ const INHERITED: [&str; 15] = [
     "no-shuffle",
 ];
 
-/// Of these, the options that must be the same for all trials: those that make trials comparable, and their length.
+/// The options that must be the same for all trials: those that make trials comparable, and their length.
 const COMMON: [&str; 8] = ["data", "epochs", "seed", "train-size", "validation", "engine", "precision", "expand"];
 
 /// The options of `mnist train` that apply to trials.

@@ -51,6 +51,10 @@ pub struct Hunt {
 
 pub fn run(mut arguments: TuneArguments) -> Result<(), Failure> {
     let company = Company::join();
+    if arguments.quiet && !company.is_quiet() {
+        let data = common(&arguments).map(|common| common.data);
+        data.iter().for_each(crate::cli::dataset::warn_of_default); // an error is reported later
+    }
     arguments.quiet |= company.is_quiet();
     arguments.threads = arguments.threads.or(company.threads());
     let claimed = company.if_writing(|| arguments.out.as_deref().map(claim).transpose());

@@ -77,8 +77,8 @@ pub struct Distortion {
     pub affine: Option<Affine>,
     /// Distortion of its lines; `None` for none.
     pub elastic: Option<Elastic>,
-    /// The factor by which all strengths are reduced in the last epoch; they fade linearly over the second half of the
-    /// epochs. 0 to 1, default 1: no fading.
+    /// The share of all strengths that is left in the last epoch; they fade linearly over the second half of the epochs.
+    /// 0 to 1, default 1: no fading.
     #[serde(default = "all", skip_serializing_if = "is_all")]
     pub fade_to: f64,
 }

@@ -51,6 +51,13 @@ fn problem(contents: &[u8]) -> FileError {
 }
 
 #[test]
+fn a_table_of_test_images_is_given_a_name() {
+    for (name, test) in [("a.csv", "a_test.csv"), ("b.csv.gz", "b_test.csv.gz"), ("digits", "digits_test")] {
+        assert_eq!(Path::new(&as_test(&Path::new("dir").join(name))), Path::new("dir").join(test));
+    }
+}
+
+#[test]
 fn classes_come_from_both_parts_and_geometry_from_the_files() {
     let data = load(&whole()).unwrap();
     assert_eq!((data.len(), data.geometry(), data.classes()), (4, (2, 3), 4));

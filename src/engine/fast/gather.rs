@@ -208,7 +208,7 @@ impl<F: Vectors> Transposed<F> {
     }
 }
 
-/// The number of images in a block: as many as fit in the first-level cache with their deltas for one panel.
+/// The number of images in a block: as many as keep their deltas for one panel in the first-level cache.
 pub const BLOCK: usize = 64;
 
 /// Some images of a mini-batch. When gathering, the threads share the blocks.

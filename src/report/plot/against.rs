@@ -114,15 +114,21 @@ pub fn curves_of_models(runs: &[Run], against: Against) -> Result<(Vec<Curve<'_>
 
 /// A sentence that lists the settings, other than the axis and the seed, in which the trainings of one curve differ.
 fn differences(trainings: &[&[Setting]], against: Against) -> Option<String> {
+    /// The most values of a setting that are listed.
+    const SOME: usize = 4;
     let first = trainings.first()?;
     let different = first.iter().enumerate().filter_map(|(place, setting)| {
-        if setting.weight == Weight::Chance || setting.axis == Some(against) {
-            return None;
-        }
         let mut words: Vec<_> = trainings.iter().map(|settings| settings[place].words.as_str()).collect();
         words.sort_unstable();
         words.dedup();
-        (words.len() > 1).then(|| words.join(" or "))
+        // Networks at one position of the axis may have different numbers of hidden layers.
+        let is_axis = setting.axis == Some(against) && !words.iter().all(|words| words.contains("hidden layer"));
+        if words.len() < 2 || setting.weight == Weight::Chance || is_axis {
+            return None;
+        }
+        let more = if words.len() > SOME { " or others" } else { "" };
+        words.truncate(SOME);
+        Some(words.join(" or ") + more)
     });
     let different: Vec<_> = different.collect();
     let (label, several) = (against.label(), different.join("; "));

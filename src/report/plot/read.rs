@@ -34,7 +34,7 @@ impl Run {
         if first == NEURON_CSV_HEADING.as_bytes() {
             return Ok(run(records(text, 1, neuron)?, None));
         }
-        if serde_json::from_slice::<EpochRecord>(first).is_ok() {
+        if serde_json::from_slice::<EpochRecord>(first).is_ok() || first.starts_with(b"{\"epoch\":") {
             return Ok(run(records(text, 0, |line| serde_json::from_str(line).map_err(without_place))?, None));
         }
         let model = ModelRecord::from_json(text).map_err(ReadError::Unknown)?;

@@ -19,8 +19,8 @@ const COLOURS: [AnsiColor; 6] =
     [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Green, AnsiColor::Magenta, AnsiColor::BrightBlue, AnsiColor::Red];
 
 impl Figure {
-    /// The figure as lines of at most `columns` characters, but at least 40: curves of Braille dots with colours, plain
-    /// ASCII without.
+    /// The figure as lines of at most `columns` characters; fewer than 40 count as 40. Curves are of Braille dots with
+    /// colours, of plain ASCII without.
     #[must_use]
     pub fn text(&self, columns: usize, colours: bool) -> String {
         let columns = columns.max(40);
@@ -83,7 +83,7 @@ fn plot(panel: &Panel, columns: usize, colours: bool) -> String {
     text
 }
 
-/// The content of a cell: dots or a sign, of the curve that was drawn last.
+/// The content of a cell: dots of the curve that was drawn last, or a sign, which keeps the colour of its own curve.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cell {
     dots: u8,
