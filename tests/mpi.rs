@@ -129,6 +129,15 @@ fn the_built_in_digits_are_learned_together() {
 }
 
 #[test]
+fn one_rank_says_that_the_digits_are_not_mnist() {
+    let sandbox = Sandbox::new();
+    for options in ["", "--quiet"] {
+        let run = ranks(&sandbox, 3, &format!("train --train-size 300 --epochs 1 {options}")).success();
+        assert_eq!(run.stderr.matches("the built-in digits are used").count(), 1, "{options}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn a_training_is_resumed_by_another_number_of_ranks() {
     for options in ["--optimizer adamw --keep best", "--ema 0.9 --dropout 0.2"] {
         let sandbox = Sandbox::with_tiny_data();
