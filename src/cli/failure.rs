@@ -58,7 +58,9 @@ pub enum Failure {
     Resume { path: String, error: ResumeError },
     #[error("{path} cannot be resumed: its settings are damaged, {error}")]
     Settings { path: String, error: ConfigError },
-    #[error("{path} was trained on {expected}, but these are {found}: name the data of the training with --data")]
+    #[error(
+        "{path} was trained on {expected}, but these are {found}: name the data of the training with --data (train --from {path} learns from others)"
+    )]
     OtherData { path: String, expected: String, found: String },
     #[error("{path}: {error}")]
     Model { path: String, error: ModelError },

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use mnist_mlp::data::{ClassNames, Classes};
 
 use super::member::Member;
 use super::usage::Usage;
@@ -33,6 +34,22 @@ pub struct MergeArguments {
     out: PathBuf,
 }
 
+/// Warns if classes of a model can only be matched by position with those of the others, because it has no names.
+fn warn_of_places(members: &[Member]) {
+    let all: Vec<_> = members.iter().map(Member::known_classes).collect();
+    let Ok(Some(named)) = Classes::in_common(&all) else { return };
+    for (member, classes) in members.iter().zip(&all) {
+        if let Some(names) = classes.names_told_by_place(&all[named]) {
+            let numbers = ClassNames::numbers(names.all().len()).in_words();
+            output::warning(format_args!(
+                "{} knows its classes by numbers alone: {numbers} are taken for {}, in this order",
+                member.path,
+                names.in_words()
+            ));
+        }
+    }
+}
+
 pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
     let MergeArguments { models, out } = arguments;
     if let Some(model) = models.iter().find(|model| outputs::is_same(model, out)) {
@@ -45,6 +62,7 @@ pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
     if let [first, other, ..] = merged.datasets()[..] {
         output::warning(format_args!("the models were trained on different images: {first} and {other}"));
     }
+    warn_of_places(&members);
     merged.save(out)?;
     output::result(format_args!("saved  {}: {}\n", output::quoted(out.as_os_str()), merged.description()))
 }

@@ -69,7 +69,8 @@ pub enum ArrayError {
     /// A value is not a pixel intensity.
     #[error(
         "has the value {value} in image {image}, which is not a pixel: expected whole numbers from 0 to 255, or \
-        fractions k/255 or k/256 of one"
+        fractions k/255 of one; other scales can be brought to these: divide by the largest value, multiply by 255 and \
+        round"
     )]
     NotAPixel {
         /// Which image, counted from 0.
@@ -199,7 +200,7 @@ impl Array {
 
     /// The labels in a one-dimensional array of names.
     pub fn named_labels(&self, names: &mut Names) -> Result<Idx, ArrayError> {
-        let [n] = *self.shape else { return Err(ArrayError::Rank(self.shape.clone())) };
+        let n = self.length()?;
         let label = |(index, bytes)| {
             let name = self.element.text_of(bytes);
             names.label(name.trim().as_bytes()).map_err(|problem| {
@@ -213,7 +214,7 @@ impl Array {
 
     /// The labels in a one-dimensional array of numbers.
     pub fn labels(&self) -> Result<Idx, ArrayError> {
-        let [n] = *self.shape else { return Err(ArrayError::Rank(self.shape.clone())) };
+        let n = self.length()?;
         if self.is_text() {
             return Err(ArrayError::Texts);
         }
@@ -222,10 +223,18 @@ impl Array {
         Ok(Idx { dims: vec![dim(n)?], bytes: labels.collect::<Result<_, _>>()? })
     }
 
-    /// The images in an array of shape (n, rows, columns) or (n, pixels of a square).
+    /// n of labels of shape (n) or (n, 1).
+    fn length(&self) -> Result<u64, ArrayError> {
+        match *self.shape {
+            [n] | [n, 1] => Ok(n),
+            _ => Err(ArrayError::Rank(self.shape.clone())),
+        }
+    }
+
+    /// The images in an array of shape (n, rows, columns), with a 1 behind these, or (n, pixels of a square).
     pub fn images(self) -> Result<Idx, ArrayError> {
         let (n, rows, cols) = match *self.shape {
-            [n, rows, cols] => (n, rows, cols),
+            [n, rows, cols] | [n, rows, cols, 1] => (n, rows, cols),
             [n, pixels] => {
                 let side = side_of(pixels).ok_or(ArrayError::NotSquare(pixels))?;
                 (n, side, side)
@@ -400,6 +409,10 @@ mod tests {
         assert_eq!(array(&[2, 4], &[0, 4, 1, 5, 2, 6, 3, 7]).images().unwrap().bytes, (0..8).collect::<Vec<_>>());
         assert_eq!(array(&[3], &[7, 8, 9]).labels().unwrap().bytes, [7, 8, 9]);
         assert!(array(&[0, 4, 4], &[]).images().unwrap().bytes.is_empty());
+        // A last dimension of 1 says nothing.
+        assert_eq!(array(&[3, 1], &[7, 8, 9]).labels().unwrap(), Idx { dims: vec![3], bytes: vec![7, 8, 9] });
+        let columns = array(&[2, 1, 2, 1], &[0, 2, 1, 3]).images().unwrap();
+        assert_eq!(columns, Idx { dims: vec![2, 1, 2], bytes: vec![0, 1, 2, 3] });
     }
 
     #[test]

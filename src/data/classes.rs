@@ -92,14 +92,15 @@ impl ClassNames {
         self.0.get(class).map(String::as_str)
     }
 
-    /// As [`of`](Self::of), but a long name is cut, for use in tables.
+    /// As [`of`](Self::of), but the middle of a long name is left out, for use in tables.
     #[must_use]
     pub fn short(&self, class: usize) -> String {
         let name = self.of(class);
         if name.chars().count() <= SHORT {
             return name;
         }
-        name.chars().take(SHORT - 1).chain(['…']).collect()
+        let end = name.chars().skip(name.chars().count() - SHORT / 2);
+        name.chars().take(SHORT - SHORT / 2 - 1).chain(['…']).chain(end).collect()
     }
 
     /// The length in characters of the longest [`short`](Self::short) name of classes 0 to `classes - 1`.
@@ -274,7 +275,7 @@ mod tests {
     fn a_name_is_printable_and_in_tables_short() {
         let names = ClassNames::from_iter(["a\u{1b}b", "Größer als jede Tabelle", "3"]);
         assert_eq!(names.of(0), "a\u{FFFD}b");
-        assert_eq!((names.short(1), names.width(3)), ("Größer als jede…".into(), 16));
+        assert_eq!((names.short(1), names.width(3)), ("Größer … Tabelle".into(), 16));
         assert_eq!(names.of(3), "3", "one that has no name");
         assert_eq!((names.class("3"), names.class("1")), (Some(2), None), "3 is a name, so 1 would be one");
         assert_eq!(ClassNames::from_iter(["a", "b"]).class("1"), Some(1));

@@ -72,6 +72,7 @@ impl Found {
         let largest = self.labels.iter().flatten().flat_map(|labels| &labels.idx.bytes).copied().max().unwrap_or(0);
         let classes = if self.classes.is_empty() { usize::from(largest) + 1 } else { self.classes.all().len() }.max(2);
         let identity = self.identity(part, place);
+        let has_other_part = self.labels.iter().all(Option::is_some);
         let [training, test] = self.labels;
         let labels = if part == Part::Training { training } else { test }.expect("a part has its own labels").idx;
         let images = self.images;
@@ -80,6 +81,7 @@ impl Found {
         }
         let geometry = (images.dims[1] as usize, images.dims[2] as usize);
         let dataset = Dataset::of_pixels(images.pixels, labels.bytes, geometry, classes, identity)?;
+        let dataset = Dataset { has_other_part, ..dataset };
         Ok(match self.file_of_each {
             Some(files) => dataset.of_files(files),
             None => dataset,

@@ -175,6 +175,8 @@ pub struct Dataset {
     identity: Arc<Identity>,
     /// The file of each of the images, if each has its own.
     files: Option<Arc<Vec<String>>>,
+    /// See [`has_other_part`](Dataset::has_other_part).
+    has_other_part: bool,
 }
 
 impl Dataset {
@@ -219,8 +221,8 @@ impl Dataset {
             return Err(DatasetError::LabelOutsideClasses { index, label: labels[index], classes });
         }
         let (pixels, labels, identity) = (Arc::new(pixels), Arc::new(labels), Arc::new(identity));
-        let (range, first, ink, files) = (0..images, 0, None, None);
-        Ok(Dataset { pixels, labels, range, first, ink, rows, cols, classes, identity, files })
+        let (range, first, ink, files, has_other_part) = (0..images, 0, None, None, true);
+        Ok(Dataset { pixels, labels, range, first, ink, rows, cols, classes, identity, files, has_other_part })
     }
 
     /// The same images, each from a file of its own: one name for each image, relative to the dataset's directory.
@@ -301,6 +303,13 @@ impl Dataset {
     #[must_use]
     pub fn label(&self, index: usize) -> usize {
         usize::from(self.labels()[index])
+    }
+
+    /// Whether the source of the images has the other part, too: test images beside training images. True where nobody
+    /// knows.
+    #[must_use]
+    pub fn has_other_part(&self) -> bool {
+        self.has_other_part
     }
 
     /// The file that image `index` was read from, relative to the dataset's directory, if each image has its own.

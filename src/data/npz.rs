@@ -35,7 +35,7 @@ pub enum NpzError {
     #[error("is a damaged archive: {0}")]
     Archive(ZipError),
     /// An array is missing.
-    #[error("lacks the array '{0}': expected x_train, y_train, x_test and y_test, as in Keras's mnist.npz")]
+    #[error("lacks the array '{0}': {advice}", advice = expected(.0))]
     Missing(&'static str),
     /// A member is not an `.npy` file.
     #[error("has a member {0}.npy which is no NumPy array")]
@@ -77,6 +77,15 @@ pub enum NpzError {
     /// Reading or decompressing failed.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
+}
+
+/// Which arrays there should be.
+fn expected(missing: &str) -> &'static str {
+    if missing.ends_with("_test") {
+        "there are no test images (--split validation, or train --evaluate-on validation, needs none)"
+    } else {
+        "expected x_train and y_train and, for test images, x_test and y_test, as in Keras's mnist.npz"
+    }
 }
 
 /// An open archive.

@@ -85,11 +85,16 @@ impl Pictures {
         let directories = directories(directory)?;
         let parts = directories_of_parts(directory, &directories)?;
         let has_parts = parts.is_some();
-        let [training, test] = match parts {
-            Some(parts) => parts.map(|part| part.map_or_else(|| Ok(Vec::new()), |part| self::directories(&part))),
-            None => [Ok(directories), Ok(Vec::new())],
+        let directories = match parts {
+            Some([Some(training), None]) => [self::directories(&training)?, Vec::new()],
+            Some([Some(training), Some(test)]) => [self::directories(&training)?, self::directories(&test)?],
+            // Classes beside the directory of the test part are to be learned from.
+            Some([None, Some(test)]) => {
+                let others = directories.into_iter().filter(|other| *other != test).collect();
+                [others, self::directories(&test)?]
+            }
+            Some([None, None]) | None => [directories, Vec::new()],
         };
-        let directories = [training?, test?];
         let by_name = [by_name(&directories[0])?, by_name(&directories[1])?];
         let mut left_out = 0;
         for directory in directories.iter().flatten() {
@@ -382,6 +387,15 @@ mod tests {
         }
         let both = directory(&["train/a/1.png", "training/a/1.png"]);
         assert!(matches!(Pictures::find(both.path()), Err(SourceError::Ambiguous { .. })));
+    }
+
+    #[test]
+    fn a_test_part_may_be_added_beside_the_classes() {
+        let (parts, classes) = found(&directory(&["a/1.png", "b/2.png", "test/a/3.png"])).unwrap();
+        assert_eq!(parts, [labelled(&[("1.png", 0), ("2.png", 1)]), labelled(&[("3.png", 0)])]);
+        assert_eq!(classes, ["a", "b"]);
+        let (parts, _) = found(&directory(&["test/a/3.png"])).unwrap();
+        assert_eq!(parts, [vec![], labelled(&[("3.png", 0)])]);
     }
 
     #[test]

@@ -58,6 +58,12 @@ pub enum SourceError {
         /// The known dataset that can be downloaded to complete the directory.
         begun: Option<&'static Known>,
     },
+    /// The directory holds nothing of the kind.
+    #[error(
+        "{} holds neither IDX files, such as train-images-idx3-ubyte, nor pictures, PNG or JPEG, in directories of their \
+        classes", .0.display()
+    )]
+    NoImages(PathBuf),
     /// The directory holds files of several datasets.
     #[error(
         "{} holds more than one dataset ({first} and {second}): give each a directory of its own", directory.display()
@@ -298,7 +304,12 @@ impl Source {
                 let pictures = if directory::may_hold_any(path) { None } else { Pictures::find(path)? };
                 let (found, place) = match pictures {
                     Some(pictures) => pictures.load(part, wanted, threads)?,
-                    None => (directory::load(path, part)?, format!("IDX files in {}", path.display())),
+                    None => match directory::load(path, part) {
+                        Err(SourceError::MissingFile { begun: None, .. }) if !directory::may_hold_any(path) => {
+                            return Err(SourceError::NoImages(path.clone()));
+                        }
+                        found => (found?, format!("IDX files in {}", path.display())),
+                    },
                 };
                 (path, found, place)
             }

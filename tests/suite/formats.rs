@@ -294,7 +294,7 @@ fn what_is_wrong_with_pictures_in_directories_is_said() {
     let error = |part| load_directory(dir.path(), part).unwrap_err();
     // As ever, where there are neither files nor pictures.
     fs::create_dir_all(dir.path().join("A")).unwrap();
-    assert!(matches!(error(Part::Training), SourceError::MissingFile { .. }));
+    assert!(matches!(error(Part::Training), SourceError::NoImages(_)));
     fs::create_dir_all(dir.path().join("train/A")).unwrap();
     assert!(matches!(error(Part::Training), SourceError::NoPictures { part: Part::Training, .. }));
     let said = error(Part::Training).to_string().replace('\\', "/");
@@ -379,8 +379,15 @@ fn training_images_alone_are_enough_until_somebody_asks_for_others() {
     let labels = npy("|u1", &[training.len()], &training.labels);
     let archive = zip(&[("x_train.npy", images), ("y_train.npy", labels)]);
     fs::write(sandbox.path("digits.npz"), archive).unwrap();
-    for (data, lacks) in [("idx", "idx lacks t10k-images-idx3-ubyte"), ("digits.npz", "lacks the array 'x_test'")] {
-        sandbox.line(&format!("train --data {data} --validation 8 --epochs 1 --quiet -o {data}.json")).success();
+    for (data, lacks) in [
+        ("idx", "idx lacks t10k-images-idx3-ubyte"),
+        ("digits.npz", "lacks the array 'x_test': there are no test images (--split validation"),
+    ] {
+        let run = sandbox.line(&format!("train --data {data} --validation 8 --epochs 1 -o {data}.json")).success();
+        // What is suggested works without test images.
+        let suggested = run.stdout.lines().find_map(|line| line.strip_prefix("evaluate ")).unwrap();
+        assert!(suggested.ends_with(" --split validation"), "{suggested}");
+        sandbox.run(suggested.split_whitespace().skip(1)).success();
         for line in ["eval MODEL --split validation", "eval MODEL --split train", "show --split train --model MODEL"] {
             let line = line.replace("MODEL", &format!("{data}.json"));
             sandbox.line(&format!("{line} --data {data}")).success();

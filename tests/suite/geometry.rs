@@ -201,6 +201,9 @@ fn numbers_that_are_taken_for_names_are_warned_of() {
     let run = sandbox.line("eval other.json --data letters").success();
     let words = "other.json knows its classes by numbers alone: A, B are taken for 0, 1, in this order";
     assert!(run.stderr.contains(words), "{}", run.stderr);
+    let run = sandbox.line("merge letters.json other.json -o both.json").success();
+    let words = "other.json knows its classes by numbers alone: 0, 1 are taken for A, B, in this order";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
     // The same images, whose names are younger than the model, which goes on nonetheless.
     let row = |i: usize| format!("{},{}\n", ["cat", "dog"][i % 2], ["9,9,9,9", "0,9,0,0"][i % 2]);
     let table = format!("label,a,b,c,d\n{}", (0..60).map(row).collect::<String>());

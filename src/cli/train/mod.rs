@@ -136,13 +136,14 @@ pub fn carry_out<F: Trainable>(
     if !arguments.quiet && arguments.resume.resume.is_none() {
         resume::note_interrupted(arguments, &out, &task.dataset);
     }
+    let has_test = task.has_test;
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
     let trained = train(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
     let (epoch, ending) = (trained.epoch, trained.ending.clone());
     let saved = if epoch > 0 {
-        let summary = summary(&trained, arguments, &settings, (&out, done_before, start.elapsed()));
+        let summary = summary(&trained, arguments, &settings, has_test, (&out, done_before, start.elapsed()));
         watch.save(&trained.into_progress())?;
         watch.print(&summary);
         format!("{} holds epoch {epoch}", out.display())

@@ -61,6 +61,7 @@ pub fn summary<F: Real>(
     trained: &Trained<F>,
     arguments: &TrainArguments,
     settings: &Settings,
+    has_test: bool,
     (out, done_before, total): (&Path, usize, Duration),
 ) -> String {
     let mut text = format!("\n{}", schedule::why_stopped(trained, settings));
@@ -81,7 +82,10 @@ pub fn summary<F: Real>(
     }
     let program = output::program();
     text += &format!("saved     {}, as it was after epoch {}\n", output::quoted(out.as_os_str()), trained.epoch);
-    text += &format!("evaluate  {program} eval {}\n", file_and_data(arguments, out));
+    let split = if has_test { "" } else { " --split validation" };
+    if has_test || arguments.validation != Some(0) {
+        text += &format!("evaluate  {program} eval {}{split}\n", file_and_data(arguments, out));
+    }
     if is_first_step(arguments, settings) && trained.ending != Ending::Stopped && has_learned(&trained.history) {
         text += &format!("try next  {program} train {}\n", wider(arguments));
     }

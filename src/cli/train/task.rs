@@ -33,6 +33,8 @@ pub struct Task {
     pub dataset: String,
     pub training: Dataset,
     pub evaluation: Dataset,
+    /// Whether there are test images.
+    pub has_test: bool,
     /// How many training images were set aside for validation.
     pub n_validation: usize,
     /// The name of the evaluation set.
@@ -73,7 +75,7 @@ impl Task {
         let all = source.load_wanted((wanted, &looked_at), Part::Training, threads)?;
         let n_validation = n_validation(all.len());
         let (training, validation) = splits::split(&all, choice.train_size, n_validation)?;
-        let dataset = training.identity().name().to_string();
+        let (dataset, has_test) = (training.identity().name().to_string(), all.has_other_part());
         let deskewed = |images: Dataset| if choice.deskew { images.deskewed(threads) } else { Ok(images) };
         let training = ExpandName::apply(choice.expand, deskewed(training)?, threads)?;
         let (evaluation, evaluated_on) = match choice.evaluate_on {
@@ -92,7 +94,7 @@ impl Task {
         }
         let evaluation = deskewed(evaluation)?;
         let (told_by_place, is_deskewed) = (None, choice.deskew);
-        Ok(Task { dataset, training, evaluation, n_validation, evaluated_on, told_by_place, is_deskewed })
+        Ok(Task { dataset, training, evaluation, has_test, n_validation, evaluated_on, told_by_place, is_deskewed })
     }
 
     /// The same images, with the labels and class names of the model in `path` from which the training starts.

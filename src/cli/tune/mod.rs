@@ -168,7 +168,7 @@ pub fn carry_out<F: Trainable>(
     output::result(if arguments.format == Format::Json { report.json() } else { report.text() })?;
     saved?; // what was found is printed all the same
     if !arguments.quiet {
-        output::aside(farewell(arguments, &hunt.common, start.elapsed()));
+        output::aside(farewell(arguments, hunt, start.elapsed()));
     }
     if signal == 0 {
         return Ok(());
@@ -245,11 +245,12 @@ fn command(name: &str, words: impl IntoIterator<Item = OsString>) -> String {
 }
 
 /// The closing text: the time, and how to use the saved model.
-fn farewell(arguments: &TuneArguments, common: &TrainArguments, time: Duration) -> String {
+fn farewell(arguments: &TuneArguments, hunt: &Hunt, time: Duration) -> String {
     let mut text = format!("\ntime      {:.1} s\n", time.as_secs_f64());
     if let Some(out) = &arguments.out {
         let (program, file) = (output::program(), output::quoted(out.as_os_str()));
-        text += &format!("saved     {file}\nevaluate  {program} eval {}\n", file_and_data(common, out));
+        let split = if hunt.task.has_test { "" } else { " --split validation" };
+        text += &format!("saved     {file}\nevaluate  {program} eval {}{split}\n", file_and_data(&hunt.common, out));
     }
     text + "The test set was not used. The best of many trials looks slightly better than it is."
 }

@@ -103,7 +103,7 @@ pub fn page(subject: Subject) -> String {
         worst: worst(evaluation, names),
         geometry: images.geometry(),
         mistakes: mistakes.iter().take(MISTAKES).map(mistake).collect(),
-        neurons: Neurons::of(network, images.geometry()),
+        neurons: Neurons::of(network, names, images.geometry()),
         settings: training.map_or_else(|| settings_in_one(&record.members), settings),
         report,
     };

@@ -3,6 +3,7 @@
 use ndarray::{ArrayView1, ArrayView2};
 
 use super::data_uri;
+use crate::data::ClassNames;
 use crate::network::Network;
 use crate::picture::signed::signed_png;
 use crate::report::decimal;
@@ -37,13 +38,13 @@ pub struct Neuron {
 impl Neurons {
     /// The neurons of a network for images of `geometry`: all of them or, if they are many, those with the largest
     /// weights.
-    pub fn of(network: &Network<f64>, geometry: (usize, usize)) -> Self {
+    pub fn of(network: &Network<f64>, names: &ClassNames, geometry: (usize, usize)) -> Self {
         let weights = &network.weights()[0];
         let neuron = |number| Neuron {
             number,
             src: data_uri("image/png", &signed_png(geometry, &shares(weights.row(number)))),
             largest: decimal(largest(weights.row(number)), 2),
-            text: text(network, number),
+            text: text(network, names, number),
         };
         Neurons {
             kind: if network.weights().len() > 1 { "hidden" } else { "output" },
@@ -76,14 +77,14 @@ fn largest(weights: ArrayView1<f64>) -> f64 {
 }
 
 /// A text such as "for 3, against 5"; empty unless the next layer is the output layer.
-fn text(network: &Network<f64>, number: usize) -> String {
+fn text(network: &Network<f64>, names: &ClassNames, number: usize) -> String {
     let [_, next] = network.weights() else { return String::new() };
     let outputs = next.column(number);
     let by_weight = |&(_, a): &(usize, &f64), &(_, b): &(usize, &f64)| a.total_cmp(b);
     let most = outputs.iter().enumerate().max_by(by_weight).filter(|&(_, &w)| w > 0.0);
     let least = outputs.iter().enumerate().min_by(by_weight).filter(|&(_, &w)| w < 0.0);
-    let most = most.map(|(class, _)| format!("for {class}"));
-    let least = least.map(|(class, _)| format!("against {class}"));
+    let most = most.map(|(class, _)| format!("for {}", names.short(class)));
+    let least = least.map(|(class, _)| format!("against {}", names.short(class)));
     most.into_iter().chain(least).collect::<Vec<_>>().join(", ")
 }
 
@@ -102,12 +103,15 @@ mod tests {
     #[test]
     fn a_neuron_speaks_for_and_against_outputs() {
         let weights = vec![array![[1.0, -4.0], [0.0, 0.0]], array![[-1.0, 0.5], [2.0, 0.0], [-3.0, 0.1]]];
-        let neurons = Neurons::of(&network(weights.clone()), (1, 2));
+        let numbers = ClassNames::default();
+        let neurons = Neurons::of(&network(weights.clone()), &numbers, (1, 2));
         assert_eq!((neurons.kind, neurons.feed_outputs, neurons.total), ("hidden", true, 2));
         let texts: Vec<_> =
             neurons.shown.iter().map(|neuron| [&neuron.text, &neuron.largest].map(String::as_str)).collect();
         assert_eq!(texts, [["for 1, against 2", "4.00"], ["for 0", "0.00"]]);
-        let alone = Neurons::of(&network(weights[..1].to_vec()), (1, 2));
+        let named = Neurons::of(&network(weights.clone()), &["a", "b", "c"].iter().collect(), (1, 2));
+        assert_eq!(named.shown[0].text, "for b, against c");
+        let alone = Neurons::of(&network(weights[..1].to_vec()), &numbers, (1, 2));
         assert_eq!((alone.kind, alone.feed_outputs, alone.shown[0].text.as_str()), ("output", false, ""));
     }
 
