@@ -337,6 +337,7 @@ fn a_mistake_leads_to_the_file_of_its_picture() {
     write_pictures(&sandbox, "small", &[("a", 0), ("b", 1)]);
     for options in ["", "--deskew"] {
         sandbox.line(&format!("train --data small --validation 10 --epochs 1 --quiet {options}")).success();
+        sandbox.line("report model.json --data small").success();
         sandbox.line("eval model.json --data small --answers answers.csv").success();
         let table = sandbox.read("answers.csv");
         let rows: Vec<Vec<&str>> = table.lines().map(|row| row.split(',').collect()).collect();
@@ -346,6 +347,10 @@ fn a_mistake_leads_to_the_file_of_its_picture() {
             assert!(sandbox.path("small").join(file).exists(), "{row:?}");
             assert!(file.ends_with(format!("{}/{}", row[5], file.file_name().unwrap().display())), "{row:?}");
         }
+        // The most confident mistakes are on the page.
+        let page = sandbox.read("report.html");
+        let mut wrong = rows[1..].iter().filter(|row| row[1] != row[2]).peekable();
+        assert!(wrong.peek().is_none() || wrong.any(|row| page.contains(&format!(", {}</small>", row[7]))));
         assert_eq!((rows.len(), rows[1][7]), (81, &*Path::new("test").join("a").join("000.png").display().to_string()));
         let shown = sandbox.line("show --data small --model model.json --index 3").success().stdout;
         assert!(shown.contains("\n001.png\n"), "{shown}");

@@ -103,6 +103,7 @@ pub fn page(subject: Subject) -> String {
         worst: worst(evaluation, names),
         geometry: images.geometry(),
         mistakes: mistakes.iter().take(MISTAKES).map(mistake).collect(),
+        images,
         neurons: Neurons::of(network, names, images.geometry()),
         settings: training.map_or_else(|| settings_in_one(&record.members), settings),
         report,
@@ -143,6 +144,8 @@ struct Page<'a> {
     geometry: (usize, usize),
     /// Mistakes, the names of the true and the predicted class, and the picture.
     mistakes: Vec<(Mistake, [String; 2], String)>,
+    /// The evaluated images.
+    images: &'a Dataset,
     neurons: Neurons,
     settings: Vec<(&'static str, String)>,
 }
