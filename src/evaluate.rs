@@ -134,14 +134,26 @@ impl Evaluation {
         (0..self.confusion.nrows()).map(figures).collect()
     }
 
-    /// The confusions that occurred, most frequent first: (true class, predicted class, number of images).
+    /// The confusions that occurred, most frequent first.
     #[must_use]
-    pub fn confusions(&self) -> Vec<(usize, usize, usize)> {
-        let all = self.confusion.indexed_iter().map(|((label, predicted), &count)| (label, predicted, count));
-        let mut wrong: Vec<_> = all.filter(|&(label, predicted, count)| label != predicted && count > 0).collect();
-        wrong.sort_by_key(|&(label, predicted, count)| (std::cmp::Reverse(count), label, predicted));
+    pub fn confusions(&self) -> Vec<Confusion> {
+        let all = self.confusion.indexed_iter();
+        let all = all.map(|((label, predicted), &count)| Confusion { label, predicted, count });
+        let mut wrong: Vec<_> = all.filter(|one| one.label != one.predicted && one.count > 0).collect();
+        wrong.sort_by_key(|one| (std::cmp::Reverse(one.count), one.label, one.predicted));
         wrong
     }
+}
+
+/// Images of one class that were taken for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confusion {
+    /// Their class.
+    pub label: usize,
+    /// The class that was predicted.
+    pub predicted: usize,
+    /// How many they are.
+    pub count: usize,
 }
 
 fn ratio(part: usize, whole: usize) -> Option<f64> {
@@ -228,7 +240,8 @@ mod tests {
         assert_eq!((evaluation.n(), evaluation.correct()), (6, 3));
         assert!((evaluation.accuracy() - 0.5).abs() < 1e-15 && (evaluation.chance() - 0.5).abs() < 1e-15);
         assert!((evaluation.mean_cost() - 0.5).abs() < 1e-15);
-        assert_eq!(evaluation.confusions(), [(1, 0, 2), (0, 1, 1)]);
+        let confusion = |label, predicted, count| Confusion { label, predicted, count };
+        assert_eq!(evaluation.confusions(), [confusion(1, 0, 2), confusion(0, 1, 1)]);
         let zero = evaluation.per_class()[0];
         assert_eq!(
             (zero.support, zero.precision, zero.recall, zero.f1),

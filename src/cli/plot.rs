@@ -76,7 +76,10 @@ pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
         output::note(words);
     }
     match target {
-        Some(target) => target.write(&figure),
+        Some(target) => {
+            target.write(&figure)?;
+            output::result(format_args!("saved  {}\n", output::quoted(target.path.as_os_str())))
+        }
         None => output::result(figure.text(output::width_of_pictures().min(WIDEST), output::is_coloured())),
     }
 }

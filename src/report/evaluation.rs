@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{decimal, percent, thousands};
 use crate::data::ClassNames;
-use crate::evaluate::{ClassFigures, Evaluation};
+use crate::evaluate::{ClassFigures, Confusion, Evaluation};
 
 /// Number of the most frequent confusions that are listed and marked.
 const WORST: usize = 5;
@@ -132,12 +132,7 @@ pub(super) fn tables(evaluation: &Evaluation, names: &ClassNames, width: usize) 
 
 /// The matrix with the worst confusions marked, or a line that says that it is wider than the terminal. Columns are
 /// headed by class names if all are short; otherwise by class numbers, which then precede the names in the rows.
-fn confusion_matrix(
-    evaluation: &Evaluation,
-    names: &ClassNames,
-    worst: &[(usize, usize, usize)],
-    width: usize,
-) -> String {
+fn confusion_matrix(evaluation: &Evaluation, names: &ClassNames, worst: &[Confusion], width: usize) -> String {
     let confusion = evaluation.confusion();
     let classes = confusion.nrows();
     let digits = confusion.iter().max().map_or(1, |count| count.to_string().len());
@@ -167,7 +162,7 @@ fn confusion_matrix(
     for row in 0..classes {
         let mut line = row_name(row);
         for column in 0..classes {
-            let marked = worst.iter().any(|&(label, predicted, _)| (label, predicted) == (row, column));
+            let marked = worst.iter().any(|one| (one.label, one.predicted) == (row, column));
             let style = if marked {
                 MARK
             } else if row == column {
@@ -197,12 +192,12 @@ fn per_class(evaluation: &Evaluation, names: &ClassNames) -> String {
     text
 }
 
-fn worst_confusions(worst: &[(usize, usize, usize)], names: &ClassNames) -> String {
+fn worst_confusions(worst: &[Confusion], names: &ClassNames) -> String {
     if worst.is_empty() {
         return String::new();
     }
     let mut text = "most frequent confusions (*)\n".to_string();
-    for &(label, predicted, count) in worst {
+    for &Confusion { label, predicted, count } in worst {
         let times = if count == 1 { "time" } else { "times" };
         let (label, predicted) = (names.of(label), names.of(predicted));
         text += &format!("  {label} taken for {predicted}: {count} {times}\n");

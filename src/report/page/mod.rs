@@ -14,7 +14,7 @@ use super::{EvaluationReport, decimal, percent, thousands};
 use crate::Precision;
 use crate::data::known::are_in_mnists_form;
 use crate::data::{ClassNames, Dataset};
-use crate::evaluate::{ClassFigures, Evaluation};
+use crate::evaluate::{ClassFigures, Confusion, Evaluation};
 use crate::mistakes::Mistake;
 use crate::model::ModelRecord;
 use crate::network::Network;
@@ -161,7 +161,7 @@ fn security_policy() -> String {
 
 /// The most frequent confusions, with the names of classes.
 fn worst(evaluation: &Evaluation, names: &ClassNames) -> Vec<(String, String, usize)> {
-    let named = |(label, predicted, count)| (names.of(label), names.of(predicted), count);
+    let named = |Confusion { label, predicted, count }| (names.of(label), names.of(predicted), count);
     evaluation.confusions().into_iter().take(WORST).map(named).collect()
 }
 
