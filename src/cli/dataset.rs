@@ -7,7 +7,7 @@ use mnist_mlp::data::source::{DEFAULT_DIRECTORY, Source, SourceError};
 
 use super::args::DataArguments;
 use super::usage::Usage;
-use super::{Failure, download, output};
+use super::{Failure, download, output, shell};
 
 /// The environment variable that names the dataset if no option does.
 const VARIABLE: &str = "MNIST_DATA_DIR";
@@ -51,7 +51,7 @@ fn instead_of_mnist() -> String {
     format!(
         "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; '{} download' fetches MNIST, --data or \
          {VARIABLE} names another place for it",
-        output::program()
+        shell::program()
     )
 }
 
@@ -60,14 +60,14 @@ pub fn completion(error: &SourceError) -> String {
     let SourceError::MissingFile { directory, begun: Some(known), .. } = error else { return String::new() };
     let id = if known.id == "mnist" { String::new() } else { format!(" {}", known.id) };
     let is_usual = *directory == download::default_directory(known);
-    let data = if is_usual { String::new() } else { output::option("data", directory.as_os_str()) };
-    format!("; to fetch the missing files of {}: {} download{id}{data}", known.name, output::program())
+    let data = if is_usual { String::new() } else { shell::option("data", directory.as_os_str()) };
+    format!("; to fetch the missing files of {}: {} download{id}{data}", known.name, shell::program())
 }
 
 /// The option that makes a command use the dataset in `path`; empty if commands use it by default.
 pub fn option(path: &Path) -> String {
     let is_default = path == Path::new(DEFAULT_DIRECTORY) && std::env::var_os(VARIABLE).is_none_or(|v| v.is_empty());
-    if is_default { String::new() } else { output::option("data", path.as_os_str()) }
+    if is_default { String::new() } else { shell::option("data", path.as_os_str()) }
 }
 
 #[cfg(test)]
@@ -84,10 +84,10 @@ mod tests {
             let begun = Known::called(id);
             completion(&SourceError::MissingFile { directory: directory.into(), name: String::new(), begun })
         };
-        let program = output::program();
+        let program = shell::program();
         let says = |name: &str, rest: &str| format!("; to fetch the missing files of {name}: {program} download{rest}");
         assert_eq!(said("data", "mnist"), says("MNIST", ""));
-        assert_eq!(said("my digits", "mnist"), says("MNIST", &output::option("data", OsStr::new("my digits"))));
+        assert_eq!(said("my digits", "mnist"), says("MNIST", &shell::option("data", OsStr::new("my digits"))));
         assert_eq!(said("-d", "mnist"), says("MNIST", " --data=-d"));
         assert_eq!(said("data", "qmnist"), says("QMNIST", " qmnist --data data"));
         assert_eq!(said("data/fashion-mnist", "fashion-mnist"), says("Fashion-MNIST", " fashion-mnist"));

@@ -11,7 +11,7 @@ use mnist_mlp::data::source::DEFAULT_DIRECTORY;
 use mnist_mlp::download::{Observer, Outcome, Problem, fetch};
 use mnist_mlp::report::thousands;
 
-use super::{Failure, dataset, output};
+use super::{Failure, dataset, output, shell};
 
 /// Fetch MNIST or another dataset.
 ///
@@ -105,7 +105,7 @@ fn address(text: &str) -> Result<String, &'static str> {
 /// Says where the dataset is, and how to use it.
 fn summary(known: &Known, split: Option<&str>, directory: &Path, outcome: Outcome) -> String {
     let name = known.name;
-    let place = output::quoted(directory.as_os_str());
+    let place = shell::quoted(directory.as_os_str());
     let said = match outcome {
         Outcome::Fetched => format!("\n{name} is in {place}; its checksums are right."),
         Outcome::WasThere => format!("{name} is in {place} already."),
@@ -117,7 +117,7 @@ fn summary(known: &Known, split: Option<&str>, directory: &Path, outcome: Outcom
         }
         None => ("it".to_string(), directory.to_path_buf()),
     };
-    format!("{said} Train on {what}:\n  {} train{}\n", output::program(), dataset::option(&directory))
+    format!("{said} Train on {what}:\n  {} train{}\n", shell::program(), dataset::option(&directory))
 }
 
 /// Shows the progress of a download.

@@ -9,7 +9,7 @@ use mnist_mlp::replace_file::replace_file;
 use super::member::Member;
 use super::outputs::{check_output, not_written};
 use super::usage::Usage;
-use super::{Failure, output};
+use super::{Failure, output, shell};
 
 /// Write a model as ONNX, safetensors, NPZ or CSV.
 ///
@@ -64,5 +64,5 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
         ));
     }
     replace_file(out, |file| member.export(file_type, input, file)).map_err(not_written(out))?;
-    output::result(format_args!("saved  {}: {}\n", output::quoted(out.as_os_str()), member.description()))
+    output::result(format_args!("saved  {}: {}\n", shell::quoted(out.as_os_str()), member.description()))
 }

@@ -20,7 +20,7 @@ use mnist_mlp::trainer::{ConfigError, Divergence, ResumeError};
 use thiserror::Error;
 
 use super::usage::Usage;
-use super::{dataset, output};
+use super::{dataset, shell};
 
 /// Why a command failed.
 #[derive(Debug, Error)]
@@ -37,14 +37,14 @@ pub enum Failure {
     OtherTask { path: String, unlike: Unlike },
     #[error(
         "{path} cannot be merged with the models named before it: {unlike}; '{} eval' averages them as they are",
-        output::program()
+        shell::program()
     )]
     OtherKind { path: String, unlike: Unlike },
     #[error("{} has the classes {}, but {} has {}: these models have different tasks", first.0, first.1, other.0, other.1)]
     OtherClasses { first: (String, String), other: (String, String) },
     #[error("{model} {error}")]
     UnknownClasses { model: String, error: UnknownClasses },
-    #[error("the models cannot be merged: {0}; '{program} eval' averages them as they are", program = output::program())]
+    #[error("the models cannot be merged: {0}; '{program} eval' averages them as they are", program = shell::program())]
     Merge(MergeError),
     #[error("{0} exists and is not {1}, so it is not overwritten: choose another name, or remove it first")]
     Foreign(String, &'static str),

@@ -13,7 +13,7 @@ use mnist_mlp::replace_file::replace_file;
 
 use super::args::Arguments;
 use super::outputs::check_ours;
-use super::{Failure, output};
+use super::{Failure, output, shell};
 
 /// Write the manual pages, mnist.1 and one for each subcommand, to a directory.
 #[derive(Debug, Args)]
@@ -51,7 +51,7 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
     create_dir_all(&arguments.directory).map_err(failure)?;
     for page in &pages {
         let path = save(page, &pages, &arguments.directory)?;
-        output::result(format_args!("saved  {}\n", output::quoted(path.as_os_str())))?;
+        output::result(format_args!("saved  {}\n", shell::quoted(path.as_os_str())))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use mnist_mlp::data::{ClassNames, Classes};
 
 use super::member::Member;
 use super::usage::Usage;
-use super::{Failure, output, outputs};
+use super::{Failure, output, outputs, shell};
 
 /// Merge several models into one network that combines their answers.
 ///
@@ -64,5 +64,5 @@ pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
     }
     warn_of_places(&members);
     merged.save(out)?;
-    output::result(format_args!("saved  {}: {}\n", output::quoted(out.as_os_str()), merged.description()))
+    output::result(format_args!("saved  {}: {}\n", shell::quoted(out.as_os_str()), merged.description()))
 }

@@ -22,6 +22,7 @@ mod outputs;
 mod plot;
 mod predict;
 mod report;
+mod shell;
 mod show;
 mod signals;
 mod slowdown;

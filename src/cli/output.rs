@@ -3,7 +3,6 @@
 //! Colours are removed where they are not wanted (no terminal, `NO_COLOR`). A reader that closes the pipe early, such
 //! as `head`, is not an error.
 
-use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -150,64 +149,9 @@ pub fn is_coloured() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
 
-/// A word quoted for the shell.
-pub fn quoted(word: &OsStr) -> String {
-    quoted_for(&word.to_string_lossy(), cfg!(windows))
-}
-
-/// An option and its value, as in `--eta 0.5`; as one word if the value begins with a hyphen.
-pub fn words(name: &str, value: &OsStr) -> Vec<OsString> {
-    let mut option = OsString::from(format!("--{name}"));
-    if value.as_encoded_bytes().starts_with(b"-") {
-        option.push("=");
-        option.push(value);
-        return vec![option];
-    }
-    vec![option, value.to_os_string()]
-}
-
-/// An option and its value as text to append to a command.
-pub fn option(name: &str, value: &OsStr) -> String {
-    typed(words(name, value))
-}
-
-/// Words as text to append to a command.
-pub fn typed(words: impl IntoIterator<Item = OsString>) -> String {
-    words.into_iter().fold(String::new(), |line, word| line + " " + &quoted(&word))
-}
-
-/// Quotes a word. On Windows a backslash is part of a path, and double quotes are the only ones that all shells know;
-/// file names cannot contain them.
-fn quoted_for(word: &str, windows: bool) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c) || windows && c == '\\';
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_string()
-    } else if windows {
-        format!("\"{word}\"")
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-/// How this program was called: the text to type before a subcommand.
-pub fn program() -> String {
-    if std::env::var_os("CARGO_MANIFEST_DIR").is_some() {
-        return "cargo run --release --".to_string();
-    }
-    std::env::args_os().next().map_or_else(|| "mnist".to_string(), |name| quoted(&name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_printed_can_be_typed() {
-        let of =
-            |windows| ["a.json", r"C:\a b\c.json", r"out\c.json", "it's", ""].map(|word| quoted_for(word, windows));
-        assert_eq!(of(false), ["a.json", r"'C:\a b\c.json'", r"'out\c.json'", r"'it'\''s'", "''"]);
-        assert_eq!(of(true), ["a.json", r#""C:\a b\c.json""#, r"out\c.json", r#""it's""#, r#""""#]);
-    }
 
     #[cfg(unix)]
     #[test]

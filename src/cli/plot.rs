@@ -14,7 +14,7 @@ use mnist_mlp::report::plot::{Against, Choice, Figure, Run, Scale, Theme, learni
 use super::args::one_of;
 use super::outputs::check_output;
 use super::usage::Usage;
-use super::{Failure, output};
+use super::{Failure, output, shell};
 
 /// Draw learning curves from model files, logs, or what slowdown prints.
 ///
@@ -78,7 +78,7 @@ pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
     match target {
         Some(target) => {
             target.write(&figure)?;
-            output::result(format_args!("saved  {}\n", output::quoted(target.path.as_os_str())))
+            output::result(format_args!("saved  {}\n", shell::quoted(target.path.as_os_str())))
         }
         None => output::result(figure.text(output::width_of_pictures().min(WIDEST), output::is_coloured())),
     }

@@ -12,7 +12,7 @@ use super::args::{DataArguments, Split};
 use super::machine::machine;
 use super::member::Member;
 use super::outputs::check_output;
-use super::{Failure, output, split};
+use super::{Failure, output, shell, split};
 
 /// Show all that is known about a model on one HTML page, with a pad to draw digits on.
 ///
@@ -60,6 +60,6 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
         precision: member.precision(),
     });
     replace_file(out, |file| file.write_all(html.as_bytes())).map_err(not_written)?;
-    let out = output::quoted(out.as_os_str());
+    let out = shell::quoted(out.as_os_str());
     output::result(format_args!("saved     {out}, {:.1} MB: open it in a browser\n", html.len() as f64 / 1e6))
 }

@@ -24,7 +24,7 @@ use super::member::{Member, usual_validation};
 use super::outputs::check_output;
 use super::train::images::ImageArguments;
 use super::usage::Usage;
-use super::{Failure, idle, output, split};
+use super::{Failure, idle, output, shell, split};
 
 /// The maximum number of pixels of all images shown at once, since they are held in memory.
 const MAX_PIXELS: usize = 100_000_000;
@@ -261,7 +261,7 @@ fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<(), Failure> {
     let versions = if gallery.versions > 1 { "; arrows are shifts, E1 is the first epoch" } else { "" };
     output::result(format!(
         "{heading}\n\nsaved  {}, {} x {} pixels; below each image its number and label, as in 17:4{answers}{versions}\n{}",
-        output::quoted(out.as_os_str()),
+        shell::quoted(out.as_os_str()),
         sheet.width(),
         sheet.height(),
         legend(gallery)

@@ -11,7 +11,7 @@ use mnist_mlp::trainer::neuron::NeuronError;
 use thiserror::Error;
 
 use super::mistyped::NotANumber;
-use super::output;
+use super::shell;
 use super::tune::SearchError;
 
 /// Why a command line is not valid.
@@ -52,7 +52,7 @@ pub enum Usage {
     Ending(#[from] UnknownEnding),
     #[error(
         "{0}: a model is saved as JSON; name a .json file, then convert it to .{1} with '{program} export'",
-        program = output::program()
+        program = shell::program()
     )]
     EndingOfExport(String, &'static str),
     #[error("--input is for .onnx: a .{0} file holds only weights, so leave --input out")]

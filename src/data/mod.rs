@@ -2,16 +2,15 @@
 //!
 //! This is the lowest layer: nothing in this module depends on networks.
 
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::Array1;
 use thiserror::Error;
 
-use crate::printable::printable;
 use crate::real::Real;
 pub use classes::{ClassNames, Classes};
+pub use identity::Identity;
 use pixels::Pixels;
 
 pub mod array;
@@ -25,6 +24,7 @@ pub mod distort;
 pub mod expand;
 mod file;
 mod found;
+mod identity;
 pub mod idx;
 pub mod known;
 pub mod memory;
@@ -48,66 +48,6 @@ pub enum Part {
 
 /// Given the number of images in a dataset, returns the ranges of images that the caller will look at.
 pub type Wanted<'a> = &'a dyn Fn(usize) -> Vec<Range<usize>>;
-
-/// The name of a dataset, as models and reports give it, and the names of its classes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    name: String,
-    /// Where the dataset was found; `None` for a known dataset.
-    place: Option<String>,
-    /// What was done to the images, such as " expanded by shifts"; empty if nothing.
-    treatment: String,
-    classes: ClassNames,
-}
-
-impl Identity {
-    /// A dataset known by its name, such as "MNIST".
-    pub fn named(name: impl Into<String>) -> Self {
-        Identity { name: name.into(), place: None, treatment: String::new(), classes: ClassNames::default() }
-    }
-
-    /// An unknown dataset. Messages call it by its `place` ("IDX files in digits"); `name` distinguishes it from other
-    /// datasets without naming a path.
-    pub fn unknown(name: impl Into<String>, place: impl Into<String>) -> Self {
-        Identity { place: Some(place.into()), ..Identity::named(name) }
-    }
-
-    /// The same dataset with these names for its classes.
-    #[must_use]
-    pub fn with_classes(self, classes: ClassNames) -> Self {
-        Identity { classes, ..self }
-    }
-
-    /// The name that is stored in model files. It does not depend on where the files are.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The names of the classes.
-    #[must_use]
-    pub fn classes(&self) -> &ClassNames {
-        &self.classes
-    }
-
-    /// The same dataset after `treatment`, which is appended to its name.
-    fn treated(&self, treatment: &str) -> Self {
-        Identity {
-            name: format!("{} {treatment}", self.name),
-            treatment: format!("{} {treatment}", self.treatment),
-            ..self.clone()
-        }
-    }
-}
-
-impl fmt::Display for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match &self.place {
-            Some(place) => write!(f, "{}{}", printable(place), self.treatment),
-            None => f.write_str(&self.name),
-        }
-    }
-}
 
 /// Why images and labels do not make a [`Dataset`].
 #[derive(Debug, Error)]

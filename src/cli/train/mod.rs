@@ -17,7 +17,7 @@ use crate::cli::company::Company;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
 use crate::cli::usage::Usage;
-use crate::cli::{Failure, dataset, idle, output, split};
+use crate::cli::{Failure, dataset, idle, output, shell, split};
 use arguments::{MonitorName, TrainArguments};
 use saver::Saver;
 use summary::{introduction, resumption, summary};
@@ -155,7 +155,7 @@ pub fn carry_out<F: Trainable>(
         Ending::Stopped => {
             let again = match epoch {
                 0 => "the same command begins anew".to_string(),
-                _ => format!("go on with: {} train --resume {}", output::program(), resumption(arguments, &out)),
+                _ => format!("go on with: {} train --resume {}", shell::program(), resumption(arguments, &out)),
             };
             Err(Failure::Interrupted { signal: watch.signal(), saved: format!("{saved}; {again}") })
         }

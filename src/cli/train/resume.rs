@@ -26,7 +26,7 @@ use crate::cli::idle::is_typed;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
 use crate::cli::usage::Usage;
-use crate::cli::{Failure, output};
+use crate::cli::{Failure, output, shell};
 
 /// The heading of these options in the help.
 const HEADING: &str = "Interrupting and resuming";
@@ -212,13 +212,13 @@ pub fn note_interrupted(arguments: &TrainArguments, out: &Path, dataset: &str) {
         let file = if training.dataset == dataset {
             file_and_data(arguments, out)
         } else {
-            format!("{} with its own --data", output::quoted(out.as_os_str()))
+            format!("{} with its own --data", shell::quoted(out.as_os_str()))
         };
         output::note(format_args!(
             "{} holds {done} of {epochs} epochs of another training, and is replaced when the first epoch is saved; to \
             go on with that one instead, stop now: {} train --resume {file}",
             out.display(),
-            output::program(),
+            shell::program(),
         ));
     }
 }
@@ -231,5 +231,5 @@ pub fn introduction<F: Real>(path: &Path, progress: &Progress<F>, settings: &Set
         Some(_) => ": all are done",
         None => ": all are done (--epochs asks for more)",
     };
-    format!("resumed   {}, after epoch {done} of {epochs}{all}\n", output::quoted(path.as_os_str()))
+    format!("resumed   {}, after epoch {done} of {epochs}{all}\n", shell::quoted(path.as_os_str()))
 }

@@ -13,7 +13,7 @@ use mnist_mlp::{Precision, Real};
 use super::arguments::{DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, DEFAULT_LAMBDA, EvaluateOn, TrainArguments};
 use super::task::Task;
 use super::{descent, images, resume, schedule};
-use crate::cli::{output, outputs};
+use crate::cli::{outputs, shell};
 
 /// Describes the data, the network and the settings of a training before it begins.
 pub fn introduction<F: Real>(
@@ -27,7 +27,7 @@ pub fn introduction<F: Real>(
     let resumed = resumed.map(|path| resume::introduction(path, progress, settings)).unwrap_or_default();
     let from = arguments.from.as_ref();
     let from =
-        from.map(|path| format!("from      the weights of {}\n", output::quoted(path.as_os_str()))).unwrap_or_default();
+        from.map(|path| format!("from      the weights of {}\n", shell::quoted(path.as_os_str()))).unwrap_or_default();
     format!(
         "{resumed}{from}data      {}: {} images to train on, {} for {}{}\n\
          network   {}, {}, {}\n\
@@ -80,8 +80,8 @@ pub fn summary<F: Real>(
             thousands((images as f64 / training) as usize)
         );
     }
-    let program = output::program();
-    text += &format!("saved     {}, as it was after epoch {}\n", output::quoted(out.as_os_str()), trained.epoch);
+    let program = shell::program();
+    text += &format!("saved     {}, as it was after epoch {}\n", shell::quoted(out.as_os_str()), trained.epoch);
     let split = if has_test { "" } else { " --split validation" };
     if has_test || arguments.validation != Some(0) {
         text += &format!("evaluate  {program} eval {}{split}\n", file_and_data(arguments, out));
@@ -124,7 +124,7 @@ fn wider(arguments: &TrainArguments) -> String {
     let file = names.find(is_free).expect("no directory has so many files");
     let mut words = format!("--hidden 100 --monitor {monitors} -o {}", file_and_data(arguments, Path::new(&file)));
     let mut add = |name: &str, value: Option<String>| {
-        words += &value.map_or_else(String::new, |value| output::option(name, OsStr::new(&value)));
+        words += &value.map_or_else(String::new, |value| shell::option(name, OsStr::new(&value)));
     };
     add("cost", arguments.cost.clone());
     add("eta", arguments.eta.map(|eta| eta.to_string()));
@@ -140,14 +140,14 @@ fn wider(arguments: &TrainArguments) -> String {
 
 /// A file, and the --data argument if it was given, as typed on the command line.
 pub fn file_and_data(arguments: &TrainArguments, file: &Path) -> String {
-    let data = arguments.data.data.as_deref().map(|data| output::option("data", data));
+    let data = arguments.data.data.as_deref().map(|data| shell::option("data", data));
     // A name that begins with a dash would be taken for an option.
     let here = if file.as_os_str().as_encoded_bytes().starts_with(b"-") { "./" } else { "" };
-    format!("{here}{}{}", output::quoted(file.as_os_str()), data.unwrap_or_default())
+    format!("{here}{}{}", shell::quoted(file.as_os_str()), data.unwrap_or_default())
 }
 
 /// The arguments after `mnist train --resume` that resume this training and its log.
 pub fn resumption(arguments: &TrainArguments, file: &Path) -> String {
-    let log = arguments.log.as_deref().map(|log| output::option("log", log.as_os_str()));
+    let log = arguments.log.as_deref().map(|log| shell::option("log", log.as_os_str()));
     file_and_data(arguments, file) + &log.unwrap_or_default()
 }

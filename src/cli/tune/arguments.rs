@@ -9,7 +9,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::cli::args::Format;
-use crate::cli::output::words;
+use crate::cli::shell::words;
 use crate::cli::train::arguments::TrainArguments;
 use crate::cli::train::descent::DescentArguments;
 use crate::cli::train::images::ImageArguments;

@@ -16,13 +16,13 @@ use mnist_mlp::tune::{self, Crew, Job, Limit, Outcome, Rungs, Search, Space, Tri
 use super::args::Format;
 use super::company::Company;
 use super::machine::machine;
-use super::output::words;
 use super::outputs::{check_model_file, claim_model_file};
+use super::shell::words;
 use super::signals::stop_signals;
 use super::train::arguments::TrainArguments;
 use super::train::summary::file_and_data;
 use super::train::task::Task;
-use super::{Failure, output};
+use super::{Failure, output, shell};
 use keeper::Keeper;
 use progress::Progress;
 use space::{extremes, space};
@@ -241,14 +241,14 @@ fn repeat_command(arguments: &TuneArguments, search: &Search) -> String {
 }
 
 fn command(name: &str, words: impl IntoIterator<Item = OsString>) -> String {
-    format!("{} {name}{}", output::program(), output::typed(words))
+    format!("{} {name}{}", shell::program(), shell::typed(words))
 }
 
 /// The closing text: the time, and how to use the saved model.
 fn farewell(arguments: &TuneArguments, hunt: &Hunt, time: Duration) -> String {
     let mut text = format!("\ntime      {:.1} s\n", time.as_secs_f64());
     if let Some(out) = &arguments.out {
-        let (program, file) = (output::program(), output::quoted(out.as_os_str()));
+        let (program, file) = (shell::program(), shell::quoted(out.as_os_str()));
         let split = if hunt.task.has_test { "" } else { " --split validation" };
         text += &format!("saved     {file}\nevaluate  {program} eval {}{split}\n", file_and_data(&hunt.common, out));
     }

@@ -17,7 +17,7 @@ use super::space::SearchError;
 use crate::cli::Failure;
 use crate::cli::args::{Arguments, Command};
 use crate::cli::mistyped;
-use crate::cli::output::words;
+use crate::cli::shell::words;
 use crate::cli::train::arguments::TrainArguments;
 use crate::cli::train::task::Task;
 use crate::cli::train::{check_idle, fit_failure, record, settings, start_network};
