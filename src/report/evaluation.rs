@@ -152,7 +152,9 @@ fn confusion_matrix(evaluation: &Evaluation, names: &ClassNames, worst: &[Confus
     if needed > width {
         return format!("(the confusion matrix needs {needed} columns, here are {width})\n\n");
     }
-    let mut text = "confusion matrix: a row for each true label, a column for each predicted label\n".to_string();
+    let numbered = if are_short || names.is_empty() { "" } else { ", by its number" };
+    let mut text =
+        format!("confusion matrix: a row for each true label, a column for each predicted label{numbered}\n");
     text += &" ".repeat(needed - classes * cell);
     for column in 0..classes {
         text += &format!("{:>width$} ", column_name(column), width = cell - 1);

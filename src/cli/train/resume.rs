@@ -226,10 +226,14 @@ pub fn note_interrupted(arguments: &TrainArguments, out: &Path, dataset: &str) {
 /// The introduction's line about a resumed training.
 pub fn introduction<F: Real>(path: &Path, progress: &Progress<F>, settings: &Settings) -> String {
     let (done, epochs) = (progress.history.len(), settings.epochs);
+    let path = shell::quoted(path.as_os_str());
     let all = match settings.depends_on_epochs() {
-        _ if done < epochs => "",
-        Some(_) => ": all are done",
-        None => ": all are done (--epochs asks for more)",
+        _ if progress.has_stopped_early(settings) => {
+            format!(": it has stopped early, so there is no more to do (train --from {path} trains its weights anew)")
+        }
+        _ if done < epochs => String::new(),
+        Some(_) => ": all are done".to_string(),
+        None => ": all are done (--epochs asks for more)".to_string(),
     };
-    format!("resumed   {}, after epoch {done} of {epochs}{all}\n", shell::quoted(path.as_os_str()))
+    format!("resumed   {path}, after epoch {done} of {epochs}{all}\n")
 }
