@@ -689,6 +689,23 @@ proptest! {
     }
 
     #[test]
+    fn any_array_of_labels_is_read_or_refused(
+        kind in "[<>|]?[SUOuifb]",
+        size in prop_oneof![0_usize..9, 250_usize..260],
+        shape in prop_oneof![Just(vec![3]), Just(vec![3, 1]), Just(vec![1, 3]), Just(vec![])],
+        data in prop::collection::vec(any::<u8>(), 0..3200),
+    ) {
+        let mut data = data;
+        if data.len() % 2 == 0 {
+            // As long as it should be, so that it is looked at.
+            data.resize(3 * size * if kind.ends_with('U') { 4 } else { 1 }, b'a');
+        }
+        let images = npy("|u1", &[3, 2, 2], &[7; 12]);
+        let labels = npy(&format!("{kind}{size}"), &shape, &data);
+        check(&zip(&[("x_train.npy", images), ("y_train.npy", labels)]))?;
+    }
+
+    #[test]
     fn any_damage_to_pictures_is_refused_or_harmless(
         is_large in any::<bool>(),
         names in prop::collection::vec(prop::sample::select(&["A", "B", "0", "1", "train", "test", "256"][..]), 6),
