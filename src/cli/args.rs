@@ -66,10 +66,10 @@ pub struct DataArguments {
     /// otherwise each is brought into the form of MNIST's digits, as mnist predict does it.
     ///
     /// Files are recognized by their contents: the book's mnist.pkl.gz, an archive like Keras's mnist.npz, or CSV with
-    /// the label first or where its header says. Labels in .npz and, under a header, in CSV may be names. The test images of a CSV file are in the file beside it,
-    /// with 'test' for 'train' in its name. 'synthetic:SEED' draws other built-in digits. Without this option, the
-    /// environment variable MNIST_DATA_DIR names the data; without that, data/ is used if the files are there, otherwise
-    /// the built-in digits.
+    /// the label first or where its header says. Labels in .npz and, under a header, in CSV may be names. The test
+    /// images of a CSV file are in the file beside it, with 'test' for 'train' in its name. 'synthetic:SEED' draws other
+    /// built-in digits. Without this option, the environment variable MNIST_DATA_DIR names the data; without that, data/
+    /// is used if the files are there, otherwise the built-in digits.
     #[arg(long, value_name = "PATH")]
     pub data: Option<OsString>,
 }

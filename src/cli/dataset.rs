@@ -14,45 +14,49 @@ const VARIABLE: &str = "MNIST_DATA_DIR";
 
 /// The source given by the option or by the environment variable, or the default source.
 pub fn source(arguments: &DataArguments, quiet: bool) -> Result<Source, Failure> {
-    if let Some(named) = &arguments.data {
-        // An empty name is what a misspelt shell variable leaves, so do not guess.
-        return if named.is_empty() { Err(Failure::Usage(Usage::EmptyData)) } else { Ok(Source::named(named)?) };
+    if let Some(source) = named(arguments)? {
+        return Ok(source);
     }
-    if let Some(named) = std::env::var_os(VARIABLE).filter(|value: &OsString| !value.is_empty()) {
-        let source = Source::named(&named).map_err(Failure::DataVariable)?;
-        return match &source {
-            Source::Directory(path) | Source::File(path) if !path.exists() => {
-                Err(Failure::DataVariable(SourceError::NotThere(path.clone())))
-            }
-            _ => Ok(source),
-        };
-    }
-    let source = Source::default_in(Path::new(DEFAULT_DIRECTORY));
-    if !quiet && is_built_in(&source) {
-        output::note(instead_of_mnist());
-    }
+    let source = default_source();
+    stand_in(&source).filter(|_| !quiet).iter().for_each(output::note);
     Ok(source)
 }
 
-/// Warns if the built-in digits are used although nobody named them. For quiet commands, which print no notes: a script
-/// may have meant other digits.
-pub fn warn_of_default(arguments: &DataArguments) {
-    let is_named = arguments.data.is_some() || std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty());
-    if !is_named && is_built_in(&Source::default_in(Path::new(DEFAULT_DIRECTORY))) {
-        output::warning(instead_of_mnist());
+/// The warning that quiet commands print in place of the note, if the built-in digits are used although nobody named
+/// them: a script may have meant other digits.
+pub fn warning(arguments: &DataArguments) -> Option<String> {
+    if named(arguments).is_ok_and(|source| source.is_none()) { stand_in(&default_source()) } else { None }
+}
+
+/// The source given by the option or by the environment variable, which the option overrides.
+fn named(arguments: &DataArguments) -> Result<Option<Source>, Failure> {
+    if let Some(named) = &arguments.data {
+        // An empty name is what a misspelt shell variable leaves, so do not guess.
+        return if named.is_empty() { Err(Failure::Usage(Usage::EmptyData)) } else { Ok(Some(Source::named(named)?)) };
+    }
+    let Some(named) = std::env::var_os(VARIABLE).filter(|value: &OsString| !value.is_empty()) else { return Ok(None) };
+    let source = Source::named(&named).map_err(Failure::DataVariable)?;
+    match &source {
+        Source::Directory(path) | Source::File(path) if !path.exists() => {
+            Err(Failure::DataVariable(SourceError::NotThere(path.clone())))
+        }
+        _ => Ok(Some(source)),
     }
 }
 
-fn is_built_in(source: &Source) -> bool {
-    matches!(source, Source::Synthetic { .. })
+fn default_source() -> Source {
+    Source::default_in(Path::new(DEFAULT_DIRECTORY))
 }
 
-fn instead_of_mnist() -> String {
-    format!(
-        "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; '{} download' fetches MNIST, --data or \
-         {VARIABLE} names another place for it",
-        shell::program()
-    )
+/// What to say of the built-in digits, if these are the default source.
+fn stand_in(source: &Source) -> Option<String> {
+    matches!(source, Source::Synthetic { .. }).then(|| {
+        format!(
+            "no MNIST in {DEFAULT_DIRECTORY}/, so the built-in digits are used; '{} download' fetches MNIST, --data or \
+             {VARIABLE} names another place for it",
+            shell::program()
+        )
+    })
 }
 
 /// The command that downloads what is missing, to append to an error; empty if a download would not help.

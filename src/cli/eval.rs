@@ -50,8 +50,9 @@ pub struct EvalArguments {
 
     /// Also write the answer to each image to FILE, as CSV: index, label, answer and all outputs.
     ///
-    /// Classes that have names, and images that each have a file of their own, add columns for these. The index counts the images of the split from 0, as in mnist show --index. Of several models, these are the
-    /// answers of the committee.
+    /// Classes that have names, and images that each have a file of their own, add columns for these. The index counts
+    /// the images of the split from 0, as in mnist show --index. Of several models, these are the answers of the
+    /// committee.
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
 }

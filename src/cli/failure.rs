@@ -59,7 +59,8 @@ pub enum Failure {
     #[error("{path} cannot be resumed: its settings are damaged, {error}")]
     Settings { path: String, error: ConfigError },
     #[error(
-        "{path} was trained on {expected}, but these are {found}: name the data of the training with --data (train --from {path} learns from others)"
+        "{path} was trained on {expected}, but these are {found}: name the data of the training with --data, or learn \
+        from others with train --from {path}"
     )]
     OtherData { path: String, expected: String, found: String },
     #[error("{path}: {error}")]

@@ -107,8 +107,8 @@ pub fn in_classes(data: &Dataset, classes: &Classes, path: &str) -> Result<Datas
     data.in_classes_of(classes).map_err(|error| Failure::UnknownClasses { model: path.to_string(), error })
 }
 
-/// A warning if classes of these images and of the model in `path` can only be matched by position, because only one side
-/// has names.
+/// A warning if classes of these images and of the model in `path` can only be matched by position, because only one
+/// side has names.
 pub fn told_by_place(data: &Dataset, model: &Classes, path: &str) -> Option<String> {
     let own = Classes::of(data);
     let names = own.names_told_by_place(model)?;

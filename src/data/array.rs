@@ -37,7 +37,9 @@ pub enum ArrayError {
     #[error("holds Python objects: convert images with .astype('uint8'), names of classes with .astype(str)")]
     Objects,
     /// Texts that are no names of classes.
-    #[error("holds texts of the type '{0}', but names of classes have 1 to {MAX_NAME} characters")]
+    #[error(
+        "holds texts of the type '{0}', expected 1 to {MAX_NAME} characters (.astype(str) takes no more than needed)"
+    )]
     Lengths(String),
     /// The elements are texts, where numbers are required.
     #[error("holds texts, expected numbers")]

@@ -245,8 +245,8 @@ impl Dataset {
         usize::from(self.labels()[index])
     }
 
-    /// Whether the source of the images has the other part, too: test images beside training images. True where nobody
-    /// knows.
+    /// Whether the source of the images has labels of the other part, too, such as those of test images beside training
+    /// images. True if that is not known.
     #[must_use]
     pub fn has_other_part(&self) -> bool {
         self.has_other_part

@@ -82,7 +82,8 @@ pub enum NpzError {
 /// Which arrays there should be.
 fn expected(missing: &str) -> &'static str {
     if missing.ends_with("_test") {
-        "there are no test images (--split validation, or train --evaluate-on validation, needs none)"
+        "test images are in x_test, their labels in y_test (--split validation, or train --evaluate-on validation, needs \
+        none)"
     } else {
         "expected x_train and y_train and, for test images, x_test and y_test, as in Keras's mnist.npz"
     }

@@ -100,15 +100,14 @@ impl Pictures {
         for directory in directories.iter().flatten() {
             left_out += listed(directory, |entry| is_file_called(entry, &OTHER_ENDINGS))?.len();
         }
+        if !has_parts && by_name[0].is_empty() && !listed(directory, is_picture)?.is_empty() {
+            return Err(SourceError::LoosePictures(directory.to_path_buf()));
+        }
         if left_out > 0 && by_name.iter().all(BTreeMap::is_empty) {
             return Err(SourceError::OtherPictures(directory.to_path_buf()));
         }
         if !has_parts && by_name[0].is_empty() {
-            return if listed(directory, is_picture)?.is_empty() {
-                Ok(None)
-            } else {
-                Err(SourceError::LoosePictures(directory.to_path_buf()))
-            };
+            return Ok(None);
         }
         let names: BTreeSet<_> = by_name.iter().flat_map(BTreeMap::keys).cloned().collect();
         let (labels, classes) = labels(directory, names)?;
@@ -321,7 +320,7 @@ fn form_of(pictures: &[Labelled], threads: usize) -> Result<Form, SourceError> {
     for &size in &sizes {
         *counts.entry(size).or_default() += 1;
     }
-    let usual = counts.into_iter().max_by_key(|&(_, count)| count).map(|(size, _)| size);
+    let usual = counts.into_iter().find(|&(_, count)| 2 * count > pictures.len()).map(|(size, _)| size);
     let Some((side, _)) = usual.filter(|&(height, width)| height == width && height <= LARGEST_AS_IS) else {
         return Ok(Form::Mnists { because_of: None });
     };
@@ -439,6 +438,12 @@ mod tests {
         let odd = Path::new("b").join("5.png");
         let because = format!("because {} has 4 x 3 pixels, not 2 x 2", odd.display());
         assert_eq!(place(), format!(", brought into MNIST's form {because}"));
+        // Where no size is that of most, none is to blame.
+        fs::write(dir.path().join("b/6.png"), png(&Picture::new(5, 4, vec![0; 20]).unwrap())).unwrap();
+        fs::write(dir.path().join("b/7.png"), png(&Picture::new(6, 4, vec![0; 24]).unwrap())).unwrap();
+        assert_eq!(place(), ", brought into MNIST's form");
+        fs::remove_file(dir.path().join("b/6.png")).unwrap();
+        fs::remove_file(dir.path().join("b/7.png")).unwrap();
         // The odd one is the odd one even if it comes first.
         fs::rename(dir.path().join("b/5.png"), dir.path().join("a/0.png")).unwrap();
         let because = because.replace(&odd.display().to_string(), &Path::new("a").join("0.png").display().to_string());
@@ -451,6 +456,8 @@ mod tests {
         fs::create_dir(dir.path().join("a")).unwrap();
         fs::write(dir.path().join("a/1.webp"), "RIFF").unwrap();
         assert!(matches!(Pictures::find(dir.path()), Err(SourceError::OtherPictures(_))));
+        fs::write(dir.path().join("2.png"), "loose").unwrap();
+        assert!(matches!(Pictures::find(dir.path()), Err(SourceError::LoosePictures(_))));
     }
 
     #[cfg(unix)]

@@ -60,8 +60,8 @@ pub enum SourceError {
     },
     /// The directory holds nothing of the kind.
     #[error(
-        "{} holds neither IDX files, such as train-images-idx3-ubyte, nor pictures, PNG or JPEG, in directories of their \
-        classes", .0.display()
+        "{} holds neither IDX files, such as train-images-idx3-ubyte, nor pictures, PNG or JPEG, in directories of \
+        their classes (name a .pkl.gz, .npz or .csv file itself)", .0.display()
     )]
     NoImages(PathBuf),
     /// The directory holds files of several datasets.

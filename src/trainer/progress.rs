@@ -105,8 +105,8 @@ impl<F: Real> Progress<F> {
         Ok(Progress { network, epoch: course.kept, history, state })
     }
 
-    /// Whether early stopping or a plateau has ended the training. Then nothing can follow, however many epochs are asked
-    /// for.
+    /// Whether early stopping or a plateau has ended the training. Then nothing can follow, however many epochs are
+    /// asked for.
     #[must_use]
     pub fn has_stopped_early(&self, settings: &Settings) -> bool {
         matches!(Course::of(&self.history, settings).ending, Some(Ending::EarlyStopped | Ending::Plateau))

@@ -364,6 +364,14 @@ fn the_built_in_digits_are_used_when_there_is_nothing_else_and_a_note_says_so() 
     let run = sandbox.line("train --epochs 1 --train-size 2000 --monitor evaluation-accuracy").success();
     assert!(run.stderr.contains("built-in digits are used") && run.stderr.contains("MNIST_DATA_DIR"), "{}", run.stderr);
     assert!(run.stdout.contains("try next"), "{}", run.stdout);
+    // Who is quiet is warned, but not of digits that are not used, because something else is wrong.
+    let quiet = "train --quiet --epochs 1 --train-size 200";
+    assert!(sandbox.line(quiet).success().stderr.starts_with("warning: no MNIST in data/"));
+    let run = sandbox.line(&format!("{quiet} --eta 0")).failure(2, &["eta"]);
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    let tune = sandbox.line("tune --quiet --epochs 1 --train-size 200 --trials 1").success();
+    assert_eq!(tune.stderr.matches("no MNIST in data/").count(), 1, "{}", tune.stderr);
+    sandbox.line("train --epochs 1 --train-size 2000 --quiet").success();
     let run = sandbox.line("train --data synthetic --train-size 999 --validation 99 -b 9 --out=-m.json").success();
     // Both suggestions can be typed as they stand.
     let suggested = |what: &str| run.stdout.lines().find_map(|line| line.strip_prefix(what)).unwrap().to_string();

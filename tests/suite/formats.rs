@@ -381,13 +381,21 @@ fn training_images_alone_are_enough_until_somebody_asks_for_others() {
     fs::write(sandbox.path("digits.npz"), archive).unwrap();
     for (data, lacks) in [
         ("idx", "idx lacks t10k-images-idx3-ubyte"),
-        ("digits.npz", "lacks the array 'x_test': there are no test images (--split validation"),
+        (
+            "digits.npz",
+            "lacks the array 'x_test': test images are in x_test, their labels in y_test (--split validation",
+        ),
     ] {
         let run = sandbox.line(&format!("train --data {data} --validation 8 --epochs 1 -o {data}.json")).success();
         // What is suggested works without test images.
         let suggested = run.stdout.lines().find_map(|line| line.strip_prefix("evaluate ")).unwrap();
         assert!(suggested.ends_with(" --split validation"), "{suggested}");
         sandbox.run(suggested.split_whitespace().skip(1)).success();
+        // Nor is anything suggested, when a training goes on, that has no images.
+        let none = format!("train --data {data} --validation 0 --monitor none --epochs 1 --quiet -o none.json");
+        sandbox.line(&none).success();
+        let run = sandbox.line(&format!("train --data {data} --resume none.json --epochs 2")).success();
+        assert!(!run.stdout.contains("\nevaluate"), "{}", run.stdout);
         for line in ["eval MODEL --split validation", "eval MODEL --split train", "show --split train --model MODEL"] {
             let line = line.replace("MODEL", &format!("{data}.json"));
             sandbox.line(&format!("{line} --data {data}")).success();

@@ -17,7 +17,7 @@ use crate::cli::company::Company;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
 use crate::cli::usage::Usage;
-use crate::cli::{Failure, dataset, idle, output, shell, split};
+use crate::cli::{Failure, idle, output, shell, split};
 use arguments::{MonitorName, TrainArguments};
 use saver::Saver;
 use summary::{introduction, resumption, summary};
@@ -52,9 +52,6 @@ pub struct Job<F: Real> {
 /// Runs the command. `matches` distinguishes options that were typed from defaults.
 pub fn run(mut arguments: TrainArguments, matches: &ArgMatches) -> Result<(), Failure> {
     let company = Company::join();
-    if arguments.quiet && !company.is_quiet() {
-        dataset::warn_of_default(&arguments.data);
-    }
     arguments.quiet |= company.is_quiet();
     arguments.threads = arguments.threads.or(company.threads());
     let (arguments, portion) = (&arguments, company.portion());
@@ -136,14 +133,14 @@ pub fn carry_out<F: Trainable>(
     if !arguments.quiet && arguments.resume.resume.is_none() {
         resume::note_interrupted(arguments, &out, &task.dataset);
     }
-    let has_test = task.has_test;
+    let split = task.split_to_evaluate();
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
     let trained = train(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
     let (epoch, ending) = (trained.epoch, trained.ending.clone());
     let saved = if epoch > 0 {
-        let summary = summary(&trained, arguments, &settings, has_test, (&out, done_before, start.elapsed()));
+        let summary = summary(&trained, arguments, &settings, split, (&out, done_before, start.elapsed()));
         watch.save(&trained.into_progress())?;
         watch.print(&summary);
         format!("{} holds epoch {epoch}", out.display())

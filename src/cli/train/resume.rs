@@ -121,8 +121,8 @@ fn job<F: Trainable>(
         Failure::Usage(Usage::Split(_)) => other_data(path, &record, "fewer images".to_string()),
         other => other,
     })?;
-    // A training that began with another model (--from) has the labels and class names of that model. If the file has no
-    // names, the labels are those of the dataset, which may have got its names since.
+    // A training that began with another model (--from) has the labels and class names of that model. If the file has
+    // no names, the labels are those of the dataset, which may have got its names since.
     let task = if record.classes.is_empty() {
         task
     } else {
@@ -229,7 +229,10 @@ pub fn introduction<F: Real>(path: &Path, progress: &Progress<F>, settings: &Set
     let path = shell::quoted(path.as_os_str());
     let all = match settings.depends_on_epochs() {
         _ if progress.has_stopped_early(settings) => {
-            format!(": it has stopped early, so there is no more to do (train --from {path} trains its weights anew)")
+            format!(
+                ": it has stopped early, so nothing more is to be done ({} train --from {path} goes on)",
+                shell::program()
+            )
         }
         _ if done < epochs => String::new(),
         Some(_) => ": all are done".to_string(),

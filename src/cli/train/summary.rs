@@ -61,7 +61,7 @@ pub fn summary<F: Real>(
     trained: &Trained<F>,
     arguments: &TrainArguments,
     settings: &Settings,
-    has_test: bool,
+    split: Option<&str>,
     (out, done_before, total): (&Path, usize, Duration),
 ) -> String {
     let mut text = format!("\n{}", schedule::why_stopped(trained, settings));
@@ -82,8 +82,7 @@ pub fn summary<F: Real>(
     }
     let program = shell::program();
     text += &format!("saved     {}, as it was after epoch {}\n", shell::quoted(out.as_os_str()), trained.epoch);
-    let split = if has_test { "" } else { " --split validation" };
-    if has_test || arguments.validation != Some(0) {
+    if let Some(split) = split {
         text += &format!("evaluate  {program} eval {}{split}\n", file_and_data(arguments, out));
     }
     if is_first_step(arguments, settings) && trained.ending != Ending::Stopped && has_learned(&trained.history) {

@@ -33,6 +33,8 @@ pub struct Task {
     pub dataset: String,
     pub training: Dataset,
     pub evaluation: Dataset,
+    /// A warning if a quiet command uses the built-in digits although nobody named them.
+    pub stand_in: Option<String>,
     /// Whether there are test images.
     pub has_test: bool,
     /// How many training images were set aside for validation.
@@ -64,6 +66,7 @@ impl Task {
         threads: usize,
     ) -> Result<Self, Failure> {
         let source = dataset::source(data, quiet)?;
+        let stand_in = dataset::warning(data).filter(|_| quiet);
         let wanted = choice.train_size.map_or(0, |n| n.saturating_add(choice.validation.unwrap_or(DEFAULT_VALIDATION)));
         let n_validation = |total| choice.validation.unwrap_or_else(|| usual_validation(total));
         let looked_at = |total| match splits::ranges(total, choice.train_size, n_validation(total)) {
@@ -94,15 +97,34 @@ impl Task {
         }
         let evaluation = deskewed(evaluation)?;
         let (told_by_place, is_deskewed) = (None, choice.deskew);
-        Ok(Task { dataset, training, evaluation, has_test, n_validation, evaluated_on, told_by_place, is_deskewed })
+        Ok(Task {
+            dataset,
+            training,
+            evaluation,
+            stand_in,
+            has_test,
+            n_validation,
+            evaluated_on,
+            told_by_place,
+            is_deskewed,
+        })
+    }
+
+    /// What to add to `mnist eval` so that it has images: nothing if there are test images. `None` if it has none at all.
+    pub fn split_to_evaluate(&self) -> Option<&'static str> {
+        match (self.has_test, self.n_validation) {
+            (true, _) => Some(""),
+            (false, 0) => None,
+            (false, _) => Some(" --split validation"),
+        }
     }
 
     /// The same images, with the labels and class names of the model in `path` from which the training starts.
     pub fn in_classes(&self, classes: &Classes, path: &str) -> Result<Self, Failure> {
         let in_classes = |data| split::in_classes(data, classes, path);
         let (training, evaluation) = (in_classes(&self.training)?, in_classes(&self.evaluation)?);
-        let (dataset, told_by_place) = (self.dataset.clone(), self.told_by_place.clone());
-        Ok(Task { dataset, training, evaluation, told_by_place, ..*self })
+        let (dataset, stand_in) = (self.dataset.clone(), self.stand_in.clone());
+        Ok(Task { dataset, training, evaluation, stand_in, told_by_place: None, ..*self })
     }
 
     /// Warns of images that can be trained on, but are probably not what the user intended. Notes are omitted if
@@ -113,7 +135,7 @@ impl Task {
             let found = evaluation.identity();
             output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
         }
-        self.told_by_place.iter().for_each(output::warning);
+        self.stand_in.iter().chain(&self.told_by_place).for_each(output::warning);
         let counts = counts(training);
         warn_of_labels(training, &counts);
         if !quiet && count_from_1(&counts) {

@@ -51,10 +51,6 @@ pub struct Hunt {
 
 pub fn run(mut arguments: TuneArguments) -> Result<(), Failure> {
     let company = Company::join();
-    if arguments.quiet && !company.is_quiet() {
-        let data = common(&arguments).map(|common| common.data);
-        data.iter().for_each(crate::cli::dataset::warn_of_default); // an error is reported later
-    }
     arguments.quiet |= company.is_quiet();
     arguments.threads = arguments.threads.or(company.threads());
     let claimed = company.if_writing(|| arguments.out.as_deref().map(claim).transpose());
@@ -249,7 +245,7 @@ fn farewell(arguments: &TuneArguments, hunt: &Hunt, time: Duration) -> String {
     let mut text = format!("\ntime      {:.1} s\n", time.as_secs_f64());
     if let Some(out) = &arguments.out {
         let (program, file) = (shell::program(), shell::quoted(out.as_os_str()));
-        let split = if hunt.task.has_test { "" } else { " --split validation" };
+        let split = hunt.task.split_to_evaluate().unwrap_or_default(); // a search has validation images
         text += &format!("saved     {file}\nevaluate  {program} eval {}{split}\n", file_and_data(&hunt.common, out));
     }
     text + "The test set was not used. The best of many trials looks slightly better than it is."
