@@ -322,6 +322,12 @@ taken for 1";
         assert!(one.rows(80, Depth::Ascii).next().unwrap().ends_with("\nrecognized"));
     }
 
+    #[test]
+    fn of_a_long_file_name_the_end_is_shown() {
+        assert_eq!(in_short("0123456789ab.png"), "0123456789ab.png");
+        assert_eq!(in_short("a long name, number 0123.png"), "…number 0123.png");
+    }
+
     proptest! {
         #[test]
         fn no_line_is_wider_than_the_terminal(

@@ -159,6 +159,19 @@ fn what_one_curve_joins_and_what_has_no_epochs_is_told() {
     {
         assert!(run.stderr.contains(words), "{}", run.stderr);
     }
+    // Many values are not all listed, and networks at one place may differ in their layers.
+    for (i, n) in [1, 2, 3, 4].into_iter().enumerate() {
+        let line =
+            format!("train --data idx --validation 11 --epochs {n} --hidden {} --quiet -o layers-{i}.json", i + 1);
+        sandbox.line(&line).success();
+    }
+    sandbox.line("train --data idx --validation 11 --epochs 5 --hidden 2,3 --quiet -o layers-4.json").success();
+    let files = (0..5).map(|i| format!("layers-{i}.json")).collect::<Vec<_>>().join(" ");
+    let run = sandbox.line(&format!("plot {files} --x hidden -o layers.svg")).success();
+    for words in ["1 hidden layer or 2 hidden layers", "1 epoch or 2 epochs or 3 epochs or 4 epochs or others"] {
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    assert_eq!(run.stdout, "saved  layers.svg\n");
     // One that was not monitored does not keep the others from being drawn.
     sandbox.line("train --data idx --validation 11 --epochs 1 --monitor none --quiet -o blind.json").success();
     let alone = sandbox.line("plot a.json b.json --metric evaluation-accuracy").success();

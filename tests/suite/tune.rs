@@ -18,6 +18,18 @@ fn arguments(command: &Value) -> Vec<String> {
 }
 
 #[test]
+fn what_is_suggested_works_without_test_images() {
+    let sandbox = Sandbox::with_tiny_data();
+    for file in ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"] {
+        std::fs::remove_file(sandbox.path("idx").join(file)).unwrap();
+    }
+    let run = sandbox.line("tune --data idx --validation 11 --trials 1 --epochs 1 -o best.json").success();
+    let suggested = run.stderr.lines().find_map(|line| line.strip_prefix("evaluate ")).unwrap();
+    assert!(suggested.ends_with(" --split validation"), "{suggested}");
+    sandbox.run(suggested.split_whitespace().skip(1)).success();
+}
+
+#[test]
 fn as_many_trials_give_the_same_table_whatever_the_threads() {
     let sandbox = Sandbox::with_tiny_data();
     let with = |threads| sandbox.line(&format!("{TUNE} --trials 22 --threads {threads}")).success();
