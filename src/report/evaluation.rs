@@ -269,7 +269,7 @@ mod tests {
         assert!(letters.contains("\n    B       3     50.00%    33.33%    40.00%\n"), "{letters}");
         let clothes = text(["T-shirt", "Bag", "Ankle boot"]);
         assert!(
-            clothes.contains("\n                  0  1  2\n   0 T-shirt      2  1* ·\n   1 Bag          2* 1  ·\n")
+            clothes.contains("predicted label, by its number\n                  0  1  2\n   0 T-shirt      2  1* ·\n   1 Bag          2* 1  ·\n")
         );
         assert!(clothes.contains("\n     label  images  precision"), "{clothes}");
         let mut many = Evaluation::new(2);
