@@ -90,9 +90,10 @@ fn job<F: Trainable>(arguments: &TrainArguments, portion: Portion) -> Result<Job
     if let (Some(model), Some(path)) = (&from, &arguments.from) {
         let (classes, path) = (model.classes(), path.display().to_string());
         let datasets: Vec<_> = model.trainings().into_iter().flatten().map(|training| &training.dataset).collect();
-        let told_by_place = split::told_by_place(&task.training, &classes, &path);
-        let told_by_place = told_by_place.filter(|_| !datasets.contains(&&task.dataset));
-        task = Task { told_by_place, ..task.in_classes(&classes, &path)? };
+        if !datasets.contains(&&task.dataset) {
+            task.warnings.extend(split::told_by_place(&task.training, &classes, &path));
+        }
+        task = task.in_classes(&classes, &path)?;
     }
     settings.check(task.training.len(), task.evaluation.len())?;
     let progress = Progress::start(start_network::<F>(arguments, from, &task)?);

@@ -33,16 +33,14 @@ pub struct Task {
     pub dataset: String,
     pub training: Dataset,
     pub evaluation: Dataset,
-    /// A warning if a quiet command uses the built-in digits although nobody named them.
-    pub stand_in: Option<String>,
+    /// What was noticed before the training began, to be printed by whoever speaks for all.
+    pub warnings: Vec<String>,
     /// Whether there are test images.
     pub has_test: bool,
     /// How many training images were set aside for validation.
     pub n_validation: usize,
     /// The name of the evaluation set.
     pub evaluated_on: &'static str,
-    /// A warning if classes could only be matched by position with those of the model to start from.
-    pub told_by_place: Option<String>,
     /// Whether all images were deskewed.
     pub is_deskewed: bool,
 }
@@ -66,7 +64,7 @@ impl Task {
         threads: usize,
     ) -> Result<Self, Failure> {
         let source = dataset::source(data, quiet)?;
-        let stand_in = dataset::warning(data).filter(|_| quiet);
+        let warnings = if quiet { dataset::warning(data).into_iter().collect() } else { Vec::new() };
         let wanted = choice.train_size.map_or(0, |n| n.saturating_add(choice.validation.unwrap_or(DEFAULT_VALIDATION)));
         let n_validation = |total| choice.validation.unwrap_or_else(|| usual_validation(total));
         let looked_at = |total| match splits::ranges(total, choice.train_size, n_validation(total)) {
@@ -96,18 +94,8 @@ impl Task {
             return Err(Failure::Geometry(evaluation.geometry(), training.geometry()));
         }
         let evaluation = deskewed(evaluation)?;
-        let (told_by_place, is_deskewed) = (None, choice.deskew);
-        Ok(Task {
-            dataset,
-            training,
-            evaluation,
-            stand_in,
-            has_test,
-            n_validation,
-            evaluated_on,
-            told_by_place,
-            is_deskewed,
-        })
+        let is_deskewed = choice.deskew;
+        Ok(Task { dataset, training, evaluation, warnings, has_test, n_validation, evaluated_on, is_deskewed })
     }
 
     /// What to add to `mnist eval` so that it has images: nothing if there are test images. `None` if it has none at all.
@@ -123,8 +111,8 @@ impl Task {
     pub fn in_classes(&self, classes: &Classes, path: &str) -> Result<Self, Failure> {
         let in_classes = |data| split::in_classes(data, classes, path);
         let (training, evaluation) = (in_classes(&self.training)?, in_classes(&self.evaluation)?);
-        let (dataset, stand_in) = (self.dataset.clone(), self.stand_in.clone());
-        Ok(Task { dataset, training, evaluation, stand_in, told_by_place: None, ..*self })
+        let (dataset, warnings) = (self.dataset.clone(), self.warnings.clone());
+        Ok(Task { dataset, training, evaluation, warnings, ..*self })
     }
 
     /// Warns of images that can be trained on, but are probably not what the user intended. Notes are omitted if
@@ -135,7 +123,7 @@ impl Task {
             let found = evaluation.identity();
             output::warning(format_args!("the {evaluated_on} images are not those of {dataset}: they are {found}"));
         }
-        self.stand_in.iter().chain(&self.told_by_place).for_each(output::warning);
+        self.warnings.iter().for_each(output::warning);
         let counts = counts(training);
         warn_of_labels(training, &counts);
         if !quiet && count_from_1(&counts) {

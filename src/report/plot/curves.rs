@@ -100,11 +100,17 @@ pub enum PlotError {
 /// # Errors
 /// A [`PlotError`] if nothing can be drawn.
 pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotError> {
-    let (monitored, empty): (Vec<_>, Vec<_>) = runs.iter().cloned().partition(has_monitors);
+    let (monitored, empty): (Vec<_>, Vec<_>) = runs.iter().partition(|run| has_monitors(run));
     if let (true, Some(run)) = (monitored.is_empty(), empty.first()) {
         return Err(why_empty(run));
     }
-    let runs = &monitored[..];
+    let others: Vec<Run>;
+    let runs = if empty.is_empty() {
+        runs
+    } else {
+        others = monitored.into_iter().cloned().collect();
+        &others
+    };
     let metrics = metrics(runs, choice)?;
     let (curves, notes) = match choice.against {
         Against::Epoch => (curves_of_epochs(runs, choice), Vec::new()),
