@@ -11,7 +11,7 @@ use mnist_mlp::data::source::DEFAULT_DIRECTORY;
 use mnist_mlp::download::{Observer, Outcome, Problem, fetch};
 use mnist_mlp::report::thousands;
 
-use super::{Failure, dataset, output, shell};
+use super::{Failure, bars, dataset, output, shell};
 
 /// Fetch MNIST or another dataset.
 ///
@@ -127,7 +127,11 @@ struct Watch {
 }
 
 fn bar(quiet: bool) -> ProgressBar {
-    if quiet || !output::has_room_for_bars() { ProgressBar::hidden() } else { ProgressBar::no_length() }
+    if quiet || !output::has_room_for_bars() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::with_draw_target(None, bars::screen())
+    }
 }
 
 impl Observer for Watch {

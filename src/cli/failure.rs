@@ -81,7 +81,7 @@ pub enum Failure {
     EmptySplit { split: &'static str, validation: usize },
     #[error(
         "{images} images are too few for the {split} split of the training, which had {validation} validation images: \
-        are these the data of the training?"
+        are these the data of the training? --split all takes all images"
     )]
     OtherSplit { split: &'static str, validation: usize, images: usize },
     #[error("the images to evaluate on have {0:?} pixels, those to train on {1:?}: both must be of one size")]
@@ -146,6 +146,8 @@ pub enum Failure {
     Answers { path: String, error: std::io::Error },
     #[error("cannot write to standard output: {0}")]
     Output(std::io::Error),
+    #[error("{failure}; {saved}")]
+    AfterSaving { failure: Box<Failure>, saved: String },
     #[error("interrupted: {saved}")]
     Interrupted { signal: u8, saved: String },
 }

@@ -3,6 +3,7 @@
 use clap::FromArgMatches;
 
 mod args;
+mod bars;
 mod choice;
 mod company;
 mod completions;

@@ -1,4 +1,4 @@
-//! What needs neither the real MNIST nor a browser nor several ranks, in one program: seventeen would each be built from
+//! What needs neither the real MNIST nor a browser nor several ranks, in one program: eighteen would each be built from
 //! the same parts again.
 
 #[path = "../common/mod.rs"]
@@ -21,5 +21,7 @@ mod readers;
 mod report;
 mod resume;
 mod show;
+#[cfg(unix)]
+mod terminal;
 mod tune;
 mod tutorial;

@@ -1,23 +1,33 @@
 //! The progress display of a training: a table on standard output, and bars on standard error if there is room for
 //! them.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use mnist_mlp::model::EpochRecord;
-use mnist_mlp::report::EpochTable;
+use mnist_mlp::report::{EpochTable, thousands};
 
-use crate::cli::{Failure, output};
+use crate::cli::{Failure, bars, output};
 
 /// The number of times that the bars move per epoch, few enough to cost nothing.
 const STEPS_PER_EPOCH: usize = 100;
+
+/// The least number of columns for bars that say how many images are learned from in a second.
+const WIDE: u16 = 66;
+
+/// How long a training is watched before its speed is known.
+const FIRST_LOOK: Duration = Duration::from_millis(200);
 
 /// Shows the progress of the epochs.
 pub struct Progress {
     /// The table; `None` to show nothing.
     table: Option<EpochTable>,
+    /// Where the bars are drawn from the first mini-batch on; `None` for no bars, or once they are there.
+    screen: Option<ProgressDrawTarget>,
     bars: Option<Bars>,
     n_train: usize,
+    epochs: usize,
     /// The current epoch of the bars; 0 before the first.
     epoch: usize,
     /// The number of images of the epoch at which the bars move next.
@@ -33,27 +43,22 @@ struct Bars {
 }
 
 impl Progress {
-    /// Shows `epochs` epochs of `n_train` images in `table`, after the first `done` epochs. Without a table, nothing is
-    /// shown.
-    pub fn new(table: Option<EpochTable>, epochs: usize, n_train: usize, done: usize) -> Self {
-        let screen = (table.is_some() && output::has_room_for_bars()).then(ProgressDrawTarget::stderr);
-        Progress::on(screen, table, epochs, n_train, done)
+    /// Shows `epochs` epochs of `n_train` images in `table`. Without a table, nothing is shown.
+    pub fn new(table: Option<EpochTable>, epochs: usize, n_train: usize) -> Self {
+        let screen = (table.is_some() && output::has_room_for_bars()).then(bars::screen);
+        Progress::on(screen, table, epochs, n_train)
     }
 
     /// As [`new`](Self::new), with the bars on `screen`; `None` for no bars.
-    fn on(
-        screen: Option<ProgressDrawTarget>,
-        table: Option<EpochTable>,
-        epochs: usize,
-        n_train: usize,
-        done: usize,
-    ) -> Self {
-        let bars = screen.map(|screen| Bars::new(screen, epochs, n_train, done));
-        Progress { table, bars, n_train, epoch: 0, next_move: 0, failure: None }
+    fn on(screen: Option<ProgressDrawTarget>, table: Option<EpochTable>, epochs: usize, n_train: usize) -> Self {
+        Progress { table, screen, bars: None, n_train, epochs, epoch: 0, next_move: 0, failure: None }
     }
 
     /// Reports that `done` images of the epoch are done.
     pub fn images(&mut self, epoch: usize, done: usize) {
+        if let Some(screen) = self.screen.take() {
+            self.bars = Some(Bars::new(screen, self.epochs, self.n_train, (epoch - 1) * self.n_train + done));
+        }
         let Some(bars) = &self.bars else { return };
         if epoch != self.epoch {
             bars.epoch.set_message("training");
@@ -88,13 +93,6 @@ impl Progress {
         }
     }
 
-    /// Prints text that accompanies the results above the bars, unless nothing is to be shown.
-    pub fn aside(&self, text: &str) {
-        if self.table.is_some() {
-            self.above_the_bars(|| output::aside(text));
-        }
-    }
-
     /// Prints a warning above the bars.
     pub fn warning(&self, warning: impl std::fmt::Display) {
         self.above_the_bars(|| output::warning(warning));
@@ -118,21 +116,39 @@ impl Progress {
 }
 
 impl Bars {
+    /// The bars of a training in which `done` images, those of earlier epochs included, have been learned from.
     fn new(screen: ProgressDrawTarget, epochs: usize, n_train: usize, done: usize) -> Self {
         let style = |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let is_wide = terminal_size::terminal_size_of(std::io::stderr()).is_none_or(|(width, _)| width.0 >= WIDE);
         let both = MultiProgress::with_draw_target(screen);
         let total = (epochs as u64).saturating_mul(n_train as u64);
+        let template = if is_wide {
+            "all epochs [{wide_bar}] {percent:>3}%  {speed}  {rest} left"
+        } else {
+            "all epochs [{wide_bar}] {percent:>3}%  {rest} left"
+        };
+        // What was done before a training was resumed says nothing of its speed.
+        let speed = move |state: &ProgressState| {
+            let known = state.elapsed() >= FIRST_LOOK && state.pos() > done as u64;
+            known.then(|| (state.pos() - done as u64) as f64 / state.elapsed().as_secs_f64())
+        };
         let run = both.add(
             ProgressBar::new(total).with_style(
-                style("all epochs [{wide_bar}] {percent:>3}%  {per_sec}  {eta} left")
-                    .with_key("per_sec", |state: &indicatif::ProgressState, w: &mut dyn std::fmt::Write| {
-                        let _ = write!(w, "{} images/s", mnist_mlp::report::thousands(state.per_sec() as usize));
+                style(template)
+                    .with_key("speed", move |state: &ProgressState, w: &mut dyn Write| {
+                        let speed = speed(state).map_or("–".to_string(), |speed| thousands(speed as usize));
+                        let _ = write!(w, "{speed} images/s");
+                    })
+                    .with_key("rest", move |state: &ProgressState, w: &mut dyn Write| {
+                        let rest = |speed| total.saturating_sub(state.pos()) as f64 / speed;
+                        let _ = match speed(state).and_then(|speed| Duration::try_from_secs_f64(rest(speed)).ok()) {
+                            Some(rest) => write!(w, "{:#}", HumanDuration(rest)),
+                            None => write!(w, "–"),
+                        };
                     })
                     .progress_chars("=> "),
             ),
         );
-        run.set_position((done * n_train) as u64);
-        run.reset_eta(); // what was done before says nothing of the speed
         let epoch = both.add(
             ProgressBar::new(n_train as u64)
                 .with_style(style("this epoch [{wide_bar}] {percent:>3}%  {msg}").progress_chars("=> "))
@@ -154,7 +170,7 @@ mod tests {
         let screen = InMemoryTerm::new(10, 60);
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
         let table = EpochTable::new(Monitors::NONE, false);
-        let mut progress = Progress::on(Some(target), Some(table), 2, 100, 0);
+        let mut progress = Progress::on(Some(target), Some(table), 2, 100);
         progress.images(1, 50);
         (progress, screen)
     }
@@ -197,7 +213,7 @@ mod tests {
 
     #[test]
     fn quiet_shows_nothing_anywhere() {
-        let mut progress = Progress::new(None, 2, 100, 0);
+        let mut progress = Progress::new(None, 2, 100);
         progress.images(1, 50);
         progress.print("seen by nobody");
         assert!(progress.bars.is_none() && progress.failure.is_none());

@@ -41,7 +41,7 @@ impl Watch {
     ) -> Result<Self, Failure> {
         let log = arguments.log.as_deref().map(|path| EpochLog::create(path, history)).transpose()?;
         let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
-        let bars = Bars::new((!arguments.quiet).then_some(table), settings.epochs, n_train, history.len());
+        let bars = Bars::new((!arguments.quiet).then_some(table), settings.epochs, n_train);
         Ok(Watch { bars, log, saver, unsaved: false, failure: None, signal: stop_signals() })
     }
 
@@ -53,11 +53,6 @@ impl Watch {
     /// Prints a result unless `--quiet`.
     pub fn print(&mut self, text: &str) {
         self.bars.print(text);
-    }
-
-    /// Prints text that accompanies the results, unless `--quiet`.
-    pub fn aside(&self, text: &str) {
-        self.bars.aside(text);
     }
 
     /// Removes the bars at the end of the training.

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mnist_mlp::report::thousands;
 use mnist_mlp::tune::{Search, Trial};
 
-use crate::cli::output;
+use crate::cli::{bars, output};
 
 /// The number of steps of the bar, more than a terminal has columns.
 const STEPS: f64 = 1000.0;
@@ -24,7 +24,7 @@ impl Progress {
         if wanted && std::io::stderr().is_terminal() {
             let style = ProgressStyle::with_template("searching [{wide_bar}] {percent:>3}%  {prefix}\n{wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
-            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar.set_draw_target(bars::screen());
         }
         Progress { bar, n_validation }
     }
