@@ -102,7 +102,7 @@ fn any_number_of_ranks_trains_what_one_process_does() {
             let lines = |name: &str| sandbox.read(name).lines().count();
             assert_eq!(lines(&format!("{n}.jsonl")), lines("alone.jsonl"));
             assert_eq!(run.stdout.lines().count(), alone.stdout.lines().count(), "{}", run.stdout);
-            assert_eq!(run.stderr.matches("network   ").count(), 1, "{}", run.stderr);
+            assert_eq!(run.stdout.matches("network   ").count(), 1, "{}", run.stdout);
         }
         // The same bytes every time, whatever the number of threads.
         let n = 2 + i % 3;

@@ -84,7 +84,7 @@ fn the_default_command_reaches_96_percent(directory: &Path) {
     let sandbox = Sandbox::new();
     let data = absolute(directory);
     let run = sandbox.run(["train", "--data", &data]).success();
-    assert!(run.stderr.contains("MNIST: 50,000 images to train on, 10,000 for validation"), "{}", run.stderr);
+    assert!(run.stdout.contains("MNIST: 50,000 images to train on, 10,000 for validation"), "{}", run.stdout);
     let model = sandbox.json("model.json");
     let correct = |row: &Value| row["evaluation_accuracy"].as_u64().unwrap();
     let best = model["history"].as_array().unwrap().iter().map(correct).max().unwrap();

@@ -80,6 +80,8 @@ pub enum Split {
     Test,
     Validation,
     Train,
+    /// All images to train on, those for validation included; for data without test images
+    All,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -120,7 +122,7 @@ mod tests {
         let Command::Train(train) = arguments.command else { panic!("not train") };
         assert_eq!(
             (train.cost.as_deref(), train.epochs, train.eta, train.lambda),
-            (Some("cross-entropy"), 30, Some(0.5), 5.0)
+            (Some("cross-entropy"), 30, Some(0.5), Some(5.0))
         );
     }
 }

@@ -14,7 +14,7 @@ use mnist_mlp::network::prediction;
 use mnist_mlp::picture::Picture;
 use mnist_mlp::picture::file::{is_our_png, png};
 use mnist_mlp::replace_file::replace_file;
-use mnist_mlp::report::{Exhibit, Gallery, Version, thousands};
+use mnist_mlp::report::{Exhibit, Gallery, Version, images_of_split};
 use mnist_mlp::trainer::ConfigError;
 
 use super::args::{DataArguments, Split};
@@ -87,7 +87,7 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
     let has_chance = arguments.choice.random || treatment.distortion.is_some();
     let purposes: [idle::Purpose; 2] = [
         (&["seed"], "random or --augment", has_chance),
-        (&["validation"], "split train or --split validation", split != Split::Test),
+        (&["validation"], "split train or --split validation", matches!(split, Split::Validation | Split::Train)),
     ];
     idle::check(matches, arguments.images.purposes().into_iter().chain(purposes))?;
     if let Some(out) = &arguments.out {
@@ -116,11 +116,10 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
         names: data.identity().classes().clone(),
     };
     let heading = format!(
-        "{}{}, {} images of the {} split\n{}",
+        "{}{}, {}\n{}",
         member.map_or_else(String::new, |member| format!("{}: {}\n", member.path, member.description())),
         data.identity(),
-        thousands(data.len()),
-        split::name(split),
+        images_of_split(data.len(), split::name(split)),
         arguments.choice.description(&chosen, arguments.mistakes),
     );
     match &arguments.out {

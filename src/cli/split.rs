@@ -48,6 +48,7 @@ pub fn in_common(
             Split::Test => 0..whole.len(),
             Split::Validation => most..most + validation,
             Split::Train => 0..member.train_size().unwrap_or(most),
+            Split::All => 0..whole.len(),
         }
     };
     let (first, others) = members.split_first().expect("clap demands a model");
@@ -59,10 +60,10 @@ pub fn in_common(
 }
 
 /// Cuts `split` out of `whole`: the last `validation` images; the first `train_size` of the other images, or all of
-/// them if `train_size` is `None`; or the whole of the test images.
+/// them if `train_size` is `None`; or the whole.
 pub fn cut(whole: Dataset, split: Split, train_size: Option<usize>, validation: usize) -> Result<Dataset, SplitError> {
     Ok(match split {
-        Split::Test => whole,
+        Split::Test | Split::All => whole,
         Split::Validation => splits::split(&whole, None, validation)?.1,
         Split::Train => splits::split(&whole, train_size, validation)?.0,
     })
@@ -75,6 +76,9 @@ pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset,
     let data = cut(whole, split, member.train_size(), validation).map_err(other)?;
     if data.is_empty() {
         return Err(Failure::EmptySplit { split: name(split), validation });
+    }
+    if split == Split::All && member.datasets().contains(&data.identity().name()) {
+        output::warning(format_args!("{} was trained on many of these images: it knows their answers", member.path));
     }
     Ok(data)
 }
@@ -150,5 +154,6 @@ pub fn name(split: Split) -> &'static str {
         Split::Test => "test",
         Split::Validation => "validation",
         Split::Train => "train",
+        Split::All => "all",
     }
 }

@@ -69,6 +69,8 @@ pub enum Usage {
     FixedEpochs { cause: String, epochs: usize },
     #[error("{done} epochs are done, so --epochs {asked} is too few: choose {done} or more")]
     EpochsDone { asked: usize, done: usize },
+    #[error("--hidden none is for a network without a hidden layer: give it alone, or give sizes only")]
+    NoLayerAndOthers,
     #[error("{0}: give other sizes with --hidden")]
     Sizes(NetworkError),
     #[error("{0}, with --activation")]

@@ -79,7 +79,8 @@ pub enum SourceError {
     /// The CSV file holds only one part, and no file with the test images lies beside it.
     #[error(
         "{} has no test images beside it{}: they belong in a file with 'test' in its name where this one has 'train', \
-        as in mnist_train.csv and mnist_test.csv{} (--split validation, or train --evaluate-on validation, needs none)",
+        as in mnist_train.csv and mnist_test.csv{} (--split validation, or train --evaluate-on validation, needs none; --split all \
+        takes the whole file)",
         path.display(),
         missing.as_ref().map_or_else(String::new, |name| format!(" (there is no {})", name.display())),
         if missing.is_some() { String::new() } else { format!("; if it holds test images, call it {}", as_test(path)) }
@@ -335,7 +336,7 @@ fn where_pictures_belong(directory: &Path, part: Part) -> String {
         Part::Training => format!("pictures to train on: they belong in {training}, as .png, .jpg or .jpeg"),
         Part::Test => format!(
             "test pictures: they belong in {test}; a directory may have these alone (--split validation, or train \
-            --evaluate-on validation, needs none)"
+            --evaluate-on validation, needs none; --split all takes all that are there)"
         ),
     }
 }

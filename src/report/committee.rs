@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::evaluation::{EvaluationReport, Json, json_line, tables};
-use super::{decimal, percent, thousands};
+use super::{decimal, images_of_split, percent, thousands};
 use crate::data::ClassNames;
 use crate::evaluate::Evaluation;
 
@@ -49,8 +49,7 @@ impl CommitteeReport<'_> {
     /// Tables for a terminal of `width` columns, with colours.
     #[must_use]
     pub fn text(&self, width: usize) -> String {
-        let images = thousands(self.committee.n());
-        let mut text = format!("{}, {images} images of the {} split\n\n", self.dataset, self.split);
+        let mut text = format!("{}, {}\n\n", self.dataset, images_of_split(self.committee.n(), self.split));
         text += &self.table(width);
         text += &format!("\n{} Its answers:\n\n", self.verdict());
         text += &tables(self.committee, &self.names, width);

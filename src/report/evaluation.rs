@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::{decimal, percent, thousands};
+use super::{decimal, images_of_split, percent};
 use crate::data::ClassNames;
 use crate::evaluate::{ClassFigures, Confusion, Evaluation};
 
@@ -101,7 +101,7 @@ impl EvaluationReport<'_> {
         let evaluation = self.evaluation;
         let (n, correct) = (evaluation.n(), evaluation.correct());
         let mut text = format!("{}: {}\n", self.model, self.description);
-        text += &format!("{}, {} images of the {} split\n\n", self.dataset, thousands(n), self.split);
+        text += &format!("{}, {}\n\n", self.dataset, images_of_split(n, self.split));
         let accuracy = percent(Some(evaluation.accuracy()));
         text += &format!("accuracy  {accuracy}  ({correct} of {n} right, {} wrong)\n", n - correct);
         text += &format!("cost      {}", decimal(self.cost(), 6));

@@ -55,6 +55,13 @@ pub fn thousands(number: usize) -> String {
     text
 }
 
+/// "10,000 images of the test split", or "all 600 images".
+#[must_use]
+pub fn images_of_split(n: usize, split: &str) -> String {
+    let n = thousands(n);
+    if split == "all" { format!("all {n} images") } else { format!("{n} images of the {split} split") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

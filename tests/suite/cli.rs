@@ -14,7 +14,7 @@ fn train_prints_a_row_an_epoch_saves_the_model_and_says_what_to_do_next() {
     let rows: Vec<_> = run.stdout.lines().filter(|line| line.ends_with(" s")).collect();
     assert_eq!(rows.len(), 3, "{}", run.stdout);
     assert!(run.stdout.contains("eval model.json --data idx"), "{}", run.stdout);
-    assert!(run.stderr.contains("53 images to train on, 11 for validation"), "{}", run.stderr);
+    assert!(run.stdout.contains("53 images to train on, 11 for validation"), "{}", run.stdout);
     let model = sandbox.json("model.json");
     let keys: Vec<_> = model.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = ["activation", "biases", "cost", "format", "history", "sizes", "training", "weights"];
@@ -57,7 +57,7 @@ fn a_training_that_no_longer_improves_stops_and_its_best_epoch_is_saved() {
     let run = sandbox.line(&format!("{train} --early-stop 3 --log run.jsonl")).success();
     for words in ["schedule  cosine, warm-up 1.5 epochs\n", "after 3 epochs without a better accuracy; the best epoch"]
     {
-        assert!(run.stderr.contains(words), "'{words}' is not in:\n{}", run.stderr);
+        assert!(run.stdout.contains(words), "'{words}' is not in:\n{}", run.stdout);
     }
     let model = sandbox.json("model.json");
     let training = &model["training"];
@@ -90,7 +90,7 @@ fn a_training_that_no_longer_improves_stops_and_its_best_epoch_is_saved() {
 fn a_plain_training_has_no_keys_of_schedules_in_its_files() {
     let sandbox = Sandbox::with_tiny_data();
     let run = sandbox.line(&format!("{TRAIN} --log run.jsonl")).success();
-    assert!(!run.stdout.contains("patience") && !run.stderr.contains("schedule"));
+    assert!(!run.stdout.contains("patience") && !run.stdout.contains("schedule"));
     let (model, log) = (sandbox.read("model.json"), sandbox.read("run.jsonl"));
     assert!(model.contains(r#""epochs_done":3},"history":[{"epoch":1,"#), "{model}");
     assert!(log.lines().all(|line| line.ends_with(r#""n_evaluation":11}"#)), "{log}");
@@ -1106,7 +1106,7 @@ fn of_few_images_a_sixth_is_for_validation() {
     let eval = sandbox.line("eval network2.json --data idx --split validation").success();
     assert!(eval.stdout.contains("10 images of the validation split"), "{}", eval.stdout);
     let run = sandbox.line("train --data idx --epochs 1").success();
-    assert!(run.stderr.contains("54 images to train on, 10 for validation"), "{}", run.stderr);
+    assert!(run.stdout.contains("54 images to train on, 10 for validation"), "{}", run.stdout);
     assert_eq!(sandbox.json("model.json")["training"]["n_validation"], 10);
     assert!(
         sandbox.line("eval model.json --data idx --split validation").success().stdout.contains("10 images of the")
@@ -1254,4 +1254,78 @@ fn options_out_of_range_are_refused_with_the_range() {
         let run = sandbox.line(&format!("train --data idx --validation 11 {options}")).failure(2, &words);
         assert!(run.stdout.is_empty() && !sandbox.path("model.json").exists(), "{options}");
     }
+}
+
+#[test]
+fn classes_that_none_of_many_images_shows_are_named() {
+    let sandbox = Sandbox::new();
+    let said = |labels: fn(usize) -> usize| {
+        fs::write(sandbox.path("table.csv"), table((0..120).map(labels), |i| 20 * i)).unwrap();
+        sandbox.line("train --data table.csv --validation 10 --epochs 1 --lambda 0").success().stderr
+    };
+    let one = said(|i| [0, 2, 3][i % 3]);
+    assert_eq!(one, "note: class 1 has no image to train on, so no answer will be right about it\n");
+    let two = said(|i| [0, 2, 3, 5][i % 4]);
+    assert!(two.contains("note: classes 1 and 4 have no image to train on"), "{two}");
+    assert_eq!(said(|i| i % 3), "");
+}
+
+#[test]
+fn few_images_are_told_which_lambda_suits_them() {
+    let sandbox = Sandbox::with_tiny_data();
+    let said = |options: &str| sandbox.line(&format!("{TRAIN} {options}")).success().stderr;
+    let note = "note: lambda 5 suits 50,000 images; for 53 it is strong: try --lambda 0.005\n";
+    assert_eq!(said("").matches(note).count(), 1);
+    for options in ["--lambda 5", "--quiet", "--optimizer adamw"] {
+        assert!(!said(options).contains("lambda 5 suits"), "{options}");
+    }
+    // Nor where the setting is that of another training.
+    said("-o model.json");
+    assert!(!sandbox.line("train --resume model.json --data idx --epochs 4").success().stderr.contains("suits"));
+}
+
+#[test]
+fn a_network_may_have_no_hidden_layer() {
+    let sandbox = Sandbox::with_tiny_data();
+    let line = "train --data idx --validation 11 --epochs 2";
+    let run = sandbox.line(&format!("{line} --hidden none")).success();
+    assert!(run.stdout.contains("network   20-4, no hidden layer, cross-entropy\n"), "{}", run.stdout);
+    assert_eq!(sandbox.json("model.json")["sizes"], serde_json::json!([20, 4]));
+    sandbox.line("eval model.json --data idx").success();
+    let line = format!("{line} -o more.json");
+    sandbox.line(&format!("{line} --from model.json --hidden none")).success();
+    sandbox.line(&format!("{line} --from model.json --hidden 6")).failure(2, &["--hidden 6", "hidden layers are none"]);
+    sandbox.line(&format!("{line} --hidden 6,none")).failure(2, &["--hidden none is for a network without"]);
+    let run = sandbox.line("tune --data idx --validation 11 --trials 6 --epochs 1 --search hidden=none|3").success();
+    assert!(run.stdout.contains("none"), "{}", run.stdout);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_cannot_be_shown_the_results_is_told_where_the_model_is() {
+    let sandbox = Sandbox::with_tiny_data();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let run: crate::common::Run = sandbox.command().args(TRAIN.split(' ')).stdout(full).output().unwrap().into();
+    run.failure(1, &["cannot write to standard output", "; model.json holds epoch 3"]);
+    sandbox.line("eval model.json --data idx").success();
+}
+
+#[test]
+fn images_that_are_no_test_set_are_evaluated_as_a_whole() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("table.csv"), table((0..40).map(|i| i % 3), |i| 20 * i)).unwrap();
+    fs::write(sandbox.path("scans.csv"), table((0..25).map(|i| i % 3), |i| 10 * i)).unwrap();
+    sandbox.line("train --data table.csv --validation 10 --epochs 1").success();
+    sandbox
+        .line("eval model.json --data scans.csv")
+        .failure(1, &["no test images", "--split all takes the whole file"]);
+    let run = sandbox.line("eval model.json --data scans.csv --split all").success();
+    assert!(run.stdout.contains(", all 25 images\n"), "{}", run.stdout);
+    assert!(!run.stderr.contains("it knows their answers"), "{}", run.stderr);
+    let run = sandbox.line("eval model.json --data table.csv --split all").success();
+    assert!(run.stderr.contains("model.json was trained on many of these images"), "{}", run.stderr);
+    let run = sandbox.line("show --data scans.csv --split all").success();
+    assert!(run.stdout.contains(", all 25 images\n"), "{}", run.stdout);
+    sandbox.line("report model.json --data scans.csv --split all").success();
+    assert!(sandbox.read("report.html").contains("of 25 images, all that are there, of "));
 }

@@ -73,10 +73,10 @@ fn a_deskewed_training_goes_on_deskewed() {
     let whole = sandbox.read("deskewed.json");
     sandbox.line(&format!("{TRAIN} --deskew --epochs 2 -o half.json")).success();
     let resumed = sandbox.line("train --data synthetic --resume half.json --epochs 3").success();
-    assert!(resumed.stderr.contains("100 for validation, deskewed\n"), "{}", resumed.stderr);
+    assert!(resumed.stdout.contains("100 for validation, deskewed\n"), "{}", resumed.stdout);
     assert!(sandbox.read("half.json") == whole);
     let run = sandbox.line("train --data synthetic --from deskewed.json --train-size 600 --validation 100 -o on.json");
-    assert!(run.success().stderr.contains("600 images to train on, 100 for validation, deskewed\n"));
+    assert!(run.success().stdout.contains("600 images to train on, 100 for validation, deskewed\n"));
     assert_eq!(sandbox.json("on.json")["training"]["deskew"], true);
 }
 

@@ -104,7 +104,7 @@ fn every_format_trains_to_the_same_model() {
         let run = sandbox.line(&format!("train --data {data} --validation {VALIDATION} --epochs 2 -o {data}.json"));
         let run = run.success();
         let training = data.replace("test", "train"); // whichever of two tables is named
-        assert!(run.stderr.contains(&format!("{training}: 40 images to train on")), "{}", run.stderr);
+        assert!(run.stdout.contains(&format!("{training}: 40 images to train on")), "{}", run.stdout);
         assert!(sandbox.read(&format!("{data}.json")) == sandbox.read("idx.json"), "{data}");
         let eval = sandbox.line(&format!("eval idx.json --data {data}")).success();
         assert_eq!(eval.stderr, "", "the same images, however they are kept");
@@ -343,8 +343,8 @@ fn letters_in_directories_are_learned() {
     Digits::toy(48, 1).write_pictures(&sandbox.path("letters"), letter);
     let train = "train --data letters --validation 8 --hidden 5 --epochs 1";
     let run = sandbox.line(train).success();
-    assert!(run.stderr.contains("pictures in letters: 40 images to train on"), "{}", run.stderr);
-    assert!(run.stderr.contains("16-5-4") && !run.stderr.contains("sorted by label"), "{}", run.stderr);
+    assert!(run.stdout.contains("pictures in letters: 40 images to train on"), "{}", run.stdout);
+    assert!(run.stdout.contains("16-5-4") && !run.stdout.contains("sorted by label"), "{}", run.stdout);
     assert_eq!(sandbox.json("model.json")["training"]["classes"], serde_json::json!(["A", "B", "C", "D"]));
     sandbox.line("eval model.json --data letters --split validation").success();
     let words = [
@@ -423,7 +423,7 @@ fn a_table_without_labels_is_not_taken_for_the_other_part() {
         ["test.csv has 16 columns, train.csv 17: does it lack the labels?", "move it away to use train.csv alone"];
     sandbox.line(train).failure(1, &words);
     fs::rename(sandbox.path("test.csv"), sandbox.path("unlabelled.csv")).unwrap();
-    assert!(sandbox.line(train).success().stderr.contains("16-30-4"));
+    assert!(sandbox.line(train).success().stdout.contains("16-30-4"));
     fs::rename(sandbox.path("unlabelled.csv"), sandbox.path("test.csv")).unwrap();
     sandbox.line("eval model.json --data train.csv").failure(1, &["test.csv has rows", "does it lack the labels?"]);
 

@@ -95,7 +95,7 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
         assert_eq!(go_on, "--resume model.json --data idx --log start.jsonl");
         assert_ne!(sandbox.read("model.json"), sandbox.read("whole.json"));
         let resumed = sandbox.line(&format!("train {go_on} --threads 1")).success();
-        assert!(resumed.stderr.contains("resumed   model.json, after epoch"), "{}", resumed.stderr);
+        assert!(resumed.stdout.contains("resumed   model.json, after epoch"), "{}", resumed.stdout);
         assert!(sandbox.read("model.json") == sandbox.read("whole.json"), "{options}");
         let epochs = sandbox.json("model.json")["history"].as_array().unwrap().len();
         assert_eq!(sandbox.read("start.jsonl").lines().count(), epochs, "{options}");
@@ -130,7 +130,7 @@ fn epochs_can_be_added_as_if_they_had_been_asked_for() {
         assert!(sandbox.read("more.json") == sandbox.read("whole.json"), "{options}");
         // All is done: nothing changes any more.
         let run = sandbox.line("train --resume more.json --data idx").success();
-        assert!(run.stderr.contains("after epoch 7 of 7: all are done (--epochs"), "{}", run.stderr);
+        assert!(run.stdout.contains("after epoch 7 of 7: all are done (--epochs"), "{}", run.stdout);
         assert!(sandbox.read("more.json") == sandbox.read("whole.json"), "{options}");
         assert_eq!(sandbox.json("part.json")["training"]["epochs_done"], 3, "-o left the first file alone");
     }
@@ -157,7 +157,7 @@ fn what_would_make_another_training_of_it_is_refused_with_the_reason() {
         sandbox.line(&format!("train --resume model.json --data idx {options}")).failure(2, words);
     }
     let run = sandbox.line("train --resume model.json --data idx --epochs 3 --threads 1").success();
-    assert!(run.stderr.contains("after epoch 3 of 3: all are done\n"), "{}", run.stderr);
+    assert!(run.stdout.contains("after epoch 3 of 3: all are done\n"), "{}", run.stdout);
     sandbox.line(&format!("{TINY} --epochs 3 --augment affine --fade-to 0 -o fading.json")).success();
     let more = "train --resume fading.json --data idx --epochs 4";
     sandbox.line(more).failure(2, &["the fading of the distortions", "3 epochs"]);
@@ -243,7 +243,7 @@ fn patience_goes_on_where_it_was() {
     assert_eq!(row.split_whitespace().nth(3), Some("10"), "{row}");
     // Where it has run out, there is no more to do, and that is said.
     let run = sandbox.line("train --resume model.json --data idx --epochs 99").success();
-    assert!(run.stderr.contains("it has stopped early, so nothing more is to be done"), "{}", run.stderr);
+    assert!(run.stdout.contains("it has stopped early, so nothing more is to be done"), "{}", run.stdout);
 }
 
 #[test]

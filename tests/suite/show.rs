@@ -243,7 +243,7 @@ fn what_makes_no_sense_is_refused() {
         ("--seed 3", &["--seed is for --random or --augment"]),
         ("--validation 100", &["--validation is for --split train or --split validation"]),
         ("--augment affine --rotation 400", &["rotation 400"]),
-        ("--split all", &["--split"]),
+        ("--split whole", &["--split"]),
     ] {
         sandbox.line(&format!("show --data idx {line}")).failure(2, words);
     }

@@ -1,9 +1,10 @@
 //! The arguments of `mnist train`.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Arg, ArgAction, Args, Command, ValueEnum};
 use mnist_mlp::Precision;
 use mnist_mlp::engine::EngineKind;
 use mnist_mlp::model::Monitor;
@@ -14,13 +15,31 @@ use super::images::ImageArguments;
 use super::resume::ResumeArguments;
 use super::schedule::ScheduleArguments;
 use crate::cli::args::{DataArguments, cost_name, one_of};
+use crate::cli::usage::Usage;
 
 /// The default number of images in a mini-batch, as in the book.
 pub const DEFAULT_BATCH_SIZE: usize = 10;
 /// The default number of epochs, as in the book.
 pub const DEFAULT_EPOCHS: usize = 30;
-/// The default L2 regularization parameter, as in the book.
+/// The default L2 regularization parameter, the book's for [`IMAGES_OF_LAMBDA`] training images.
 pub const DEFAULT_LAMBDA: f64 = 5.0;
+/// The number of training images for which the default lambda was chosen.
+pub const IMAGES_OF_LAMBDA: usize = 50_000;
+/// With fewer training images than this, the default lambda is so strong that it costs accuracy.
+const FEW_IMAGES: usize = 10_000;
+
+/// The default lambda or, for few training images, the one that is as strong for these: what counts is lambda/n.
+pub fn fitting_lambda(n_train: usize) -> f64 {
+    if n_train >= FEW_IMAGES {
+        return DEFAULT_LAMBDA;
+    }
+    one_digit(DEFAULT_LAMBDA * n_train as f64 / IMAGES_OF_LAMBDA as f64)
+}
+
+/// A positive number rounded to one digit.
+pub fn one_digit(number: f64) -> f64 {
+    format!("{number:.0e}").parse().unwrap_or(number)
+}
 
 /// Train a network and save it.
 #[derive(Debug, Args)]
@@ -41,13 +60,13 @@ pub struct TrainArguments {
     #[arg(long, value_parser = cost_name())]
     pub cost: Option<String>,
 
-    /// Neurons in the hidden layers, as in 100 or 100,50 [default: 30].
+    /// Neurons in the hidden layers, as in 100 or 100,50, or none for no hidden layer [default: 30].
     #[arg(
         long,
         value_name = "N,…",
         action = ArgAction::Set, // twice would add layers
         value_delimiter = ',',
-        value_parser = clap::value_parser!(u32).range(1..)
+        value_parser = Neurons
     )]
     pub hidden: Option<Vec<u32>>,
 
@@ -63,9 +82,9 @@ pub struct TrainArguments {
     #[arg(long, aliases = ["lr", "learning-rate"])] // as other programs call it
     pub eta: Option<f64>,
 
-    /// L2 regularization parameter; 0 for none.
-    #[arg(long, default_value_t = DEFAULT_LAMBDA)]
-    pub lambda: f64,
+    /// L2 regularization parameter; 0 for none [default: 5, which suits 50,000 images; fewer need less].
+    #[arg(long)]
+    pub lambda: Option<f64>,
 
     #[command(flatten)]
     pub schedule: ScheduleArguments,
@@ -149,6 +168,41 @@ pub struct TrainArguments {
     pub resume: ResumeArguments,
 }
 
+impl TrainArguments {
+    /// The L2 regularization parameter.
+    pub fn lambda(&self) -> f64 {
+        self.lambda.unwrap_or(DEFAULT_LAMBDA)
+    }
+
+    /// The number of neurons in each hidden layer, if given; no number for no hidden layer.
+    pub fn hidden_layers(&self) -> Result<Option<Vec<usize>>, Usage> {
+        match self.hidden.as_deref() {
+            None => Ok(None),
+            Some([NO_LAYER]) => Ok(Some(Vec::new())),
+            Some(hidden) if hidden.contains(&NO_LAYER) => Err(Usage::NoLayerAndOthers),
+            Some(hidden) => Ok(Some(hidden.iter().map(|&n| n as usize).collect())),
+        }
+    }
+}
+
+/// What stands for `none` in the list of hidden layers.
+const NO_LAYER: u32 = 0;
+
+/// Parses the number of neurons of a layer, or `none`.
+#[derive(Debug, Clone)]
+struct Neurons;
+
+impl TypedValueParser for Neurons {
+    type Value = u32;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<u32, clap::Error> {
+        if value == "none" {
+            return Ok(NO_LAYER);
+        }
+        clap::value_parser!(u32).range(1..).parse_ref(command, arg, value)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum EvaluateOn {
     #[default]
@@ -180,4 +234,14 @@ impl MonitorName {
 
 fn activation_name() -> impl TypedValueParser<Value = Activation> {
     one_of(Activation::ALL, Activation::name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_images_need_a_smaller_lambda() {
+        assert_eq!([50_000, 10_000, 9_000, 500, 53, 1].map(fitting_lambda), [5.0, 5.0, 0.9, 0.05, 0.005, 0.0001]);
+    }
 }

@@ -8,8 +8,8 @@ use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::evaluate::{FitError, check_fit};
 use mnist_mlp::model::{Model, TrainingRecord, precision_of, read_model_file};
-use mnist_mlp::network::{CrossEntropy, Network, cost_named};
-use mnist_mlp::report::EpochTable;
+use mnist_mlp::network::{CrossEntropy, Network, Optimizer, cost_named};
+use mnist_mlp::report::{EpochTable, thousands};
 use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Settings, TrainConfig, Trained};
 use mnist_mlp::{Precision, Real};
 
@@ -18,7 +18,7 @@ use crate::cli::machine::machine;
 use crate::cli::member::of_model;
 use crate::cli::usage::Usage;
 use crate::cli::{Failure, idle, output, shell, split};
-use arguments::{MonitorName, TrainArguments};
+use arguments::{DEFAULT_LAMBDA, IMAGES_OF_LAMBDA, MonitorName, TrainArguments, fitting_lambda};
 use saver::Saver;
 use summary::{introduction, resumption, summary};
 use task::Task;
@@ -129,8 +129,11 @@ pub fn carry_out<F: Trainable>(
 ) -> Result<(), Failure> {
     let Begun { task, progress, config, mut watch, out, start } = begun;
     let (settings, done_before) = (*config.settings(), progress.history.len());
-    watch.aside(&introduction(arguments, &settings, &task, &progress));
+    watch.print(&format!("{}\n", introduction(arguments, &settings, &task, &progress)));
     task.warn(arguments.quiet);
+    if !arguments.quiet {
+        note_strong_lambda(arguments, &settings, task.training.len());
+    }
     if !arguments.quiet && arguments.resume.resume.is_none() {
         resume::note_interrupted(arguments, &out, &task.dataset);
     }
@@ -149,7 +152,10 @@ pub fn carry_out<F: Trainable>(
         "no epoch was completed, so nothing was saved".to_string()
     };
     match ending {
-        Ending::Completed | Ending::EarlyStopped | Ending::Plateau => watch.failure().map_or(Ok(()), Err),
+        Ending::Completed | Ending::EarlyStopped | Ending::Plateau => match watch.failure() {
+            Some(failure) => Err(Failure::AfterSaving { failure: Box::new(failure), saved }),
+            None => Ok(()),
+        },
         Ending::Stopped => {
             let again = match epoch {
                 0 => "the same command begins anew".to_string(),
@@ -161,13 +167,26 @@ pub fn carry_out<F: Trainable>(
     }
 }
 
+/// Tells of the default lambda if the training images are few: each step shrinks the weights by eta lambda/n.
+fn note_strong_lambda(arguments: &TrainArguments, settings: &Settings, n_train: usize) {
+    let is_default = arguments.lambda.is_none() && arguments.resume.resume.is_none();
+    let fitting = fitting_lambda(n_train);
+    if is_default && fitting < DEFAULT_LAMBDA && matches!(settings.optimizer, Optimizer::Sgd { .. }) {
+        output::note(format_args!(
+            "lambda {DEFAULT_LAMBDA} suits {} images; for {} it is strong: try --lambda {fitting}",
+            thousands(IMAGES_OF_LAMBDA),
+            thousands(n_train),
+        ));
+    }
+}
+
 /// The settings from the options, unchecked.
 pub fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
     let settings = Settings {
         epochs: arguments.epochs,
         batch_size: arguments.batch_size,
         eta: arguments.eta.unwrap_or(arguments.descent.usual_eta()),
-        lambda: arguments.lambda,
+        lambda: arguments.lambda(),
         seed: arguments.seed,
         shuffle: !arguments.no_shuffle,
         monitors: monitors(&arguments.monitor),
@@ -196,7 +215,7 @@ pub fn start_network<F: Real>(
             None => model.network,
         }
     } else {
-        let hidden = arguments.hidden.as_deref().unwrap_or(&[30]).iter().map(|&n| n as usize);
+        let hidden = arguments.hidden_layers()?.unwrap_or(vec![30]);
         let inputs = std::iter::once(task.training.image_size());
         let sizes: Vec<_> = inputs.chain(hidden).chain([task.training.classes()]).collect();
         Network::new(&sizes, cost.unwrap_or(&CrossEntropy), arguments.init, arguments.seed).map_err(Usage::Sizes)?
@@ -224,17 +243,16 @@ fn saved_model<F: Real>(path: &Path, quiet: bool) -> Result<Model<F>, Failure> {
 
 /// Checks that `--hidden`, if given with `--from`, agrees with the model.
 fn check_hidden(arguments: &TrainArguments, sizes: &[usize]) -> Result<(), Failure> {
-    let (Some(asked), Some(path)) = (&arguments.hidden, &arguments.from) else { return Ok(()) };
-    let hidden = &sizes[1..sizes.len() - 1];
-    if asked.iter().map(|&n| n as usize).eq(hidden.iter().copied()) {
+    let (Some(asked), Some(path)) = (arguments.hidden_layers()?, &arguments.from) else { return Ok(()) };
+    let found = &sizes[1..sizes.len() - 1];
+    if asked == found {
         return Ok(());
     }
-    let join = |sizes: Vec<String>| sizes.join(",");
-    let found = match hidden {
+    let typed = |hidden: &[usize]| match hidden {
         [] => "none".to_string(),
-        _ => join(hidden.iter().map(ToString::to_string).collect()),
+        _ => hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
     };
-    let asked = join(asked.iter().map(ToString::to_string).collect());
+    let (asked, found) = (typed(&asked), typed(found));
     Err(Failure::Usage(Usage::HiddenOfModel { asked, path: path.display().to_string(), found }))
 }
 

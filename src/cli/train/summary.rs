@@ -10,7 +10,7 @@ use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 use mnist_mlp::{Precision, Real};
 
-use super::arguments::{DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, DEFAULT_LAMBDA, EvaluateOn, TrainArguments};
+use super::arguments::{DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, EvaluateOn, TrainArguments};
 use super::task::Task;
 use super::{descent, images, resume, schedule};
 use crate::cli::{outputs, shell};
@@ -127,7 +127,7 @@ fn wider(arguments: &TrainArguments) -> String {
     };
     add("cost", arguments.cost.clone());
     add("eta", arguments.eta.map(|eta| eta.to_string()));
-    add("lambda", (arguments.lambda != DEFAULT_LAMBDA).then(|| arguments.lambda.to_string()));
+    add("lambda", arguments.lambda.map(|lambda| lambda.to_string()));
     add("epochs", (arguments.epochs != DEFAULT_EPOCHS).then(|| arguments.epochs.to_string()));
     add("seed", (arguments.seed != 0).then(|| arguments.seed.to_string()));
     add("batch-size", (arguments.batch_size != DEFAULT_BATCH_SIZE).then(|| arguments.batch_size.to_string()));

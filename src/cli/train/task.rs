@@ -131,8 +131,9 @@ impl Task {
                 "no image has the label 0, so output 0 has nothing to learn: subtract 1 from labels that start at 1",
             );
         }
-        if *evaluated_on == "validation" {
-            warn_of_order(&counts, evaluation);
+        let is_told = *evaluated_on == "validation" && warn_of_order(&counts, evaluation);
+        if !quiet && !is_told {
+            note_of_classes(training, &counts);
         }
         warn_of_pixels(training);
     }
@@ -156,8 +157,8 @@ fn counts(data: &Dataset) -> Vec<usize> {
 }
 
 /// Warns of validation images whose labels differ from those of the training images, as if the file were sorted by
-/// label. `trained` holds the number of training images of each label.
-fn warn_of_order(trained: &[usize], validation: &Dataset) {
+/// label, and returns whether it did. `trained` holds the number of training images of each label.
+fn warn_of_order(trained: &[usize], validation: &Dataset) -> bool {
     let advice = if are_pictures(validation.identity().name()) {
         "set more aside with --validation"
     } else {
@@ -165,8 +166,8 @@ fn warn_of_order(trained: &[usize], validation: &Dataset) {
     };
     let watched = counts(validation);
     let there = trained.iter().filter(|&&n| n > 0).count();
-    if trained.iter().sum::<usize>() <= 10 * there {
-        return; // so few images need not have all labels
+    if are_too_few(trained) {
+        return false;
     }
     let is_new = |class: &usize| trained[*class] == 0 && watched[*class] > 0;
     let new: Vec<_> = (0..watched.len()).filter(is_new).collect();
@@ -177,10 +178,41 @@ fn warn_of_order(trained: &[usize], validation: &Dataset) {
         output::warning(format_args!(
             "{classes} {names} of the validation images {have} no image to train on: {advice}"
         ));
+        true
     } else if there > 1 && validation.len() > 10 && watched.contains(&validation.len()) {
         let class = called(validation, validation.label(0));
         output::warning(format_args!("the validation images are all of class {class}: {advice}"));
+        true
+    } else {
+        false
     }
+}
+
+/// Whether there are so few images, as `counts` has it for each label, that some labels may be missing by chance.
+fn are_too_few(counts: &[usize]) -> bool {
+    let there = counts.iter().filter(|&&n| n > 0).count();
+    counts.iter().sum::<usize>() <= 10 * there
+}
+
+/// The most classes that a note names.
+const NAMED: usize = 10;
+
+/// Tells which classes have no image to train on, if they are the fewer: a network never answers with one of these.
+fn note_of_classes(training: &Dataset, counts: &[usize]) {
+    let missing: Vec<_> = (0..counts.len()).filter(|&class| counts[class] == 0).collect();
+    if missing.is_empty() || 2 * missing.len() > counts.len() || are_too_few(counts) || count_from_1(counts) {
+        return; // otherwise there is nothing to tell, or it has been told
+    }
+    let mut names: Vec<_> = missing.iter().take(NAMED).map(|&class| called(training, class)).collect();
+    if missing.len() > NAMED {
+        names.push(format!("{} more", missing.len() - NAMED));
+    }
+    let last = names.pop().expect("a class is missing");
+    let (classes, have, them) = if missing.len() == 1 { ("class", "has", "it") } else { ("classes", "have", "them") };
+    let names = if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) };
+    output::note(format_args!(
+        "{classes} {names} {have} no image to train on, so no answer will be right about {them}"
+    ));
 }
 
 /// The lowest intensity that counts as light.
@@ -233,8 +265,8 @@ fn are_dark_on_light(images: &Dataset, light: u8) -> bool {
 fn warn_of_labels(training: &Dataset, counts: &[usize]) {
     let classes = counts.len();
     let there = counts.iter().filter(|&&n| n > 0).count();
-    if training.len() <= 10 * there {
-        return; // so few images need not have all labels
+    if are_too_few(counts) {
+        return;
     }
     if there == 1 {
         output::warning(format_args!(

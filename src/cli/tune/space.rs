@@ -7,10 +7,12 @@ use thiserror::Error;
 use super::arguments::{Fixed, name, searchable};
 use crate::cli::Failure;
 use crate::cli::mistyped::{is_real, is_whole};
+use crate::cli::train::arguments::{DEFAULT_LAMBDA, fitting_lambda, one_digit};
 use crate::cli::train::descent::DescentArguments;
 
 /// The range of learning rates, as factors of the optimizer's default.
 const ETA: (f64, f64) = (0.02, 20.0);
+/// For as many training images as the default lambda suits; smaller for few.
 const LAMBDA: (f64, f64) = (0.1, 20.0);
 const HIDDEN: (u64, u64) = (10, 200);
 const BATCH_SIZE: (u64, u64) = (1, 100);
@@ -77,9 +79,10 @@ pub fn space(
 fn defaults(descent: &DescentArguments, n_train: usize) -> Vec<Parameter> {
     let usual = descent.usual_eta();
     let (low, high) = BATCH_SIZE;
+    let few = fitting_lambda(n_train) / DEFAULT_LAMBDA;
     [
         ("eta", Values::Real { low: ETA.0 * usual, high: ETA.1 * usual }),
-        ("lambda", Values::Real { low: LAMBDA.0, high: LAMBDA.1 }),
+        ("lambda", Values::Real { low: one_digit(LAMBDA.0 * few), high: one_digit(LAMBDA.1 * few) }),
         ("hidden", Values::Whole { low: HIDDEN.0, high: HIDDEN.1 }),
         ("batch-size", Values::Whole { low, high: high.min(n_train as u64) }),
     ]
