@@ -59,7 +59,8 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
     let member = Member::read(&arguments.model)?;
     if member.sees_deskewed() {
         output::warning(format_args!(
-            "{} sees deskewed images, and an export cannot deskew: images must be deskewed before they are given to {}",
+            "{} sees deskewed images, and an export cannot deskew: images must be deskewed before they are given to {}; \
+            docs/guide.md has a function for that",
             member.path,
             out.display()
         ));
