@@ -14,10 +14,11 @@ use common::formats::{Digits, Python, gzip, npz, pickle};
 use libtest_mimic::{Arguments, Failed, Trial};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::{Dataset, Part, splits};
-use mnist_mlp::engine::{Machine, evaluate};
+use mnist_mlp::engine::{Machine, evaluate, outputs};
 use mnist_mlp::model::Model;
 use mnist_mlp::network::{CrossEntropy, Init, Network};
 use mnist_mlp::trainer::{Settings, Silent, train};
+use ndarray::ArrayView1;
 use serde_json::Value;
 use treatments::{TREATMENTS, treated};
 
@@ -180,14 +181,40 @@ fn every_format_is_recognized_and_gives_the_same_model(directory: &Path) {
     }
 }
 
-/// The default model, the first 1,000 test images: what `eval` says of them, and what `predict` makes of them as files.
-/// Prints the table of docs/pictures.md.
+/// The default model: what `eval` says of the test images, and what `predict` makes of them as files. All are read as
+/// they are, and every tenth after each treatment. Prints the figures and the table of docs/pictures.md.
 fn pictures_of_digits_are_read_as_the_images_are(directory: &Path) {
     let sandbox = Sandbox::new();
     sandbox.run(["train", "--data", &absolute(directory), "--quiet", "--monitor", "none"]).success();
     let network = Model::<f32>::from_json(sandbox.read("model.json").as_bytes()).unwrap().network;
-    let digits = Source::Directory(directory.to_path_buf()).load(Part::Test, 2).unwrap().slice(0..1_000);
+    let all = Source::Directory(directory.to_path_buf()).load(Part::Test, 2).unwrap();
     let right = |data: &_| evaluate(&network, data, Machine::default()).unwrap().correct();
+
+    let (files, lost) = treated(&all, TREATMENTS[0]);
+    assert_eq!((TREATMENTS[0].0, lost), ("as it is", 0));
+    let changed: Vec<_> = (0..all.len()).filter(|&index| files.image(index) != all.image(index)).collect();
+    let late = changed.iter().filter(|&&index| index >= all.len() / 2).count();
+    let of = |data: &_| outputs(&network, data, Machine::default()).unwrap();
+    let (seen, read) = (of(&all), of(&files));
+    let largest =
+        |&index: &usize| (&seen.row(index) - &read.row(index)).iter().fold(0.0, |most: f64, d| most.max(d.abs()));
+    let far = changed.iter().filter(|index| largest(index) > 0.1).count();
+    let answer = |row: ArrayView1<f64>| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
+    let others: Vec<_> = changed.iter().filter(|&&index| answer(seen.row(index)) != answer(read.row(index))).collect();
+    println!(
+        "\n{} of {} images are changed, {late} of them in the second half; an output of {far} moves by more than 0.1, and \
+        those of {others:?} have another answer: {} right instead of {}",
+        changed.len(),
+        all.len(),
+        right(&files),
+        right(&all)
+    );
+    assert_eq!(changed.len(), 222, "images with specks, pale pieces, ink at the border, or pale ends");
+
+    let tenth: Vec<_> = (0..all.len()).step_by(10).collect();
+    let pixels = tenth.iter().flat_map(|&index| all.image(index)).copied().collect();
+    let labels = tenth.iter().map(|&index| all.labels()[index]).collect();
+    let digits = Dataset::new(pixels, labels, all.geometry(), all.classes(), all.identity().clone()).unwrap();
     let images = right(&digits);
     let mut table = format!(
         "| picture | right of 1,000 | no digit found |\n|---|---|---|\n| the image itself (`eval`) | {images} | |\n"
@@ -198,9 +225,6 @@ fn pictures_of_digits_are_read_as_the_images_are(directory: &Path) {
         let right = right(&pictures);
         table += &format!("| {} | {right} | {lost} |\n", treatment.0);
         worst = worst.min(right);
-        if treatment.0 == "as it is" {
-            assert_eq!(pictures.pixels(), digits.pixels(), "an image of MNIST stays as it is");
-        }
     }
     println!("\n{table}");
     assert!(worst + 20 >= images, "{table}");

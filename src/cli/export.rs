@@ -18,7 +18,8 @@ use super::{Failure, output, shell};
 /// hold the weights and biases: 'layer2.weight' (neurons x inputs) and 'layer2.bias' for the first layer after the
 /// input; a .csv file holds them as lines of layer,kind,neuron,input,value.
 ///
-/// Nothing needs to be exported for network2.py: it reads model files as they are.
+/// network2.py needs no export of a network of sigmoid neurons with quadratic or cross-entropy cost that does not
+/// deskew: it reads that model file as it is.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist export model.json -o model.onnx
@@ -58,7 +59,8 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
     let member = Member::read(&arguments.model)?;
     if member.sees_deskewed() {
         output::warning(format_args!(
-            "{} sees deskewed images, and an export cannot deskew: images must be deskewed before they are given to {}",
+            "{} sees deskewed images, and an export cannot deskew: images must be deskewed before they are given to {}; \
+            docs/guide.md has a function for that",
             member.path,
             out.display()
         ));

@@ -41,8 +41,8 @@ pub enum FileType {
 /// The file name has no extension of a known file type.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "{} does not end in one of {}: the extension chooses the format (network2.py needs no export: it reads model files \
-    as they are)",
+    "{} does not end in one of {}: the extension chooses the format (network2.py needs no export of a network of \
+    sigmoid neurons with quadratic or cross-entropy cost that does not deskew: it reads that model file as it is)",
     .0.display(),
     FileType::ALL.map(|file_type| format!(".{}", file_type.ending())).join(", ")
 )]

@@ -4,14 +4,16 @@
     python3 -m venv target/onnx && target/onnx/bin/pip install -r tests/onnx/requirements.txt
     target/onnx/bin/python tests/onnx/check.py target/release/mnist [DIR]
 
-DIR is a directory with MNIST's four .gz files; the default network is trained on them too, if it is given. Trains networks of every kind on images made here and exports each. onnx's checker must pass the .onnx files, and
-onnxruntime must compute from them what the weights in the model file say, and what `mnist eval` reports; the other
-files must hold the very numbers of the model file.
+DIR is a directory with MNIST's four .gz files; the default network is trained on them too, if it is given. Trains
+networks of every kind on images made here and exports each. onnx's checker must pass the .onnx files, and onnxruntime
+must compute from them what the weights in the model file say, and what `mnist eval` reports; the other files must hold
+the very numbers of the model file. Where the network sees deskewed images, the function in docs/guide.md makes them.
 """
 import csv
 import gzip
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,7 @@ NETWORKS = {
     "quadratic_tanh": "--hidden 20 --activation tanh --cost quadratic --eta 0.5",
     "softmax_relu": "--hidden 300,100 --activation relu --init he --cost log-likelihood --eta 0.1",
     "mixed": "--hidden 40,30,20 --activation tanh,relu,sigmoid --init xavier --eta 0.5",
+    "deskewed": "--hidden 30 --deskew",
 }
 # Outputs are at most 1. Rounding moves a z by some units of its last place, and an output by a quarter of that.
 TOLERANCE = {"f32": 1e-6, "f64": 1e-12}
@@ -54,6 +57,24 @@ def make_data(directory):
         write_idx(directory / f"{part}-images-idx3-ubyte", images)
         write_idx(directory / f"{part}-labels-idx1-ubyte", labels)
     return images.reshape(n, -1), labels
+
+
+def deskewed(images):
+    """The images, each deskewed by the function that docs/guide.md gives to its readers."""
+    guide = pathlib.Path(__file__).parents[2] / "docs" / "guide.md"
+    blocks = re.findall(r"^```python\n(.*?)^```", guide.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    [block] = [block for block in blocks if "def deskew(" in block]
+    names = {"images": images}
+    exec(block, names)
+    return names["images"]
+
+
+def answers(mnist, folder, data):
+    """The outputs of the model in the folder for each image, as `mnist eval` writes them."""
+    mnist("eval", "model.json", "--data", data, "--answers", "answers.csv")
+    with open(folder / "answers.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return np.array([[float(row[f"output{label}"]) for label in range(CLASSES)] for row in rows])
 
 
 def feedforward(model, activations, a):
@@ -155,6 +176,11 @@ def check(mnist, folder, name, precision, images, labels, data="data", tolerance
     """The model in the folder, in every file that it can be exported to."""
     model = json.loads((folder / "model.json").read_text())
     evaluation = json.loads(mnist("eval", "model.json", "--data", data, "--format", "json"))
+    if model.get("training", {}).get("deskew"):
+        images = deskewed(images)
+        # A single pixel that is off by one grey level moves most outputs by far more than this.
+        worst = np.abs(feedforward(model, [model["activation"]], images / 255.0) - answers(mnist, folder, data)).max()
+        assert worst < tolerance[precision], f"the guide's deskewing is not that of mnist: {worst}"
     worst = check_onnx(mnist, folder, model, tolerance[precision], images, labels, evaluation)
     check_arrays(mnist, folder, model, precision)
     print(f"{name} {precision}: {evaluation['correct']} of {len(labels)} right, "
@@ -165,9 +191,9 @@ def check_on_mnist(mnist, folder, data):
     contents = lambda name, header: np.frombuffer(gzip.decompress((data / name).read_bytes())[header:], np.uint8)
     images = contents("t10k-images-idx3-ubyte.gz", 16).reshape(-1, SIDE * SIDE)
     labels = contents("t10k-labels-idx1-ubyte.gz", 8)
-    for precision in ("f32", "f64"):
-        mnist("train", "--data", data, "--quiet", "--precision", precision)
-        check(mnist, folder, "MNIST", precision, images, labels, data, TOLERANCE_ON_MNIST)
+    for name, precision, options in (("MNIST", "f32", []), ("MNIST", "f64", []), ("MNIST, deskewed", "f64", ["--deskew"])):
+        mnist("train", "--data", data, "--quiet", "--precision", precision, *options)
+        check(mnist, folder, name, precision, images, labels, data, TOLERANCE_ON_MNIST)
 
 
 def main():

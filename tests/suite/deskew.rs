@@ -89,6 +89,7 @@ fn what_cannot_deskew_says_so() {
     assert_eq!(correct(&sandbox, "both.json")["correct"], correct(&sandbox, "deskewed.json")["correct"]);
     let run = sandbox.line("export deskewed.json -o deskewed.onnx").success();
     assert!(run.stderr.contains("warning: deskewed.json sees deskewed images"), "{}", run.stderr);
+    assert!(run.stderr.contains("given to deskewed.onnx; docs/guide.md has a function for that"), "{}", run.stderr);
     assert_eq!(sandbox.line("export plain.json -o plain.onnx").success().stderr, "");
 }
 

@@ -161,7 +161,7 @@ fn files_of_others_are_not_overwritten() {
 fn what_cannot_be_exported_is_explained() {
     let sandbox = sandbox("f32");
     for out in ["model", "out.json", "out.pt", "onnx"] {
-        export(&sandbox, out).failure(2, &[out, ".onnx, .safetensors, .npz, .csv"]);
+        export(&sandbox, out).failure(2, &[out, ".onnx, .safetensors, .npz, .csv", "that does not deskew: it reads"]);
     }
     sandbox.line("export model.json -o w.npz --input pixels").failure(2, &["--input is for .onnx", ".npz"]);
     export(&sandbox, "nowhere/model.onnx").failure(1, &["nowhere/model.onnx", "no such directory"]);

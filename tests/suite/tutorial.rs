@@ -1,6 +1,7 @@
 //! Every command of the tutorial runs, in its order, on tiny data and for two epochs. Those of README, guide and
-//! help, which stand for themselves, are understood at least.
+//! help, which stand for themselves, are understood at least. The keys of the files that they write are in the guide.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -107,4 +108,49 @@ fn no_command_of_the_readme_the_guide_and_the_help_is_refused() {
         assert!(matches!(run.code, Some(0 | 1)), "mnist {}: {}", words.join(" "), run.stderr);
     }
     assert!(commands.len() > 100, "{} commands found", commands.len());
+}
+
+#[test]
+fn the_guide_has_every_key_of_the_files() {
+    let sandbox = Sandbox::with_tiny_data();
+    let lines = [
+        "--monitor all --log log.jsonl --schedule one-cycle --optimizer adamw --max-norm 3 --l1 0.1 --expand shift --deskew \
+        --dropout 0.1 --input-dropout 0.1 --tolerance 0.1 --ema 0.9 --augment affine,elastic --fade-to 0.5 -o all.json",
+        "--schedule halve-on-plateau --patience 1 --early-stop 9 --momentum 0.5 --nesterov --eta 9 -o best.json",
+        "-o plain.json",
+    ];
+    for line in lines {
+        let line = format!("train --data idx --validation 11 --epochs 3 --lambda 0.1 --quiet {line}");
+        sandbox.line(&line).success();
+    }
+    sandbox.line("merge plain.json plain.json -o merged.json").success();
+    let mut keys = BTreeSet::new();
+    for file in ["all.json", "best.json", "merged.json"] {
+        collect_keys(&sandbox.json(file), &mut keys);
+    }
+    for line in sandbox.read("log.jsonl").lines() {
+        collect_keys(&serde_json::from_str(line).unwrap(), &mut keys);
+    }
+    for expected in ["seconds", "moments", "patience", "members", "fade_to", "nesterov", "warm_up"] {
+        assert!(keys.contains(expected), "{expected} is not among {keys:?}");
+    }
+    let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md")).unwrap();
+    let section = guide.split("\n## ").find(|section| section.starts_with("Files it writes")).unwrap();
+    for key in keys {
+        assert!(section.contains(&format!("`{key}`")) || section.contains(&format!("\"{key}\":")), "{key}");
+    }
+}
+
+/// The keys of all objects within `value`.
+fn collect_keys(value: &serde_json::Value, keys: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (key, value) in object {
+                keys.insert(key.clone());
+                collect_keys(value, keys);
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| collect_keys(value, keys)),
+        _ => (),
+    }
 }
