@@ -436,23 +436,77 @@ fn kill(options: &str, kills: usize, mut seed: u64) -> usize {
     left_behind
 }
 
+/// Makes the complete training of three epochs in `name` one that was interrupted after three of nine.
+fn interrupted(sandbox: &Sandbox, name: &str) -> String {
+    let model = sandbox.read(name).replace(r#""epochs":3,"#, r#""epochs":9,"#);
+    assert!(model.contains(r#""epochs":9,"#));
+    fs::write(sandbox.path(name), &model).unwrap();
+    model
+}
+
 #[test]
-fn who_trains_anew_over_an_interrupted_training_is_told_how_to_go_on_with_it() {
+fn who_replaces_an_interrupted_training_is_told_how_to_keep_it_and_to_go_on_with_it() {
     let sandbox = Sandbox::with_tiny_data();
-    let note = "note: model.json holds 3 of 9 epochs of another training, and is replaced when the first epoch is saved; \
-                to go on with that one instead, stop now: ";
-    let done = |line: &str| sandbox.line(&format!("{TINY} {line}")).success().stderr;
-    done("--epochs 3 --quiet");
-    assert!(!done("--epochs 4").contains("note: model.json"), "it was complete");
-    let complete = sandbox.read("model.json");
-    let interrupted =
-        complete.replace(r#""epochs":4,"#, r#""epochs":9,"#).replace(r#""epochs_done":4"#, r#""epochs_done":3"#);
-    fs::write(sandbox.path("model.json"), &interrupted).unwrap();
-    let said = done("--epochs 1");
-    assert!(said.contains(note) && said.contains(" train --resume model.json --data idx\n"), "{said}");
-    fs::write(sandbox.path("model.json"), &interrupted).unwrap();
-    assert_eq!(done("--epochs 1 --quiet"), "");
-    fs::write(sandbox.path("model.json"), &interrupted).unwrap();
-    let said = sandbox.line("train --data synthetic --train-size 20 --validation 9 --epochs 1").success().stderr;
-    assert!(said.contains(" train --resume model.json with its own --data\n"), "{said}");
+    let said = |line: &str| sandbox.line(line).success().stderr;
+    let warning = |what: &str| {
+        format!(
+            "warning: model.json holds 3 of 9 epochs of another training, and is replaced when {what} is saved: to keep \
+             it, name another file with --out (short: -o); to go on with it: "
+        )
+    };
+    said(&format!("{TINY} --epochs 3 --quiet"));
+    assert!(!said(&format!("{TINY} --epochs 3")).contains("another training"), "it was complete");
+    let model = interrupted(&sandbox, "model.json");
+    said(&format!("{TINY} --epochs 1 --quiet -o other.json"));
+    for (line, what, resume) in [
+        (format!("{TINY} --epochs 1"), "the first epoch", "model.json --data idx"),
+        (format!("{TINY} --epochs 1 --quiet"), "the first epoch", "model.json --data idx"),
+        (
+            "train --data synthetic --train-size 20 --validation 9 --epochs 1 --quiet".to_string(),
+            "the first epoch",
+            "model.json with its own --data",
+        ),
+        (
+            "train --resume other.json --data idx --epochs 2 --quiet -o model.json".to_string(),
+            "the first epoch",
+            "model.json --data idx",
+        ),
+        (
+            "tune --data idx --validation 11 --trials 1 --epochs 1 --quiet -o model.json".to_string(),
+            "the first trial",
+            "model.json --data idx",
+        ),
+        (
+            "merge other.json other.json -o ./model.json".to_string(),
+            "the merged model",
+            "./model.json with its own --data",
+        ),
+    ] {
+        fs::write(sandbox.path("model.json"), &model).unwrap();
+        let said = said(&line);
+        let warning = warning(what).replace("model.json", resume.split(' ').next().unwrap());
+        assert!(said.contains(&warning) && said.contains(&format!(" train --resume {resume}\n")), "{line}:\n{said}");
+        assert_ne!(sandbox.read("model.json"), model, "{line}");
+    }
+    fs::write(sandbox.path("model.json"), &model).unwrap();
+    assert!(!said("train --resume ./model.json --data idx --quiet").contains("another training"), "it is that one");
+}
+
+#[test]
+fn a_training_that_has_stopped_early_is_not_interrupted() {
+    let sandbox = Sandbox::with_tiny_data();
+    let once_more = |what: &str| {
+        let said = sandbox.line(&format!("{TINY} --epochs 1 --quiet")).success().stderr;
+        assert_eq!(said.contains("of 9 epochs of another training"), what == "interrupted", "{said}");
+    };
+    for (options, end) in [
+        ("--early-stop 30", "interrupted"),
+        ("--early-stop 30 --keep last", "interrupted"), // there is no checkpoint
+        ("--schedule halve-on-plateau --patience 20", "interrupted"),
+        ("--early-stop 1 --eta 1e-9", "stopped"),
+    ] {
+        sandbox.line(&format!("{TINY} --epochs 3 --quiet {options}")).success();
+        interrupted(&sandbox, "model.json");
+        once_more(end);
+    }
 }

@@ -16,6 +16,7 @@ use mnist_mlp::{Precision, Real};
 use crate::cli::company::Company;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
+use crate::cli::outputs::{is_same, warn_of_interrupted};
 use crate::cli::usage::Usage;
 use crate::cli::{Failure, idle, output, shell, split};
 use arguments::{MonitorName, TrainArguments};
@@ -131,8 +132,9 @@ pub fn carry_out<F: Trainable>(
     let (settings, done_before) = (*config.settings(), progress.history.len());
     watch.aside(&introduction(arguments, &settings, &task, &progress));
     task.warn(arguments.quiet);
-    if !arguments.quiet && arguments.resume.resume.is_none() {
-        resume::note_interrupted(arguments, &out, &task.dataset);
+    let goes_on = arguments.resume.resume.as_ref().is_some_and(|resumed| is_same(resumed, &out));
+    if !goes_on {
+        warn_of_interrupted(&out, "the first epoch", Some((&task.dataset, &arguments.data)));
     }
     let split = task.split_to_evaluate();
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
