@@ -666,13 +666,16 @@ fn eval_says_that_other_data_cannot_be_split_as_in_the_training() {
 fn divergence_names_the_epoch_and_what_was_too_large_and_keeps_the_last_good_epoch() {
     let sandbox = Sandbox::with_tiny_data();
     let line = "train --data idx --validation 11 --epochs 1000 --hidden 6 --eta 1 --lambda 500";
-    let run = sandbox.line(line).failure(1, &["diverged in epoch", "lambda, such as 10.0", "model.json holds epoch"]);
+    let run = sandbox.line(line).failure(1, &["diverged in epoch", "lambda, such as 20.0", "model.json holds epoch"]);
     let epochs = sandbox.json("model.json")["training"]["epochs_done"].as_u64().unwrap();
     assert!(run.stderr.contains(&format!("diverged in epoch {}", epochs + 1)), "{}", run.stderr);
     sandbox.line("eval model.json --data idx").success();
 
     let at_once = "train --data idx --validation 11 --hidden 6 --eta 1e300 --lambda 1e300 -o none.json";
     sandbox.line(at_once).failure(1, &["diverged in epoch 1", "a smaller eta", "nothing was saved"]);
+    // The default lambda is too large only for such an eta.
+    let by_eta = "train --data idx --validation 11 --hidden 6 --eta 1e9 -o none.json";
+    sandbox.line(by_eta).failure(1, &["diverged in epoch 1", "try a smaller eta, such as 0.5 ("]);
     assert!(!sandbox.path("none.json").exists());
 }
 

@@ -168,7 +168,7 @@ pub fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
     let settings = Settings {
         epochs: arguments.epochs,
         batch_size: arguments.batch_size,
-        eta: arguments.eta.unwrap_or(arguments.descent.usual_eta()),
+        eta: arguments.eta.unwrap_or(arguments.descent.optimizer().usual_eta()),
         lambda: arguments.lambda,
         seed: arguments.seed,
         shuffle: !arguments.no_shuffle,

@@ -75,7 +75,7 @@ pub fn space(
 }
 
 fn defaults(descent: &DescentArguments, n_train: usize) -> Vec<Parameter> {
-    let usual = descent.usual_eta();
+    let usual = descent.optimizer().usual_eta();
     let (low, high) = BATCH_SIZE;
     [
         ("eta", Values::Real { low: ETA.0 * usual, high: ETA.1 * usual }),
