@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::common::{Run, Sandbox};
+use mnist_mlp::report::thousands;
 use serde_json::Value;
 
 /// Options that every run of a test shares.
@@ -90,7 +91,7 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
         let child = start(&sandbox, &format!("{line} --checkpoint-every 0"));
         signal(&child, "-INT");
         let run = crate::common::stopped(child);
-        let run = run.failure(130, &["interrupted: model.json holds epoch", "go on with: "]);
+        let run = run.failure(130, &["interrupted: model.json holds ", "go on with: "]);
         let go_on = run.stderr.trim_end().split("mnist train ").last().unwrap().to_string();
         assert_eq!(go_on, "--resume model.json --data idx --log start.jsonl");
         assert_ne!(sandbox.read("model.json"), sandbox.read("whole.json"));
@@ -100,6 +101,19 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
         let epochs = sandbox.json("model.json")["history"].as_array().unwrap().len();
         assert_eq!(sandbox.read("start.jsonl").lines().count(), epochs, "{options}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn who_interrupts_a_training_that_keeps_its_best_epoch_is_told_how_many_are_done() {
+    let sandbox = Sandbox::with_tiny_data();
+    // The first epoch stays the best.
+    let child = start(&sandbox, &format!("{TINY} --epochs 100000000 --eta 1e-9 --keep best"));
+    signal(&child, "-INT");
+    let run = crate::common::stopped(child).failure(130, &[]);
+    let done = sandbox.json("model.json")["training"]["epochs_done"].as_u64().unwrap() as usize;
+    let holds = format!("model.json holds {} epochs, with the weights of epoch 1; go on with: ", thousands(done));
+    assert!(run.stderr.contains(&holds), "{holds}{}", run.stderr);
 }
 
 /// Layers so large that threads share out a mini-batch.

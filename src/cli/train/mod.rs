@@ -9,7 +9,7 @@ use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::evaluate::{FitError, check_fit};
 use mnist_mlp::model::{Model, TrainingRecord, precision_of, read_model_file};
 use mnist_mlp::network::{CrossEntropy, Network, cost_named};
-use mnist_mlp::report::EpochTable;
+use mnist_mlp::report::{EpochTable, thousands};
 use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Settings, TrainConfig, Trained};
 use mnist_mlp::{Precision, Real};
 
@@ -141,12 +141,17 @@ pub fn carry_out<F: Trainable>(
     watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
     let trained = train(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
-    let (epoch, ending) = (trained.epoch, trained.ending.clone());
+    let (epoch, done, ending) = (trained.epoch, trained.history.len(), trained.ending.clone());
     let saved = if epoch > 0 {
         let summary = summary(&trained, arguments, &settings, split, (&out, done_before, start.elapsed()));
         watch.save(&trained.into_progress())?;
         watch.print(&summary);
-        format!("{} holds epoch {epoch}", out.display())
+        let what = if epoch == done {
+            format!("epoch {epoch}")
+        } else {
+            format!("{} epochs, with the weights of epoch {epoch}", thousands(done))
+        };
+        format!("{} holds {what}", out.display())
     } else {
         "no epoch was completed, so nothing was saved".to_string()
     };
