@@ -85,6 +85,16 @@ pub enum ModelError {
     /// The text is not JSON, a key is missing, or a value has the wrong type.
     #[error("not a model file: {0}{hint}", hint = if .0.is_eof() { "; it ends too soon, so copy or save it again" } else { "" })]
     Json(#[from] serde_json::Error),
+    /// Where a number should be is `NaN` or `Infinity`, which JSON does not have, but Python writes.
+    #[error("it holds {name} (line {line}, column {column}): its training diverged, so repeat that with a smaller eta")]
+    NotFinite {
+        /// What stands there.
+        name: &'static str,
+        /// The line, 1 for the first.
+        line: usize,
+        /// The byte in it, 1 for the first.
+        column: usize,
+    },
     /// The text begins like a log of `mnist train --log`.
     #[error("it is the log of a training, no model file: name the .json file of that training")]
     Log,
@@ -455,7 +465,13 @@ mod tests {
         assert!(matches!(file("[2,1]", w, "[[[3],[4]]]", cost), E::Network(NetworkError::Shape { layer: 2, .. })));
         assert!(matches!(file("[2,1]", w, "[[[3,4]]]", cost), E::Json(_)));
         assert!(matches!(file("[2,1]", "[[[1,1e999]]]", b, cost), E::Json(_)));
-        assert!(matches!(file("[2,1]", "[[[1,NaN]]]", b, cost), E::Json(_)));
+        for (number, name) in [("NaN", "NaN"), ("Infinity", "Infinity"), ("-Infinity", "Infinity")] {
+            let error = file("[2,1]", &format!("[[\n[1, {number}]]]"), b, cost);
+            let expected =
+                format!("it holds {name} (line 2, column {}): its training diverged", number.len() - name.len() + 5);
+            assert!(error.to_string().starts_with(&expected), "{error}");
+        }
+        assert!(matches!(file("[2,1]", "[[[1,None]]]", b, cost), E::Json(_)));
         assert!(matches!(file("[2]", "[]", "[]", cost), E::Network(NetworkError::TooFewLayers)));
         let activation = |value: &str| {
             let start = r#"{"sizes":[2,1,1],"weights":[[[1,2]],[[1]]],"biases":[[[3]],[[3]]],"cost":"QuadraticCost""#;

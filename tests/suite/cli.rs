@@ -718,6 +718,11 @@ fn bad_models_are_named_and_explained() {
         ("<html>", "not a model file"),
         (r#"{"sizes":[20,4]}"#, "missing field"),
         (r#"{"format":99}"#, "newer"),
+        // As Python writes what network2.py has come to.
+        (
+            r#"{"sizes": [20, 1], "weights": [[[0.5, NaN"#,
+            "it holds NaN (line 1, column 39): its training diverged, so repeat that with a smaller eta",
+        ),
         (r#"{"sizes":[20,1],"weights":[[[1]]],"biases":[[[1]]],"cost":"QuadraticCost"}"#, "do not fit"),
     ] {
         fs::write(sandbox.path("bad.json"), contents).unwrap();
