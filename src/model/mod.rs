@@ -36,6 +36,7 @@ mod merge;
 mod monitor;
 mod reader;
 mod record;
+mod told;
 mod training_record;
 
 pub use checkpoint::{Checkpoint, PackedNumbers, UnpackError};
@@ -43,6 +44,7 @@ pub use monitor::Monitor;
 use reader::{Head, Members, Number, Sizes, layers, precision_of_all};
 pub use reader::{UNQUESTIONED_SIZE, precision_of, read_model_file};
 pub use record::ModelRecord;
+pub use told::Told;
 pub use training_record::{CourseRecord, EpochRecord, PROGRAM, TrainingRecord};
 
 /// The version of the file format that is written, and the newest one that can be read.
@@ -188,7 +190,8 @@ impl<F: Real> Model<F> {
                 "no model file can have the cost '{cost}': give the network another"
             )));
         }
-        let told = precision_of_all(&self.trainings().into_iter().map(|t| Some(t?.precision)).collect::<Vec<_>>());
+        let told: Vec<_> = self.trainings().into_iter().map(|training| training?.precision.known().ok()).collect();
+        let told = precision_of_all(&told);
         let file = FileWritten {
             sizes: self.network.sizes(),
             weights: self.network.weights().iter().map(Rows).collect(),

@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, SeqAccess,
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{FORMAT, ModelError};
+use super::{FORMAT, ModelError, Told};
 use crate::network::{MAX_LAYERS, MAX_MEMBERS, MAX_PARAMETERS, parameter_count};
 use crate::real::Precision;
 
@@ -85,7 +85,7 @@ fn accounted_for(start: &[u8]) -> u64 {
 }
 
 /// The precision in which a model, or every network merged into it, was trained or saved; double for a file of
-/// network2.py.
+/// network2.py, or if the precision is unknown.
 ///
 /// # Errors
 /// [`ModelError::Json`], [`ModelError::NotFinite`], [`ModelError::Format`] or [`ModelError::Members`] if this is not a
@@ -93,7 +93,7 @@ fn accounted_for(start: &[u8]) -> u64 {
 pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
     let head = Head::read(json)?;
     let trainings = head.training.map_or(head.members.0, |training| vec![Some(training)]);
-    let told: Vec<_> = trainings.into_iter().map(|training| Some(training?.precision)).collect();
+    let told: Vec<_> = trainings.into_iter().map(|training| training?.precision.known().ok()).collect();
     Ok(head.precision.unwrap_or_else(|| precision_of_all(&told)))
 }
 
@@ -118,7 +118,7 @@ pub(super) struct Head {
 #[derive(Deserialize)]
 #[serde(expecting = "the settings of a training")]
 struct HeadTraining {
-    precision: Precision,
+    precision: Told<Precision>,
 }
 
 impl Head {

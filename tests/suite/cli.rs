@@ -734,6 +734,36 @@ fn bad_models_are_named_and_explained() {
 }
 
 #[test]
+fn a_model_that_was_trained_with_something_unknown_can_be_used_but_not_resumed() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line("train --data idx --validation 11 --hidden 6 --epochs 2 --optimizer adamw --quiet").success();
+    let model = sandbox.read("model.json");
+    let correct = || {
+        let run = sandbox.line("eval model.json --data idx --format json").success();
+        serde_json::from_str::<Value>(&run.stdout).unwrap()["correct"].clone()
+    };
+    let known = correct();
+    for (key, value, unknown, words) in [
+        ("optimizer", r#""adam-w""#, r#""lion""#, "trained with the optimizer 'lion', which this program does not"),
+        ("optimizer", r#""adam-w""#, r#"{"lion":{"beta":0.9}}"#, "trained with the optimizer '{"),
+        ("precision", r#""f32""#, r#""f16""#, "trained with the precision 'f16', which this program does not know"),
+        ("engine", r#""fast""#, r#""steam""#, "trained with the engine 'steam', which this program does not know"),
+    ] {
+        let changed = model.replace(&format!(r#""{key}":{value}"#), &format!(r#""{key}":{unknown}"#));
+        assert_ne!(changed, model);
+        fs::write(sandbox.path("model.json"), &changed).unwrap();
+        assert_eq!(correct(), known, "{unknown}");
+        sandbox.line("train --resume model.json --data idx --epochs 4").failure(1, &["model.json cannot", words]);
+        sandbox.line("train --from model.json --data idx --validation 11 --epochs 1 -q -o more.json").success();
+        sandbox.line("plot model.json").success();
+        sandbox.line("merge model.json model.json -o one.json").success();
+        assert!(sandbox.read("one.json").contains(&format!(r#""{key}":{unknown}"#)), "it is kept");
+        sandbox.line("report model.json --data idx").success();
+        assert_eq!(sandbox.read("report.html").contains(" (unknown)</td>"), key != "engine", "{unknown}");
+    }
+}
+
+#[test]
 fn what_cannot_be_a_command_is_answered_by_what_can() {
     let sandbox = Sandbox::new();
     sandbox.line("").failure(2, &["Usage"]);

@@ -64,13 +64,11 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
         ("order of the images", Some(if *shuffle { "new in every epoch" } else { "that of the file" }.to_string())),
         (
             "precision",
-            Some(
-                match precision {
-                    Precision::F32 => "32 bits",
-                    Precision::F64 => "64 bits",
-                }
-                .to_string(),
-            ),
+            Some(match precision.known() {
+                Ok(Precision::F32) => "32 bits".to_string(),
+                Ok(Precision::F64) => "64 bits".to_string(),
+                Err(_) => precision.to_string(),
+            }),
         ),
         ("engine", Some(engine.clone())),
         ("program", Some(program.clone())),
