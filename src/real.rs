@@ -1,5 +1,7 @@
 //! The two floating-point precisions over which everything is generic.
 
+use std::fmt;
+
 use ndarray::{LinalgScalar, NdFloat};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -74,6 +76,13 @@ pub enum Precision {
     F32,
     /// 64 bits: about 16 decimal digits.
     F64,
+}
+
+/// The name of the precision.
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl Precision {

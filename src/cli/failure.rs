@@ -117,8 +117,8 @@ pub enum Failure {
     Unanswered { failed: usize, all: usize },
     #[error("{divergence} ({saved})")]
     Diverged { divergence: Box<Divergence>, saved: String },
-    #[error("the manual pages cannot be written to {}: {error}", directory.display())]
-    Manual { directory: PathBuf, error: std::io::Error },
+    #[error("the manual pages cannot be written to {}: {error}", path.display())]
+    Manual { path: PathBuf, error: std::io::Error },
     #[error(
         "all {0} trials were lost because they diverged: try a smaller eta, as in --search eta=0.001..1, or a smaller \
         lambda"

@@ -12,7 +12,7 @@ use mnist_mlp::model::PROGRAM;
 use mnist_mlp::replace_file::replace_file;
 
 use super::args::Arguments;
-use super::outputs::check_ours;
+use super::outputs::check_output;
 use super::{Failure, output, shell};
 
 /// Write the manual pages, mnist.1 and one for each subcommand, to a directory.
@@ -47,27 +47,28 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
     let mut command = Arguments::command().long_version(Resettable::Reset).disable_help_subcommand(true);
     command.build();
     let pages: Vec<_> = std::iter::once(&command).chain(command.get_subcommands()).collect();
-    let failure = |error| Failure::Manual { directory: arguments.directory.clone(), error };
-    create_dir_all(&arguments.directory).map_err(failure)?;
-    for page in &pages {
-        let path = save(page, &pages, &arguments.directory)?;
+    create_dir_all(&arguments.directory).map_err(not_written(&arguments.directory))?;
+    let mut texts = Vec::new();
+    for command in &pages {
+        let page = Man::new((*command).clone()).source(PROGRAM);
+        let path = arguments.directory.join(page.get_filename());
+        check_output(&path, "a manual page of this program", |start| start.starts_with(MARK), not_written(&path))?;
+        let text = text(&page, command, &pages).map_err(not_written(&path))?;
+        texts.push((path, text));
+    }
+    // Only now, so that all are written or none.
+    for (path, text) in &texts {
+        replace_file(path, |file| file.write_all(text)).map_err(not_written(path))?;
         output::result(format_args!("saved  {}\n", shell::quoted(path.as_os_str())))?;
     }
     Ok(())
 }
 
-/// Writes the page of one command, which refers to the `others`.
-fn save(command: &Command, others: &[&Command], directory: &Path) -> Result<PathBuf, Failure> {
-    let failure = |error| Failure::Manual { directory: directory.to_path_buf(), error };
-    let page = Man::new(command.clone()).source(PROGRAM);
-    let path = directory.join(page.get_filename());
-    let text = text(&page, command, others).map_err(failure)?;
-    check_ours(&path, "a manual page of this program", |start| start.starts_with(MARK))?;
-    replace_file(&path, |file| file.write_all(&text)).map_err(failure)?;
-    Ok(path)
+fn not_written(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    |error| Failure::Manual { path: path.to_path_buf(), error }
 }
 
-/// The text of a page, with the examples as they are typed.
+/// The text of the page of one command, which refers to the `others`, with the examples as they are typed.
 fn text(page: &Man, command: &Command, others: &[&Command]) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     page.render_title(&mut text)?;

@@ -214,7 +214,12 @@ impl Member {
                 networks => {
                     let datasets: Vec<_> = self.datasets().into_iter().map(without_sums).collect();
                     let on = if datasets.is_empty() { "" } else { ", trained on " };
-                    format!("{}, {networks} networks in one{on}{}", self.network(), datasets.join(" and "))
+                    let unknown = match self.trainings().iter().filter(|training| training.is_none()).count() {
+                        n if n == 0 || n == networks => String::new(),
+                        1 => "; of one the data are unknown".to_string(),
+                        n => format!("; of {n} the data are unknown"),
+                    };
+                    format!("{}, {networks} networks in one{on}{}{unknown}", self.network(), datasets.join(" and "))
                 }
             },
         }

@@ -63,6 +63,7 @@ pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
         output::warning(format_args!("the models were trained on different images: {first} and {other}"));
     }
     warn_of_places(&members);
+    outputs::warn_of_interrupted(out, "the merged model", None);
     merged.save(out)?;
     output::result(format_args!("saved  {}: {}\n", shell::quoted(out.as_os_str()), merged.description()))
 }

@@ -1,6 +1,9 @@
 //! Commands to type, as messages suggest them: words quoted for the shell.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::args::DataArguments;
 
 /// A word quoted for the shell.
 pub fn quoted(word: &OsStr) -> String {
@@ -26,6 +29,14 @@ pub fn option(name: &str, value: &OsStr) -> String {
 /// Words as text to append to a command.
 pub fn typed(words: impl IntoIterator<Item = OsString>) -> String {
     words.into_iter().fold(String::new(), |line, word| line + " " + &quoted(&word))
+}
+
+/// A file, and the --data argument if it was given, as typed on the command line.
+pub fn file_and_data(file: &Path, data: &DataArguments) -> String {
+    let data = data.data.as_deref().map(|data| option("data", data));
+    // A name that begins with a dash would be taken for an option.
+    let here = if file.as_os_str().as_encoded_bytes().starts_with(b"-") { "./" } else { "" };
+    format!("{here}{}{}", quoted(file.as_os_str()), data.unwrap_or_default())
 }
 
 /// Quotes a word. On Windows a backslash is part of a path, and double quotes are the only ones that all shells know;

@@ -36,6 +36,7 @@ mod merge;
 mod monitor;
 mod reader;
 mod record;
+mod told;
 mod training_record;
 
 pub use checkpoint::{Checkpoint, PackedNumbers, UnpackError};
@@ -43,6 +44,7 @@ pub use monitor::Monitor;
 use reader::{Head, Members, Number, Sizes, layers, precision_of_all};
 pub use reader::{UNQUESTIONED_SIZE, precision_of, read_model_file};
 pub use record::ModelRecord;
+pub use told::Told;
 pub use training_record::{CourseRecord, EpochRecord, PROGRAM, TrainingRecord};
 
 /// The version of the file format that is written, and the newest one that can be read.
@@ -85,6 +87,16 @@ pub enum ModelError {
     /// The text is not JSON, a key is missing, or a value has the wrong type.
     #[error("not a model file: {0}{hint}", hint = if .0.is_eof() { "; it ends too soon, so copy or save it again" } else { "" })]
     Json(#[from] serde_json::Error),
+    /// Where a number should be is `NaN` or `Infinity`, which JSON does not have, but Python writes.
+    #[error("it holds {name} (line {line}, column {column}): its training diverged, so repeat that with a smaller eta")]
+    NotFinite {
+        /// What stands there.
+        name: &'static str,
+        /// The line, 1 for the first.
+        line: usize,
+        /// The byte in it, 1 for the first.
+        column: usize,
+    },
     /// The text begins like a log of `mnist train --log`.
     #[error("it is the log of a training, no model file: name the .json file of that training")]
     Log,
@@ -178,7 +190,8 @@ impl<F: Real> Model<F> {
                 "no model file can have the cost '{cost}': give the network another"
             )));
         }
-        let told = precision_of_all(&self.trainings().into_iter().map(|t| Some(t?.precision)).collect::<Vec<_>>());
+        let told: Vec<_> = self.trainings().into_iter().map(|training| training?.precision.known().ok()).collect();
+        let told = precision_of_all(&told);
         let file = FileWritten {
             sizes: self.network.sizes(),
             weights: self.network.weights().iter().map(Rows).collect(),
@@ -455,7 +468,13 @@ mod tests {
         assert!(matches!(file("[2,1]", w, "[[[3],[4]]]", cost), E::Network(NetworkError::Shape { layer: 2, .. })));
         assert!(matches!(file("[2,1]", w, "[[[3,4]]]", cost), E::Json(_)));
         assert!(matches!(file("[2,1]", "[[[1,1e999]]]", b, cost), E::Json(_)));
-        assert!(matches!(file("[2,1]", "[[[1,NaN]]]", b, cost), E::Json(_)));
+        for (number, name) in [("NaN", "NaN"), ("Infinity", "Infinity"), ("-Infinity", "Infinity")] {
+            let error = file("[2,1]", &format!("[[\n[1, {number}]]]"), b, cost);
+            let expected =
+                format!("it holds {name} (line 2, column {}): its training diverged", number.len() - name.len() + 5);
+            assert!(error.to_string().starts_with(&expected), "{error}");
+        }
+        assert!(matches!(file("[2,1]", "[[[1,None]]]", b, cost), E::Json(_)));
         assert!(matches!(file("[2]", "[]", "[]", cost), E::Network(NetworkError::TooFewLayers)));
         let activation = |value: &str| {
             let start = r#"{"sizes":[2,1,1],"weights":[[[1,2]],[[1]]],"biases":[[[3]],[[3]]],"cost":"QuadraticCost""#;

@@ -11,7 +11,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error, IgnoredAny, SeqAccess,
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::{FORMAT, ModelError};
+use super::{FORMAT, ModelError, Told};
 use crate::network::{MAX_LAYERS, MAX_MEMBERS, MAX_PARAMETERS, parameter_count};
 use crate::real::Precision;
 
@@ -85,15 +85,15 @@ fn accounted_for(start: &[u8]) -> u64 {
 }
 
 /// The precision in which a model, or every network merged into it, was trained or saved; double for a file of
-/// network2.py.
+/// network2.py, or if the precision is unknown.
 ///
 /// # Errors
-/// [`ModelError::Json`], [`ModelError::Format`] or [`ModelError::Members`] if this is not a model file of this program,
-/// or [`ModelError::Log`] if it is a log.
+/// [`ModelError::Json`], [`ModelError::NotFinite`], [`ModelError::Format`] or [`ModelError::Members`] if this is not a
+/// model file of this program, or [`ModelError::Log`] if it is a log.
 pub fn precision_of(json: &[u8]) -> Result<Precision, ModelError> {
     let head = Head::read(json)?;
     let trainings = head.training.map_or(head.members.0, |training| vec![Some(training)]);
-    let told: Vec<_> = trainings.into_iter().map(|training| Some(training?.precision)).collect();
+    let told: Vec<_> = trainings.into_iter().map(|training| training?.precision.known().ok()).collect();
     Ok(head.precision.unwrap_or_else(|| precision_of_all(&told)))
 }
 
@@ -118,7 +118,7 @@ pub(super) struct Head {
 #[derive(Deserialize)]
 #[serde(expecting = "the settings of a training")]
 struct HeadTraining {
-    precision: Precision,
+    precision: Told<Precision>,
 }
 
 impl Head {
@@ -126,7 +126,7 @@ impl Head {
         if json.starts_with(b"{\"epoch\":") {
             return Err(ModelError::Log);
         }
-        let head: Head = serde_json::from_slice(json)?;
+        let head: Head = serde_json::from_slice(json).map_err(|error| json_error(json, error))?;
         if let Some(format) = head.format.filter(|&format| format > FORMAT) {
             return Err(ModelError::Format(format));
         }
@@ -139,6 +139,17 @@ impl Head {
             2.. if head.training.is_none() => Ok(head),
             _ => Err(ModelError::Members),
         }
+    }
+}
+
+/// The error for JSON that cannot be read. Python's word for a number that is not finite is told from other mistakes.
+fn json_error(json: &[u8], error: serde_json::Error) -> ModelError {
+    let (line, column) = (error.line(), error.column());
+    let text = json.split(|&byte| byte == b'\n').nth(line.saturating_sub(1)).unwrap_or_default();
+    let rest = text.get(column.saturating_sub(1)..).unwrap_or_default();
+    match ["NaN", "Infinity"].into_iter().find(|name| rest.starts_with(name.as_bytes())) {
+        Some(name) => ModelError::NotFinite { name, line, column },
+        None => error.into(),
     }
 }
 

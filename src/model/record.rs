@@ -42,8 +42,8 @@ impl ModelRecord {
     /// Reads the record from the text of a model file, of this program or of network2.py.
     ///
     /// # Errors
-    /// [`ModelError::Log`], [`ModelError::Json`], [`ModelError::Format`], [`ModelError::Members`] or
-    /// [`ModelError::Cost`].
+    /// [`ModelError::Log`], [`ModelError::Json`], [`ModelError::NotFinite`], [`ModelError::Format`],
+    /// [`ModelError::Members`] or [`ModelError::Cost`].
     pub fn from_json(json: &[u8]) -> Result<Self, ModelError> {
         Head::read(json)?;
         let Read { sizes: Sizes(sizes), cost, activation, training, members: Members(members), history } =

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Told;
 use crate::data::distort::Distortion;
 use crate::data::{ClassNames, expand};
 use crate::network::Optimizer;
@@ -44,7 +45,7 @@ pub struct TrainingRecord {
     pub l1: f64,
     /// How the gradient became a step.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub optimizer: Optimizer,
+    pub optimizer: Told<Optimizer>,
     /// The share of the hidden neurons that was dropped for each image.
     #[serde(default, skip_serializing_if = "is_default")]
     pub dropout: f64,
@@ -74,7 +75,7 @@ pub struct TrainingRecord {
     /// Whether each epoch had its own order of the images.
     pub shuffle: bool,
     /// The precision of the weights.
-    pub precision: Precision,
+    pub precision: Told<Precision>,
     /// The engine that did the updates.
     pub engine: String,
     /// The number of completed epochs. The weights are those after the last of them, unless `course.epoch` says

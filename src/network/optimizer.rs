@@ -55,6 +55,15 @@ impl Optimizer {
             Optimizer::AdamW => 2,
         }
     }
+
+    /// The learning rate with which to begin: the default of the command line.
+    #[must_use]
+    pub fn usual_eta(self) -> f64 {
+        match self {
+            Optimizer::Sgd { .. } => 0.5,
+            Optimizer::AdamW => 0.001,
+        }
+    }
 }
 
 impl Default for Optimizer {

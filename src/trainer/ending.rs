@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::Settings;
 use crate::model::EpochRecord;
-use crate::network::{Network, NetworkError};
+use crate::network::{Network, NetworkError, Optimizer};
 use crate::real::Real;
 
 /// How a training ended.
@@ -35,7 +35,7 @@ impl Ending {
 
 /// A training whose numbers are no longer finite.
 #[derive(Debug, Clone, PartialEq, Error)]
-#[error("training diverged in epoch {epoch}: {cause}; try a smaller {}", remedy(*eta, *lambda, *n_train))]
+#[error("training diverged in epoch {epoch}: {cause}; try a smaller {}", remedy(self))]
 pub struct Divergence {
     /// The epoch in which it happened.
     pub epoch: usize,
@@ -45,6 +45,8 @@ pub struct Divergence {
     pub lambda: f64,
     /// The number of training images.
     pub n_train: usize,
+    /// How the gradient became a step.
+    pub optimizer: Optimizer,
     /// Which number is not finite.
     pub cause: NotFinite,
 }
@@ -60,18 +62,19 @@ pub enum NotFinite {
     Cost(&'static str),
 }
 
-/// Names the setting to reduce, and suggests a value. Each update multiplies the weights by 1 - eta lambda / n; if
-/// lambda makes this less than -1, the weights diverge whatever the gradient, so lambda is to blame. But if eta is so
-/// large that lambda would have to be 1 or less, eta is to blame. The suggested eta is never above 1, because larger
-/// values hardly ever work.
-fn remedy(eta: f64, lambda: f64, n_train: usize) -> String {
+/// Names the settings to reduce, and suggests values. Each update multiplies the weights by 1 - eta lambda / n; if
+/// lambda makes this less than -1, the weights diverge whatever the gradient. But lambda is to blame only if it would do
+/// so at the optimizer's usual eta too, and eta if it is so large that even the suggested lambda would do so.
+fn remedy(&Divergence { eta, lambda, n_train, optimizer, .. }: &Divergence) -> String {
     let in_short = |x: f64| format!("{x:.0e}").parse().unwrap_or(x);
-    let limit = 2.0 * n_train as f64 / eta;
-    if lambda > limit && limit > 1.0 {
-        format!("lambda, such as {:?}", in_short(limit / 10.0))
-    } else {
-        format!("eta, such as {:?}", in_short((eta / 10.0).min(1.0)))
-    }
+    let usual = optimizer.usual_eta();
+    let limit = |eta: f64| 2.0 * n_train as f64 / eta;
+    let suggested = limit(usual) / 10.0;
+    let of_lambda = lambda > limit(eta) && lambda > limit(usual);
+    let of_eta = !of_lambda || suggested > limit(eta);
+    let eta = of_eta.then(|| format!("eta, such as {:?}", in_short((eta / 10.0).min(usual))));
+    let lambda = of_lambda.then(|| format!("lambda, such as {:?}", in_short(suggested)));
+    eta.into_iter().chain(lambda).collect::<Vec<_>>().join(", and a smaller ")
 }
 
 /// Checks that the network and the costs of an epoch are finite.
@@ -87,13 +90,23 @@ pub(super) fn check_finite<F: Real>(network: &Network<F>, record: &EpochRecord) 
 
 #[cfg(test)]
 mod tests {
-    use super::remedy;
+    use super::*;
 
     #[test]
     fn a_divergence_names_what_was_too_large() {
-        assert_eq!(remedy(0.5, 5.0, 50_000), "eta, such as 0.05");
-        assert_eq!(remedy(1.0, 2e10, 20_000), "lambda, such as 4000.0");
-        assert_eq!(remedy(1e300, 1e300, 50), "eta, such as 1.0");
-        assert_eq!(remedy(0.5, 1e308, 50_000), "lambda, such as 20000.0");
+        let remedy = |optimizer, eta, lambda, n_train| {
+            remedy(&Divergence { epoch: 1, eta, lambda, n_train, optimizer, cause: NotFinite::Cost("training") })
+        };
+        let sgd = |eta, lambda, n_train| remedy(Optimizer::default(), eta, lambda, n_train);
+        assert_eq!(sgd(0.5, 5.0, 50_000), "eta, such as 0.05");
+        assert_eq!(sgd(500.0, 5.0, 1_000), "eta, such as 0.5", "lambda is the default");
+        assert_eq!(sgd(1.0, 2e10, 20_000), "lambda, such as 8000.0");
+        assert_eq!(sgd(1e300, 1e300, 50), "eta, such as 0.5, and a smaller lambda, such as 20.0");
+        assert_eq!(sgd(0.5, 1e308, 50_000), "lambda, such as 20000.0");
+        let adamw = |eta, lambda| remedy(Optimizer::AdamW, eta, lambda, 1_000);
+        assert_eq!(adamw(0.5, 5.0), "eta, such as 0.001");
+        assert_eq!(adamw(0.5, 1e5), "eta, such as 0.001");
+        assert_eq!(adamw(0.001, 5.0), "eta, such as 0.0001");
+        assert_eq!(adamw(0.001, 1e7), "lambda, such as 200000.0");
     }
 }

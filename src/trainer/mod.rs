@@ -245,8 +245,8 @@ impl<F: Real> Session<'_, F> {
             ..figures(&looked, state.result(), &settings)
         };
         if let Err(cause) = check_finite(state.result(), &record) {
-            let (Settings { eta, lambda, .. }, n_train) = (settings, self.images.training);
-            return ControlFlow::Break(Ending::Diverged(Divergence { epoch, eta, lambda, n_train, cause }));
+            let (Settings { eta, lambda, optimizer, .. }, n_train) = (settings, self.images.training);
+            return ControlFlow::Break(Ending::Diverged(Divergence { epoch, eta, lambda, n_train, optimizer, cause }));
         }
         self.training_time += seconds; // not that of an epoch of which nothing is left
         self.at_chance.watch(&looked, &settings, observer);

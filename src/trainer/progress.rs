@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
+use super::Settings;
 use super::stopping::Course;
-use super::{Ending, Settings};
 use crate::engine::State;
 use crate::model::{Checkpoint, EpochRecord, Model, PackedNumbers, TrainingRecord, UnpackError};
 use crate::network::Network;
@@ -103,13 +103,6 @@ impl<F: Real> Progress<F> {
             _ => state(&network, &record, settings, &checkpoint.unwrap_or_default())?,
         };
         Ok(Progress { network, epoch: course.kept, history, state })
-    }
-
-    /// Whether early stopping or a plateau has ended the training. Then nothing can follow, however many epochs are
-    /// asked for.
-    #[must_use]
-    pub fn has_stopped_early(&self, settings: &Settings) -> bool {
-        matches!(Course::of(&self.history, settings).ending, Some(Ending::EarlyStopped | Ending::Plateau))
     }
 
     /// The model to save at this point of the training. The rest of its training record is taken from `record`.

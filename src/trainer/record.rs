@@ -48,7 +48,7 @@ impl Settings {
             eta: self.eta,
             lambda: self.lambda,
             l1: self.l1,
-            optimizer: self.optimizer,
+            optimizer: self.optimizer.into(),
             dropout: self.dropout,
             input_dropout: self.input_dropout,
             max_norm: self.max_norm,
@@ -59,7 +59,7 @@ impl Settings {
             augment: self.augment,
             seed: self.seed,
             shuffle: self.shuffle,
-            precision,
+            precision: precision.into(),
             engine: self.engine.name().to_string(),
             epochs_done: 0,
             course: self.course_record(0, 0),
@@ -91,6 +91,8 @@ impl Settings {
         let unknown = |what, name: &str| ResumeError::Unknown { what, name: name.to_string() };
         let first = history.first().ok_or(ResumeError::NoEpoch)?;
         let CourseRecord { schedule, warm_up, patience, early_stop, keep, .. } = &record.course;
+        let optimizer = record.optimizer.known().map_err(|name| unknown("optimizer", name))?;
+        record.precision.known().map_err(|name| unknown("precision", name))?;
         let engine = EngineKind::ALL.into_iter().find(|kind| kind.name() == record.engine);
         let schedule = match schedule {
             None => Schedule::Constant,
@@ -116,7 +118,7 @@ impl Settings {
             eta: record.eta,
             lambda: record.lambda,
             l1: record.l1,
-            optimizer: record.optimizer,
+            optimizer,
             dropout: record.dropout,
             input_dropout: record.input_dropout,
             max_norm: record.max_norm,

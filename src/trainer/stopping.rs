@@ -50,6 +50,13 @@ impl Settings {
         self.schedule != Schedule::Constant || self.warm_up_epochs() > 0.0
     }
 
+    /// Whether early stopping or a plateau has ended a training with these settings and this history. Then nothing can
+    /// follow, however many epochs are asked for.
+    #[must_use]
+    pub fn has_stopped_early(&self, history: &[EpochRecord]) -> bool {
+        matches!(Course::of(history, self).ending, Some(Ending::EarlyStopped | Ending::Plateau))
+    }
+
     /// The part of [`check`](Settings::check) that concerns schedule and stopping.
     pub(super) fn check_course(&self) -> Result<(), ConfigError> {
         if let Some(asked) = self.warm_up

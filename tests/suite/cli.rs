@@ -666,13 +666,16 @@ fn eval_says_that_other_data_cannot_be_split_as_in_the_training() {
 fn divergence_names_the_epoch_and_what_was_too_large_and_keeps_the_last_good_epoch() {
     let sandbox = Sandbox::with_tiny_data();
     let line = "train --data idx --validation 11 --epochs 1000 --hidden 6 --eta 1 --lambda 500";
-    let run = sandbox.line(line).failure(1, &["diverged in epoch", "lambda, such as 10.0", "model.json holds epoch"]);
+    let run = sandbox.line(line).failure(1, &["diverged in epoch", "lambda, such as 20.0", "model.json holds epoch"]);
     let epochs = sandbox.json("model.json")["training"]["epochs_done"].as_u64().unwrap();
     assert!(run.stderr.contains(&format!("diverged in epoch {}", epochs + 1)), "{}", run.stderr);
     sandbox.line("eval model.json --data idx").success();
 
     let at_once = "train --data idx --validation 11 --hidden 6 --eta 1e300 --lambda 1e300 -o none.json";
     sandbox.line(at_once).failure(1, &["diverged in epoch 1", "a smaller eta", "nothing was saved"]);
+    // The default lambda is too large only for such an eta.
+    let by_eta = "train --data idx --validation 11 --hidden 6 --eta 1e9 -o none.json";
+    sandbox.line(by_eta).failure(1, &["diverged in epoch 1", "try a smaller eta, such as 0.5 ("]);
     assert!(!sandbox.path("none.json").exists());
 }
 
@@ -715,6 +718,11 @@ fn bad_models_are_named_and_explained() {
         ("<html>", "not a model file"),
         (r#"{"sizes":[20,4]}"#, "missing field"),
         (r#"{"format":99}"#, "newer"),
+        // As Python writes what network2.py has come to.
+        (
+            r#"{"sizes": [20, 1], "weights": [[[0.5, NaN"#,
+            "it holds NaN (line 1, column 39): its training diverged, so repeat that with a smaller eta",
+        ),
         (r#"{"sizes":[20,1],"weights":[[[1]]],"biases":[[[1]]],"cost":"QuadraticCost"}"#, "do not fit"),
     ] {
         fs::write(sandbox.path("bad.json"), contents).unwrap();
@@ -723,6 +731,36 @@ fn bad_models_are_named_and_explained() {
     }
     let other = golden("two_layer_quadratic_l2.start.json").display().to_string();
     sandbox.run(["eval", &other, "--data", "synthetic"]).failure(1, &["20 inputs", "28 x 28"]);
+}
+
+#[test]
+fn a_model_that_was_trained_with_something_unknown_can_be_used_but_not_resumed() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line("train --data idx --validation 11 --hidden 6 --epochs 2 --optimizer adamw --quiet").success();
+    let model = sandbox.read("model.json");
+    let correct = || {
+        let run = sandbox.line("eval model.json --data idx --format json").success();
+        serde_json::from_str::<Value>(&run.stdout).unwrap()["correct"].clone()
+    };
+    let known = correct();
+    for (key, value, unknown, words) in [
+        ("optimizer", r#""adam-w""#, r#""lion""#, "trained with the optimizer 'lion', which this program does not"),
+        ("optimizer", r#""adam-w""#, r#"{"lion":{"beta":0.9}}"#, "trained with the optimizer '{"),
+        ("precision", r#""f32""#, r#""f16""#, "trained with the precision 'f16', which this program does not know"),
+        ("engine", r#""fast""#, r#""steam""#, "trained with the engine 'steam', which this program does not know"),
+    ] {
+        let changed = model.replace(&format!(r#""{key}":{value}"#), &format!(r#""{key}":{unknown}"#));
+        assert_ne!(changed, model);
+        fs::write(sandbox.path("model.json"), &changed).unwrap();
+        assert_eq!(correct(), known, "{unknown}");
+        sandbox.line("train --resume model.json --data idx --epochs 4").failure(1, &["model.json cannot", words]);
+        sandbox.line("train --from model.json --data idx --validation 11 --epochs 1 -q -o more.json").success();
+        sandbox.line("plot model.json").success();
+        sandbox.line("merge model.json model.json -o one.json").success();
+        assert!(sandbox.read("one.json").contains(&format!(r#""{key}":{unknown}"#)), "it is kept");
+        sandbox.line("report model.json --data idx").success();
+        assert_eq!(sandbox.read("report.html").contains(" (unknown)</td>"), key != "engine", "{unknown}");
+    }
 }
 
 #[test]

@@ -99,6 +99,22 @@ fn networks_of_different_images_are_warned_of() {
 }
 
 #[test]
+fn members_whose_data_are_unknown_are_counted() {
+    let sandbox = sandbox();
+    let mut theirs = sandbox.json("a.json");
+    theirs.as_object_mut().unwrap().retain(|key, _| !["training", "history"].contains(&key.as_str()));
+    fs::write(sandbox.path("n2.json"), theirs.to_string()).unwrap();
+    for (models, words) in [
+        ("n2.json a.json", "2 networks in one, trained on unknown images; of one the data are unknown\n"),
+        ("a.json n2.json n2.json b.json", "4 networks in one, trained on unknown images; of 2 the data are unknown\n"),
+        ("n2.json n2.json", "2 networks in one\n"),
+    ] {
+        let run = sandbox.line(&format!("merge {models} -o one.json")).success();
+        assert!(run.stdout.ends_with(words), "{}", run.stdout);
+    }
+}
+
+#[test]
 fn copies_in_one_answer_as_one_does() {
     let sandbox = sandbox();
     let run = sandbox.line("merge a.json a.json -o twice.json").success();

@@ -91,6 +91,16 @@ fn there_is_a_manual_page_for_each_subcommand_with_its_examples() {
     assert_eq!(page, sandbox.read("man1/mnist.1"));
     fs::write(sandbox.path("man1/mnist.1"), "somebody's work").unwrap();
     sandbox.line("man man1").failure(1, &["mnist.1", "not overwritten"]);
+    // One such file, and no page is written.
+    fs::create_dir(sandbox.path("other")).unwrap();
+    let (file, directory) = (sandbox.path("other/mnist-tune.1"), sandbox.path("other/mnist-train.1"));
+    fs::write(&file, "somebody's work").unwrap();
+    sandbox.line("man other").failure(1, &["other/mnist-tune.1", "not overwritten"]);
+    assert_eq!(fs::read_dir(sandbox.path("other")).unwrap().count(), 1);
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&directory).unwrap();
+    sandbox.line("man other").failure(1, &["other/mnist-train.1: it is a directory"]);
+    assert_eq!(fs::read_dir(sandbox.path("other")).unwrap().count(), 1);
     sandbox.line("man share/man/man1").success();
     assert_eq!(page, sandbox.read("share/man/man1/mnist.1"));
     fs::write(sandbox.path("file"), "").unwrap();

@@ -181,6 +181,25 @@ fn what_one_curve_joins_and_what_has_no_epochs_is_told() {
 }
 
 #[test]
+fn a_run_without_the_figures_asked_for_does_not_keep_the_others_from_being_drawn() {
+    let sandbox = trained();
+    let train = "train --data idx --validation 11 --epochs 12 --hidden 6 --quiet";
+    sandbox.line(&format!("{train} --eta 1 --monitor evaluation-accuracy -o c.json")).success();
+    let off = "'c' has no training-cost: that monitor was off (train with --monitor all)\n";
+    let alone = sandbox.line("plot a.json b.json --metric training-cost").success();
+    let run = sandbox.line("plot a.json c.json b.json --metric training-cost").success();
+    assert_eq!((run.stdout, run.stderr), (alone.stdout, format!("warning: left out: {off}")));
+    // It is drawn with those that it has.
+    let run = sandbox.line("plot a.json c.json --metric training-cost,evaluation-accuracy").success();
+    assert_eq!(run.stdout.matches("  x eta 1\n").count(), 1, "{}", run.stdout);
+    assert_eq!(run.stderr, format!("warning: {off}"));
+    // What no run has is refused.
+    let nowhere = "plot c.json --metric evaluation-accuracy,training-cost";
+    sandbox.line(nowhere).failure(1, &["'c' has no training-cost"]);
+    sandbox.line("plot c.json --metric training-cost").failure(1, &["'c' has no training-cost"]);
+}
+
+#[test]
 fn a_picture_of_somebody_else_is_not_overwritten() {
     let sandbox = trained();
     for name in ["photo.png", "drawing.svg"] {

@@ -89,6 +89,15 @@ fn settings_and_history_are_those_of_the_model_file() {
 }
 
 #[test]
+fn images_that_were_expanded_are_counted_as_they_are_in_the_file() {
+    // Each image and four shifted ones.
+    let (_, page) = tiny_page("--train-size 40 --expand shift");
+    let settings = cells(between(&page, "<table class=\"settings\">", "</table>"));
+    let row = ["training images", "40, expanded by shift to 200"];
+    assert!(settings.windows(2).any(|pair| pair == row), "{settings:?}");
+}
+
+#[test]
 fn the_script_gets_the_weights_as_32_bit_floats() {
     for (options, activations) in [
         ("--activation relu --init he --cost log-likelihood", ["relu", "softmax"]),

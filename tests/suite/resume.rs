@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::common::{Run, Sandbox};
+use mnist_mlp::report::thousands;
 use serde_json::Value;
 
 /// Options that every run of a test shares.
@@ -90,7 +91,7 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
         let child = start(&sandbox, &format!("{line} --checkpoint-every 0"));
         signal(&child, "-INT");
         let run = crate::common::stopped(child);
-        let run = run.failure(130, &["interrupted: model.json holds epoch", "go on with: "]);
+        let run = run.failure(130, &["interrupted: model.json holds ", "go on with: "]);
         let go_on = run.stderr.trim_end().split("mnist train ").last().unwrap().to_string();
         assert_eq!(go_on, "--resume model.json --data idx --log start.jsonl");
         assert_ne!(sandbox.read("model.json"), sandbox.read("whole.json"));
@@ -100,6 +101,19 @@ fn an_interrupted_training_is_resumed_to_the_same_bytes() {
         let epochs = sandbox.json("model.json")["history"].as_array().unwrap().len();
         assert_eq!(sandbox.read("start.jsonl").lines().count(), epochs, "{options}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn who_interrupts_a_training_that_keeps_its_best_epoch_is_told_how_many_are_done() {
+    let sandbox = Sandbox::with_tiny_data();
+    // The first epoch stays the best.
+    let child = start(&sandbox, &format!("{TINY} --epochs 100000000 --eta 1e-9 --keep best"));
+    signal(&child, "-INT");
+    let run = crate::common::stopped(child).failure(130, &[]);
+    let done = sandbox.json("model.json")["training"]["epochs_done"].as_u64().unwrap() as usize;
+    let holds = format!("model.json holds {} epochs, with the weights of epoch 1; go on with: ", thousands(done));
+    assert!(run.stderr.contains(&holds), "{holds}{}", run.stderr);
 }
 
 /// Layers so large that threads share out a mini-batch.
@@ -436,23 +450,77 @@ fn kill(options: &str, kills: usize, mut seed: u64) -> usize {
     left_behind
 }
 
+/// Makes the complete training of three epochs in `name` one that was interrupted after three of nine.
+fn interrupted(sandbox: &Sandbox, name: &str) -> String {
+    let model = sandbox.read(name).replace(r#""epochs":3,"#, r#""epochs":9,"#);
+    assert!(model.contains(r#""epochs":9,"#));
+    fs::write(sandbox.path(name), &model).unwrap();
+    model
+}
+
 #[test]
-fn who_trains_anew_over_an_interrupted_training_is_told_how_to_go_on_with_it() {
+fn who_replaces_an_interrupted_training_is_told_how_to_keep_it_and_to_go_on_with_it() {
     let sandbox = Sandbox::with_tiny_data();
-    let note = "note: model.json holds 3 of 9 epochs of another training, and is replaced when the first epoch is saved; \
-                to go on with that one instead, stop now: ";
-    let done = |line: &str| sandbox.line(&format!("{TINY} {line}")).success().stderr;
-    done("--epochs 3 --quiet");
-    assert!(!done("--epochs 4").contains("note: model.json"), "it was complete");
-    let complete = sandbox.read("model.json");
-    let interrupted =
-        complete.replace(r#""epochs":4,"#, r#""epochs":9,"#).replace(r#""epochs_done":4"#, r#""epochs_done":3"#);
-    fs::write(sandbox.path("model.json"), &interrupted).unwrap();
-    let said = done("--epochs 1");
-    assert!(said.contains(note) && said.contains(" train --resume model.json --data idx\n"), "{said}");
-    fs::write(sandbox.path("model.json"), &interrupted).unwrap();
-    assert_eq!(done("--epochs 1 --quiet"), "");
-    fs::write(sandbox.path("model.json"), &interrupted).unwrap();
-    let said = sandbox.line("train --data synthetic --train-size 20 --validation 9 --epochs 1").success().stderr;
-    assert!(said.contains(" train --resume model.json with its own --data\n"), "{said}");
+    let said = |line: &str| sandbox.line(line).success().stderr;
+    let warning = |what: &str| {
+        format!(
+            "warning: model.json holds 3 of 9 epochs of another training, and is replaced when {what} is saved: to keep \
+             it, name another file with --out (short: -o); to go on with it: "
+        )
+    };
+    said(&format!("{TINY} --epochs 3 --quiet"));
+    assert!(!said(&format!("{TINY} --epochs 3")).contains("another training"), "it was complete");
+    let model = interrupted(&sandbox, "model.json");
+    said(&format!("{TINY} --epochs 1 --quiet -o other.json"));
+    for (line, what, resume) in [
+        (format!("{TINY} --epochs 1"), "the first epoch", "model.json --data idx"),
+        (format!("{TINY} --epochs 1 --quiet"), "the first epoch", "model.json --data idx"),
+        (
+            "train --data synthetic --train-size 20 --validation 9 --epochs 1 --quiet".to_string(),
+            "the first epoch",
+            "model.json with its own --data",
+        ),
+        (
+            "train --resume other.json --data idx --epochs 2 --quiet -o model.json".to_string(),
+            "the first epoch",
+            "model.json --data idx",
+        ),
+        (
+            "tune --data idx --validation 11 --trials 1 --epochs 1 --quiet -o model.json".to_string(),
+            "the first trial",
+            "model.json --data idx",
+        ),
+        (
+            "merge other.json other.json -o ./model.json".to_string(),
+            "the merged model",
+            "./model.json with its own --data",
+        ),
+    ] {
+        fs::write(sandbox.path("model.json"), &model).unwrap();
+        let said = said(&line);
+        let warning = warning(what).replace("model.json", resume.split(' ').next().unwrap());
+        assert!(said.contains(&warning) && said.contains(&format!(" train --resume {resume}\n")), "{line}:\n{said}");
+        assert_ne!(sandbox.read("model.json"), model, "{line}");
+    }
+    fs::write(sandbox.path("model.json"), &model).unwrap();
+    assert!(!said("train --resume ./model.json --data idx --quiet").contains("another training"), "it is that one");
+}
+
+#[test]
+fn a_training_that_has_stopped_early_is_not_interrupted() {
+    let sandbox = Sandbox::with_tiny_data();
+    let once_more = |what: &str| {
+        let said = sandbox.line(&format!("{TINY} --epochs 1 --quiet")).success().stderr;
+        assert_eq!(said.contains("of 9 epochs of another training"), what == "interrupted", "{said}");
+    };
+    for (options, end) in [
+        ("--early-stop 30", "interrupted"),
+        ("--early-stop 30 --keep last", "interrupted"), // there is no checkpoint
+        ("--schedule halve-on-plateau --patience 20", "interrupted"),
+        ("--early-stop 1 --eta 1e-9", "stopped"),
+    ] {
+        sandbox.line(&format!("{TINY} --epochs 3 --quiet {options}")).success();
+        interrupted(&sandbox, "model.json");
+        once_more(end);
+    }
 }

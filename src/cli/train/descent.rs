@@ -69,31 +69,27 @@ impl DescentArguments {
         [(&["momentum", "nesterov"], "optimizer sgd", is_sgd), (&["nesterov"], "momentum", self.momentum.is_some())]
     }
 
-    /// `settings` with the values of these options.
-    pub fn apply(&self, settings: Settings) -> Settings {
-        let optimizer = match self.optimizer {
+    /// The optimizer for which these options ask.
+    pub fn optimizer(&self) -> Optimizer {
+        match self.optimizer {
             OptimizerName::Sgd => {
                 Optimizer::Sgd { momentum: self.momentum.unwrap_or_default(), nesterov: self.nesterov }
             }
             OptimizerName::Adamw => Optimizer::AdamW,
-        };
+        }
+    }
+
+    /// `settings` with the values of these options.
+    pub fn apply(&self, settings: Settings) -> Settings {
         Settings {
             l1: self.l1,
-            optimizer,
+            optimizer: self.optimizer(),
             dropout: self.dropout,
             input_dropout: self.input_dropout,
             max_norm: self.max_norm,
             tolerance: self.tolerance,
             ema: self.ema,
             ..settings
-        }
-    }
-
-    /// The default learning rate of this optimizer.
-    pub fn usual_eta(&self) -> f64 {
-        match self.optimizer {
-            OptimizerName::Sgd => 0.5,
-            OptimizerName::Adamw => 0.001,
         }
     }
 }

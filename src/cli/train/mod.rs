@@ -16,6 +16,7 @@ use mnist_mlp::{Precision, Real};
 use crate::cli::company::Company;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
+use crate::cli::outputs::{is_same, warn_of_interrupted};
 use crate::cli::usage::Usage;
 use crate::cli::{Failure, idle, output, shell, split};
 use arguments::{DEFAULT_LAMBDA, IMAGES_OF_LAMBDA, MonitorName, TrainArguments, fitting_lambda};
@@ -134,20 +135,26 @@ pub fn carry_out<F: Trainable>(
     if !arguments.quiet {
         note_strong_lambda(arguments, &settings, task.training.len());
     }
-    if !arguments.quiet && arguments.resume.resume.is_none() {
-        resume::note_interrupted(arguments, &out, &task.dataset);
+    let goes_on = arguments.resume.resume.as_ref().is_some_and(|resumed| is_same(resumed, &out));
+    if !goes_on {
+        warn_of_interrupted(&out, "the first epoch", Some((&task.dataset, &arguments.data)));
     }
     let split = task.split_to_evaluate();
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
     let trained = train(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
-    let (epoch, ending) = (trained.epoch, trained.ending.clone());
+    let (epoch, done, ending) = (trained.epoch, trained.history.len(), trained.ending.clone());
     let saved = if epoch > 0 {
         let summary = summary(&trained, arguments, &settings, split, (&out, done_before, start.elapsed()));
         watch.save(&trained.into_progress())?;
         watch.print(&summary);
-        format!("{} holds epoch {epoch}", out.display())
+        let what = if epoch == done {
+            format!("epoch {epoch}")
+        } else {
+            format!("{} epochs, with the weights of epoch {epoch}", thousands(done))
+        };
+        format!("{} holds {what}", out.display())
     } else {
         "no epoch was completed, so nothing was saved".to_string()
     };
@@ -185,7 +192,7 @@ pub fn settings(arguments: &TrainArguments, machine: Machine) -> Settings {
     let settings = Settings {
         epochs: arguments.epochs,
         batch_size: arguments.batch_size,
-        eta: arguments.eta.unwrap_or(arguments.descent.usual_eta()),
+        eta: arguments.eta.unwrap_or(arguments.descent.optimizer().usual_eta()),
         lambda: arguments.lambda(),
         seed: arguments.seed,
         shuffle: !arguments.no_shuffle,

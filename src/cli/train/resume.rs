@@ -8,9 +8,7 @@ use mnist_mlp::data::ClassNames;
 use mnist_mlp::data::known::are_pictures;
 use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::Trainable;
-use mnist_mlp::model::{
-    EpochRecord, Model, ModelRecord, PROGRAM, TrainingRecord, UNQUESTIONED_SIZE, precision_of, read_model_file,
-};
+use mnist_mlp::model::{EpochRecord, Model, PROGRAM, TrainingRecord, precision_of, read_model_file};
 use mnist_mlp::trainer::{ConfigError, Progress, ResumeError, Settings};
 use mnist_mlp::{Precision, Real};
 
@@ -18,7 +16,6 @@ use super::Job;
 use super::arguments::{EvaluateOn, TrainArguments};
 use super::images::ExpandName;
 use super::outputs;
-use super::summary::file_and_data;
 use super::task::{Choice, Task};
 use crate::cli::args::Arguments;
 use crate::cli::company::Company;
@@ -26,7 +23,7 @@ use crate::cli::idle::is_typed;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
 use crate::cli::usage::Usage;
-use crate::cli::{Failure, output, shell};
+use crate::cli::{Failure, shell};
 
 /// The heading of these options in the help.
 const HEADING: &str = "Interrupting and resuming";
@@ -198,37 +195,12 @@ fn other_data(path: &Path, record: &TrainingRecord, found: String) -> Failure {
     Failure::OtherData { path: path.display().to_string(), expected, found }
 }
 
-/// Notes that the model at `out`, which a new training on `dataset` is about to replace, was interrupted and could be
-/// resumed. If early stopping or a plateau may have ended that training, there is no note.
-pub fn note_interrupted(arguments: &TrainArguments, out: &Path, dataset: &str) {
-    if out.metadata().map_or(true, |metadata| metadata.len() > UNQUESTIONED_SIZE) {
-        return; // to read so much would take longer than it is worth
-    }
-    let Some(training) = read_model_file(out).ok().and_then(|json| ModelRecord::from_json(&json).ok()?.training) else {
-        return;
-    };
-    let TrainingRecord { epochs_done: done, epochs, course, .. } = &training;
-    if done < epochs && course.early_stop.is_none() && course.patience.is_none() {
-        let file = if training.dataset == dataset {
-            file_and_data(arguments, out)
-        } else {
-            format!("{} with its own --data", shell::quoted(out.as_os_str()))
-        };
-        output::note(format_args!(
-            "{} holds {done} of {epochs} epochs of another training, and is replaced when the first epoch is saved; to \
-            go on with that one instead, stop now: {} train --resume {file}",
-            out.display(),
-            shell::program(),
-        ));
-    }
-}
-
 /// The introduction's line about a resumed training.
 pub fn introduction<F: Real>(path: &Path, progress: &Progress<F>, settings: &Settings) -> String {
     let (done, epochs) = (progress.history.len(), settings.epochs);
     let path = shell::quoted(path.as_os_str());
     let all = match settings.depends_on_epochs() {
-        _ if progress.has_stopped_early(settings) => {
+        _ if settings.has_stopped_early(&progress.history) => {
             format!(
                 ": it has stopped early, so nothing more is to be done ({} train --from {path} goes on)",
                 shell::program()

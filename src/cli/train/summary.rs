@@ -13,6 +13,7 @@ use mnist_mlp::{Precision, Real};
 use super::arguments::{DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, EvaluateOn, TrainArguments};
 use super::task::Task;
 use super::{descent, images, resume, schedule};
+use crate::cli::shell::file_and_data;
 use crate::cli::{outputs, shell};
 
 /// Describes the data, the network and the settings of a training before it begins.
@@ -83,7 +84,7 @@ pub fn summary<F: Real>(
     let program = shell::program();
     text += &format!("saved     {}, as it was after epoch {}\n", shell::quoted(out.as_os_str()), trained.epoch);
     if let Some(split) = split {
-        text += &format!("evaluate  {program} eval {}{split}\n", file_and_data(arguments, out));
+        text += &format!("evaluate  {program} eval {}{split}\n", file_and_data(out, &arguments.data));
     }
     if is_first_step(arguments, settings) && trained.ending != Ending::Stopped && has_learned(&trained.history) {
         text += &format!("try next  {program} train {}\n", wider(arguments));
@@ -121,7 +122,8 @@ fn wider(arguments: &TrainArguments) -> String {
     let is_free = |name: &String| !Path::new(name).exists() && !outputs::is_same(&arguments.out, Path::new(name));
     let mut names = std::iter::once("wide.json".to_string()).chain((2..).map(|n: u64| format!("wide-{n}.json")));
     let file = names.find(is_free).expect("no directory has so many files");
-    let mut words = format!("--hidden 100 --monitor {monitors} -o {}", file_and_data(arguments, Path::new(&file)));
+    let mut words =
+        format!("--hidden 100 --monitor {monitors} -o {}", file_and_data(Path::new(&file), &arguments.data));
     let mut add = |name: &str, value: Option<String>| {
         words += &value.map_or_else(String::new, |value| shell::option(name, OsStr::new(&value)));
     };
@@ -137,16 +139,8 @@ fn wider(arguments: &TrainArguments) -> String {
     words + if arguments.images.deskew { " --deskew" } else { "" }
 }
 
-/// A file, and the --data argument if it was given, as typed on the command line.
-pub fn file_and_data(arguments: &TrainArguments, file: &Path) -> String {
-    let data = arguments.data.data.as_deref().map(|data| shell::option("data", data));
-    // A name that begins with a dash would be taken for an option.
-    let here = if file.as_os_str().as_encoded_bytes().starts_with(b"-") { "./" } else { "" };
-    format!("{here}{}{}", shell::quoted(file.as_os_str()), data.unwrap_or_default())
-}
-
 /// The arguments after `mnist train --resume` that resume this training and its log.
 pub fn resumption(arguments: &TrainArguments, file: &Path) -> String {
     let log = arguments.log.as_deref().map(|log| shell::option("log", log.as_os_str()));
-    file_and_data(arguments, file) + &log.unwrap_or_default()
+    file_and_data(file, &arguments.data) + &log.unwrap_or_default()
 }

@@ -16,11 +16,10 @@ use mnist_mlp::tune::{self, Crew, Job, Limit, Outcome, Rungs, Search, Space, Tri
 use super::args::Format;
 use super::company::Company;
 use super::machine::machine;
-use super::outputs::{check_model_file, claim_model_file};
-use super::shell::words;
+use super::outputs::{check_model_file, claim_model_file, warn_of_interrupted};
+use super::shell::{file_and_data, words};
 use super::signals::stop_signals;
 use super::train::arguments::TrainArguments;
-use super::train::summary::file_and_data;
 use super::train::task::Task;
 use super::{Failure, output, shell};
 use keeper::Keeper;
@@ -128,6 +127,9 @@ pub fn carry_out<F: Trainable>(
         output::aside(introduction(arguments, &search, task, machine.threads));
     }
     task.warn(arguments.quiet);
+    if let Some(out) = &arguments.out {
+        warn_of_interrupted(out, "the first trial", Some((&task.dataset, &hunt.common.data)));
+    }
 
     let signal = stop_signals();
     let progress = Progress::new(!arguments.quiet, task.evaluation.len());
@@ -246,7 +248,8 @@ fn farewell(arguments: &TuneArguments, hunt: &Hunt, time: Duration) -> String {
     if let Some(out) = &arguments.out {
         let (program, file) = (shell::program(), shell::quoted(out.as_os_str()));
         let split = hunt.task.split_to_evaluate().unwrap_or_default(); // a search has validation images
-        text += &format!("saved     {file}\nevaluate  {program} eval {}{split}\n", file_and_data(&hunt.common, out));
+        text +=
+            &format!("saved     {file}\nevaluate  {program} eval {}{split}\n", file_and_data(out, &hunt.common.data));
     }
     text + "The test set was not used. The best of many trials looks slightly better than it is."
 }

@@ -55,7 +55,8 @@ pub fn space(
     descent: &DescentArguments,
     n_train: usize,
 ) -> Result<Space, SearchError> {
-    let named = items(search).iter().map(|item| parameter(item, fixed)).collect::<Result<Vec<_>, _>>()?;
+    let items = search.iter().flat_map(|text| items(text));
+    let named = items.map(|item| parameter(&item, fixed)).collect::<Result<Vec<_>, _>>()?;
     for (i, parameter) in named.iter().enumerate() {
         if named[..i].iter().any(|other| other.name == parameter.name) {
             return Err(SearchError::Twice(parameter.name.clone()));
@@ -77,7 +78,7 @@ pub fn space(
 }
 
 fn defaults(descent: &DescentArguments, n_train: usize) -> Vec<Parameter> {
-    let usual = descent.usual_eta();
+    let usual = descent.optimizer().usual_eta();
     let (low, high) = BATCH_SIZE;
     let few = fitting_lambda(n_train) / DEFAULT_LAMBDA;
     [
@@ -90,10 +91,10 @@ fn defaults(descent: &DescentArguments, n_train: usize) -> Vec<Parameter> {
     .to_vec()
 }
 
-/// The items between commas. A part without `=` continues a list, as in `hidden=30|100,50`.
-fn items(search: &[String]) -> Vec<String> {
+/// The items of a `--search`, between commas. A part without `=` continues a list, as in `hidden=30|100,50`.
+fn items(search: &str) -> Vec<String> {
     let mut items: Vec<String> = Vec::new();
-    for part in search.iter().flat_map(|text| text.split(',')) {
+    for part in search.split(',') {
         match items.last_mut() {
             Some(item) if !part.contains('=') => *item += &format!(",{part}"),
             _ => items.push(part.to_string()),
@@ -202,6 +203,7 @@ mod tests {
             assert!(matches!(error(&format!("--search {unknown}=1..2")), E::Unknown { .. }), "{unknown}");
         }
         assert!(matches!(error("--search eta"), E::NoValues(_)));
+        assert!(matches!(error("--search eta=1..5 --search dropout"), E::NoValues(name) if name == "dropout"));
         assert!(matches!(error("--search eta=1..2,eta=1..3"), E::Twice(_)));
         assert!(matches!(error("--eta 1 --search eta=1..2"), E::Fixed(_)));
         assert!(matches!(error("--search eta=a..b"), E::Values { .. }));

@@ -40,12 +40,13 @@ fn cell(monitor: Monitor, record: &EpochRecord) -> String {
 
 fn summary(headings: &[String], rows: &[(usize, Vec<String>)]) -> String {
     let ([(from, first), ..], [.., (to, last)]) = (rows, rows) else { return String::new() };
-    let courses: Vec<_> = headings
-        .iter()
-        .zip(first.iter().zip(last))
-        .map(|(what, (first, last))| format!("{what} from {first} to {last}"))
-        .collect();
-    if courses.is_empty() { String::new() } else { format!("Epochs {from} to {to}: {}.", courses.join(", ")) }
+    let is_one = rows.len() == 1;
+    let course = |(what, (first, last)): (&String, (&String, &String))| {
+        if is_one { format!("{what} {first}") } else { format!("{what} from {first} to {last}") }
+    };
+    let courses: Vec<_> = headings.iter().zip(first.iter().zip(last)).map(course).collect();
+    let epochs = if is_one { format!("Epoch {from}") } else { format!("Epochs {from} to {to}") };
+    if courses.is_empty() { String::new() } else { format!("{epochs}: {}.", courses.join(", ")) }
 }
 
 #[cfg(test)]
@@ -68,6 +69,8 @@ mod tests {
             history.summary,
             "Epochs 1 to 2: training cost from 2.0000 to 1.0000e7, test accuracy from – to 75.00%."
         );
+        let one = History::of(&[record(1, Some(2.0), Some(1))], "test");
+        assert_eq!(one.summary, "Epoch 1: training cost 2.0000, test accuracy 25.00%.");
         assert_eq!(History::of(&[record(1, None, None)], "test").summary, "");
         assert_eq!(History::of(&[], "test").summary, "");
     }

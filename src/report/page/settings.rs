@@ -36,11 +36,11 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
         epochs_done,
         course,
     } = record;
-    let expansion = expand.as_ref().map_or_else(String::new, |how| format!(", multiplied by {how}"));
+    let expansion = expand.as_ref().map(|how| format!(", expanded by {how} to {}", thousands(*n_train)));
     let above_zero = |share: f64| (share > 0.0).then(|| share.to_string());
     let rows = [
         ("dataset", Some(dataset.clone())),
-        ("training images", Some(thousands(*n_train) + &expansion)),
+        ("training images", Some(thousands(record.images_of_file()) + &expansion.unwrap_or_default())),
         ("validation images", Some(thousands(*n_validation))),
         ("deskewed", deskew.then(|| "yes".to_string())),
         ("distorted in every epoch by", augment.map(|distortion| distortion.to_string())),
@@ -64,13 +64,11 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
         ("order of the images", Some(if *shuffle { "new in every epoch" } else { "that of the file" }.to_string())),
         (
             "precision",
-            Some(
-                match precision {
-                    Precision::F32 => "32 bits",
-                    Precision::F64 => "64 bits",
-                }
-                .to_string(),
-            ),
+            Some(match precision.known() {
+                Ok(Precision::F32) => "32 bits".to_string(),
+                Ok(Precision::F64) => "64 bits".to_string(),
+                Err(_) => precision.to_string(),
+            }),
         ),
         ("engine", Some(engine.clone())),
         ("program", Some(program.clone())),

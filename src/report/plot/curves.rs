@@ -100,9 +100,9 @@ pub enum PlotError {
 /// # Errors
 /// A [`PlotError`] if nothing can be drawn.
 pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotError> {
-    let (monitored, empty): (Vec<_>, Vec<_>) = runs.iter().partition(|run| has_monitors(run));
+    let (monitored, empty): (Vec<_>, Vec<_>) = runs.iter().partition(|run| has_any(run, asked(choice)));
     if let (true, Some(run)) = (monitored.is_empty(), empty.first()) {
-        return Err(why_empty(run));
+        return Err(why_empty(run, choice));
     }
     let others: Vec<Run>;
     let runs = if empty.is_empty() {
@@ -117,7 +117,7 @@ pub fn learning_curves(runs: &[Run], choice: &Choice) -> Result<Figure, PlotErro
         _ => curves_of_models(runs, choice.against)?,
     };
     let mut missing = missing(runs, &metrics, choice)?;
-    missing.extend(empty.iter().map(|run| format!("left out: {}", why_empty(run))));
+    missing.extend(empty.iter().map(|run| format!("left out: {}", why_empty(run, choice))));
     let (title, subtitle) = title(runs);
     let evaluated_on = evaluated_on(runs);
     let (several, both) = (curves.len() > 1, have_both(&metrics));
@@ -171,28 +171,33 @@ fn has(run: &Run, metric: Monitor) -> bool {
     run.history.iter().any(|record| metric.of(record).is_some())
 }
 
-fn has_monitors(run: &Run) -> bool {
-    Monitor::ALL.iter().any(|&metric| has(run, metric))
+fn has_any(run: &Run, metrics: &[Monitor]) -> bool {
+    metrics.iter().any(|&metric| has(run, metric))
 }
 
-/// Why a run has no monitored epoch.
-fn why_empty(run: &Run) -> PlotError {
-    let (networks, run) = (run.model.as_ref().map_or(0, |model| model.members.len()), run.name.clone());
-    if networks > 0 { PlotError::Merged { run, networks } } else { PlotError::Empty { run } }
+/// The monitors that were asked for; all if none were.
+fn asked(choice: &Choice) -> &[Monitor] {
+    if choice.metrics.is_empty() { &Monitor::ALL } else { &choice.metrics }
 }
 
-/// The monitors that were asked for or, if none were, all that were on.
-fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Monitor>, PlotError> {
-    for &metric in &choice.metrics {
-        if let Some(run) = runs.iter().find(|run| !has(run, metric)) {
-            return Err(PlotError::NotMonitored { run: run.name.clone(), metric });
-        }
+/// Why a run has no epoch with the monitors asked for.
+fn why_empty(run: &Run, choice: &Choice) -> PlotError {
+    let (networks, name) = (run.model.as_ref().map_or(0, |model| model.members.len()), run.name.clone());
+    match choice.metrics.first() {
+        _ if networks > 0 => PlotError::Merged { run: name, networks },
+        Some(&metric) if has_any(run, &Monitor::ALL) => PlotError::NotMonitored { run: name, metric },
+        _ => PlotError::Empty { run: name },
     }
-    let wanted = |metric: &Monitor| match choice.metrics[..] {
-        [] => runs.iter().any(|run| has(run, *metric)),
-        _ => choice.metrics.contains(metric),
-    };
-    Ok(Monitor::ALL.into_iter().filter(wanted).collect())
+}
+
+/// The monitors that were asked for or, if none were, all that were on. One that was asked for and is in no run is an
+/// error.
+fn metrics(runs: &[Run], choice: &Choice) -> Result<Vec<Monitor>, PlotError> {
+    let is_in_a_run = |metric: &Monitor| runs.iter().any(|run| has(run, *metric));
+    if let (Some(&metric), Some(run)) = (choice.metrics.iter().find(|metric| !is_in_a_run(metric)), runs.first()) {
+        return Err(PlotError::NotMonitored { run: run.name.clone(), metric });
+    }
+    Ok(Monitor::ALL.into_iter().filter(|metric| asked(choice).contains(metric) && is_in_a_run(metric)).collect())
 }
 
 /// Whether any panel shows both training and evaluation images. If so, all panels distinguish them.
@@ -200,12 +205,13 @@ fn have_both(metrics: &[Monitor]) -> bool {
     metrics.iter().any(|one| metrics.iter().any(|other| one != other && one.is_cost() == other.is_cost()))
 }
 
-/// A sentence for each run that cannot be drawn; an error if no run can.
+/// A sentence for each run that cannot be drawn, and for each monitor that was asked for and that a run lacks; an error
+/// if no run can be drawn.
 fn missing(runs: &[Run], metrics: &[Monitor], choice: &Choice) -> Result<Vec<String>, PlotError> {
-    let has = |record: &EpochRecord| metrics.iter().any(|metric| metric.of(record).is_some());
+    let is_seen = |record: &EpochRecord| metrics.iter().any(|metric| metric.of(record).is_some());
     let is_drawn = |run: &Run| match choice.against {
-        Against::Epoch => run.history.iter().any(|record| choice.epochs.contains(&record.epoch) && has(record)),
-        _ => run.model.as_ref().and_then(ModelRecord::kept).is_some_and(has),
+        Against::Epoch => run.history.iter().any(|record| choice.epochs.contains(&record.epoch) && is_seen(record)),
+        _ => run.model.as_ref().and_then(ModelRecord::kept).is_some_and(is_seen),
     };
     if !runs.iter().any(is_drawn) {
         return Err(nothing(runs, metrics, choice));
@@ -215,7 +221,11 @@ fn missing(runs: &[Run], metrics: &[Monitor], choice: &Choice) -> Result<Vec<Str
         _ => "of the epoch that it holds".to_string(),
     };
     let words = |run: &Run| format!("{} has nothing {place}: it is left out", run.name);
-    Ok(runs.iter().filter(|run| !is_drawn(run)).map(words).collect())
+    let lacks = |run: &Run, metric: Monitor| PlotError::NotMonitored { run: run.name.clone(), metric }.to_string();
+    let lacking = runs.iter().flat_map(|run| {
+        choice.metrics.iter().filter(|&&metric| !has(run, metric)).map(move |&metric| lacks(run, metric))
+    });
+    Ok(runs.iter().filter(|run| !is_drawn(run)).map(words).chain(lacking).collect())
 }
 
 /// Why no run can be drawn.

@@ -6,7 +6,6 @@ use super::Against;
 use crate::data::distort::Distortion;
 use crate::model::{CourseRecord, ModelRecord, TrainingRecord};
 use crate::network::{Activation, sizes_in_words};
-use crate::real::Precision;
 use crate::report::{epochs, thousands};
 
 /// A setting as text.
@@ -80,7 +79,8 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     list.push((format!("eta {eta}"), Minor));
     list.push((format!("lambda {lambda}"), Minor));
     list.push((format!("mini-batches of {batch_size}"), Minor));
-    list.push((optimizer.to_string(), if optimizer.moments() == 0 { Usual } else { Minor }));
+    let is_plain = optimizer.known().is_ok_and(|optimizer| optimizer.moments() == 0);
+    list.push((optimizer.to_string(), if is_plain { Usual } else { Minor }));
     let option = |name: &str, value: Option<String>| match value {
         Some(value) => (format!("{name} {value}"), Minor),
         None => (format!("no {name}"), Usual),
@@ -108,7 +108,7 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     list.push((if *shuffle { "shuffled" } else { "not shuffled" }.to_string(), Usual));
     list.push((format!("evaluated on {evaluate_on}"), Usual));
     list.push((format!("{} validation images", thousands(*n_validation)), Usual));
-    list.push((if *precision == Precision::F32 { "f32" } else { "f64" }.to_string(), Usual));
+    list.push((precision.to_string(), Usual));
     list.push((format!("{engine} engine"), Usual));
     list.push((format!("seed {seed}"), Chance));
     let axis = |place| axes.iter().find(|&&(at, _)| at == place).map(|&(_, axis)| axis);
