@@ -136,7 +136,9 @@ pub fn carry_out<F: Trainable>(
     }
     let split = task.split_to_evaluate();
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
-    watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
+    if done_before < settings.epochs && !progress.has_stopped_early(&settings) {
+        watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
+    }
     let trained = train(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
     let (epoch, ending) = (trained.epoch, trained.ending.clone());
