@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::Settings;
 use crate::model::EpochRecord;
 use crate::network::{Network, NetworkError};
+use crate::numbers::as_typed;
 use crate::real::Real;
 
 /// How a training ended.
@@ -65,12 +66,12 @@ pub enum NotFinite {
 /// large that lambda would have to be 1 or less, eta is to blame. The suggested eta is never above 1, because larger
 /// values hardly ever work.
 fn remedy(eta: f64, lambda: f64, n_train: usize) -> String {
-    let in_short = |x: f64| format!("{x:.0e}").parse().unwrap_or(x);
+    let in_short = |x: f64| as_typed(format!("{x:.0e}").parse().unwrap_or(x));
     let limit = 2.0 * n_train as f64 / eta;
     if lambda > limit && limit > 1.0 {
-        format!("lambda, such as {:?}", in_short(limit / 10.0))
+        format!("lambda, such as {}", in_short(limit / 10.0))
     } else {
-        format!("eta, such as {:?}", in_short((eta / 10.0).min(1.0)))
+        format!("eta, such as {}", in_short((eta / 10.0).min(1.0)))
     }
 }
 
@@ -92,8 +93,8 @@ mod tests {
     #[test]
     fn a_divergence_names_what_was_too_large() {
         assert_eq!(remedy(0.5, 5.0, 50_000), "eta, such as 0.05");
-        assert_eq!(remedy(1.0, 2e10, 20_000), "lambda, such as 4000.0");
-        assert_eq!(remedy(1e300, 1e300, 50), "eta, such as 1.0");
-        assert_eq!(remedy(0.5, 1e308, 50_000), "lambda, such as 20000.0");
+        assert_eq!(remedy(1.0, 2e10, 20_000), "lambda, such as 4000");
+        assert_eq!(remedy(1e300, 1e300, 50), "eta, such as 1");
+        assert_eq!(remedy(0.5, 1e308, 50_000), "lambda, such as 20000");
     }
 }
