@@ -31,6 +31,17 @@ fn every_subcommand_has_an_example_a_manual_page_and_completions() {
     }
 }
 
+#[test]
+fn what_the_help_offers_to_type_starts_no_other_program() {
+    let sandbox = Sandbox::new();
+    for command in subcommands(&sandbox) {
+        let help = sandbox.line(&format!("{command} --help")).success().stdout;
+        // A pipe that is meant stands between spaces.
+        let unquoted = help.split_whitespace().find(|word| word.len() > 1 && word.contains('|') && !word.contains('\''));
+        assert_eq!(unquoted, None, "{command}");
+    }
+}
+
 /// What bash offers for the last of `words`.
 #[cfg(unix)]
 fn offered(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {

@@ -44,7 +44,7 @@ pub struct TuneArguments {
     /// What to search: options of mnist train, each with a range (0.01..10) or a list of values ('30|100').
     ///
     /// Ranges that span a factor of ten or more are sampled log-uniformly, others uniformly. An empty value leaves the
-    /// option out, as in augment=|affine. Eta, lambda, hidden and batch-size are searched unless they are given:
+    /// option out, as in 'augment=|affine'. Eta, lambda, hidden and batch-size are searched unless they are given:
     /// eta=0.01..10 (with adamw 0.00002..0.02), lambda=0.1..20, hidden=10..200, batch-size=1..100.
     #[arg(long, value_name = "NAME=VALUES,…")]
     pub search: Vec<String>,
