@@ -18,7 +18,8 @@ use super::{Failure, output, shell};
 /// Write the manual pages, mnist.1 and one for each subcommand, to a directory.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  mnist man ~/.local/share/man/man1 && man mnist-train")]
+  mnist man ~/.local/share/man/man1
+  man ~/.local/share/man/man1/mnist-train.1")]
 pub struct ManArguments {
     /// The directory; it is created if it does not exist.
     #[arg(value_name = "DIR")]

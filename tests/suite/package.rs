@@ -42,6 +42,34 @@ fn what_the_help_offers_to_type_starts_no_other_program() {
     }
 }
 
+/// The examples of completions and man are typed where nothing has been prepared.
+#[cfg(unix)]
+#[test]
+fn what_installs_completions_and_manual_pages_works_in_a_fresh_home() {
+    let sandbox = Sandbox::new();
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_mnist"));
+    let path = std::env::join_paths([binary.parent().unwrap(), "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
+    for command in ["completions", "man"] {
+        let help = sandbox.line(&format!("{command} --help")).success().stdout;
+        let examples: Vec<_> = help.lines().skip_while(|line| !line.starts_with("Example")).skip(1).collect();
+        for line in examples.iter().map(|line| line.trim()) {
+            assert!(line.chars().count() < 78, "a terminal of 80 columns would break it: {line}");
+            if let Some(page) = line.strip_prefix("man ~/") {
+                assert!(sandbox.path(page).exists(), "{line}");
+                continue;
+            }
+            let mut shell = Command::new("sh");
+            let home = sandbox.path("");
+            let run = shell.args(["-c", line]).current_dir(&home).env("HOME", &home).env("PATH", &path).output();
+            Run::from(run.unwrap()).success();
+        }
+    }
+    for file in ["share/bash-completion/completions/mnist", "share/man/man1/mnist.1"] {
+        assert!(sandbox.path(".local").join(file).exists(), "{file}");
+    }
+    assert!(sandbox.path(".zfunc/_mnist").exists() && sandbox.path(".config/fish/completions/mnist.fish").exists());
+}
+
 /// What bash offers for the last of `words`.
 #[cfg(unix)]
 fn offered(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
