@@ -120,7 +120,7 @@ fn there_is_a_manual_page_for_each_subcommand_with_its_examples() {
     for name in saved {
         let page = sandbox.read(&format!("man1/{name}"));
         assert!(page.contains(".SH EXAMPLES\n.nf\nmnist "), "{name} has no example:\n{page}");
-        for words in ["EXIT STATUS", "Interrupted", "ENVIRONMENT", "MNIST_DATA_DIR", "SEE ALSO", "mnist(1)"] {
+        for words in ["EXIT STATUS", "Interrupted", "ENVIRONMENT", "MNIST_DATA_DIR", "CLICOLOR_FORCE", "SEE ALSO", "mnist(1)"] {
             assert!(page.contains(words), "{name} has no {words}:\n{page}");
         }
     }
@@ -133,7 +133,25 @@ fn there_is_a_manual_page_for_each_subcommand_with_its_examples() {
     sandbox.line("man share/man/man1").success();
     assert_eq!(page, sandbox.read("share/man/man1/mnist.1"));
     fs::write(sandbox.path("file"), "").unwrap();
-    sandbox.line("man file").failure(1, &["cannot be written to file"]);
+    sandbox.line("man file").failure(1, &["cannot be written to file: it is not a directory"]);
+}
+
+#[test]
+fn a_manual_page_has_the_usage_of_the_help() {
+    let sandbox = Sandbox::new();
+    sandbox.line("man man1").success();
+    for (page, usage) in [
+        ("mnist", "mnist <COMMAND>"),
+        ("mnist-merge", "mnist merge --out <FILE> <MODEL> <MODEL>..."),
+        ("mnist-download", "mnist download [OPTIONS] [DATASET]"),
+    ] {
+        let command = page.replace('-', " ").split(' ').skip(1).map(|name| format!("{name} ")).collect::<String>();
+        let help = sandbox.line(&format!("{command}--help")).success().stdout;
+        assert!(help.contains(&format!("\nUsage: {usage}\n")), "{help}");
+        let page = sandbox.read(&format!("man1/{page}.1"));
+        let synopsis = page.split(".SH SYNOPSIS\n").nth(1).unwrap().lines().next().unwrap();
+        assert_eq!(synopsis.replace("\\fB", "").replace("\\fR", "").replace('\\', ""), usage);
+    }
 }
 
 #[test]
