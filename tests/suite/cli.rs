@@ -1048,6 +1048,53 @@ fn a_word_without_its_option_is_answered_by_a_tip() {
 }
 
 #[test]
+fn an_option_of_another_command_is_called_so() {
+    let sandbox = Sandbox::new();
+    for (line, words) in [
+        ("tune --monitor all", "tune has no --monitor: trials are compared by their accuracy on the validation images"),
+        ("tune --evaluate-on=test", "tune has no --evaluate-on: trials are compared"),
+        ("tune --from x.json", "tune has no --from: every trial starts from new weights"),
+        ("tune --log x.jsonl", "tune has no --log: all trials are printed with --format json"),
+        ("tune --resume x.json", "tune has no --resume: it is for a single training"),
+        ("train --version", "train has no --version: '"),
+        ("eval -V", "eval has no -V: '"),
+    ] {
+        let run = sandbox.line(line).failure(2, &[words]);
+        assert!(!run.stderr.contains("tip"), "{line}: {}", run.stderr);
+    }
+    sandbox.line("train --version").failure(2, &[" --version' prints the version"]);
+    // What no command has is a slip of the pen, and no option is the name of a file.
+    sandbox.line("tune --tirals 3").failure(2, &["tip: a similar argument exists: '--trials'"]);
+    for line in ["eval -q model.json", "eval --quiet model.json", "predict -x model.json 3.png"] {
+        let run = sandbox.line(line).failure(2, &["unexpected argument '-"]);
+        assert!(!run.stderr.contains("tip"), "{line}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn who_asks_briefly_is_told_that_tune_takes_the_options_of_train() {
+    let sandbox = Sandbox::new();
+    sandbox.line("man man1").success();
+    let page = sandbox.read("man1/mnist-tune.1").replace('\\', "");
+    for text in [sandbox.line("tune -h").success().stdout, sandbox.line("tune --help").success().stdout, page] {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = "The options of mnist train that say what to train on and how (--data, --hidden,";
+        assert_eq!(text.matches(words).count(), 1, "{text}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_printed_is_a_failure() {
+    let sandbox = Sandbox::new();
+    for line in ["--help", "--version", "-V", "train -h", "help eval", "completions bash"] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let run: crate::common::Run = sandbox.command().args(line.split(' ')).stdout(full).output().unwrap().into();
+        run.failure(1, &["error: cannot write to standard output"]);
+    }
+}
+
+#[test]
 fn what_to_try_next_is_possible_and_replaces_nothing() {
     let sandbox = Sandbox::with_tiny_data();
     let train = "train --data idx --validation 0 --monitor training-cost --epochs 1 --lambda 0";

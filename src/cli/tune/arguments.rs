@@ -22,11 +22,11 @@ use crate::cli::train::schedule::ScheduleArguments;
 /// trained again from the start, so every figure comes from a complete training, schedule included.
 ///
 /// Trials are chosen by their accuracy on the validation images. The test set is never used.
-///
-/// Options of mnist train that say what to train on and how (--data, --hidden, --epochs, --optimizer, …) apply to all
-/// trials.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "The options of mnist train that say what to train on and how (--data, --hidden, --epochs, \
+--train-size, --optimizer, …) apply to all trials.
+
+Examples:
   mnist tune
   mnist tune --budget 5m -o best.json
   mnist tune --trials 54 --hidden 30 --epochs 10
@@ -93,6 +93,16 @@ const INHERITED: [&str; 15] = [
     "precision",
     "no-shuffle",
 ];
+
+/// Why trials cannot have an option that `mnist train` has.
+pub fn why_not(name: &str) -> &'static str {
+    match name {
+        "monitor" | "evaluate-on" => "trials are compared by their accuracy on the validation images",
+        "from" => "every trial starts from new weights",
+        "log" => "all trials are printed with --format json",
+        _ => "it is for a single training",
+    }
+}
 
 /// The options that must be the same for all trials: those that make trials comparable, and their length.
 const COMMON: [&str; 8] = ["data", "epochs", "seed", "train-size", "validation", "engine", "precision", "expand"];
