@@ -24,11 +24,11 @@ use super::{Failure, dataset, output, shell};
   mnist download emnist-letters
   mnist download --mirror http://files.example/mnist/ --data /srv/mnist")]
 pub struct DownloadArguments {
-    /// Which dataset.
-    #[arg(value_name = "DATASET", default_value = "mnist", value_parser = wanted())]
+    /// Which dataset; one of EMNIST's six brings all of them.
+    #[arg(value_name = "DATASET", default_value = "mnist", value_parser = wanted(), ignore_case = true)]
     dataset: Wanted,
 
-    /// Where to put it [default: data for mnist, data/DATASET for the others].
+    /// Where to put it [default: data for mnist, data/emnist for EMNIST's six, data/DATASET for the others].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
@@ -64,6 +64,16 @@ pub fn default_directory(known: &Known) -> PathBuf {
     if known.id == "mnist" { data.to_path_buf() } else { data.join(known.id) }
 }
 
+/// What EMNIST's six datasets hold, in the order of their names.
+const ABOUT_EMNIST: [&str; EMNIST.len()] = [
+    "digits and letters, 47 classes of one size",
+    "digits, capitals and small letters, 62 classes",
+    "digits and letters, 47 classes as often as they were written",
+    "digits, as many of each",
+    "letters, 26 classes of capitals and small ones together",
+    "digits, as many as MNIST has",
+];
+
 /// The dataset to download.
 #[derive(Debug, Clone, Copy)]
 struct Wanted {
@@ -88,12 +98,11 @@ fn split_of(dataset: &str) -> &str {
 }
 
 fn wanted() -> impl TypedValueParser<Value = Wanted> {
-    let value = |known: &Known| {
-        let value = PossibleValue::new(known.id).help(format!("{}: {}", known.name, known.about));
-        // All six datasets are downloaded together, whichever is named.
-        if known.id == "emnist" { value.aliases(EMNIST) } else { value }
-    };
-    PossibleValuesParser::new(KNOWN.iter().map(value)).try_map(|id| Wanted::called(&id).ok_or("unknown"))
+    let known = |known: &Known| PossibleValue::new(known.id).help(format!("{}: {}", known.name, known.about));
+    let of_emnist = |(id, about)| PossibleValue::new(id).help(format!("EMNIST's {about}"));
+    let all = KNOWN.iter().map(known).chain(EMNIST.into_iter().zip(ABOUT_EMNIST).map(of_emnist));
+    // What was typed comes as it was typed.
+    PossibleValuesParser::new(all).try_map(|id| Wanted::called(&id.to_ascii_lowercase()).ok_or("unknown"))
 }
 
 fn address(text: &str) -> Result<String, &'static str> {

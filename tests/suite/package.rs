@@ -91,6 +91,7 @@ fn bash_completes_commands_options_and_values() {
     assert_eq!(offered(&sandbox, &["mnist", "train", "--ep"]), ["--epochs"]);
     assert_eq!(offered(&sandbox, &["mnist", "train", "--cost", "l"]), ["log-likelihood"]);
     assert_eq!(offered(&sandbox, &["mnist", "download", "f"]), ["fashion-mnist"]);
+    assert_eq!(offered(&sandbox, &["mnist", "download", "emnist-b"]).len(), 3);
 }
 
 #[test]
