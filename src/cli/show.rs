@@ -29,6 +29,11 @@ use super::{Failure, idle, output, shell, split};
 /// The maximum number of pixels of all images shown at once, since they are held in memory.
 const MAX_PIXELS: usize = 100_000_000;
 
+/// What options of a training do here.
+const DESKEW: &str = "Show the images deskewed: straightened, and brought to one width";
+const EXPAND: &str = "Show each image also moved by a pixel: shift moves it down, up, right and left";
+const AUGMENT: &str = "Show each image also distorted: affine, elastic, or both as in affine,elastic";
+
 /// Look at the images: in the terminal, or on a contact sheet.
 ///
 /// Images are drawn as pixels on a terminal with colours, elsewhere as characters. --model adds what a model answers;
@@ -40,6 +45,9 @@ const MAX_PIXELS: usize = 100_000_000;
   mnist show --model model.json --mistakes
   mnist show --index 3 --augment affine,elastic
   mnist show --split train --count 100 --out sheet.png")]
+#[command(mut_arg("deskew", |option| option.help(DESKEW).long_help(None)))]
+#[command(mut_arg("expand", |option| option.help(EXPAND)))]
+#[command(mut_arg("augment", |option| option.help(AUGMENT)))]
 pub struct ShowArguments {
     #[command(flatten)]
     pub data: DataArguments,
