@@ -11,6 +11,7 @@ use mnist_mlp::data::source::DEFAULT_DIRECTORY;
 use mnist_mlp::download::{Observer, Outcome, Problem, fetch};
 use mnist_mlp::report::thousands;
 
+use super::args::QuietArguments;
 use super::{Failure, dataset, output, shell};
 
 /// Fetch MNIST or another dataset.
@@ -40,9 +41,8 @@ pub struct DownloadArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
 
-    /// Print nothing but warnings and errors.
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    quiet: QuietArguments,
 }
 
 pub fn run(arguments: &DownloadArguments) -> Result<(), Failure> {
@@ -50,11 +50,12 @@ pub fn run(arguments: &DownloadArguments) -> Result<(), Failure> {
     let directory = arguments.data.clone().unwrap_or_else(|| default_directory(known));
     let usual = || known.mirrors.iter().map(ToString::to_string).collect();
     let mirrors = if arguments.mirror.is_empty() { usual() } else { arguments.mirror.clone() };
-    let mut watch = Watch { bar: bar(arguments.quiet), quiet: arguments.quiet };
+    let quiet = arguments.quiet.quiet;
+    let mut watch = Watch { bar: bar(quiet), quiet };
     let outcome = fetch(known, &directory, &mirrors, Duration::from_secs(arguments.timeout), &mut watch);
     watch.bar.finish_and_clear();
     let outcome = outcome?;
-    if arguments.quiet { Ok(()) } else { output::result(summary(known, split, &directory, outcome)) }
+    output::unless(quiet, summary(known, split, &directory, outcome))
 }
 
 /// The default directory: for MNIST, the one in which `mnist train` looks; for other datasets, whose files may have the
@@ -66,11 +67,11 @@ pub fn default_directory(known: &Known) -> PathBuf {
 
 /// What EMNIST's six datasets hold, in the order of their names.
 const ABOUT_EMNIST: [&str; EMNIST.len()] = [
-    "digits and letters, 47 classes of one size",
-    "digits, capitals and small letters, 62 classes",
-    "digits and letters, 47 classes as often as they were written",
+    "digits and letters in 47 classes, as many of each",
+    "digits, capitals and small letters in 62 classes",
+    "digits and letters in 47 classes, as often as they were written",
     "digits, as many of each",
-    "letters, 26 classes of capitals and small ones together",
+    "letters in 26 classes, capitals and small ones together",
     "digits, as many as MNIST has",
 ];
 

@@ -33,6 +33,36 @@ fn quiet_prints_nothing_and_still_saves() {
 }
 
 #[test]
+fn commands_that_save_are_quiet_if_asked_to() {
+    let sandbox = Sandbox::with_tiny_data();
+    for seed in 0..2 {
+        sandbox.line(&format!("{TRAIN} --quiet --seed {seed} -o {seed}.json")).success();
+    }
+    for (line, out) in [
+        ("merge 0.json 1.json --out one.json", "one.json"),
+        ("export 0.json --out model.onnx", "model.onnx"),
+        ("report 0.json --data idx --out page.html", "page.html"),
+        ("plot 0.json 1.json --out curves.svg", "curves.svg"),
+        ("show --data idx --out sheet.png", "sheet.png"),
+    ] {
+        for quiet in ["-q", "--quiet"] {
+            let run = sandbox.line(&format!("{line} {quiet}")).success();
+            assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""), "{line}");
+        }
+        assert!(fs::metadata(sandbox.path(out)).unwrap().len() > 0, "{line}");
+        assert!(sandbox.line(line).success().stdout.contains("saved "), "{line}");
+    }
+    for line in ["plot 0.json -q", "show --data idx -q"] {
+        sandbox.line(line).failure(2, &["--quiet is for --out: choose that, or leave --quiet out"]);
+    }
+    // Who is quiet is warned of digits that nobody named.
+    let run = sandbox.line("show -q --out digits.png").success();
+    assert!(run.stdout.is_empty() && run.stderr.starts_with("warning: no MNIST in data/"), "{}", run.stderr);
+    let none = sandbox.line("show --data idx -q --out none.png --label 3 --index 0");
+    assert_eq!(none.stdout, "", "{}", none.stderr);
+}
+
+#[test]
 fn equal_runs_write_equal_files_whatever_the_threads() {
     let sandbox = Sandbox::with_tiny_data();
     // Threads look at the images of the one, and share out the mini-batches of the other.
