@@ -78,7 +78,7 @@ pub fn one_dash(command: &Command, line: &[OsString]) -> Option<String> {
 /// The option of another command, if that is the error: the version, which the program has, or an option of
 /// `mnist train` that is not for the trials of `mnist tune`.
 pub fn of_another(error: &clap::Error, command: &Command, line: &[OsString]) -> Option<OfAnother> {
-    let (option, (subcommand, _)) = (unknown(error)?.to_string(), subcommand(command, line)?);
+    let (option, (subcommand, _)) = (unknown(error)?.clone(), subcommand(command, line)?);
     if ["--version", "-V"].contains(&option.as_str()) {
         return Some(OfAnother::Version { command: subcommand.get_name().to_string(), option });
     }
