@@ -185,7 +185,7 @@ fn ranks_that_are_not_of_one_mind_do_not_begin() {
         assert!(run.stdout.is_empty() && !sandbox.path("model.json").exists(), "{}", run.stdout);
     }
     // What is wrong on all ranks is said once.
-    for (option, words) in [("--eta -1", "eta -1.0 is out of range"), ("--nesterov", "--nesterov is for --momentum")] {
+    for (option, words) in [("--eta -1", "eta -1 is out of range"), ("--nesterov", "--nesterov is for --momentum")] {
         let run = ranks(&sandbox, 3, &format!("{line} {option}")).failure(2, &[words]);
         assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
     }

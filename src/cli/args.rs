@@ -74,6 +74,17 @@ pub struct DataArguments {
     pub data: Option<OsString>,
 }
 
+/// For commands that say what they saved.
+#[derive(Debug, Args)]
+pub struct QuietArguments {
+    /// Print nothing but warnings and errors.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// The help of `--quiet` where it needs `--out`.
+pub const QUIET_WITH_OUT: &str = "With --out: print nothing but warnings and errors";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Split {
     #[default]

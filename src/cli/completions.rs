@@ -9,9 +9,13 @@ use super::{Failure, output};
 /// Print a completion script for a shell.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  mkdir -p ~/.local/share/bash-completion/completions
   mnist completions bash > ~/.local/share/bash-completion/completions/mnist
-  mnist completions zsh > ~/.zfunc/_mnist         (with fpath+=~/.zfunc before compinit)
-  mnist completions fish > ~/.config/fish/completions/mnist.fish")]
+  mkdir -p ~/.config/fish/completions
+  mnist completions fish > ~/.config/fish/completions/mnist.fish
+  # for zsh, which has to be told with fpath+=~/.zfunc before compinit
+  mkdir -p ~/.zfunc
+  mnist completions zsh > ~/.zfunc/_mnist")]
 pub struct CompletionsArguments {
     /// The shell.
     #[arg(value_enum)]

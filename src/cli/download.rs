@@ -11,6 +11,7 @@ use mnist_mlp::data::source::DEFAULT_DIRECTORY;
 use mnist_mlp::download::{Observer, Outcome, Problem, fetch};
 use mnist_mlp::report::thousands;
 
+use super::args::QuietArguments;
 use super::{Failure, bars, dataset, output, shell};
 
 /// Fetch MNIST or another dataset.
@@ -24,11 +25,11 @@ use super::{Failure, bars, dataset, output, shell};
   mnist download emnist-letters
   mnist download --mirror http://files.example/mnist/ --data /srv/mnist")]
 pub struct DownloadArguments {
-    /// Which dataset.
-    #[arg(value_name = "DATASET", default_value = "mnist", value_parser = wanted())]
+    /// Which dataset; one of EMNIST's six brings all of them.
+    #[arg(value_name = "DATASET", default_value = "mnist", value_parser = wanted(), ignore_case = true)]
     dataset: Wanted,
 
-    /// Where to put it [default: data for mnist, data/DATASET for the others].
+    /// Where to put it [default: data for mnist, data/emnist for EMNIST's six, data/DATASET for the others].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
@@ -40,9 +41,8 @@ pub struct DownloadArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
 
-    /// Print nothing but warnings and errors.
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    quiet: QuietArguments,
 }
 
 pub fn run(arguments: &DownloadArguments) -> Result<(), Failure> {
@@ -50,11 +50,12 @@ pub fn run(arguments: &DownloadArguments) -> Result<(), Failure> {
     let directory = arguments.data.clone().unwrap_or_else(|| default_directory(known));
     let usual = || known.mirrors.iter().map(ToString::to_string).collect();
     let mirrors = if arguments.mirror.is_empty() { usual() } else { arguments.mirror.clone() };
-    let mut watch = Watch { bar: bar(arguments.quiet), quiet: arguments.quiet };
+    let quiet = arguments.quiet.quiet;
+    let mut watch = Watch { bar: bar(quiet), quiet };
     let outcome = fetch(known, &directory, &mirrors, Duration::from_secs(arguments.timeout), &mut watch);
     watch.bar.finish_and_clear();
     let outcome = outcome?;
-    if arguments.quiet { Ok(()) } else { output::result(summary(known, split, &directory, outcome)) }
+    output::unless(quiet, summary(known, split, &directory, outcome))
 }
 
 /// The default directory: for MNIST, the one in which `mnist train` looks; for other datasets, whose files may have the
@@ -63,6 +64,16 @@ pub fn default_directory(known: &Known) -> PathBuf {
     let data = Path::new(DEFAULT_DIRECTORY);
     if known.id == "mnist" { data.to_path_buf() } else { data.join(known.id) }
 }
+
+/// What EMNIST's six datasets hold, in the order of their names.
+const ABOUT_EMNIST: [&str; EMNIST.len()] = [
+    "digits and letters in 47 classes, as many of each",
+    "digits, capitals and small letters in 62 classes",
+    "digits and letters in 47 classes, as often as they were written",
+    "digits, as many of each",
+    "letters in 26 classes, capitals and small ones together",
+    "digits, as many as MNIST has",
+];
 
 /// The dataset to download.
 #[derive(Debug, Clone, Copy)]
@@ -88,12 +99,11 @@ fn split_of(dataset: &str) -> &str {
 }
 
 fn wanted() -> impl TypedValueParser<Value = Wanted> {
-    let value = |known: &Known| {
-        let value = PossibleValue::new(known.id).help(format!("{}: {}", known.name, known.about));
-        // All six datasets are downloaded together, whichever is named.
-        if known.id == "emnist" { value.aliases(EMNIST) } else { value }
-    };
-    PossibleValuesParser::new(KNOWN.iter().map(value)).try_map(|id| Wanted::called(&id).ok_or("unknown"))
+    let known = |known: &Known| PossibleValue::new(known.id).help(format!("{}: {}", known.name, known.about));
+    let of_emnist = |(id, about)| PossibleValue::new(id).help(format!("EMNIST's {about}"));
+    let all = KNOWN.iter().map(known).chain(EMNIST.into_iter().zip(ABOUT_EMNIST).map(of_emnist));
+    // What was typed comes as it was typed.
+    PossibleValuesParser::new(all).try_map(|id| Wanted::called(&id.to_ascii_lowercase()).ok_or("unknown"))
 }
 
 fn address(text: &str) -> Result<String, &'static str> {

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use mnist_mlp::export::{FileType, Input};
 use mnist_mlp::replace_file::replace_file;
 
+use super::args::QuietArguments;
 use super::member::Member;
 use super::outputs::{check_output, not_written};
 use super::usage::Usage;
@@ -37,6 +38,9 @@ pub struct ExportArguments {
     /// What the network of an .onnx file is given [default: pixels].
     #[arg(long, value_enum)]
     input: Option<InputName>,
+
+    #[command(flatten)]
+    quiet: QuietArguments,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -66,5 +70,6 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
         ));
     }
     replace_file(out, |file| member.export(file_type, input, file)).map_err(not_written(out))?;
-    output::result(format_args!("saved  {}: {}\n", shell::quoted(out.as_os_str()), member.description()))
+    let saved = format_args!("saved  {}: {}\n", shell::quoted(out.as_os_str()), member.description());
+    output::unless(arguments.quiet.quiet, saved)
 }

@@ -18,7 +18,8 @@ use super::{Failure, output, shell};
 /// Write the manual pages, mnist.1 and one for each subcommand, to a directory.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  mnist man ~/.local/share/man/man1 && man mnist-train")]
+  mnist man ~/.local/share/man/man1
+  man ~/.local/share/man/man1/mnist-train.1")]
 pub struct ManArguments {
     /// The directory; it is created if it does not exist.
     #[arg(value_name = "DIR")]
@@ -26,16 +27,17 @@ pub struct ManArguments {
 }
 
 /// The exit statuses of all commands, and the environment variables that they read.
-const STATUS: [(&str, &str); 4] = [
+const STATUS: &[(&str, &str)] = &[
     ("0", "Done."),
     ("1", "Failed: standard error says why and what to do."),
     ("2", "Wrong usage: nothing was started."),
     ("130", "Interrupted by Ctrl-C (in general, 128 plus the signal's number), after saving what can be saved."),
 ];
-const VARIABLES: [(&str, &str); 4] = [
+const VARIABLES: &[(&str, &str)] = &[
     ("MNIST_DATA_DIR", "Where the images are, if --data is not given."),
     ("MNIST_SIMD", "The vector instructions to use, of those that mnist --version lists; by default the fastest."),
     ("NO_COLOR", "If set to anything, no colours are used."),
+    ("CLICOLOR_FORCE", "If set to 1, colours are used in a pipe or a file too, unless NO_COLOR forbids them."),
     ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "The proxy that mnist download uses."),
 ];
 
@@ -47,10 +49,10 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
     let mut command = Arguments::command().long_version(Resettable::Reset).disable_help_subcommand(true);
     command.build();
     let pages: Vec<_> = std::iter::once(&command).chain(command.get_subcommands()).collect();
-    create_dir_all(&arguments.directory).map_err(not_written(&arguments.directory))?;
+    create(&arguments.directory).map_err(not_written(&arguments.directory))?;
     let mut texts = Vec::new();
     for command in &pages {
-        let page = Man::new((*command).clone()).source(PROGRAM);
+        let page = page(command);
         let path = arguments.directory.join(page.get_filename());
         check_output(&path, "a manual page of this program", |start| start.starts_with(MARK), not_written(&path))?;
         let text = text(&page, command, &pages).map_err(not_written(&path))?;
@@ -68,6 +70,21 @@ fn not_written(path: &Path) -> impl FnOnce(io::Error) -> Failure {
     |error| Failure::Manual { path: path.to_path_buf(), error }
 }
 
+/// Creates the directory if it does not exist.
+fn create(directory: &Path) -> io::Result<()> {
+    if directory.exists() && !directory.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a directory"));
+    }
+    create_dir_all(directory)
+}
+
+/// The page of one command, with the usage as its help has it: the library's own synopsis leaves out values.
+fn page(command: &Command) -> Man {
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage: ").to_string();
+    Man::new(command.clone().override_usage(usage)).source(PROGRAM)
+}
+
 /// The text of the page of one command, which refers to the `others`, with the examples as they are typed.
 fn text(page: &Man, command: &Command, others: &[&Command]) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
@@ -80,17 +97,23 @@ fn text(page: &Man, command: &Command, others: &[&Command]) -> io::Result<Vec<u8
         page.render_subcommands_section(&mut text)?;
     }
     if let Some(help) = command.get_after_help() {
-        let mut examples = Roff::new();
-        examples.control("SH", ["EXAMPLES"]).control("nf", []);
-        for line in help.to_string().lines().skip(1) {
-            examples.text([roman(line.trim_start())]);
+        let help = help.to_string();
+        let mut lines = help.lines();
+        let remark: Vec<_> = lines.by_ref().take_while(|line| !line.starts_with("Example")).collect();
+        let mut end = Roff::new();
+        if !remark.is_empty() {
+            end.control("PP", []).text([roman(remark.join(" ").trim_end())]);
         }
-        examples.control("fi", []).to_writer(&mut text)?;
+        end.control("SH", ["EXAMPLES"]).control("nf", []);
+        for line in lines {
+            end.text([roman(line.trim_start())]);
+        }
+        end.control("fi", []).to_writer(&mut text)?;
     }
     let mut end = Roff::new();
     for (title, entries) in [("EXIT STATUS", STATUS), ("ENVIRONMENT", VARIABLES)] {
         end.control("SH", [title]);
-        for (name, meaning) in entries {
+        for &(name, meaning) in entries {
             end.control("TP", []).text([bold(name)]).text([roman(meaning)]);
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use mnist_mlp::data::{ClassNames, Classes};
 
+use super::args::QuietArguments;
 use super::member::Member;
 use super::usage::Usage;
 use super::{Failure, output, outputs, shell};
@@ -32,6 +33,9 @@ pub struct MergeArguments {
     /// Where to save the merged model.
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
+
+    #[command(flatten)]
+    quiet: QuietArguments,
 }
 
 /// Warns if classes of a model can only be matched by position with those of the others, because it has no names.
@@ -51,7 +55,7 @@ fn warn_of_places(members: &[Member]) {
 }
 
 pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
-    let MergeArguments { models, out } = arguments;
+    let MergeArguments { models, out, quiet } = arguments;
     if let Some(model) = models.iter().find(|model| outputs::is_same(model, out)) {
         return Err(Failure::Usage(Usage::ReplacesMember(model.display().to_string())));
     }
@@ -65,5 +69,6 @@ pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
     warn_of_places(&members);
     outputs::warn_of_interrupted(out, "the merged model", None);
     merged.save(out)?;
-    output::result(format_args!("saved  {}: {}\n", shell::quoted(out.as_os_str()), merged.description()))
+    let saved = format_args!("saved  {}: {}\n", shell::quoted(out.as_os_str()), merged.description());
+    output::unless(quiet.quiet, saved)
 }

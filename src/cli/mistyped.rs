@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use thiserror::Error;
 
 use super::args::Arguments;
+use super::{shell, tune};
 
 /// The value of an option that takes a number is not a valid number.
 #[derive(Debug, Error)]
@@ -22,6 +23,15 @@ pub enum NotANumber {
     Whole { option: String, value: String },
     #[error("{option} {value} is out of range: choose {range}")]
     OutOfRange { option: String, value: String, range: String },
+}
+
+/// An option that this command does not have, but another has.
+#[derive(Debug, Error)]
+pub enum OfAnother {
+    #[error("{command} has no {option}: '{program} --version' prints the version", program = shell::program())]
+    Version { command: String, option: String },
+    #[error("tune has no {option}: {reason}")]
+    Train { option: String, reason: &'static str },
 }
 
 /// The command line, changed in two ways. Options that take a number accept negative numbers. If an option is given
@@ -65,13 +75,34 @@ pub fn one_dash(command: &Command, line: &[OsString]) -> Option<String> {
     names.find(|name| is_long(name)).map(str::to_string)
 }
 
-/// Adds a tip to the error for a word that belongs to an option: to `show --model`, or to a list.
-pub fn with_tip(mut error: clap::Error, command: &Command, line: &[OsString]) -> clap::Error {
-    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return error };
-    if error.kind() != ErrorKind::UnknownArgument || word.starts_with('-') {
-        return error;
+/// The option of another command, if that is the error: the version, which the program has, or an option of
+/// `mnist train` that is not for the trials of `mnist tune`.
+pub fn of_another(error: &clap::Error, command: &Command, line: &[OsString]) -> Option<OfAnother> {
+    let (option, (subcommand, _)) = (unknown(error)?.clone(), subcommand(command, line)?);
+    if ["--version", "-V"].contains(&option.as_str()) {
+        return Some(OfAnother::Version { command: subcommand.get_name().to_string(), option });
     }
-    if let Some(tip) = subcommand(command, line).and_then(|(command, typed)| tip(command, typed, word)) {
+    let name = option.strip_prefix("--").filter(|_| subcommand.get_name() == "tune")?;
+    let train = command.find_subcommand("train")?;
+    train.get_arguments().find(|arg| arg.get_long() == Some(name))?;
+    Some(OfAnother::Train { reason: tune::why_not(name), option })
+}
+
+/// The word, if the error is one that belongs to no option.
+fn unknown(error: &clap::Error) -> Option<&String> {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) if error.kind() == ErrorKind::UnknownArgument => Some(word),
+        _ => None,
+    }
+}
+
+/// Adds a tip to the error for a word that belongs to an option: to `show --model`, or to a list. From the error for an
+/// option it removes the parser's tip, by which an option becomes the name of a file.
+pub fn with_tip(mut error: clap::Error, command: &Command, line: &[OsString]) -> clap::Error {
+    let (Some(word), Some((command, typed))) = (unknown(&error), subcommand(command, line)) else { return error };
+    if word.starts_with('-') {
+        error.remove(ContextKind::Suggested);
+    } else if let Some(tip) = tip(command, typed, word) {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     error

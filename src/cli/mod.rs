@@ -1,5 +1,7 @@
 //! The command line. Only this module uses clap, the terminal, colours and progress bars.
 
+use std::ffi::OsString;
+
 use clap::FromArgMatches;
 
 mod args;
@@ -43,10 +45,10 @@ pub fn run() -> Result<(), Failure> {
     if let Some(name) = mistyped::one_dash(&command, &line) {
         return Err(Failure::Usage(Usage::OneDash(name)));
     }
-    let matches = command.try_get_matches_from_mut(&line);
-    let of_parser =
-        |error| mistyped::number(&error).unwrap_or_else(|| mistyped::with_tip(error, &command, &line).exit());
-    let matches = matches.map_err(of_parser)?;
+    let matches = match command.try_get_matches_from_mut(&line) {
+        Ok(matches) => matches,
+        Err(error) => return unparsed(error, &command, &line),
+    };
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let typed = matches.subcommand().map_or(&matches, |(_, typed)| typed);
     match arguments.command {
@@ -64,4 +66,18 @@ pub fn run() -> Result<(), Failure> {
         Command::Man(arguments) => man::run(&arguments),
         Command::Download(arguments) => download::run(&arguments),
     }
+}
+
+/// Prints the help or the version, if that is asked for; otherwise says why the command line cannot be parsed.
+fn unparsed(error: clap::Error, command: &clap::Command, line: &[OsString]) -> Result<(), Failure> {
+    if !error.use_stderr() {
+        return output::result(error.render().ansi());
+    }
+    if let Some(error) = mistyped::number(&error) {
+        return Err(error.into());
+    }
+    if let Some(error) = mistyped::of_another(&error, command, line) {
+        return Err(error.into());
+    }
+    mistyped::with_tip(error, command, line).exit()
 }

@@ -22,6 +22,11 @@ pub fn result(text: impl Display) -> Result<(), Failure> {
     piece(text).map(drop)
 }
 
+/// Prints a result, unless the command is to be quiet.
+pub fn unless(quiet: bool, text: impl Display) -> Result<(), Failure> {
+    if quiet { Ok(()) } else { result(text) }
+}
+
 /// Prints one of several results. Breaks if the reader has closed the pipe.
 pub fn piece(text: impl Display) -> Result<ControlFlow<()>, Failure> {
     let mut stdout = anstream::stdout().lock();

@@ -11,7 +11,7 @@ use mnist_mlp::picture::file::is_our_png;
 use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::plot::{Against, Choice, Figure, Run, Scale, Theme, learning_curves};
 
-use super::args::one_of;
+use super::args::{QUIET_WITH_OUT, QuietArguments, one_of};
 use super::outputs::check_output;
 use super::usage::Usage;
 use super::{Failure, output, shell};
@@ -28,6 +28,7 @@ use super::{Failure, output, shell};
   mnist plot size-*.json --x train-size --log-x -o sizes.svg
   mnist plot run.jsonl --log-y
   mnist slowdown --cost quadratic --weight 2 --bias 2 --eta 0.15 --epochs 300 | mnist plot -")]
+#[command(mut_arg("quiet", |option| option.help(QUIET_WITH_OUT)))]
 pub struct PlotArguments {
     /// A model file, a log of train --log, or the CSV of slowdown; the content says which. '-' is standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -60,11 +61,18 @@ pub struct PlotArguments {
     /// Make the vertical axis logarithmic.
     #[arg(long)]
     log_y: bool,
+
+    #[command(flatten)]
+    quiet: QuietArguments,
 }
 
 pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
     if arguments.epochs.is_some() && arguments.x != Against::Epoch {
         return Err(Failure::Usage(Usage::Idle { option: "epochs", of: "x epoch" }));
+    }
+    let quiet = arguments.quiet.quiet;
+    if quiet && arguments.out.is_none() {
+        return Err(Failure::Usage(Usage::Idle { option: "quiet", of: "out" }));
     }
     let target = arguments.out.as_deref().map(Target::of).transpose()?;
     let runs = arguments.files.iter().map(|path| read(path, &arguments.files)).collect::<Result<Vec<_>, _>>()?;
@@ -72,13 +80,13 @@ pub fn run(arguments: &PlotArguments) -> Result<(), Failure> {
     for words in figure.left_out() {
         output::warning(words);
     }
-    for words in &figure.notes {
-        output::note(words);
+    if !quiet {
+        figure.notes.iter().for_each(output::note);
     }
     match target {
         Some(target) => {
             target.write(&figure)?;
-            output::result(format_args!("saved  {}\n", shell::quoted(target.path.as_os_str())))
+            output::unless(quiet, format_args!("saved  {}\n", shell::quoted(target.path.as_os_str())))
         }
         None => output::result(figure.text(output::width_of_pictures().min(WIDEST), output::is_coloured())),
     }

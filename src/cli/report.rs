@@ -8,7 +8,7 @@ use mnist_mlp::mistakes::mistakes;
 use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::{PAGE_START, Subject, page};
 
-use super::args::{DataArguments, Split};
+use super::args::{DataArguments, QuietArguments, Split};
 use super::machine::machine;
 use super::member::Member;
 use super::outputs::check_output;
@@ -37,6 +37,9 @@ pub struct ReportArguments {
     /// Where to save the page.
     #[arg(short, long, value_name = "FILE", default_value = "report.html")]
     pub out: PathBuf,
+
+    #[command(flatten)]
+    pub quiet: QuietArguments,
 }
 
 pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
@@ -45,8 +48,8 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
     check_output(out, "a page of mnist report", |start| start.starts_with(PAGE_START.as_bytes()), not_written)?;
     let members = [Member::read(&arguments.model)?];
     let [member] = &members;
-    let machine = machine(None)?;
-    let whole = split::whole(&arguments.data, arguments.split, &members, machine.threads)?;
+    let (machine, quiet) = (machine(None)?, arguments.quiet.quiet);
+    let whole = split::whole(&arguments.data, arguments.split, &members, machine.threads, quiet)?;
     let images = split::cut_for(member, whole, arguments.split)?;
     let images = split::for_models(&members, &images)?;
     let evaluation = member.evaluate(&images, machine)?;
@@ -61,5 +64,5 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
     });
     replace_file(out, |file| file.write_all(html.as_bytes())).map_err(not_written)?;
     let out = shell::quoted(out.as_os_str());
-    output::result(format_args!("saved     {out}, {:.1} MB: open it in a browser\n", html.len() as f64 / 1e6))
+    output::unless(quiet, format_args!("saved     {out}, {:.1} MB: open it in a browser\n", html.len() as f64 / 1e6))
 }

@@ -17,7 +17,7 @@ use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::{Exhibit, Gallery, Version, images_of_split};
 use mnist_mlp::trainer::ConfigError;
 
-use super::args::{DataArguments, Split};
+use super::args::{DataArguments, QUIET_WITH_OUT, QuietArguments, Split};
 use super::choice::ChoiceArguments;
 use super::machine::machine;
 use super::member::{Member, usual_validation};
@@ -28,6 +28,11 @@ use super::{Failure, idle, output, shell, split};
 
 /// The maximum number of pixels of all images shown at once, since they are held in memory.
 const MAX_PIXELS: usize = 100_000_000;
+
+/// What options of a training do here.
+const DESKEW: &str = "Show the images deskewed: straightened, and brought to one width";
+const EXPAND: &str = "Show each image also moved by a pixel: shift moves it down, up, right and left";
+const AUGMENT: &str = "Show each image also distorted: affine, elastic, or both as in affine,elastic";
 
 /// Look at the images: in the terminal, or on a contact sheet.
 ///
@@ -40,6 +45,10 @@ const MAX_PIXELS: usize = 100_000_000;
   mnist show --model model.json --mistakes
   mnist show --index 3 --augment affine,elastic
   mnist show --split train --count 100 --out sheet.png")]
+#[command(mut_arg("deskew", |option| option.help(DESKEW).long_help(None)))]
+#[command(mut_arg("expand", |option| option.help(EXPAND)))]
+#[command(mut_arg("augment", |option| option.help(AUGMENT)))]
+#[command(mut_arg("quiet", |option| option.help(QUIET_WITH_OUT)))]
 pub struct ShowArguments {
     #[command(flatten)]
     pub data: DataArguments,
@@ -78,6 +87,9 @@ pub struct ShowArguments {
     /// Write a PNG picture instead.
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub quiet: QuietArguments,
 }
 
 /// Runs the command. `matches` distinguishes options that were typed from defaults.
@@ -85,9 +97,10 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
     let mut treatment = Treatment::of(arguments)?;
     let split = arguments.split.unwrap_or(if treatment.versions() > 1 { Split::Train } else { Split::Test });
     let has_chance = arguments.choice.random || treatment.distortion.is_some();
-    let purposes: [idle::Purpose; 2] = [
+    let purposes: [idle::Purpose; 3] = [
         (&["seed"], "random or --augment", has_chance),
         (&["validation"], "split train or --split validation", matches!(split, Split::Validation | Split::Train)),
+        (&["quiet"], "out", arguments.out.is_some()),
     ];
     idle::check(matches, arguments.images.purposes().into_iter().chain(purposes))?;
     if let Some(out) = &arguments.out {
@@ -122,13 +135,17 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
         images_of_split(data.len(), split::name(split)),
         arguments.choice.description(&chosen, arguments.mistakes),
     );
+    let quiet = arguments.quiet.quiet;
     match &arguments.out {
         Some(out) if gallery.exhibits.is_empty() => {
-            output::result(heading + "\n")?;
+            output::unless(quiet, heading + "\n")?;
             Err(Failure::NothingToDraw(out.display().to_string()))
         }
         None if gallery.exhibits.is_empty() => output::result(heading + "\n"),
-        Some(out) => save(&gallery, out, &heading),
+        Some(out) => {
+            let saved = save(&gallery, out, &heading)?;
+            output::unless(quiet, saved)
+        }
         None => {
             let rows = gallery.rows(output::width_of_pictures(), output::depth());
             output::lines(std::iter::once(heading).chain(rows.map(|row| format!("\n{row}"))).map(Ok))
@@ -144,7 +161,7 @@ fn load(
     machine: Machine,
 ) -> Result<Dataset, Failure> {
     let members = member.map(std::slice::from_ref).unwrap_or_default();
-    let whole = split::whole(&arguments.data, split, members, machine.threads)?;
+    let whole = split::whole(&arguments.data, split, members, machine.threads, arguments.quiet.quiet)?;
     let Some(member) = member else {
         let validation = arguments.validation.unwrap_or_else(|| usual_validation(whole.len()));
         return Ok(split::cut(whole, split, None, validation)?);
@@ -250,15 +267,15 @@ fn legend(gallery: &Gallery) -> String {
     if named.is_empty() { named } else { format!("labels {named}\n") }
 }
 
-/// Writes the contact sheet and explains how to read it.
-fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<(), Failure> {
+/// Writes the contact sheet. Returns an explanation of how to read it.
+fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<String, Failure> {
     let sheet = gallery.sheet().map_err(Usage::Sheet)?;
     let bytes = png(&sheet);
     replace_file(out, |file| file.write_all(&bytes)).map_err(not_written(out))?;
     let answers = gallery.exhibits.iter().any(|exhibit| exhibit.outputs.is_some());
     let answers = if answers { ", and after > the answer" } else { "" };
     let versions = if gallery.versions > 1 { "; arrows are shifts, E1 is the first epoch" } else { "" };
-    output::result(format!(
+    Ok(format!(
         "{heading}\n\nsaved  {}, {} x {} pixels; below each image its number and label, as in 17:4{answers}{versions}\n{}",
         shell::quoted(out.as_os_str()),
         sheet.width(),

@@ -12,9 +12,17 @@ use super::member::Member;
 use super::{Failure, dataset, output};
 
 /// The images from which `split` is cut: the whole part or, of the built-in digits, as many as the models' trainings
-/// had.
-pub fn whole(arguments: &DataArguments, split: Split, members: &[Member], threads: usize) -> Result<Dataset, Failure> {
-    load(&dataset::source(arguments, false)?, split, members, threads)
+/// had. If the command is quiet, a warning takes the place of the note about digits that nobody named.
+pub fn whole(
+    arguments: &DataArguments,
+    split: Split,
+    members: &[Member],
+    threads: usize,
+    quiet: bool,
+) -> Result<Dataset, Failure> {
+    let source = dataset::source(arguments, quiet)?;
+    dataset::warning(arguments).filter(|_| quiet).iter().for_each(output::warning);
+    load(&source, split, members, threads)
 }
 
 fn load(source: &Source, split: Split, members: &[Member], threads: usize) -> Result<Dataset, Failure> {

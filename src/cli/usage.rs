@@ -10,7 +10,7 @@ use mnist_mlp::trainer::ConfigError;
 use mnist_mlp::trainer::neuron::NeuronError;
 use thiserror::Error;
 
-use super::mistyped::NotANumber;
+use super::mistyped::{NotANumber, OfAnother};
 use super::shell;
 use super::tune::SearchError;
 
@@ -21,6 +21,8 @@ pub enum Usage {
     OneDash(String),
     #[error(transparent)]
     NotANumber(#[from] NotANumber),
+    #[error(transparent)]
+    OfAnother(#[from] OfAnother),
     #[error("{0}, with --{option}", option = option_of(.0))]
     Split(#[from] SplitError),
     #[error("{0}")]

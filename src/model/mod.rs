@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::network::{Activation, Cost, Network, NetworkError, costs};
+use crate::network::{Activation, Cost, Network, NetworkError, costs, sizes_in_words};
 use crate::real::{Precision, Real};
 use crate::replace_file::replace_file;
 
@@ -122,7 +122,7 @@ pub enum ModelError {
         expected: usize,
     },
     /// The sizes do not match the weights.
-    #[error("the sizes {sizes:?} do not fit the weights, which are those of {found:?}")]
+    #[error("the sizes {} do not fit the weights, which are those of {}", sizes_in_words(sizes), sizes_in_words(found))]
     Sizes {
         /// The sizes in the file.
         sizes: Vec<usize>,

@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2, ArrayBase, ArrayView1};
 use thiserror::Error;
 
+use crate::numbers::{counted, thousands};
 use crate::real::Real;
 
 mod activation;
@@ -57,7 +58,7 @@ pub fn sizes_in_words(sizes: &[usize]) -> String {
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum NetworkError {
     /// The number of activations is neither 1 nor the number of hidden layers.
-    #[error("{found} activations for {expected} hidden layers: give one for all, or one for each")]
+    #[error("{} for {}: give one for all, or one for each", counted(*found, "activation"), counted(*expected, "hidden layer"))]
     Activations {
         /// The number of activations given.
         found: usize,
@@ -68,7 +69,7 @@ pub enum NetworkError {
     #[error("a network has an input and at least one layer after it")]
     TooFewLayers,
     /// More than [`MAX_PARAMETERS`] weights and biases.
-    #[error("{0:?} would be more than {MAX_PARAMETERS} weights and biases")]
+    #[error("{} would be more than {} weights and biases", sizes_in_words(.0), thousands(MAX_PARAMETERS))]
     TooLarge(Vec<usize>),
     /// More than [`MAX_LAYERS`] layers.
     #[error("{0} layers: a network has {MAX_LAYERS} at most")]

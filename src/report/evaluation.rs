@@ -125,14 +125,22 @@ pub(super) fn json_line(value: &impl Serialize) -> String {
 /// The confusion matrix, the most frequent confusions and the figures of each class.
 pub(super) fn tables(evaluation: &Evaluation, names: &ClassNames, width: usize) -> String {
     let worst: Vec<_> = evaluation.confusions().into_iter().take(WORST).collect();
-    confusion_matrix(evaluation, names, &worst, width)
-        + &worst_confusions(&worst, names)
+    let matrix = confusion_matrix(evaluation, names, &worst, width);
+    let marked = if matrix.is_ok() { " (*)" } else { "" };
+    matrix.unwrap_or_else(|left_out| left_out)
+        + &worst_confusions(&worst, names, marked)
         + &per_class(evaluation, names)
 }
 
-/// The matrix with the worst confusions marked, or a line that says that it is wider than the terminal. Columns are
-/// headed by class names if all are short; otherwise by class numbers, which then precede the names in the rows.
-fn confusion_matrix(evaluation: &Evaluation, names: &ClassNames, worst: &[Confusion], width: usize) -> String {
+/// The matrix with the worst confusions marked or, as an error, a line that says that it is wider than the terminal.
+/// Columns are headed by class names if all are short; otherwise by class numbers, which then precede the names in the
+/// rows.
+fn confusion_matrix(
+    evaluation: &Evaluation,
+    names: &ClassNames,
+    worst: &[Confusion],
+    width: usize,
+) -> Result<String, String> {
     let confusion = evaluation.confusion();
     let classes = confusion.nrows();
     let digits = confusion.iter().max().map_or(1, |count| count.to_string().len());
@@ -150,7 +158,7 @@ fn confusion_matrix(evaluation: &Evaluation, names: &ClassNames, worst: &[Confus
     };
     let needed = row_name(0).chars().count() + classes * cell;
     if needed > width {
-        return format!("(the confusion matrix needs {needed} columns, here are {width})\n\n");
+        return Err(format!("(the confusion matrix needs {needed} columns, here are {width})\n\n"));
     }
     let numbered = if are_short || names.is_empty() { "" } else { ", by its number" };
     let mut text =
@@ -180,7 +188,7 @@ fn confusion_matrix(evaluation: &Evaluation, names: &ClassNames, worst: &[Confus
         text.push('\n');
     }
     text.push('\n');
-    text
+    Ok(text)
 }
 
 fn per_class(evaluation: &Evaluation, names: &ClassNames) -> String {
@@ -194,11 +202,12 @@ fn per_class(evaluation: &Evaluation, names: &ClassNames) -> String {
     text
 }
 
-fn worst_confusions(worst: &[Confusion], names: &ClassNames) -> String {
+/// The worst confusions; `marked` says how the matrix marks them.
+fn worst_confusions(worst: &[Confusion], names: &ClassNames, marked: &str) -> String {
     if worst.is_empty() {
         return String::new();
     }
-    let mut text = "most frequent confusions (*)\n".to_string();
+    let mut text = format!("most frequent confusions{marked}\n");
     for &Confusion { label, predicted, count } in worst {
         let times = if count == 1 { "time" } else { "times" };
         let (label, predicted) = (names.of(label), names.of(predicted));
@@ -288,6 +297,8 @@ mod tests {
         let plain = |width| anstream::adapter::strip_str(&report(&evaluation).text(width)).to_string();
         assert!(plain(80).contains("   1   2* 1  ·\n"), "{}", plain(80));
         assert!(plain(10).contains("matrix needs 15 columns") && plain(10).contains("1 taken for 0: 2 times"));
+        assert!(plain(80).contains("\nmost frequent confusions (*)\n"));
+        assert!(plain(10).contains("\nmost frequent confusions\n") && !plain(10).contains('*'), "{}", plain(10));
         assert!(plain(80).lines().all(|line| line.chars().count() <= 80));
     }
 }

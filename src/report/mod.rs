@@ -24,6 +24,8 @@ pub use page::{START as PAGE_START, Subject, page};
 pub use prediction::{PredictionReport, json_of_failure};
 pub use tuning::TuningReport;
 
+pub use crate::numbers::thousands;
+
 /// A fraction as "96.42%"; a dash for `None`.
 fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_string(), |share| format!("{:.2}%", 100.0 * share))
@@ -41,20 +43,6 @@ pub fn epochs(n: f64) -> String {
     format!("{n} {}", if (n - 1.0).abs() < 1e-9 { "epoch" } else { "epochs" })
 }
 
-/// A whole number with a comma between thousands: "50,000".
-#[must_use]
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// "10,000 images of the test split", or "all 600 images".
 #[must_use]
 pub fn images_of_split(n: usize, split: &str) -> String {
@@ -68,7 +56,6 @@ mod tests {
 
     #[test]
     fn numbers_are_easy_to_read() {
-        assert_eq!([0, 999, 1_000, 50_000, 1_234_567].map(thousands), ["0", "999", "1,000", "50,000", "1,234,567"]);
         assert_eq!([0.25, 99_999.0, 1e42].map(|number| decimal(number, 3)), ["0.250", "99999.000", "1.000e42"]);
         assert_eq!((percent(Some(0.96424)), percent(None)), ("96.42%".to_string(), "-".to_string()));
     }

@@ -7,6 +7,7 @@ use crate::data::distort::{Distortion, DistortionError};
 use crate::engine::{EngineKind, Machine, Subset};
 use crate::model::Monitor;
 use crate::network::{Dropout, Optimizer, Step};
+use crate::numbers::as_typed;
 
 /// The largest number of threads that can be asked for.
 pub const MAX_THREADS: usize = 256;
@@ -159,19 +160,19 @@ pub enum ConfigError {
         n_train: usize,
     },
     /// A learning rate that is zero, negative, infinite or NaN.
-    #[error("eta {0:?} is out of range: choose a number above 0, such as 0.5")]
+    #[error("eta {} is out of range: choose a number above 0, such as 0.5", as_typed(*.0))]
     Eta(f64),
     /// An L2 regularization parameter that is negative, infinite or NaN.
-    #[error("lambda {0:?} is out of range: choose 0 (no regularization) or a number above 0, such as 5.0")]
+    #[error("lambda {} is out of range: choose 0 (no regularization) or a number above 0, such as 5", as_typed(*.0))]
     Lambda(f64),
     /// An L1 regularization parameter that is negative, infinite or NaN.
-    #[error("l1 {0:?} is out of range: choose 0 (none) or a number above 0, such as 1.0")]
+    #[error("l1 {} is out of range: choose 0 (none) or a number above 0, such as 1", as_typed(*.0))]
     L1(f64),
     /// A momentum that is negative, NaN, or 1 or more.
-    #[error("momentum {0:?} is out of range: choose 0 (none) to below 1, such as 0.9")]
+    #[error("momentum {} is out of range: choose 0 (none) to below 1, such as 0.9", as_typed(*.0))]
     Momentum(f64),
     /// A dropout share that is negative, NaN, or 1 or more.
-    #[error("{what} {rate:?} is out of range: choose 0 (none) to below 1, such as 0.5")]
+    #[error("{what} {} is out of range: choose 0 (none) to below 1, such as 0.5", as_typed(*rate))]
     Dropout {
         /// "dropout" or "input dropout".
         what: &'static str,
@@ -179,13 +180,13 @@ pub enum ConfigError {
         rate: f64,
     },
     /// A largest norm that is zero, negative, infinite or NaN.
-    #[error("max norm {0:?} is out of range: choose a number above 0, such as 3")]
+    #[error("max norm {} is out of range: choose a number above 0, such as 3", as_typed(*.0))]
     MaxNorm(f64),
     /// A tolerance that is negative, NaN, or 1 or more.
-    #[error("tolerance {0:?} is out of range: choose 0 to below 1, such as 0.1")]
+    #[error("tolerance {} is out of range: choose 0 to below 1, such as 0.1", as_typed(*.0))]
     Tolerance(f64),
     /// An average that is negative, NaN, or 1 or more.
-    #[error("ema {0:?} is out of range: choose 0 to below 1, such as 0.999")]
+    #[error("ema {} is out of range: choose 0 to below 1, such as 0.999", as_typed(*.0))]
     Ema(f64),
     /// A distortion out of range.
     #[error(transparent)]
@@ -197,7 +198,7 @@ pub enum ConfigError {
     #[error("there are no evaluation images for the evaluation monitors")]
     NothingToEvaluate,
     /// A warm-up that is negative, NaN, or not shorter than the training.
-    #[error("warm-up {asked:?} is out of range: choose 0 or more and less than {epochs}, the number of epochs")]
+    #[error("warm-up {} is out of range: choose 0 or more and less than {epochs}, the number of epochs", as_typed(*asked))]
     WarmUp {
         /// The epochs of warm-up asked for.
         asked: f64,

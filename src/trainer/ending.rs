@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::Settings;
 use crate::model::EpochRecord;
 use crate::network::{Network, NetworkError, Optimizer};
+use crate::numbers::as_typed;
 use crate::real::Real;
 
 /// How a training ended.
@@ -66,14 +67,14 @@ pub enum NotFinite {
 /// lambda makes this less than -1, the weights diverge whatever the gradient. But lambda is to blame only if it would do
 /// so at the optimizer's usual eta too, and eta if it is so large that even the suggested lambda would do so.
 fn remedy(&Divergence { eta, lambda, n_train, optimizer, .. }: &Divergence) -> String {
-    let in_short = |x: f64| format!("{x:.0e}").parse().unwrap_or(x);
+    let in_short = |x: f64| as_typed(format!("{x:.0e}").parse().unwrap_or(x));
     let usual = optimizer.usual_eta();
     let limit = |eta: f64| 2.0 * n_train as f64 / eta;
     let suggested = limit(usual) / 10.0;
     let of_lambda = lambda > limit(eta) && lambda > limit(usual);
     let of_eta = !of_lambda || suggested > limit(eta);
-    let eta = of_eta.then(|| format!("eta, such as {:?}", in_short((eta / 10.0).min(usual))));
-    let lambda = of_lambda.then(|| format!("lambda, such as {:?}", in_short(suggested)));
+    let eta = of_eta.then(|| format!("eta, such as {}", in_short((eta / 10.0).min(usual))));
+    let lambda = of_lambda.then(|| format!("lambda, such as {}", in_short(suggested)));
     eta.into_iter().chain(lambda).collect::<Vec<_>>().join(", and a smaller ")
 }
 
@@ -100,13 +101,13 @@ mod tests {
         let sgd = |eta, lambda, n_train| remedy(Optimizer::default(), eta, lambda, n_train);
         assert_eq!(sgd(0.5, 5.0, 50_000), "eta, such as 0.05");
         assert_eq!(sgd(500.0, 5.0, 1_000), "eta, such as 0.5", "lambda is the default");
-        assert_eq!(sgd(1.0, 2e10, 20_000), "lambda, such as 8000.0");
-        assert_eq!(sgd(1e300, 1e300, 50), "eta, such as 0.5, and a smaller lambda, such as 20.0");
-        assert_eq!(sgd(0.5, 1e308, 50_000), "lambda, such as 20000.0");
+        assert_eq!(sgd(1.0, 2e10, 20_000), "lambda, such as 8000");
+        assert_eq!(sgd(1e300, 1e300, 50), "eta, such as 0.5, and a smaller lambda, such as 20");
+        assert_eq!(sgd(0.5, 1e308, 50_000), "lambda, such as 20000");
         let adamw = |eta, lambda| remedy(Optimizer::AdamW, eta, lambda, 1_000);
         assert_eq!(adamw(0.5, 5.0), "eta, such as 0.001");
         assert_eq!(adamw(0.5, 1e5), "eta, such as 0.001");
         assert_eq!(adamw(0.001, 5.0), "eta, such as 0.0001");
-        assert_eq!(adamw(0.001, 1e7), "lambda, such as 200000.0");
+        assert_eq!(adamw(0.001, 1e7), "lambda, such as 200000");
     }
 }

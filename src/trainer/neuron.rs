@@ -9,6 +9,7 @@ use ndarray::array;
 use thiserror::Error;
 
 use crate::network::{Cost, Network, NetworkError, Output};
+use crate::numbers::as_typed;
 
 /// The neuron after some epochs; each epoch is one update.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,14 +33,15 @@ pub enum NeuronError {
     #[error("the start weight and bias must be finite numbers")]
     NotFinite,
     /// A learning rate that is zero, negative, infinite or NaN.
-    #[error("eta {0:?} is out of range: choose a number above 0, such as 0.15")]
+    #[error("eta {} is out of range: choose a number above 0, such as 0.15", as_typed(*.0))]
     Eta(f64),
     /// No epochs.
     #[error("epochs 0 is out of range: choose 1 or more")]
     Epochs,
     /// The output, cost, weight or bias is no longer finite.
     #[error(
-        "the neuron's numbers are no longer finite at epoch {epoch}: choose a smaller eta than {eta:?}, or a start nearer to 0"
+        "the neuron's numbers are no longer finite at epoch {epoch}: choose a smaller eta than {}, or a start nearer to 0",
+        as_typed(*eta)
     )]
     Diverged {
         /// The epoch in which it happened, 0 for the start.

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::Progress;
 use crate::model::EpochRecord;
+use crate::numbers::as_typed;
 use crate::real::Real;
 
 /// An observer of a training. Every method has a default that does nothing.
@@ -59,8 +60,9 @@ pub enum Warning {
     /// For several epochs the accuracy was no better than always answering with the most common class.
     #[error(
         "for {epochs} epochs the accuracy was no better than always giving the most common answer ({:.2}%): if the cost \
-        hardly moves, try a larger eta than {eta:?}; if it jumps about or grows, a smaller one",
-        100.0 * chance
+        hardly moves, try a larger eta than {}; if it jumps about or grows, a smaller one",
+        100.0 * chance,
+        as_typed(*eta)
     )]
     AtChance {
         /// How many epochs in a row.

@@ -73,10 +73,10 @@ pub enum Value {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ValuesError {
     /// An end of a range is not a number.
-    #[error("'{0}' is not a number: write a range as 0.01..10, or values as 0.1|0.3|1")]
+    #[error("'{0}' is not a number: write a range as 0.01..10, or values as '0.1|0.3|1'")]
     Number(String),
     /// An end of a range is not a whole number.
-    #[error("'{0}' is not a whole number: write a range as 10..200, or values as 30|100")]
+    #[error("'{0}' is not a whole number: write a range as 10..200, or values as '30|100'")]
     WholeNumber(String),
     /// The low end of a range is not below the high end.
     #[error("the low end, {low}, is not below the high end, {high}")]
@@ -87,7 +87,7 @@ pub enum ValuesError {
         high: String,
     },
     /// The text is a range, but the values are words, which have no order.
-    #[error("'{0}' is a range, but these values have no order: list them, as one|another")]
+    #[error("'{0}' is a range, but these values have no order: list them, as 'one|another'")]
     NoOrder(String),
 }
 

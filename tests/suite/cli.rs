@@ -33,6 +33,36 @@ fn quiet_prints_nothing_and_still_saves() {
 }
 
 #[test]
+fn commands_that_save_are_quiet_if_asked_to() {
+    let sandbox = Sandbox::with_tiny_data();
+    for seed in 0..2 {
+        sandbox.line(&format!("{TRAIN} --quiet --seed {seed} -o {seed}.json")).success();
+    }
+    for (line, out) in [
+        ("merge 0.json 1.json --out one.json", "one.json"),
+        ("export 0.json --out model.onnx", "model.onnx"),
+        ("report 0.json --data idx --out page.html", "page.html"),
+        ("plot 0.json 1.json --out curves.svg", "curves.svg"),
+        ("show --data idx --out sheet.png", "sheet.png"),
+    ] {
+        for quiet in ["-q", "--quiet"] {
+            let run = sandbox.line(&format!("{line} {quiet}")).success();
+            assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""), "{line}");
+        }
+        assert!(fs::metadata(sandbox.path(out)).unwrap().len() > 0, "{line}");
+        assert!(sandbox.line(line).success().stdout.contains("saved "), "{line}");
+    }
+    for line in ["plot 0.json -q", "show --data idx -q"] {
+        sandbox.line(line).failure(2, &["--quiet is for --out: choose that, or leave --quiet out"]);
+    }
+    // Who is quiet is warned of digits that nobody named.
+    let run = sandbox.line("show -q --out digits.png").success();
+    assert!(run.stdout.is_empty() && run.stderr.starts_with("warning: no MNIST in data/"), "{}", run.stderr);
+    let none = sandbox.line("show --data idx -q --out none.png --label 3 --index 0");
+    assert_eq!(none.stdout, "", "{}", none.stderr);
+}
+
+#[test]
 fn equal_runs_write_equal_files_whatever_the_threads() {
     let sandbox = Sandbox::with_tiny_data();
     // Threads look at the images of the one, and share out the mini-batches of the other.
@@ -475,7 +505,7 @@ fn slowdown_prints_the_curve_as_csv() {
     sandbox.line("slowdown --epochs 0").failure(2, &["epochs 0"]);
     sandbox.line("slowdown --weight 1e308 --bias 1e308").failure(2, &["no longer finite at epoch 0"]);
     sandbox.line("slowdown --cost log-likelihood").failure(2, &["possible values: cross-entropy, quadratic"]);
-    sandbox.line("slowdown --eta 0").failure(2, &["eta 0.0 is out of range"]);
+    sandbox.line("slowdown --eta 0").failure(2, &["eta 0 is out of range"]);
     sandbox.line("slowdown --weight nan").failure(2, &["finite"]);
 }
 
@@ -484,7 +514,7 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
     let sandbox = Sandbox::with_tiny_data();
     for (arguments, words) in [
         ("--epochs 0", &["epochs 0", "1 or more"][..]),
-        ("--eta 0", &["eta 0.0", "above 0"]),
+        ("--eta 0", &["eta 0 is", "above 0"]),
         ("--eta -0.5", &["eta -0.5", "above 0"]),
         ("--eta nan", &["eta NaN", "above 0"]),
         ("--eta inf", &["eta inf"]),
@@ -497,7 +527,7 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
         ("--epochs 1e3", &["--epochs takes a whole number", "1e3"]),
         ("--seed 18446744073709551616", &["--seed 18446744073709551616 is out of range: choose a smaller number"]),
         ("--hidden 18446744073709551615", &["--hidden 18446744073709551615 is out of range: choose a smaller number"]),
-        ("--lambda -1", &["lambda -1.0"]),
+        ("--lambda -1", &["lambda -1 is"]),
         ("--lambda nan", &["lambda NaN"]),
         ("--batch-size 0", &["batch size 0", "1 to 53"]),
         ("--batch-size 54", &["batch size 54", "1 to 53"]),
@@ -516,11 +546,11 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
         ("--momentum 0.9 --optimizer adamw", &["--momentum is for --optimizer sgd"]),
         ("--rotation 5 --augment elastic", &["--rotation is for --augment affine"]),
         ("--sigma 4 --augment affine", &["--sigma is for --augment elastic"]),
-        ("--warmup 3", &["warm-up 3.0", "less than 3"]),
-        ("--warmup -1", &["warm-up -1.0"]),
+        ("--warmup 3", &["warm-up 3 is", "less than 3"]),
+        ("--warmup -1", &["warm-up -1 is"]),
         ("--schedule linear", &["one-cycle"]),
         ("--hidden 0", &["--hidden", "0"]),
-        ("--hidden 4000000000,4000000000", &["weights and biases", "--hidden"]),
+        ("--hidden 4000000000", &["20-4000000000-4 would be more than 50,000,000 weights and biases", "--hidden"]),
         ("--hidden ,", &["--hidden"]),
         ("--cost hinge", &["cross-entropy", "quadratic", "log-likelihood"]),
         ("--monitor everything", &["training-cost"]),
@@ -546,12 +576,12 @@ fn nonsense_is_refused_before_any_work_with_the_range_that_is_allowed() {
 fn nonsense_is_refused_before_images_are_looked_for() {
     let sandbox = Sandbox::new();
     for (arguments, words) in [
-        ("--eta 0", "eta 0.0"),
+        ("--eta 0", "eta 0 is"),
         ("--epochs 0", "epochs 0"),
-        ("--dropout 1", "dropout 1.0"),
+        ("--dropout 1", "dropout 1 is"),
         ("--threads 0", "threads 0"),
         ("--early-stop 0", "early stop 0"),
-        ("--warmup 30", "warm-up 30.0"),
+        ("--warmup 30", "warm-up 30 is"),
     ] {
         sandbox.line(&format!("train --data absent {arguments}")).failure(2, &[words]);
     }
@@ -666,7 +696,7 @@ fn eval_says_that_other_data_cannot_be_split_as_in_the_training() {
 fn divergence_names_the_epoch_and_what_was_too_large_and_keeps_the_last_good_epoch() {
     let sandbox = Sandbox::with_tiny_data();
     let line = "train --data idx --validation 11 --epochs 1000 --hidden 6 --eta 1 --lambda 500";
-    let run = sandbox.line(line).failure(1, &["diverged in epoch", "lambda, such as 20.0", "model.json holds epoch"]);
+    let run = sandbox.line(line).failure(1, &["diverged in epoch", "lambda, such as 20 (", "model.json holds epoch"]);
     let epochs = sandbox.json("model.json")["training"]["epochs_done"].as_u64().unwrap();
     assert!(run.stderr.contains(&format!("diverged in epoch {}", epochs + 1)), "{}", run.stderr);
     sandbox.line("eval model.json --data idx").success();
@@ -723,7 +753,7 @@ fn bad_models_are_named_and_explained() {
             r#"{"sizes": [20, 1], "weights": [[[0.5, NaN"#,
             "it holds NaN (line 1, column 39): its training diverged, so repeat that with a smaller eta",
         ),
-        (r#"{"sizes":[20,1],"weights":[[[1]]],"biases":[[[1]]],"cost":"QuadraticCost"}"#, "do not fit"),
+        (r#"{"sizes":[20,1],"weights":[[[1]]],"biases":[[[1]]],"cost":"QuadraticCost"}"#, "20-1 do not fit"),
     ] {
         fs::write(sandbox.path("bad.json"), contents).unwrap();
         sandbox.line("eval bad.json --data idx").failure(1, &["bad.json", word]);
@@ -1086,6 +1116,53 @@ fn a_word_without_its_option_is_answered_by_a_tip() {
 }
 
 #[test]
+fn an_option_of_another_command_is_called_so() {
+    let sandbox = Sandbox::new();
+    for (line, words) in [
+        ("tune --monitor all", "tune has no --monitor: trials are compared by their accuracy on the validation images"),
+        ("tune --evaluate-on=test", "tune has no --evaluate-on: trials are compared"),
+        ("tune --from x.json", "tune has no --from: every trial starts from new weights"),
+        ("tune --log x.jsonl", "tune has no --log: all trials are printed with --format json"),
+        ("tune --resume x.json", "tune has no --resume: it is for a single training"),
+        ("train --version", "train has no --version: '"),
+        ("eval -V", "eval has no -V: '"),
+    ] {
+        let run = sandbox.line(line).failure(2, &[words]);
+        assert!(!run.stderr.contains("tip"), "{line}: {}", run.stderr);
+    }
+    sandbox.line("train --version").failure(2, &[" --version' prints the version"]);
+    // What no command has is a slip of the pen, and no option is the name of a file.
+    sandbox.line("tune --tirals 3").failure(2, &["tip: a similar argument exists: '--trials'"]);
+    for line in ["eval -q model.json", "eval --quiet model.json", "predict -x model.json 3.png"] {
+        let run = sandbox.line(line).failure(2, &["unexpected argument '-"]);
+        assert!(!run.stderr.contains("tip"), "{line}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn who_asks_briefly_is_told_that_tune_takes_the_options_of_train() {
+    let sandbox = Sandbox::new();
+    sandbox.line("man man1").success();
+    let page = sandbox.read("man1/mnist-tune.1").replace('\\', "");
+    for text in [sandbox.line("tune -h").success().stdout, sandbox.line("tune --help").success().stdout, page] {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = "The options of mnist train that say what to train on and how (--data, --hidden,";
+        assert_eq!(text.matches(words).count(), 1, "{text}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_printed_is_a_failure() {
+    let sandbox = Sandbox::new();
+    for line in ["--help", "--version", "-V", "train -h", "help eval", "completions bash"] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let run: crate::common::Run = sandbox.command().args(line.split(' ')).stdout(full).output().unwrap().into();
+        run.failure(1, &["error: cannot write to standard output"]);
+    }
+}
+
+#[test]
 fn what_to_try_next_is_possible_and_replaces_nothing() {
     let sandbox = Sandbox::with_tiny_data();
     let train = "train --data idx --validation 0 --monitor training-cost --epochs 1 --lambda 0";
@@ -1277,13 +1354,13 @@ fn options_out_of_range_are_refused_with_the_range() {
         ("--tolerance 1", ["tolerance", "below 1"]),
         ("--tolerance -0.1", ["tolerance", "choose 0"]),
         ("--ema 1", ["ema", "below 1"]),
-        ("--dropout 1", ["dropout 1.0", "below 1"]),
+        ("--dropout 1", ["dropout 1 is", "below 1"]),
         ("--input-dropout nan", ["input dropout", "below 1"]),
         ("--augment affine --rotation 200", ["rotation", "180"]),
         ("--augment elastic --sigma 0", ["sigma", "100"]),
         ("--augment affine --fade-to 2", ["fade-to 2", "0 to 1"]),
         ("--fade-to 0.5", ["--fade-to is for --augment", "leave --fade-to out"]),
-        ("--activation relu,tanh", ["2 activations for 1 hidden", "with --activation"]),
+        ("--activation relu,tanh", ["2 activations for 1 hidden layer:", "with --activation"]),
         ("--activation softsign", ["softsign", "sigmoid, tanh, relu"]),
         ("--nesterov", ["--nesterov is for --momentum", "leave --nesterov out"]),
         ("--schedule halve-on-plateau --early-stop 10", ["would never halve", "a smaller --patience"]),

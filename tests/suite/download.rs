@@ -550,12 +550,16 @@ fn each_of_emnists_six_can_be_asked_for_by_name() {
             fs::write(directory.join(format!("{dataset}-{file}-ubyte.gz")), "").unwrap();
         }
     }
-    for (asked, split) in [("emnist", "letters"), ("emnist-letters", "letters"), ("emnist-mnist", "mnist")] {
+    for (asked, split) in
+        [("emnist", "letters"), ("emnist-letters", "letters"), ("emnist-mnist", "mnist"), ("EMNIST-Digits", "digits")]
+    {
         let said = command(&sandbox, &format!("download {asked}"), None).success().stdout.replace('\\', "/");
         assert!(said.contains(&format!("its {split} (beside them: balanced")), "{said}");
         assert!(said.contains(&format!("--data data/emnist/{split}\n")), "{said}");
     }
-    command(&sandbox, "download emnist-digit", None).failure(2, &["emnist-digit", "qmnist, emnist"]);
+    command(&sandbox, "download emnist-digit", None).failure(2, &["emnist-digit", "emnist-mnist]", "'emnist-digits'"]);
+    let help = command(&sandbox, "download --help", None).success().stdout;
+    assert!(EMNIST.iter().all(|name| help.contains(&format!("- {name}:"))), "{help}");
 }
 
 fn command(sandbox: &Sandbox, line: &str, proxy: Option<&str>) -> Run {

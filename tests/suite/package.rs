@@ -31,6 +31,46 @@ fn every_subcommand_has_an_example_a_manual_page_and_completions() {
     }
 }
 
+#[test]
+fn what_the_help_offers_to_type_starts_no_other_program() {
+    let sandbox = Sandbox::new();
+    for command in subcommands(&sandbox) {
+        let help = sandbox.line(&format!("{command} --help")).success().stdout;
+        // A pipe that is meant stands between spaces.
+        let unquoted =
+            help.split_whitespace().find(|word| word.len() > 1 && word.contains('|') && !word.contains('\''));
+        assert_eq!(unquoted, None, "{command}");
+    }
+}
+
+/// The examples of completions and man are typed where nothing has been prepared.
+#[cfg(unix)]
+#[test]
+fn what_installs_completions_and_manual_pages_works_in_a_fresh_home() {
+    let sandbox = Sandbox::new();
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_mnist"));
+    let path = std::env::join_paths([binary.parent().unwrap(), "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
+    for command in ["completions", "man"] {
+        let help = sandbox.line(&format!("{command} --help")).success().stdout;
+        let examples: Vec<_> = help.lines().skip_while(|line| !line.starts_with("Example")).skip(1).collect();
+        for line in examples.iter().map(|line| line.trim()) {
+            assert!(line.chars().count() < 78, "a terminal of 80 columns would break it: {line}");
+            if let Some(page) = line.strip_prefix("man ~/") {
+                assert!(sandbox.path(page).exists(), "{line}");
+                continue;
+            }
+            let mut shell = Command::new("sh");
+            let home = sandbox.path("");
+            let run = shell.args(["-c", line]).current_dir(&home).env("HOME", &home).env("PATH", &path).output();
+            Run::from(run.unwrap()).success();
+        }
+    }
+    for file in ["share/bash-completion/completions/mnist", "share/man/man1/mnist.1"] {
+        assert!(sandbox.path(".local").join(file).exists(), "{file}");
+    }
+    assert!(sandbox.path(".zfunc/_mnist").exists() && sandbox.path(".config/fish/completions/mnist.fish").exists());
+}
+
 /// What bash offers for the last of `words`.
 #[cfg(unix)]
 fn offered(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
@@ -52,6 +92,7 @@ fn bash_completes_commands_options_and_values() {
     assert_eq!(offered(&sandbox, &["mnist", "train", "--ep"]), ["--epochs"]);
     assert_eq!(offered(&sandbox, &["mnist", "train", "--cost", "l"]), ["log-likelihood"]);
     assert_eq!(offered(&sandbox, &["mnist", "download", "f"]), ["fashion-mnist"]);
+    assert_eq!(offered(&sandbox, &["mnist", "download", "emnist-b"]).len(), 3);
 }
 
 #[test]
@@ -80,8 +121,12 @@ fn there_is_a_manual_page_for_each_subcommand_with_its_examples() {
     assert!(saved.len() >= 6 && saved.contains(&"mnist-train.1") && saved.contains(&"mnist-man.1"), "{}", run.stdout);
     for name in saved {
         let page = sandbox.read(&format!("man1/{name}"));
-        assert!(page.contains(".SH EXAMPLES\n.nf\nmnist "), "{name} has no example:\n{page}");
-        for words in ["EXIT STATUS", "Interrupted", "ENVIRONMENT", "MNIST_DATA_DIR", "SEE ALSO", "mnist(1)"] {
+        let examples = page.split(".SH EXAMPLES\n.nf\n").nth(1).unwrap_or_else(|| panic!("no examples:\n{page}"));
+        let command = name.trim_end_matches(".1").replace("mnist-", "mnist ");
+        assert!(examples.lines().any(|line| line.starts_with(&command)), "{name} has no example:\n{page}");
+        for words in
+            ["EXIT STATUS", "Interrupted", "ENVIRONMENT", "MNIST_DATA_DIR", "CLICOLOR_FORCE", "SEE ALSO", "mnist(1)"]
+        {
             assert!(page.contains(words), "{name} has no {words}:\n{page}");
         }
     }
@@ -104,7 +149,24 @@ fn there_is_a_manual_page_for_each_subcommand_with_its_examples() {
     sandbox.line("man share/man/man1").success();
     assert_eq!(page, sandbox.read("share/man/man1/mnist.1"));
     fs::write(sandbox.path("file"), "").unwrap();
-    sandbox.line("man file").failure(1, &["cannot be written to file"]);
+    sandbox.line("man file").failure(1, &["cannot be written to file: it is not a directory"]);
+}
+
+#[test]
+fn a_manual_page_has_the_usage_of_the_help() {
+    let sandbox = Sandbox::new();
+    sandbox.line("man man1").success();
+    for (page, help, usage) in [
+        ("mnist", "--help", "mnist <COMMAND>"),
+        ("mnist-merge", "merge --help", "mnist merge [OPTIONS] --out <FILE> <MODEL> <MODEL>..."),
+        ("mnist-download", "download -h", "mnist download [OPTIONS] [DATASET]"),
+    ] {
+        let help = sandbox.line(help).success().stdout;
+        assert!(help.contains(&format!("\nUsage: {usage}\n")), "{help}");
+        let page = sandbox.read(&format!("man1/{page}.1"));
+        let synopsis = page.split(".SH SYNOPSIS\n").nth(1).unwrap().lines().next().unwrap();
+        assert_eq!(synopsis.replace("\\fB", "").replace("\\fR", "").replace('\\', ""), usage);
+    }
 }
 
 #[test]

@@ -222,6 +222,16 @@ fn a_picture_of_somebody_else_is_not_overwritten() {
 }
 
 #[test]
+fn options_of_a_training_are_explained_as_what_they_show() {
+    let help = Sandbox::new().line("show --help").success().stdout;
+    for words in ["Show each image also moved by a pixel", "Show the images deskewed", "Show each image also distorted"]
+    {
+        assert!(help.contains(words), "'{words}' is not in:\n{help}");
+    }
+    assert!(!help.contains("train --from") && !help.contains("Learn from"), "{help}");
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let sandbox = Sandbox::with_tiny_data();
     for (line, words) in [

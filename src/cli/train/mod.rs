@@ -141,7 +141,9 @@ pub fn carry_out<F: Trainable>(
     }
     let split = task.split_to_evaluate();
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
-    watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
+    if done_before < settings.epochs && !settings.has_stopped_early(&progress.history) {
+        watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
+    }
     let trained = train(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
     let (epoch, done, ending) = (trained.epoch, trained.history.len(), trained.ending.clone());

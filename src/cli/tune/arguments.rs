@@ -22,11 +22,11 @@ use crate::cli::train::schedule::ScheduleArguments;
 /// trained again from the start, so every figure comes from a complete training, schedule included.
 ///
 /// Trials are chosen by their accuracy on the validation images. The test set is never used.
-///
-/// Options of mnist train that say what to train on and how (--data, --hidden, --epochs, --optimizer, …) apply to all
-/// trials.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "The options of mnist train that say what to train on and how (--data, --hidden, --epochs, \
+--train-size, --optimizer, …) apply to all trials.
+
+Examples:
   mnist tune
   mnist tune --budget 5m -o best.json
   mnist tune --trials 54 --hidden 30 --epochs 10
@@ -44,7 +44,7 @@ pub struct TuneArguments {
     /// What to search: options of mnist train, each with a range (0.01..10) or a list of values ('30|100').
     ///
     /// Ranges that span a factor of ten or more are sampled log-uniformly, others uniformly. An empty value leaves the
-    /// option out, as in augment=|affine. Eta, lambda, hidden and batch-size are searched unless they are given:
+    /// option out, as in 'augment=|affine'. Eta, lambda, hidden and batch-size are searched unless they are given:
     /// eta=0.01..10 (with adamw 0.00002..0.02), lambda=0.1..20 (smaller for fewer than 10,000 images), hidden=10..200,
     /// batch-size=1..100.
     #[arg(long, value_name = "NAME=VALUES,…")]
@@ -94,6 +94,16 @@ const INHERITED: [&str; 15] = [
     "precision",
     "no-shuffle",
 ];
+
+/// Why trials cannot have an option that `mnist train` has.
+pub fn why_not(name: &str) -> &'static str {
+    match name {
+        "monitor" | "evaluate-on" => "trials are compared by their accuracy on the validation images",
+        "from" => "every trial starts from new weights",
+        "log" => "all trials are printed with --format json",
+        _ => "it is for a single training",
+    }
+}
 
 /// The options that must be the same for all trials: those that make trials comparable, and their length.
 const COMMON: [&str; 8] = ["data", "epochs", "seed", "train-size", "validation", "engine", "precision", "expand"];

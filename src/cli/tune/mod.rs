@@ -33,7 +33,7 @@ mod progress;
 mod space;
 mod trainer;
 
-pub use arguments::TuneArguments;
+pub use arguments::{TuneArguments, why_not};
 pub use space::SearchError;
 pub use trainer::{Found, Trainer};
 

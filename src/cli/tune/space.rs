@@ -20,7 +20,7 @@ const BATCH_SIZE: (u64, u64) = (1, 100);
 /// Why a search space is not valid.
 #[derive(Debug, Error)]
 pub enum SearchError {
-    #[error("--search {0}: write NAME=VALUES, such as eta=0.01..10 or activation=sigmoid|relu")]
+    #[error("--search {0}: write NAME=VALUES, such as eta=0.01..10 or 'activation=sigmoid|relu'")]
     NoValues(String),
     #[error("--search {name}: this cannot be searched; choose from {}", known.join(", "))]
     Unknown { name: String, known: Vec<String> },

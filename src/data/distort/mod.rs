@@ -40,6 +40,7 @@ pub use affine::Affine;
 pub use elastic::Elastic;
 
 use super::Dataset;
+use crate::numbers::as_typed;
 use crate::random::{Purpose, stream_of_image};
 use crate::threads::share_out;
 use affine::Map;
@@ -115,26 +116,27 @@ impl fmt::Display for Distortion {
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 pub enum DistortionError {
     /// The rotation is not from 0 to 180 degrees.
-    #[error("rotation {0:?} is out of range: choose 0 to 180 degrees, such as 15")]
+    #[error("rotation {} is out of range: choose 0 to 180 degrees, such as 15", as_typed(*.0))]
     Rotation(f64),
     /// The scale is not from 0 to 0.9; a greater one could make an image vanish.
-    #[error("scale {0:?} is out of range: choose 0 to 0.9, such as 0.15 for 85% to 115%")]
+    #[error("scale {} is out of range: choose 0 to 0.9, such as 0.15 for 85% to 115%", as_typed(*.0))]
     Scale(f64),
     /// The shear is not from 0 to 2.
-    #[error("shear {0:?} is out of range: choose 0 to 2, such as 0.2 for a fifth of the height")]
+    #[error("shear {} is out of range: choose 0 to 2, such as 0.2 for a fifth of the height", as_typed(*.0))]
     Shear(f64),
     /// The translation is not from 0 to 1; a greater one could move an image out entirely.
-    #[error("translation {0:?} is out of range: choose 0 to 1, such as 0.1 for a tenth of the side")]
+    #[error("translation {} is out of range: choose 0 to 1, such as 0.1 for a tenth of the side", as_typed(*.0))]
     Translation(f64),
     /// Sigma is not above 0, which would not smooth at all, or is above 100, which would make the field flat.
-    #[error("sigma {0:?} is out of range: choose a number above 0, up to 100 pixels, such as 5.5")]
+    #[error("sigma {} is out of range: choose a number above 0, up to 100 pixels, such as 5.5", as_typed(*.0))]
     Sigma(f64),
     /// Alpha is not from 0 to 1000.
-    #[error("alpha {0:?} is out of range: choose 0 to 1000, such as 37")]
+    #[error("alpha {} is out of range: choose 0 to 1000, such as 37", as_typed(*.0))]
     Alpha(f64),
     /// `fade_to` is not from 0 to 1.
     #[error(
-        "fade-to {0:?} is out of range: choose 0 to 1, such as 0.25 for a quarter of all strengths in the last epoch"
+        "fade-to {} is out of range: choose 0 to 1, such as 0.25 for a quarter of all strengths in the last epoch",
+        as_typed(*.0)
     )]
     FadeTo(f64),
 }
