@@ -81,8 +81,8 @@ pub fn warn_of_interrupted(out: &Path, what: &str, data: Option<(&str, &DataArgu
         _ => shell::file_and_data(out, &DataArguments { data: None }) + " with its own --data",
     };
     output::warning(format_args!(
-        "{} holds {done} of {epochs} epochs of another training, and is replaced when {what} is saved: to keep it, name \
-         another file with --out (short: -o); to go on with it: {} train --resume {resumed}",
+        "{} holds {done} of {epochs} epochs of another training, and is replaced when {what} is saved: to keep it, \
+         name another file with --out (short: -o); to go on with it: {} train --resume {resumed}",
         out.display(),
         shell::program(),
     ));

@@ -64,8 +64,8 @@ pub enum NotFinite {
 }
 
 /// Names the settings to reduce, and suggests values. Each update multiplies the weights by 1 - eta lambda / n; if
-/// lambda makes this less than -1, the weights diverge whatever the gradient. But lambda is to blame only if it would do
-/// so at the optimizer's usual eta too, and eta if it is so large that even the suggested lambda would do so.
+/// lambda makes this less than -1, the weights diverge whatever the gradient. But lambda is to blame only if it would
+/// do so at the optimizer's usual eta too, and eta if it is so large that even the suggested lambda would do so.
 fn remedy(&Divergence { eta, lambda, n_train, optimizer, .. }: &Divergence) -> String {
     let in_short = |x: f64| as_typed(format!("{x:.0e}").parse().unwrap_or(x));
     let usual = optimizer.usual_eta();

@@ -466,8 +466,8 @@ fn who_replaces_an_interrupted_training_is_told_how_to_keep_it_and_to_go_on_with
     let said = |line: &str| sandbox.line(line).success().stderr;
     let warning = |what: &str| {
         format!(
-            "warning: model.json holds 3 of 9 epochs of another training, and is replaced when {what} is saved: to keep \
-             it, name another file with --out (short: -o); to go on with it: "
+            "warning: model.json holds 3 of 9 epochs of another training, and is replaced when {what} is saved: to \
+             keep it, name another file with --out (short: -o); to go on with it: "
         )
     };
     said(&format!("{TINY} --epochs 3 --quiet"));
