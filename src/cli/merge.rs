@@ -8,7 +8,7 @@ use mnist_mlp::data::{ClassNames, Classes};
 use super::args::QuietArguments;
 use super::member::Member;
 use super::usage::Usage;
-use super::{Failure, output, outputs, shell};
+use super::{Failure, interrupted, output, outputs, shell};
 
 /// Merge several models into one network that combines their answers.
 ///
@@ -67,7 +67,7 @@ pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
         output::warning(format_args!("the models were trained on different images: {first} and {other}"));
     }
     warn_of_places(&members);
-    outputs::warn_of_interrupted(out, "the merged model", None);
+    interrupted::keep(out, None);
     merged.save(out)?;
     let saved = format_args!("saved  {}: {}\n", shell::quoted(out.as_os_str()), merged.description());
     output::unless(quiet.quiet, saved)

@@ -15,6 +15,7 @@ mod eval;
 mod export;
 mod failure;
 mod idle;
+mod interrupted;
 mod machine;
 mod man;
 mod member;

@@ -5,16 +5,13 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use mnist_mlp::claim::{Claim, claim};
-use mnist_mlp::engine::Machine;
 use mnist_mlp::export::FileType;
-use mnist_mlp::model::{ModelError, ModelRecord, TrainingRecord, UNQUESTIONED_SIZE, read_model_file};
+use mnist_mlp::model::ModelError;
 use mnist_mlp::network::costs;
 use mnist_mlp::replace_file::{check_replaceable, target};
-use mnist_mlp::trainer::Settings;
 
-use super::args::DataArguments;
+use super::Failure;
 use super::usage::Usage;
-use super::{Failure, output, shell};
 
 /// The number of first bytes that suffice to recognize a file.
 const START: u64 = 512;
@@ -62,30 +59,6 @@ pub fn check_model_file(out: &Path) -> Result<(), Failure> {
 /// Keeps other processes from writing the model file.
 pub fn claim_model_file(out: &Path) -> Result<Claim, Failure> {
     claim(out).map_err(not_written(out))
-}
-
-/// Warns that the model at `out`, which is about to be replaced when `what` is saved, is of an interrupted training
-/// that could be resumed. `data` is the dataset of this command and how it was named, if the command has any.
-pub fn warn_of_interrupted(out: &Path, what: &str, data: Option<(&str, &DataArguments)>) {
-    if out.metadata().map_or(true, |metadata| metadata.len() > UNQUESTIONED_SIZE) {
-        return; // to read so much would take longer than it is worth
-    }
-    let Some(model) = read_model_file(out).ok().and_then(|json| ModelRecord::from_json(&json).ok()) else { return };
-    let Some(training @ TrainingRecord { epochs_done: done, epochs, .. }) = &model.training else { return };
-    let has_ended = |settings: Settings| done >= epochs || settings.has_stopped_early(&model.history);
-    if Settings::of_record(training, &model.history, Machine::default()).map_or(true, has_ended) {
-        return;
-    }
-    let resumed = match data {
-        Some((dataset, data)) if dataset == training.dataset => shell::file_and_data(out, data),
-        _ => shell::file_and_data(out, &DataArguments { data: None }) + " with its own --data",
-    };
-    output::warning(format_args!(
-        "{} holds {done} of {epochs} epochs of another training, and is replaced when {what} is saved: to keep it, \
-         name another file with --out (short: -o); to go on with it: {} train --resume {resumed}",
-        out.display(),
-        shell::program(),
-    ));
 }
 
 /// The failure to write a model file.

@@ -3,11 +3,12 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::stdin;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mnist_mlp::data::known::are_in_mnists_form;
-use mnist_mlp::data::{Dataset, Identity};
+use mnist_mlp::data::{Dataset, Identity, unlabelled};
 use mnist_mlp::engine::Machine;
 use mnist_mlp::picture::Picture;
 use mnist_mlp::picture::normalize::{normalized, scaled};
@@ -31,12 +32,16 @@ use super::{Failure, output};
   mnist predict model.json --show photo.jpg
   mnist predict fashion.json --as-is shirt.png
   mnist predict model.json --format json scans/*.png | jq .label
+  mnist predict model.json test.csv --format json | jq -r '[.index, .label] | @csv'
   curl -s https://example.org/seven.png | mnist predict model.json -")]
 pub struct PredictArguments {
     /// A model file, ours or network2.py's, for square images.
     pub model: PathBuf,
 
-    /// Pictures of one digit each, PNG or JPEG; '-' reads one from standard input.
+    /// Pictures of one digit each, PNG or JPEG; '-' reads one from standard input. Or tables of images, CSV or IDX.
+    ///
+    /// A row of a table is an image as the network takes it: pixels from 0 to 255, light on dark. A label beside them is
+    /// not looked at ('mnist eval' does that). Images are numbered from 0.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
@@ -59,33 +64,27 @@ pub struct PredictArguments {
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let member = Member::read(&arguments.model)?;
     let side = side(&member)?;
-    if !arguments.as_is {
-        note_other_form(&member);
-    }
-    let (machine, names) = (machine(Some(1))?, member.class_names());
-    let mut failed = 0;
+    let machine = machine(Some(1))?;
+    let (mut failed, mut is_noted) = (0, arguments.as_is);
     for file in &arguments.files {
-        let name = file.display().to_string();
-        let answer =
-            read_picture(file, side, arguments.as_is).and_then(|picture| answered(&member, (&name, &picture), machine));
-        match answer {
-            Ok((outputs, picture)) => {
-                let layer = member.output_layer();
-                let report = PredictionReport { file: &name, outputs: &outputs, layer, names: &names };
-                let printed = output::piece(match arguments.format {
-                    Format::Json => report.json(),
-                    Format::Text if arguments.show => {
-                        report.with_picture(&picture, output::width_of_pictures(), output::depth())
-                    }
-                    Format::Text => report.text(),
-                })?;
-                if printed.is_break() {
-                    return Ok(());
+        let answered = match tabled(file, side) {
+            Ok(Some(images)) => answer_all(arguments, &member, file, images, machine),
+            Ok(None) => {
+                if !std::mem::replace(&mut is_noted, true) {
+                    note_other_form(&member);
                 }
+                let name = file.display().to_string();
+                read_picture(file, side, arguments.as_is)
+                    .and_then(|picture| answer_one(arguments, &member, (&name, None), &picture, machine))
             }
+            Err(failure) => Err(failure),
+        };
+        match answered {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => return Ok(()),
             Err(failure) => {
                 if arguments.format == Format::Json {
-                    output::result(json_of_failure(&name, &failure.to_string()))?;
+                    output::result(json_of_failure(&file.display().to_string(), &failure.to_string()))?;
                 }
                 if arguments.files.len() == 1 {
                     return Err(failure);
@@ -96,6 +95,50 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
         }
     }
     if failed == 0 { Ok(()) } else { Err(Failure::Unanswered { failed, all: arguments.files.len() }) }
+}
+
+/// The images of a file that holds many, as they are; `None` if it is to be a picture.
+fn tabled(file: &Path, side: usize) -> Result<Option<Vec<Picture>>, Failure> {
+    if file.as_os_str() == OsStr::new("-") {
+        return Ok(None);
+    }
+    let picture = |pixels: &[u8]| Picture::new(side, side, pixels.to_vec()).expect("an image has side x side pixels");
+    Ok(unlabelled::read(file, side * side)?.map(|pixels| pixels.chunks_exact(side * side).map(picture).collect()))
+}
+
+/// Prints the answers to all images of a file, numbered from 0. Breaks if nobody reads on.
+fn answer_all(
+    arguments: &PredictArguments,
+    member: &Member,
+    file: &Path,
+    images: Vec<Picture>,
+    machine: Machine,
+) -> Result<ControlFlow<()>, Failure> {
+    let name = file.display().to_string();
+    for (index, picture) in images.iter().enumerate() {
+        if answer_one(arguments, member, (&name, Some(index)), picture, machine)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// Prints the answer to one image. Breaks if nobody reads on.
+fn answer_one(
+    arguments: &PredictArguments,
+    member: &Member,
+    (file, index): (&str, Option<usize>),
+    picture: &Picture,
+    machine: Machine,
+) -> Result<ControlFlow<()>, Failure> {
+    let (outputs, seen) = answered(member, (file, picture), machine)?;
+    let (layer, names) = (member.output_layer(), &member.class_names());
+    let report = PredictionReport { file, index, outputs: &outputs, layer, names };
+    output::piece(match arguments.format {
+        Format::Json => report.json(),
+        Format::Text if arguments.show => report.with_picture(&seen, output::width_of_pictures(), output::depth()),
+        Format::Text => report.text(),
+    })
 }
 
 /// Height and width of the images that the model takes; an error if it cannot be used for pictures.

@@ -99,6 +99,14 @@ pub enum CsvError {
         /// Number of columns in the other file.
         expected: usize,
     },
+    /// A row has another number of pixels than a network takes.
+    #[error("has images of {found} pixels, expected {expected}, as the network takes, and at most a label beside them")]
+    Width {
+        /// Number of fields in the row.
+        found: usize,
+        /// Number of inputs of the network.
+        expected: usize,
+    },
     /// A row is too long.
     #[error("has a row longer than {} MiB, the most that is read: expected an image in each row", MAX_ROW >> 20)]
     LongRow,
@@ -118,7 +126,11 @@ pub enum CsvError {
 
 /// Advice if the pixels and the supposed label make a square, so that the label seems to be missing.
 fn if_unlabelled(pixels: u64) -> &'static str {
-    if pixels > 0 && side_of(pixels + 1).is_some() { ": does it lack the labels?" } else { "" }
+    if pixels > 0 && side_of(pixels + 1).is_some() {
+        ": does it lack the labels? 'predict' answers such a table"
+    } else {
+        ""
+    }
 }
 
 /// Advice on names as labels, if this field is a name.
@@ -184,14 +196,42 @@ pub(super) fn read(reader: impl Read, of_dataset: &mut Labels) -> Result<(Idx, I
     let columns = rows(reader, MAX_ROW, |line, fields, of_labels| {
         labels.push(of_dataset.label(line, fields, of_labels)?);
         for (i, field) in fields.iter().enumerate().filter(|&(i, _)| i != of_labels.at) {
-            let pixel = number(field).ok_or_else(|| CsvError::Pixel { line, column: i + 1, found: shown(field) })?;
-            pixels.push(pixel);
+            pixels.push(pixel(line, i, field)?);
         }
         Ok(())
     })?;
     let image_size = columns as u64 - 1;
     let side = side_of(image_size).filter(|&side| side > 0).ok_or(CsvError::NotSquare(image_size))? as u32;
     Ok((Idx { dims: vec![labels.len() as u32, side, side], bytes: pixels }, labels_of(labels)))
+}
+
+/// Reads only the pixels of images that have `pixels` each, (n, pixels). A further column holds labels, which are not
+/// read.
+pub(super) fn read_pixels(reader: impl Read, pixels: usize) -> Result<Vec<u8>, CsvError> {
+    let mut all = Vec::new();
+    rows(reader, MAX_ROW, |line, fields, of_labels| {
+        let left_out = match fields.len() {
+            found if found == pixels => None,
+            found if found == pixels + 1 => Some(of_labels.at),
+            found => return Err(CsvError::Width { found, expected: pixels }),
+        };
+        for (i, field) in fields.iter().enumerate().filter(|&(i, _)| Some(i) != left_out) {
+            all.push(pixel(line, i, field)?);
+        }
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// The number of columns of the first row, header or not; `None` if there is none.
+pub(super) fn columns(reader: impl Read) -> Option<usize> {
+    let table = ReaderBuilder::new().has_headers(false).from_reader(reader.take(MAX_ROW as u64));
+    table.into_byte_records().next()?.ok().map(|fields| fields.len())
+}
+
+/// The intensity in field `i` of a line.
+fn pixel(line: u64, i: usize, field: &[u8]) -> Result<u8, CsvError> {
+    number(field).ok_or_else(|| CsvError::Pixel { line, column: i + 1, found: shown(field) })
 }
 
 /// Reads only the labels, (n), and counts the columns.
@@ -530,9 +570,8 @@ mod tests {
     #[test]
     fn rows_without_a_label_are_suspected() {
         let said = |pixels: usize| read(vec!["7"; pixels].join(",").as_bytes()).unwrap_err().to_string();
-        assert!(
-            said(784).ends_with("a label and 783 pixels, which do not make a square image: does it lack the labels?")
-        );
+        let doubt = "which do not make a square image: does it lack the labels? 'predict' answers such a table";
+        assert!(said(784).ends_with(&format!("a label and 783 pixels, {doubt}")));
         assert!(said(783).ends_with("a label and 782 pixels, which do not make a square image"));
         assert!(said(1).ends_with("a label and 0 pixels, which do not make a square image"));
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::array::side_of;
 use super::csv::{self, CsvError};
 use super::found::{Found, Kind, Summed};
 use super::idx::{Idx, IdxError};
@@ -66,14 +67,14 @@ pub(super) fn load(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceEr
 
 /// The formats of a dataset in a single file.
 #[derive(Debug, PartialEq)]
-enum Format {
+pub(super) enum Format {
     Pickle,
     Npz,
     Csv,
 }
 
 impl Format {
-    fn of(path: &Path) -> Result<Self, FileError> {
+    pub fn of(path: &Path) -> Result<Self, FileError> {
         let Opened { mut reader, is_gzip, .. } = Opened::open(path)?;
         let mut start = Vec::new();
         reader.by_ref().take(512).read_to_end(&mut start).map_err(|error| FileError::reading(error, is_gzip))?;
@@ -160,6 +161,7 @@ fn load_csv(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceError> {
     let other = csv::file_of(path, if part == Part::Training { Part::Test } else { Part::Training });
     // The other file may be missing, since its images are not wanted.
     let other = other.filter(|other| other.try_exists().unwrap_or(true));
+    let other = other.filter(|test| part == Part::Test || !lacks_labels(test, path));
     let mut labels = csv::Labels::default();
     let read_other = |labels: &mut csv::Labels| {
         let read = |path: &PathBuf| read_csv(path, |reader| csv::read_labels(reader, labels));
@@ -181,6 +183,13 @@ fn load_csv(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceError> {
     Ok((Found { classes, ..Found::new(images, labels) }, own))
 }
 
+/// Whether the rows of `test` are one label shorter than those of `training`, as a competition's are that are to be
+/// answered. Nobody trains on them.
+fn lacks_labels(test: &Path, training: &Path) -> bool {
+    let columns = |path| Opened::open(path).ok().and_then(|opened| csv::columns(opened.reader));
+    columns(test).is_some_and(|pixels| side_of(pixels as u64).is_some() && columns(training) == Some(pixels + 1))
+}
+
 /// Checks that the rows of both files have the same length. If not, the first column of one file holds no labels.
 fn check_columns(own: (&Path, usize), other: (&Path, usize)) -> Result<(), SourceError> {
     if own.1 == other.1 {
@@ -192,7 +201,10 @@ fn check_columns(own: (&Path, usize), other: (&Path, usize)) -> Result<(), Sourc
     Err(FileError::Csv(CsvError::Columns { found, other, expected }).of(path))
 }
 
-fn read_csv<T>(path: &Path, read: impl FnOnce(Box<dyn BufRead>) -> Result<T, CsvError>) -> Result<T, SourceError> {
+pub(super) fn read_csv<T>(
+    path: &Path,
+    read: impl FnOnce(Box<dyn BufRead>) -> Result<T, CsvError>,
+) -> Result<T, SourceError> {
     if !path.try_exists().unwrap_or(true) {
         return Err(SourceError::NotThere(path.to_path_buf()));
     }

@@ -36,6 +36,7 @@ mod pixels;
 pub mod source;
 pub mod splits;
 pub mod synthetic;
+pub mod unlabelled;
 
 /// The two parts of a dataset: the training images, or the test images, which are for the final evaluation only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -202,6 +202,14 @@ pub enum FileError {
     /// The contents are not a table of images.
     #[error(transparent)]
     Csv(CsvError),
+    /// The images have another number of pixels than a network takes.
+    #[error("has images of {found} pixels, expected {expected}, as the network takes")]
+    Pixels {
+        /// Number of pixels of an image.
+        found: usize,
+        /// Number of inputs of the network.
+        expected: usize,
+    },
     /// The file is not a picture, or it is damaged.
     #[error(transparent)]
     BadPicture(read::FileError),

@@ -24,6 +24,8 @@ const BAR: usize = 20;
 pub struct PredictionReport<'a> {
     /// The file of the picture.
     pub file: &'a str,
+    /// The number of the image in a file of many, counted from 0.
+    pub index: Option<usize>,
     /// a^L, (n_L), at least two.
     pub outputs: &'a [f64],
     /// The kind of output layer.
@@ -35,6 +37,8 @@ pub struct PredictionReport<'a> {
 #[derive(Serialize)]
 struct Json<'a> {
     file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
     #[serde(flatten)]
     answer: Place<'a>,
     runner_up: Place<'a>,
@@ -64,7 +68,7 @@ impl PredictionReport<'_> {
     pub fn json(&self) -> String {
         let (answer, runner_up) = self.places();
         let output_layer = self.layer.name();
-        json_line(&Json { file: self.file, answer, runner_up, output_layer, outputs: self.outputs })
+        json_line(&Json { file: self.file, index: self.index, answer, runner_up, output_layer, outputs: self.outputs })
     }
 
     /// One line: the class, its output and the runner-up.
@@ -78,7 +82,8 @@ impl PredictionReport<'_> {
             };
             format!("{} ({output})", self.names.of(place.label))
         };
-        format!("{}: {}, then {}\n", printable(self.file), shown(first), shown(second))
+        let index = self.index.map_or_else(String::new, |index| format!(" #{index}"));
+        format!("{}{index}: {}, then {}\n", printable(self.file), shown(first), shown(second))
     }
 
     /// The same line and, below it, the picture as the network saw it beside bars of its outputs, for a terminal of
@@ -127,7 +132,7 @@ mod tests {
     static NUMBERS: LazyLock<ClassNames> = LazyLock::new(ClassNames::default);
 
     fn report(outputs: &[f64], layer: Output) -> PredictionReport<'_> {
-        PredictionReport { file: "a.png", outputs, layer, names: &NUMBERS }
+        PredictionReport { file: "a.png", index: None, outputs, layer, names: &NUMBERS }
     }
 
     #[test]
@@ -169,6 +174,9 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
         assert_eq!((&json["name"], &json["runner_up"]["name"]), (&"Shirt".into(), &"Bag".into()));
         assert_eq!(report.text(), "a.png: Shirt (75.00%), then Bag (25.00%)\n");
+        let report = PredictionReport { file: "a.csv", index: Some(7), ..report };
+        assert!(report.json().starts_with(r#"{"file":"a.csv","index":7,"label":1,"#), "{}", report.json());
+        assert_eq!(report.text(), "a.csv #7: Shirt (75.00%), then Bag (25.00%)\n");
         assert_eq!(json_of_failure("a", "b"), "{\"file\":\"a\",\"error\":\"b\"}\n");
     }
 

@@ -1400,6 +1400,18 @@ fn few_images_are_told_which_lambda_suits_them() {
 }
 
 #[test]
+fn small_images_are_told_which_elastic_distortion_suits_them() {
+    let sandbox = Sandbox::with_tiny_data();
+    let said = |options: &str| sandbox.line(&format!("{TRAIN} {options}")).success().stderr;
+    let note =
+        "note: elastic sigma 5.5 and alpha 37 suit images of 28 x 28 pixels; for these try --sigma 0.9 --alpha 0.9\n";
+    assert_eq!(said("--augment elastic").matches(note).count(), 1);
+    for options in ["--augment affine", "--augment elastic --sigma 0.9", "--augment elastic --quiet"] {
+        assert!(!said(options).contains("elastic sigma"), "{options}");
+    }
+}
+
+#[test]
 fn a_network_may_have_no_hidden_layer() {
     let sandbox = Sandbox::with_tiny_data();
     let line = "train --data idx --validation 11 --epochs 2";

@@ -419,13 +419,25 @@ fn a_table_without_labels_is_not_taken_for_the_other_part() {
     write("train.csv", &training);
     write("test.csv", &unlabelled(&test));
     let train = "train --data train.csv --validation 8 --epochs 1";
-    let words =
-        ["test.csv has 16 columns, train.csv 17: does it lack the labels?", "move it away to use train.csv alone"];
-    sandbox.line(train).failure(1, &words);
-    fs::rename(sandbox.path("test.csv"), sandbox.path("unlabelled.csv")).unwrap();
-    assert!(sandbox.line(train).success().stdout.contains("16-30-4"));
-    fs::rename(sandbox.path("unlabelled.csv"), sandbox.path("test.csv")).unwrap();
-    sandbox.line("eval model.json --data train.csv").failure(1, &["test.csv has rows", "does it lack the labels?"]);
+    // Nobody trains on it, nor can it be evaluated on, but it can be answered.
+    let run = sandbox.line(train).success();
+    assert!(run.stdout.contains("16-30-4") && run.stdout.contains("--split validation\n"), "{}", run.stdout);
+    sandbox
+        .line("eval model.json --data train.csv")
+        .failure(1, &["test.csv has rows", "does it lack the labels? 'predict' answers such a table"]);
+    let answers = sandbox.line("predict model.json test.csv --format json").success().stdout;
+    write("test.csv", &test);
+    sandbox.line("eval model.json --data train.csv --answers answers.csv").success();
+    let expected = sandbox.read("answers.csv");
+    let expected: Vec<_> = expected.lines().skip(1).map(|row| row.split(',').nth(2).unwrap().to_string()).collect();
+    let found = answers.lines().enumerate().map(|(i, line)| {
+        let answer: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!((&answer["file"], &answer["index"]), (&"test.csv".into(), &i.into()));
+        answer["label"].to_string()
+    });
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+    let text = sandbox.line("predict model.json test.csv train.csv").success().stdout;
+    assert!(text.starts_with("test.csv #0: ") && text.contains("\ntrain.csv #39: "), "a label is no pixel: {text}");
 
     // It may be the training images that lack them, or both are sound and of different sizes.
     write("train.csv", &unlabelled(&training));

@@ -461,51 +461,56 @@ fn interrupted(sandbox: &Sandbox, name: &str) -> String {
 }
 
 #[test]
-fn who_replaces_an_interrupted_training_is_told_how_to_keep_it_and_to_go_on_with_it() {
+fn an_interrupted_training_that_is_replaced_is_kept_beside_it() {
     let sandbox = Sandbox::with_tiny_data();
     let said = |line: &str| sandbox.line(line).success().stderr;
-    let warning = |what: &str| {
-        format!(
-            "warning: model.json holds 3 of 9 epochs of another training, and is replaced when {what} is saved: to \
-             keep it, name another file with --out (short: -o); to go on with it: "
-        )
-    };
     said(&format!("{TINY} --epochs 3 --quiet"));
     assert!(!said(&format!("{TINY} --epochs 3")).contains("another training"), "it was complete");
     let model = interrupted(&sandbox, "model.json");
     said(&format!("{TINY} --epochs 1 --quiet -o other.json"));
-    for (line, what, resume) in [
-        (format!("{TINY} --epochs 1"), "the first epoch", "model.json --data idx"),
-        (format!("{TINY} --epochs 1 --quiet"), "the first epoch", "model.json --data idx"),
-        (
-            "train --data synthetic --train-size 20 --validation 9 --epochs 1 --quiet".to_string(),
-            "the first epoch",
-            "model.json with its own --data",
-        ),
-        (
-            "train --resume other.json --data idx --epochs 2 --quiet -o model.json".to_string(),
-            "the first epoch",
-            "model.json --data idx",
-        ),
-        (
-            "tune --data idx --validation 11 --trials 1 --epochs 1 --quiet -o model.json".to_string(),
-            "the first trial",
-            "model.json --data idx",
-        ),
-        (
-            "merge other.json other.json -o ./model.json".to_string(),
-            "the merged model",
-            "./model.json with its own --data",
-        ),
+    let resume = "train --resume model.interrupted.json";
+    for (line, data) in [
+        (format!("{TINY} --epochs 1"), "--data idx"),
+        (format!("{TINY} --epochs 1 --quiet"), "--data idx"),
+        ("train --data synthetic --train-size 20 --validation 9 --epochs 1 --quiet".to_string(), "with its own --data"),
+        ("train --resume other.json --data idx --epochs 2 --quiet -o model.json".to_string(), "--data idx"),
+        ("tune --data idx --validation 11 --trials 1 --epochs 1 --quiet -o model.json".to_string(), "--data idx"),
+        ("merge other.json other.json -o model.json".to_string(), "with its own --data"),
     ] {
         fs::write(sandbox.path("model.json"), &model).unwrap();
+        let _ = fs::remove_file(sandbox.path("model.interrupted.json"));
         let said = said(&line);
-        let warning = warning(what).replace("model.json", resume.split(' ').next().unwrap());
-        assert!(said.contains(&warning) && said.contains(&format!(" train --resume {resume}\n")), "{line}:\n{said}");
+        let warning = "warning: model.json holds 3 of 9 epochs of another training, and is kept as \
+                       model.interrupted.json; to go on with it: ";
+        assert!(said.contains(warning) && said.contains(&format!(" {resume} {data}\n")), "{line}:\n{said}");
         assert_ne!(sandbox.read("model.json"), model, "{line}");
+        assert_eq!(sandbox.read("model.interrupted.json"), model, "{line}");
     }
+    said(&format!("{resume} --data idx --quiet -o more.json"));
     fs::write(sandbox.path("model.json"), &model).unwrap();
     assert!(!said("train --resume ./model.json --data idx --quiet").contains("another training"), "it is that one");
+}
+
+#[test]
+fn of_several_interrupted_trainings_the_longest_is_kept_and_no_other_file_is_overwritten() {
+    let sandbox = Sandbox::with_tiny_data();
+    sandbox.line(&format!("{TINY} --epochs 3 --quiet")).success();
+    let longer = interrupted(&sandbox, "model.json");
+    let train = || sandbox.line(&format!("{TINY} --epochs 1 --quiet")).success().stderr;
+    assert!(train().contains("is kept as model.interrupted.json"));
+    let shorter = sandbox.read("model.json").replace(r#""epochs":1,"#, r#""epochs":9,"#);
+    fs::write(sandbox.path("model.json"), &shorter).unwrap();
+    let said = train();
+    assert!(
+        said.contains("model.json holds 1 of 9 epochs of another training, and is replaced: to keep it,"),
+        "{said}"
+    );
+    assert!(said.contains("--resume model.json --data idx\n"), "{said}");
+    assert_eq!(sandbox.read("model.interrupted.json"), longer);
+    fs::write(sandbox.path("model.json"), &longer).unwrap();
+    fs::write(sandbox.path("model.interrupted.json"), "my thesis").unwrap();
+    assert!(train().contains("and is replaced"));
+    assert_eq!(sandbox.read("model.interrupted.json"), "my thesis");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use mnist_mlp::data::{Dataset, expand};
 use mnist_mlp::trainer::Settings;
 
 use crate::cli::idle::Purpose;
+use crate::cli::output;
 
 /// The heading of these options in the help.
 const HEADING: &str = "Images";
@@ -118,6 +119,29 @@ impl ExpandName {
             Some(ExpandName::Shift) => expand::shifts(&images, threads),
             None => Ok(images),
         }
+    }
+}
+
+/// The sides in pixels of images for which the default strengths of elastic distortion were chosen, and the range that
+/// they suit.
+const USUAL_SIDE: f64 = 28.0;
+const SIDES: std::ops::RangeInclusive<f64> = 20.0..=40.0;
+
+/// Tells of the default strengths of elastic distortion, which are in pixels, if images of this size need others. The
+/// displacements are as smooth and as large, measured by the image, if sigma grows with its side, and alpha with its
+/// area: smoothing weakens noise in inverse proportion to sigma.
+pub fn note_of_size(settings: &Settings, (rows, columns): (usize, usize)) {
+    let usual = Elastic::default();
+    let is_usual = settings.augment.and_then(|distortion| distortion.elastic) == Some(usual);
+    let side = ((rows * columns) as f64).sqrt();
+    if is_usual && !SIDES.contains(&side) {
+        let share = side / USUAL_SIDE;
+        let (sigma, alpha) = (usual.sigma * share, usual.alpha * share * share);
+        output::note(format_args!(
+            "elastic sigma {} and alpha {} suit images of {USUAL_SIDE} x {USUAL_SIDE} pixels; for these try --sigma \
+            {sigma:.1} --alpha {alpha:.1}",
+            usual.sigma, usual.alpha
+        ));
     }
 }
 

@@ -16,9 +16,9 @@ use mnist_mlp::{Precision, Real};
 use crate::cli::company::Company;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
-use crate::cli::outputs::{is_same, warn_of_interrupted};
+use crate::cli::outputs::is_same;
 use crate::cli::usage::Usage;
-use crate::cli::{Failure, idle, output, shell, split};
+use crate::cli::{Failure, idle, interrupted, output, shell, split};
 use arguments::{DEFAULT_LAMBDA, IMAGES_OF_LAMBDA, MonitorName, TrainArguments, fitting_lambda};
 use saver::Saver;
 use summary::{introduction, resumption, summary};
@@ -134,10 +134,11 @@ pub fn carry_out<F: Trainable>(
     task.warn(arguments.quiet);
     if !arguments.quiet {
         note_strong_lambda(arguments, &settings, task.training.len());
+        images::note_of_size(&settings, task.training.geometry());
     }
     let goes_on = arguments.resume.resume.as_ref().is_some_and(|resumed| is_same(resumed, &out));
     if !goes_on {
-        warn_of_interrupted(&out, "the first epoch", Some((&task.dataset, &arguments.data)));
+        interrupted::keep(&out, Some((&task.dataset, &arguments.data)));
     }
     let split = task.split_to_evaluate();
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());

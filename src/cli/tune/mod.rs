@@ -16,12 +16,12 @@ use mnist_mlp::tune::{self, Crew, Job, Limit, Outcome, Rungs, Search, Space, Tri
 use super::args::Format;
 use super::company::Company;
 use super::machine::machine;
-use super::outputs::{check_model_file, claim_model_file, warn_of_interrupted};
+use super::outputs::{check_model_file, claim_model_file};
 use super::shell::{file_and_data, words};
 use super::signals::stop_signals;
 use super::train::arguments::TrainArguments;
 use super::train::task::Task;
-use super::{Failure, output, shell};
+use super::{Failure, interrupted, output, shell};
 use keeper::Keeper;
 use progress::Progress;
 use space::{extremes, space};
@@ -128,7 +128,7 @@ pub fn carry_out<F: Trainable>(
     }
     task.warn(arguments.quiet);
     if let Some(out) = &arguments.out {
-        warn_of_interrupted(out, "the first trial", Some((&task.dataset, &hunt.common.data)));
+        interrupted::keep(out, Some((&task.dataset, &hunt.common.data)));
     }
 
     let signal = stop_signals();
