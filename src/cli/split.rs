@@ -53,10 +53,9 @@ pub fn in_common(
         let validation = member.validation(there_were(member));
         let most = there_were(member).saturating_sub(validation);
         match split {
-            Split::Test => 0..whole.len(),
+            Split::Test | Split::All => 0..whole.len(),
             Split::Validation => most..most + validation,
             Split::Train => 0..member.train_size().unwrap_or(most),
-            Split::All => 0..whole.len(),
         }
     };
     let (first, others) = members.split_first().expect("clap demands a model");

@@ -130,7 +130,7 @@ pub fn carry_out<F: Trainable>(
 ) -> Result<(), Failure> {
     let Begun { task, progress, config, mut watch, out, start } = begun;
     let (settings, done_before) = (*config.settings(), progress.history.len());
-    watch.print(&format!("{}\n", introduction(arguments, &settings, &task, &progress)));
+    watch.print(&introduction(arguments, &settings, &task, &progress));
     task.warn(arguments.quiet);
     if !arguments.quiet {
         note_strong_lambda(arguments, &settings, task.training.len());
@@ -143,7 +143,7 @@ pub fn carry_out<F: Trainable>(
     let split = task.split_to_evaluate();
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     if done_before < settings.epochs && !settings.has_stopped_early(&progress.history) {
-        watch.print(&format!("{}\n", table.heading(task.evaluated_on)));
+        watch.print(&format!("\n{}\n", table.heading(task.evaluated_on)));
     }
     let trained = train(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
