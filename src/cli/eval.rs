@@ -1,6 +1,5 @@
 //! `mnist eval`: evaluates one or several saved models.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,7 +13,7 @@ use ndarray::Array2;
 use super::args::{DataArguments, Format, Split};
 use super::machine::machine;
 use super::member::Member;
-use super::outputs::check_output;
+use super::outputs::{check_output, not_written};
 use super::{Failure, output, split};
 
 /// Evaluate a saved model: accuracy, cost, confusion matrix, figures per class.
@@ -109,13 +108,14 @@ fn of_several(
 
 /// Refuses a file that cannot be written or is not this program's, before any work.
 fn check(path: &Path) -> Result<(), Failure> {
-    check_output(path, "a table of answers", |start| start.starts_with(ANSWERS_START.as_bytes()), not_written(path))
+    check_output(
+        path,
+        "a table of answers",
+        |start| start.starts_with(ANSWERS_START.as_bytes()),
+        not_written("table", path),
+    )
 }
 
 fn write(path: &Path, data: &Dataset, outputs: &Array2<f64>) -> Result<(), Failure> {
-    replace_file(path, |file| answers(data, outputs.view(), file)).map_err(not_written(path))
-}
-
-fn not_written(path: &Path) -> impl FnOnce(io::Error) -> Failure {
-    |error| Failure::Answers { path: path.display().to_string(), error }
+    replace_file(path, |file| answers(data, outputs.view(), file)).map_err(not_written("table", path))
 }

@@ -8,7 +8,7 @@ use mnist_mlp::replace_file::replace_file;
 
 use super::args::QuietArguments;
 use super::member::Member;
-use super::outputs::{check_output, not_written};
+use super::outputs::{check_output, model_not_written};
 use super::usage::Usage;
 use super::{Failure, output, shell};
 
@@ -59,7 +59,7 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
         Some(InputName::Unit) => Input::Unit,
         Some(InputName::Pixels) | None => Input::Pixels,
     };
-    check_output(out, "an export of this program", |start| file_type.made(start), not_written(out))?;
+    check_output(out, "an export of this program", |start| file_type.made(start), model_not_written(out))?;
     let member = Member::read(&arguments.model)?;
     if member.sees_deskewed() {
         output::warning(format_args!(
@@ -69,7 +69,7 @@ pub fn run(arguments: &ExportArguments) -> Result<(), Failure> {
             out.display()
         ));
     }
-    replace_file(out, |file| member.export(file_type, input, file)).map_err(not_written(out))?;
+    replace_file(out, |file| member.export(file_type, input, file)).map_err(model_not_written(out))?;
     let saved = format_args!("saved  {}: {}\n", shell::quoted(out.as_os_str()), member.description());
     output::unless(arguments.quiet.quiet, saved)
 }

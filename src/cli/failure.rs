@@ -2,7 +2,6 @@
 
 use std::io;
 use std::ops::Range;
-use std::path::PathBuf;
 
 use mnist_mlp::committee::JoinError;
 use mnist_mlp::data::classes::UnknownClasses;
@@ -96,8 +95,6 @@ pub enum Failure {
         first.0, first.1.len(), first.1.start, other.0, other.1.len(), other.1.start
     )]
     SplitsDiffer { split: &'static str, first: (String, Range<usize>), other: (String, Range<usize>) },
-    #[error("the picture {path} cannot be written: {error}")]
-    Picture { path: String, error: std::io::Error },
     #[error(
         "{path} takes {inputs} inputs, which do not make a square image: predict turns pictures into squares, 28 x 28 \
         pixels for 784 inputs"
@@ -117,8 +114,6 @@ pub enum Failure {
     Unanswered { failed: usize, all: usize },
     #[error("{divergence} ({saved})")]
     Diverged { divergence: Box<Divergence>, saved: String },
-    #[error("the manual pages cannot be written to {}: {error}", path.display())]
-    Manual { path: PathBuf, error: std::io::Error },
     #[error(
         "all {0} trials were lost because they diverged: try a smaller eta, as in --search eta=0.001..1, or a smaller \
         lambda"
@@ -138,12 +133,8 @@ pub enum Failure {
     Plot(PlotError),
     #[error("{path}: {error}")]
     NoRun { path: String, error: ReadError },
-    #[error("the log {path} cannot be written: {error}")]
-    Log { path: String, error: std::io::Error },
-    #[error("the page {path} cannot be written: {error}")]
-    Page { path: String, error: std::io::Error },
-    #[error("the answers {path} cannot be written: {error}")]
-    Answers { path: String, error: std::io::Error },
+    #[error("the {what} {path} cannot be written: {error}")]
+    NotWritten { what: &'static str, path: String, error: std::io::Error },
     #[error("cannot write to standard output: {0}")]
     Output(std::io::Error),
     #[error("{failure}; {saved}")]

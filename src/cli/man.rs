@@ -12,7 +12,7 @@ use mnist_mlp::model::PROGRAM;
 use mnist_mlp::replace_file::replace_file;
 
 use super::args::Arguments;
-use super::outputs::check_output;
+use super::outputs::{check_output, not_written};
 use super::{Failure, output, shell};
 
 /// Write the manual pages, mnist.1 and one for each subcommand, to a directory.
@@ -49,25 +49,26 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
     let mut command = Arguments::command().long_version(Resettable::Reset).disable_help_subcommand(true);
     command.build();
     let pages: Vec<_> = std::iter::once(&command).chain(command.get_subcommands()).collect();
-    create(&arguments.directory).map_err(not_written(&arguments.directory))?;
+    create(&arguments.directory).map_err(not_written("directory", &arguments.directory))?;
     let mut texts = Vec::new();
     for command in &pages {
         let page = page(command);
         let path = arguments.directory.join(page.get_filename());
-        check_output(&path, "a manual page of this program", |start| start.starts_with(MARK), not_written(&path))?;
-        let text = text(&page, command, &pages).map_err(not_written(&path))?;
+        check_output(
+            &path,
+            "a manual page of this program",
+            |start| start.starts_with(MARK),
+            not_written("manual page", &path),
+        )?;
+        let text = text(&page, command, &pages).map_err(not_written("manual page", &path))?;
         texts.push((path, text));
     }
     // Only now, so that all are written or none.
     for (path, text) in &texts {
-        replace_file(path, |file| file.write_all(text)).map_err(not_written(path))?;
+        replace_file(path, |file| file.write_all(text)).map_err(not_written("manual page", path))?;
         output::result(format_args!("saved  {}\n", shell::quoted(path.as_os_str())))?;
     }
     Ok(())
-}
-
-fn not_written(path: &Path) -> impl FnOnce(io::Error) -> Failure {
-    |error| Failure::Manual { path: path.to_path_buf(), error }
 }
 
 /// Creates the directory if it does not exist.

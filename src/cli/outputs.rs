@@ -53,17 +53,22 @@ pub fn check_model_file(out: &Path) -> Result<(), Failure> {
     if let Ok(file_type) = FileType::of(out) {
         return Err(Failure::Usage(Usage::EndingOfExport(out.display().to_string(), file_type.ending())));
     }
-    check_output(out, "a model file", is_model, not_written(out))
+    check_output(out, "a model file", is_model, model_not_written(out))
 }
 
 /// Keeps other processes from writing the model file.
 pub fn claim_model_file(out: &Path) -> Result<Claim, Failure> {
-    claim(out).map_err(not_written(out))
+    claim(out).map_err(model_not_written(out))
 }
 
 /// The failure to write a model file.
-pub fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
+pub fn model_not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
     |error| Failure::ModelFile(ModelError::Write { path: out.to_path_buf(), error })
+}
+
+/// The failure to write `what`, such as "picture", to a file.
+pub fn not_written(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    move |error| Failure::NotWritten { what, path: path.display().to_string(), error }
 }
 
 /// Whether a model file may begin with these bytes: with the sizes of its layers, then its weights or, if network2.py

@@ -12,7 +12,7 @@ use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::plot::{Against, Choice, Figure, Run, Scale, Theme, learning_curves};
 
 use super::args::{QUIET_WITH_OUT, QuietArguments, one_of};
-use super::outputs::check_output;
+use super::outputs::{check_output, not_written};
 use super::usage::Usage;
 use super::{Failure, output, shell};
 
@@ -186,12 +186,8 @@ impl<'a> Target<'a> {
             Kind::Png => is_our_png(start),
         };
         let target = Target { path, kind };
-        check_output(path, "a picture of this program", is_ours, |error| target.not_written(error))?;
+        check_output(path, "a picture of this program", is_ours, not_written("picture", path))?;
         Ok(target)
-    }
-
-    fn not_written(&self, error: io::Error) -> Failure {
-        Failure::Picture { path: self.path.display().to_string(), error }
     }
 
     fn write(&self, figure: &Figure) -> Result<(), Failure> {
@@ -199,7 +195,7 @@ impl<'a> Target<'a> {
             Kind::Svg => figure.svg(Theme::Paper).into_bytes(),
             Kind::Png => figure.png(),
         };
-        replace_file(self.path, |file| file.write_all(&bytes)).map_err(|error| self.not_written(error))
+        replace_file(self.path, |file| file.write_all(&bytes)).map_err(not_written("picture", self.path))
     }
 }
 

@@ -11,7 +11,7 @@ use mnist_mlp::report::{PAGE_START, Subject, page};
 use super::args::{DataArguments, QuietArguments, Split};
 use super::machine::machine;
 use super::member::Member;
-use super::outputs::check_output;
+use super::outputs::{check_output, not_written};
 use super::{Failure, output, shell, split};
 
 /// Show all that is known about a model on one HTML page, with a pad to draw digits on.
@@ -44,8 +44,12 @@ pub struct ReportArguments {
 
 pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
     let out = &arguments.out;
-    let not_written = |error| Failure::Page { path: out.display().to_string(), error };
-    check_output(out, "a page of mnist report", |start| start.starts_with(PAGE_START.as_bytes()), not_written)?;
+    check_output(
+        out,
+        "a page of mnist report",
+        |start| start.starts_with(PAGE_START.as_bytes()),
+        not_written("page", out),
+    )?;
     let members = [Member::read(&arguments.model)?];
     let [member] = &members;
     let (machine, quiet) = (machine(None)?, arguments.quiet.quiet);
@@ -62,7 +66,7 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
         record: member.record(),
         precision: member.precision(),
     });
-    replace_file(out, |file| file.write_all(html.as_bytes())).map_err(not_written)?;
+    replace_file(out, |file| file.write_all(html.as_bytes())).map_err(not_written("page", out))?;
     let out = shell::quoted(out.as_os_str());
     output::unless(quiet, format_args!("saved     {out}, {:.1} MB: open it in a browser\n", html.len() as f64 / 1e6))
 }

@@ -1,7 +1,7 @@
 //! `mnist show`: shows images of a dataset, a model's answers to them, and how a training changes them.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args};
@@ -21,7 +21,7 @@ use super::args::{DataArguments, QUIET_WITH_OUT, QuietArguments, Split};
 use super::choice::ChoiceArguments;
 use super::machine::machine;
 use super::member::{Member, usual_validation};
-use super::outputs::check_output;
+use super::outputs::{check_output, not_written};
 use super::train::images::ImageArguments;
 use super::usage::Usage;
 use super::{Failure, idle, output, shell, split};
@@ -96,19 +96,7 @@ pub struct ShowArguments {
 pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failure> {
     let mut treatment = Treatment::of(arguments)?;
     let split = arguments.split.unwrap_or(if treatment.versions() > 1 { Split::Train } else { Split::Test });
-    let has_chance = arguments.choice.random || treatment.distortion.is_some();
-    let purposes: [idle::Purpose; 3] = [
-        (&["seed"], "random or --augment", has_chance),
-        (&["validation"], "split train or --split validation", matches!(split, Split::Validation | Split::Train)),
-        (&["quiet"], "out", arguments.out.is_some()),
-    ];
-    idle::check(matches, arguments.images.purposes().into_iter().chain(purposes))?;
-    if let Some(out) = &arguments.out {
-        if !out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
-            return Err(Failure::Usage(Usage::SheetName(out.display().to_string())));
-        }
-        check_output(out, "a picture of this program", is_our_png, not_written(out))?;
-    }
+    check(arguments, matches, &treatment, split)?;
     let machine = machine(None)?;
     let member = arguments.model.as_deref().map(Member::read).transpose()?;
     treatment.deskew |= member.as_ref().is_some_and(Member::sees_deskewed);
@@ -135,22 +123,40 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
         images_of_split(data.len(), split::name(split)),
         arguments.choice.description(&chosen, arguments.mistakes),
     );
-    let quiet = arguments.quiet.quiet;
     match &arguments.out {
-        Some(out) if gallery.exhibits.is_empty() => {
-            output::unless(quiet, heading + "\n")?;
-            Err(Failure::NothingToDraw(out.display().to_string()))
-        }
+        Some(out) => draw(&gallery, heading, out, arguments.quiet.quiet),
         None if gallery.exhibits.is_empty() => output::result(heading + "\n"),
-        Some(out) => {
-            let saved = save(&gallery, out, &heading)?;
-            output::unless(quiet, saved)
-        }
         None => {
             let rows = gallery.rows(output::width_of_pictures(), output::depth());
             output::lines(std::iter::once(heading).chain(rows.map(|row| format!("\n{row}"))).map(Ok))
         }
     }
+}
+
+/// Refuses options without an effect and an output file that cannot be written, before any work.
+fn check(arguments: &ShowArguments, matches: &ArgMatches, treatment: &Treatment, split: Split) -> Result<(), Failure> {
+    let has_chance = arguments.choice.random || treatment.distortion.is_some();
+    let purposes: [idle::Purpose; 3] = [
+        (&["seed"], "random or --augment", has_chance),
+        (&["validation"], "split train or --split validation", matches!(split, Split::Validation | Split::Train)),
+        (&["quiet"], "out", arguments.out.is_some()),
+    ];
+    idle::check(matches, arguments.images.purposes().into_iter().chain(purposes))?;
+    let Some(out) = &arguments.out else { return Ok(()) };
+    if !out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
+        return Err(Failure::Usage(Usage::SheetName(out.display().to_string())));
+    }
+    check_output(out, "a picture of this program", is_our_png, not_written("picture", out))
+}
+
+/// Draws a contact sheet, and says so unless `quiet`.
+fn draw(gallery: &Gallery, heading: String, out: &Path, quiet: bool) -> Result<(), Failure> {
+    if gallery.exhibits.is_empty() {
+        output::unless(quiet, heading + "\n")?;
+        return Err(Failure::NothingToDraw(out.display().to_string()));
+    }
+    let saved = save(gallery, out, &heading)?;
+    output::unless(quiet, saved)
 }
 
 /// The images of the split, cut as in the training of the model or, without a model, as the options ask.
@@ -252,11 +258,6 @@ fn exhibits(
     Ok(exhibits)
 }
 
-/// The failure to write the contact sheet.
-fn not_written(out: &Path) -> impl FnOnce(io::Error) -> Failure {
-    |error| Failure::Picture { path: out.display().to_string(), error }
-}
-
 /// The names of the classes that a contact sheet shows by number; empty if they have none.
 fn legend(gallery: &Gallery) -> String {
     let answers = |exhibit: &Exhibit| exhibit.outputs.as_deref().map(prediction);
@@ -271,7 +272,7 @@ fn legend(gallery: &Gallery) -> String {
 fn save(gallery: &Gallery, out: &Path, heading: &str) -> Result<String, Failure> {
     let sheet = gallery.sheet().map_err(Usage::Sheet)?;
     let bytes = png(&sheet);
-    replace_file(out, |file| file.write_all(&bytes)).map_err(not_written(out))?;
+    replace_file(out, |file| file.write_all(&bytes)).map_err(not_written("picture", out))?;
     let answers = gallery.exhibits.iter().any(|exhibit| exhibit.outputs.is_some());
     let answers = if answers { ", and after > the answer" } else { "" };
     let versions = if gallery.versions > 1 { "; arrows are shifts, E1 is the first epoch" } else { "" };

@@ -12,6 +12,7 @@ use mnist_mlp::replace_file::target;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::Failure;
+use crate::cli::outputs::not_written;
 
 /// A log file that is being written. It replaces the file's former contents.
 pub struct EpochLog {
@@ -73,7 +74,7 @@ impl EpochLog {
     /// Creates a log that begins with the epochs of `history`. Their times are taken from the existing log, if it has
     /// the same epochs.
     pub fn create(path: &Path, history: &[EpochRecord]) -> Result<Self, Failure> {
-        let failure = |error| failure(path, error);
+        let failure = |error| not_written("log", path)(error);
         let is_file = path.metadata().map_or(true, |metadata| metadata.is_file());
         let claim = if is_file { claimed(path).map_err(failure)? } else { None };
         let mut file = open(path, is_file, claim.is_some()).map_err(failure)?;
@@ -105,7 +106,7 @@ impl EpochLog {
             self.cut_off()?;
             self.file.write_all(json.as_bytes())
         });
-        written.map_err(|error| failure(&self.path, error))
+        written.map_err(not_written("log", &self.path))
     }
 
     /// Truncates the file here if lines of another training may follow. This is done only once there is an epoch of
@@ -140,8 +141,4 @@ fn open(path: &Path, is_file: bool, is_claimed: bool) -> io::Result<File> {
         return Err(io::Error::new(io::ErrorKind::ResourceBusy, IN_USE));
     }
     Ok(file)
-}
-
-fn failure(path: &Path, error: io::Error) -> Failure {
-    Failure::Log { path: path.display().to_string(), error }
 }

@@ -131,15 +131,7 @@ pub fn carry_out<F: Trainable>(
     let Begun { task, progress, config, mut watch, out, start } = begun;
     let (settings, done_before) = (*config.settings(), progress.history.len());
     watch.print(&introduction(arguments, &settings, &task, &progress));
-    task.warn(arguments.quiet);
-    if !arguments.quiet {
-        note_strong_lambda(arguments, &settings, task.training.len());
-        images::note_of_size(&settings, task.training.geometry());
-    }
-    let goes_on = arguments.resume.resume.as_ref().is_some_and(|resumed| is_same(resumed, &out));
-    if !goes_on {
-        interrupted::keep(&out, Some((&task.dataset, &arguments.data)));
-    }
+    warn(arguments, &settings, &task, &out);
     let split = task.split_to_evaluate();
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     if done_before < settings.epochs && !settings.has_stopped_early(&progress.history) {
@@ -148,18 +140,15 @@ pub fn carry_out<F: Trainable>(
     let trained = train(progress, task, &config, &mut watch).map_err(|error| fit_failure(arguments, error))?;
     watch.finish();
     let (epoch, done, ending) = (trained.epoch, trained.history.len(), trained.ending.clone());
-    let saved = if epoch > 0 {
+    if epoch > 0 {
         let summary = summary(&trained, arguments, &settings, split, (&out, done_before, start.elapsed()));
         watch.save(&trained.into_progress())?;
         watch.print(&summary);
-        let what = if epoch == done {
-            format!("epoch {epoch}")
-        } else {
-            format!("{} epochs, with the weights of epoch {epoch}", thousands(done))
-        };
-        format!("{} holds {what}", out.display())
-    } else {
-        "no epoch was completed, so nothing was saved".to_string()
+    }
+    let saved = match epoch {
+        0 => "no epoch was completed, so nothing was saved".to_string(),
+        _ if epoch == done => format!("{} holds epoch {epoch}", out.display()),
+        _ => format!("{} holds {} epochs, with the weights of epoch {epoch}", out.display(), thousands(done)),
     };
     match ending {
         Ending::Completed | Ending::EarlyStopped | Ending::Plateau => match watch.failure() {
@@ -187,6 +176,19 @@ fn note_strong_lambda(arguments: &TrainArguments, settings: &Settings, n_train: 
             thousands(IMAGES_OF_LAMBDA),
             thousands(n_train),
         ));
+    }
+}
+
+/// Warns of images, settings and an output file that may not be what the user wants.
+fn warn(arguments: &TrainArguments, settings: &Settings, task: &Task, out: &Path) {
+    task.warn(arguments.quiet);
+    if !arguments.quiet {
+        note_strong_lambda(arguments, settings, task.training.len());
+        images::note_of_size(settings, task.training.geometry());
+    }
+    let goes_on = arguments.resume.resume.as_ref().is_some_and(|resumed| is_same(resumed, out));
+    if !goes_on {
+        interrupted::keep(out, Some((&task.dataset, &arguments.data)));
     }
 }
 

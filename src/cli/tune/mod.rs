@@ -155,15 +155,7 @@ pub fn carry_out<F: Trainable>(
     if let Some(failure) = failure {
         output::warning(format_args!("some trials could not be trained; the first of them: {failure}"));
     }
-    let report = TuningReport {
-        search: &search,
-        dataset: task.training.identity().to_string(),
-        n_train: task.training.len(),
-        n_validation: task.evaluation.len(),
-        command: train_command(arguments, &search, best),
-        repeat: repeat_command(arguments, &search),
-    };
-    output::result(if arguments.format == Format::Json { report.json() } else { report.text() })?;
+    print(arguments, task, &search, best)?;
     saved?; // what was found is printed all the same
     if !arguments.quiet {
         output::aside(farewell(arguments, hunt, start.elapsed()));
@@ -174,6 +166,19 @@ pub fn carry_out<F: Trainable>(
     let model = arguments.out.as_ref().map(|out| format!(", and {} holds its model", out.display()));
     let saved = format!("the best so far is printed{}", model.unwrap_or_default());
     Err(Failure::Interrupted { signal, saved })
+}
+
+/// Prints what was found.
+fn print(arguments: &TuneArguments, task: &Task, search: &Search, best: &Trial) -> Result<(), Failure> {
+    let report = TuningReport {
+        search,
+        dataset: task.training.identity().to_string(),
+        n_train: task.training.len(),
+        n_validation: task.evaluation.len(),
+        command: train_command(arguments, search, best),
+        repeat: repeat_command(arguments, search),
+    };
+    output::result(if arguments.format == Format::Json { report.json() } else { report.text() })
 }
 
 /// Refuses invalid settings before any work: those that all trials have, and both ends of the searched ranges.
