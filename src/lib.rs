@@ -71,7 +71,7 @@ pub mod export;
 pub mod mistakes;
 pub mod model;
 pub mod network;
-mod numbers;
+pub mod numbers;
 pub mod picture;
 #[doc(hidden)]
 pub mod printable;

@@ -20,6 +20,12 @@ pub(crate) fn as_typed(number: f64) -> String {
     text.strip_suffix(".0").map(str::to_string).unwrap_or(text)
 }
 
+/// A number rounded to one digit.
+#[must_use]
+pub fn one_digit(number: f64) -> f64 {
+    format!("{number:.0e}").parse().unwrap_or(number)
+}
+
 /// "1 layer", "2 layers".
 pub(crate) fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use mnist_mlp::committee::JoinError;
 use mnist_mlp::data::classes::UnknownClasses;
@@ -66,6 +67,11 @@ pub enum Failure {
     Model { path: String, error: ModelError },
     #[error(transparent)]
     ModelFile(ModelError),
+    #[error(
+        "{} holds {} of an interrupted training, and no copy of it can be kept as {}: {error}; name another file with \
+        --out (short: -o)", path.display(), in_epochs(*done as f64), copy.display()
+    )]
+    NotKept { path: PathBuf, done: usize, copy: PathBuf, error: io::Error },
     #[error("{error}; what stands there has {}, from which train --resume goes on", in_epochs(*epochs as f64))]
     NotReplaced { error: ModelError, epochs: usize },
     #[error("{error}; the model was saved as {path} instead")]
@@ -104,13 +110,15 @@ pub enum Failure {
     OneOutput(String),
     #[error("{model} has no answer for {images}: its weights are so large that sums overflow")]
     NoAnswer { model: String, images: String },
+    #[error("{0} is neither PNG nor JPEG, nor a file of images: CSV, IDX or .npz (of which none is read from a pipe)")]
+    NoPicture(String),
     #[error("{path} {error}")]
     File { path: String, error: FileError },
     #[error("{path} is {width} pixels wide and {height} high: --as-is only scales, so cut it to a square first")]
     PictureNotSquare { path: String, width: usize, height: usize },
     #[error("{path} is {error}")]
     NoDigit { path: String, error: NoDigit },
-    #[error("{failed} of {all} pictures have no answer")]
+    #[error("{failed} of {all} files have no answer")]
     Unanswered { failed: usize, all: usize },
     #[error("{divergence} ({saved})")]
     Diverged { divergence: Box<Divergence>, saved: String },

@@ -49,7 +49,7 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
     let mut command = Arguments::command().long_version(Resettable::Reset).disable_help_subcommand(true);
     command.build();
     let pages: Vec<_> = std::iter::once(&command).chain(command.get_subcommands()).collect();
-    create(&arguments.directory).map_err(not_written("directory", &arguments.directory))?;
+    create(&arguments.directory).map_err(not_written("manual pages in", &arguments.directory))?;
     let mut texts = Vec::new();
     for command in &pages {
         let page = page(command);

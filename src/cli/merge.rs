@@ -67,7 +67,7 @@ pub fn run(arguments: &MergeArguments) -> Result<(), Failure> {
         output::warning(format_args!("the models were trained on different images: {first} and {other}"));
     }
     warn_of_places(&members);
-    interrupted::keep(out, None);
+    interrupted::keep(out, None)?;
     merged.save(out)?;
     let saved = format_args!("saved  {}: {}\n", shell::quoted(out.as_os_str()), merged.description());
     output::unless(quiet.quiet, saved)

@@ -23,6 +23,7 @@ mod merge;
 mod mistyped;
 pub mod output;
 mod outputs;
+mod pixels;
 mod plot;
 mod predict;
 mod report;

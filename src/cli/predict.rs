@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mnist_mlp::data::known::are_in_mnists_form;
-use mnist_mlp::data::{Dataset, Identity, unlabelled};
+use mnist_mlp::data::source::SourceError;
+use mnist_mlp::data::unlabelled::{self, Unlabelled};
+use mnist_mlp::data::{Dataset, Identity, Part};
 use mnist_mlp::engine::Machine;
 use mnist_mlp::picture::Picture;
 use mnist_mlp::picture::normalize::{normalized, scaled};
@@ -18,13 +20,13 @@ use mnist_mlp::report::{PredictionReport, json_of_failure};
 use super::args::Format;
 use super::machine::machine;
 use super::member::Member;
-use super::{Failure, output};
+use super::{Failure, output, pixels};
 
-/// Read the digit in a picture: PNG or JPEG, of any size, in dark ink or in light.
+/// Read the digits in pictures or in tables of images.
 ///
-/// The digit is found, made light on dark, fitted into a box and centred by its mass, as MNIST's are; --show prints
-/// the result. With --as-is the picture is only scaled, for networks of other images. A softmax output layer answers
-/// with probabilities. The outputs of sigmoids are shown as they are: each is an answer of its own, from 0 to 1, and
+/// A picture is a PNG or JPEG of any size, in dark ink or in light. The digit in it is found, made light on dark, fitted
+/// into a box and centred by its mass, as MNIST's are; --show prints the result. With --as-is the picture is only
+/// scaled, for networks of other images. A softmax output layer answers with probabilities. The outputs of sigmoids are shown as they are: each is an answer of its own, from 0 to 1, and
 /// together they need not add up to 1.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -32,16 +34,18 @@ use super::{Failure, output};
   mnist predict model.json --show photo.jpg
   mnist predict fashion.json --as-is shirt.png
   mnist predict model.json --format json scans/*.png | jq .label
-  mnist predict model.json test.csv --format json | jq -r '[.index, .label] | @csv'
+  mnist predict model.json test.csv
+  mnist predict model.json test.csv --format json |
+    jq -rs '[\"ImageId\", \"Label\"], (.[] | [.index + 1, .name // .label]) | @csv'
   curl -s https://example.org/seven.png | mnist predict model.json -")]
 pub struct PredictArguments {
-    /// A model file, ours or network2.py's, for square images.
+    /// A model file, ours or network2.py's; for pictures, one of square images.
     pub model: PathBuf,
 
-    /// Pictures of one digit each, PNG or JPEG; '-' reads one from standard input. Or tables of images, CSV or IDX.
+    /// Pictures of one digit each, PNG or JPEG ('-' reads one from standard input), or tables of images: CSV, IDX, .npz.
     ///
-    /// A row of a table is an image as the network takes it: pixels from 0 to 255, light on dark. A label beside them is
-    /// not looked at ('mnist eval' does that). Images are numbered from 0.
+    /// The images of a table are taken as they are: pixels from 0 to 255, light on dark, numbered from 0. Labels beside
+    /// them are not looked at ('mnist eval' does that). Of an archive, x_test is answered.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
@@ -63,19 +67,18 @@ pub struct PredictArguments {
 
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     let member = Member::read(&arguments.model)?;
-    let side = side(&member)?;
-    let machine = machine(Some(1))?;
+    if member.classes() < 2 {
+        return Err(Failure::OneOutput(member.path));
+    }
     let (mut failed, mut is_noted) = (0, arguments.as_is);
     for file in &arguments.files {
-        let answered = match tabled(file, side) {
-            Ok(Some(images)) => answer_all(arguments, &member, file, images, machine),
+        let answered = match table(&member, file) {
+            Ok(Some(images)) => answer_table(arguments, &member, file, &images),
             Ok(None) => {
                 if !std::mem::replace(&mut is_noted, true) {
                     note_other_form(&member);
                 }
-                let name = file.display().to_string();
-                read_picture(file, side, arguments.as_is)
-                    .and_then(|picture| answer_one(arguments, &member, (&name, None), &picture, machine))
+                answer_picture(arguments, &member, file)
             }
             Err(failure) => Err(failure),
         };
@@ -97,58 +100,80 @@ pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
     if failed == 0 { Ok(()) } else { Err(Failure::Unanswered { failed, all: arguments.files.len() }) }
 }
 
-/// The images of a file that holds many, as they are; `None` if it is to be a picture.
-fn tabled(file: &Path, side: usize) -> Result<Option<Vec<Picture>>, Failure> {
+/// The images of a file that holds many; `None` if it is to be a picture.
+fn table(member: &Member, file: &Path) -> Result<Option<Dataset>, Failure> {
     if file.as_os_str() == OsStr::new("-") {
         return Ok(None);
     }
-    let picture = |pixels: &[u8]| Picture::new(side, side, pixels.to_vec()).expect("an image has side x side pixels");
-    Ok(unlabelled::read(file, side * side)?.map(|pixels| pixels.chunks_exact(side * side).map(picture).collect()))
+    let Some(Unlabelled { pixels, geometry }) = unlabelled::read(file, member.inputs())? else { return Ok(None) };
+    let geometry = match geometry {
+        None if member.sees_deskewed() => return Err(not_square(member)),
+        None => (1, member.inputs()),
+        Some(geometry) => geometry,
+    };
+    let name = file.display().to_string();
+    // The labels are unknown, and not used.
+    let labels = vec![0; pixels.len() / member.inputs()];
+    let images = Dataset::new(pixels, labels, geometry, 2, Identity::named(&name));
+    images.map(Some).map_err(|problem| {
+        Failure::Source(SourceError::Dataset { path: file.to_path_buf(), part: Part::Test, problem })
+    })
 }
 
-/// Prints the answers to all images of a file, numbered from 0. Breaks if nobody reads on.
-fn answer_all(
+/// Prints the answers to all images of a table, numbered from 0. Breaks if nobody reads on.
+fn answer_table(
     arguments: &PredictArguments,
     member: &Member,
     file: &Path,
-    images: Vec<Picture>,
-    machine: Machine,
+    images: &Dataset,
 ) -> Result<ControlFlow<()>, Failure> {
-    let name = file.display().to_string();
-    for (index, picture) in images.iter().enumerate() {
-        if answer_one(arguments, member, (&name, Some(index)), picture, machine)?.is_break() {
+    pixels::warn(images);
+    let machine = machine(None)?;
+    let seen = member.seen(images, machine)?;
+    let outputs = member.outputs_of_seen(&seen, machine)?;
+    let (name, (height, width)) = (file.display().to_string(), images.geometry());
+    for (index, outputs) in outputs.outer_iter().enumerate() {
+        let picture = Picture::new(height, width, seen.image(index).to_vec()).expect("an image has all its pixels");
+        if print(arguments, member, (&name, Some(index)), &outputs.to_vec(), &picture)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }
     Ok(ControlFlow::Continue(()))
 }
 
-/// Prints the answer to one image. Breaks if nobody reads on.
-fn answer_one(
+/// Prints the answer to a picture. Breaks if nobody reads on.
+fn answer_picture(arguments: &PredictArguments, member: &Member, file: &Path) -> Result<ControlFlow<()>, Failure> {
+    let picture = read_picture(file, side(member)?, arguments.as_is)?;
+    let name = file.display().to_string();
+    let (outputs, seen) = answered(member, (&name, &picture), machine(Some(1))?)?;
+    print(arguments, member, (&name, None), &outputs, &seen)
+}
+
+/// Prints the answer to an image, as the network has `seen` it. Breaks if nobody reads on.
+fn print(
     arguments: &PredictArguments,
     member: &Member,
     (file, index): (&str, Option<usize>),
-    picture: &Picture,
-    machine: Machine,
+    outputs: &[f64],
+    seen: &Picture,
 ) -> Result<ControlFlow<()>, Failure> {
-    let (outputs, seen) = answered(member, (file, picture), machine)?;
     let (layer, names) = (member.output_layer(), &member.class_names());
-    let report = PredictionReport { file, index, outputs: &outputs, layer, names };
+    let report = PredictionReport { file, index, outputs, layer, names };
     output::piece(match arguments.format {
         Format::Json => report.json(),
-        Format::Text if arguments.show => report.with_picture(&seen, output::width_of_pictures(), output::depth()),
+        Format::Text if arguments.show => report.with_picture(seen, output::width_of_pictures(), output::depth()),
         Format::Text => report.text(),
     })
 }
 
-/// Height and width of the images that the model takes; an error if it cannot be used for pictures.
+/// Height and width of the pictures that the model takes; an error if it takes no squares.
 fn side(member: &Member) -> Result<usize, Failure> {
-    let (inputs, path) = (member.inputs(), member.path.clone());
-    let side = inputs.isqrt();
-    if side * side != inputs {
-        return Err(Failure::NotSquare { path, inputs });
-    }
-    if member.classes() < 2 { Err(Failure::OneOutput(path)) } else { Ok(side) }
+    let side = member.inputs().isqrt();
+    if side * side == member.inputs() { Ok(side) } else { Err(not_square(member)) }
+}
+
+fn not_square(member: &Member) -> Failure {
+    Failure::NotSquare { path: member.path.clone(), inputs: member.inputs() }
 }
 
 /// Notes how pictures are changed, if the network was trained on images that may look different.
@@ -175,6 +200,7 @@ fn read_picture(file: &Path, side: usize, as_is: bool) -> Result<Picture, Failur
             scaled(&picture, side).ok_or(Failure::PictureNotSquare { path, width, height })
         }
         Ok(picture) => normalized(&picture, side).map_err(|error| Failure::NoDigit { path, error }),
+        Err(FileError::Format) => Err(Failure::NoPicture(path)),
         Err(error) => Err(Failure::File { path, error }),
     }
 }

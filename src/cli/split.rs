@@ -6,6 +6,7 @@ use mnist_mlp::data::source::Source;
 use mnist_mlp::data::splits::{self, SplitError};
 use mnist_mlp::data::synthetic::TRAINING_COUNT;
 use mnist_mlp::data::{ClassNames, Classes, Dataset, Part};
+use mnist_mlp::report::thousands;
 
 use super::args::{DataArguments, Split};
 use super::member::Member;
@@ -53,7 +54,7 @@ pub fn in_common(
         let validation = member.validation(there_were(member));
         let most = there_were(member).saturating_sub(validation);
         match split {
-            Split::Test | Split::All => 0..whole.len(),
+            Split::Test | Split::All => 0..there_were(member),
             Split::Validation => most..most + validation,
             Split::Train => 0..member.train_size().unwrap_or(most),
         }
@@ -62,6 +63,9 @@ pub fn in_common(
     if let Some(other) = others.iter().find(|other| range(other) != range(first)) {
         let [first, other] = [first, other].map(|member| (member.path.clone(), range(member)));
         return Err(Failure::SplitsDiffer { split: name(split), first, other });
+    }
+    for other in others {
+        warn_of_known(other, &whole, split);
     }
     cut_for(first, whole.slice(0..there_were(first)), split)
 }
@@ -84,10 +88,16 @@ pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset,
     if data.is_empty() {
         return Err(Failure::EmptySplit { split: name(split), validation });
     }
-    if split == Split::All && member.datasets().contains(&data.identity().name()) {
-        output::warning(format_args!("{} was trained on many of these images: it knows their answers", member.path));
-    }
+    warn_of_known(member, &data, split);
     Ok(data)
+}
+
+/// Warns of a model that was trained on some of all images.
+fn warn_of_known(member: &Member, all: &Dataset, split: Split) {
+    if split == Split::All && member.datasets().contains(&all.identity().name()) {
+        let n = member.train_size().map_or_else(|| "some".to_string(), thousands);
+        output::warning(format_args!("{} was trained on {n} of these images, whose answers it knows", member.path));
+    }
 }
 
 /// The images with the labels and class names of the models. Warns if a model was trained on another dataset.

@@ -99,6 +99,11 @@ pub enum CsvError {
         /// Number of columns in the other file.
         expected: usize,
     },
+    /// The rows of test images are those of the training images without the label.
+    #[error(
+        "has no labels: --split validation and --split train take the images that have some, and 'predict' answers these"
+    )]
+    Unlabelled,
     /// A row has another number of pixels than a network takes.
     #[error("has images of {found} pixels, expected {expected}, as the network takes, and at most a label beside them")]
     Width {

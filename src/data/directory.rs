@@ -213,6 +213,19 @@ impl Naming {
     }
 }
 
+/// Reads the images of a single IDX file. Those in a file of one of EMNIST's names are transposed.
+pub(super) fn images_in(path: &Path) -> Result<Idx, SourceError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.trim_end_matches(".gz").replace(".idx", "-idx");
+    let is_of =
+        |naming: &Naming| [Part::Training, Part::Test].map(|part| naming.name(part, Contents::Images)).contains(&name);
+    let Summed { mut idx, .. } = read(path, |reader, at_most| Idx::read(reader, 3, at_most))?;
+    if Naming::all().any(|naming| naming.is_transposed && is_of(&naming)) {
+        transpose(&mut idx);
+    }
+    Ok(idx)
+}
+
 /// Swaps the rows and columns of each image.
 fn transpose(images: &mut Idx) {
     let (rows, cols) = (images.dims[1] as usize, images.dims[2] as usize);

@@ -135,10 +135,7 @@ fn join(mut first: Idx, second: Idx) -> Result<Idx, FileError> {
 }
 
 fn load_npz(path: &Path, part: Part) -> Result<Found, FileError> {
-    let file = File::open(path).map_err(FileError::Io)?;
-    let at_most = file.metadata().map_err(FileError::Io)?.len().saturating_mul(DEFLATE_MAX_RATIO);
-    let read = |reader: BufReader<File>| -> Result<Found, NpzError> {
-        let mut npz = Npz::open(reader, at_most)?;
+    let read = |mut npz: Npz<BufReader<File>>| -> Result<Found, NpzError> {
         let images = npz.images(if part == Part::Training { "x_train" } else { "x_test" })?;
         let mut labels = |of: Part, array| match npz.labels(array) {
             // The other part may be missing, since its images are not wanted.
@@ -149,7 +146,18 @@ fn load_npz(path: &Path, part: Part) -> Result<Found, FileError> {
         let classes = npz.classes(labels.iter_mut().flatten());
         Ok(Found { classes, ..Found::new(images, labels) })
     };
-    read(BufReader::with_capacity(BUFFER, file)).map_err(FileError::Npz)
+    read(open_npz(path)?).map_err(FileError::Npz)
+}
+
+/// Reads the test images of an archive, whose labels may be missing.
+pub(super) fn test_images_of_npz(path: &Path) -> Result<Idx, FileError> {
+    open_npz(path)?.images("x_test").map_err(FileError::Npz)
+}
+
+fn open_npz(path: &Path) -> Result<Npz<BufReader<File>>, FileError> {
+    let file = File::open(path).map_err(FileError::Io)?;
+    let at_most = file.metadata().map_err(FileError::Io)?.len().saturating_mul(DEFLATE_MAX_RATIO);
+    Npz::open(BufReader::with_capacity(BUFFER, file), at_most).map_err(FileError::Npz)
 }
 
 fn load_csv(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceError> {
@@ -161,7 +169,10 @@ fn load_csv(path: &Path, part: Part) -> Result<(Found, PathBuf), SourceError> {
     let other = csv::file_of(path, if part == Part::Training { Part::Test } else { Part::Training });
     // The other file may be missing, since its images are not wanted.
     let other = other.filter(|other| other.try_exists().unwrap_or(true));
-    let other = other.filter(|test| part == Part::Test || !lacks_labels(test, path));
+    let other = other.filter(|test| part == Part::Test || !lacks_labels(test, &own));
+    if part == Part::Test && lacks_labels(&own, other.as_deref().unwrap_or(path)) {
+        return Err(FileError::Csv(CsvError::Unlabelled).of(&own));
+    }
     let mut labels = csv::Labels::default();
     let read_other = |labels: &mut csv::Labels| {
         let read = |path: &PathBuf| read_csv(path, |reader| csv::read_labels(reader, labels));

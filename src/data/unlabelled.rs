@@ -1,45 +1,70 @@
-//! Images without labels in one file, for a network to answer: a table of pixels, or an IDX file of images.
+//! Images without labels in one file, for a network to answer: a table of pixels, an IDX file of images, or the test
+//! images of an `.npz` archive.
 
 use std::path::Path;
 
-use super::csv;
-use super::file::{Format, Opened, read_csv};
-use super::idx::Idx;
+use super::array::side_of;
+use super::file::{Format, read_csv, test_images_of_npz};
+use super::idx::{Idx, IdxError};
 use super::source::{FileError, SourceError};
+use super::{csv, directory};
 
-/// The pixels of the images in the file at `path`, `inputs` for each. `None` if it is neither a CSV table nor an IDX
-/// file.
-///
-/// A table with one column more than `inputs` has labels, which are left out: the column that its header names, or the
-/// first.
-///
-/// # Errors
-/// A [`SourceError`] if the file cannot be read or is damaged, and [`FileError::Pixels`] if its images have another
-/// number of pixels.
-pub fn read(path: &Path, inputs: usize) -> Result<Option<Vec<u8>>, SourceError> {
-    match Format::of(path) {
-        Ok(Format::Csv) => read_csv(path, |reader| csv::read_pixels(reader, inputs)).map(Some),
-        Err(FileError::LoneIdx) => read_idx(path, inputs).map(Some).map_err(|problem| problem.of(path)),
-        _ => Ok(None),
-    }
+/// Images without labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlabelled {
+    /// Their pixels, image by image.
+    pub pixels: Vec<u8>,
+    /// Height and width; `None` if they come from a table whose rows do not make a square.
+    pub geometry: Option<(usize, usize)>,
 }
 
-fn read_idx(path: &Path, inputs: usize) -> Result<Vec<u8>, FileError> {
-    let Opened { reader, is_gzip, at_most, .. } = Opened::open(path)?;
-    let images = Idx::read(reader, 3, at_most).map_err(|error| FileError::of_idx(error, is_gzip))?;
-    let found = images.dims[1] as usize * images.dims[2] as usize;
-    if found == inputs { Ok(images.bytes) } else { Err(FileError::Pixels { found, expected: inputs }) }
+/// Reads the images in the file at `path`, which are to have `inputs` pixels each. `None` if it is neither a CSV table
+/// nor an IDX file nor an `.npz` archive.
+///
+/// A table with one column more than `inputs` has labels, which are left out: the column that its header names, or the
+/// first. Images in IDX files of EMNIST's names are transposed, as they are in a dataset. Of an archive, these are the
+/// images of `x_test`.
+///
+/// # Errors
+/// A [`SourceError`] if the file cannot be read or is damaged, or if its images have another number of pixels.
+pub fn read(path: &Path, inputs: usize) -> Result<Option<Unlabelled>, SourceError> {
+    let images = match Format::of(path) {
+        Ok(Format::Csv) => {
+            let pixels = read_csv(path, |reader| csv::read_pixels(reader, inputs))?;
+            let side = side_of(inputs as u64).map(|side| side as usize);
+            return Ok(Some(Unlabelled { pixels, geometry: side.map(|side| (side, side)) }));
+        }
+        Ok(Format::Npz) => test_images_of_npz(path).map_err(|problem| problem.of(path))?,
+        Err(FileError::LoneIdx) => directory::images_in(path)?,
+        _ => return Ok(None),
+    };
+    let Idx { dims, bytes: pixels } = images;
+    if dims[0] == 0 {
+        return Err(FileError::Idx(IdxError::Empty).of(path));
+    }
+    let (height, width) = (dims[1] as usize, dims[2] as usize);
+    match height * width {
+        found if found == inputs => Ok(Some(Unlabelled { pixels, geometry: Some((height, width)) })),
+        found => Err(FileError::Pixels { found, expected: inputs }.of(path)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The pixels of four each in a file with these contents.
+    /// The pixels of four each in a file with this name and these contents.
+    fn pixels_of(name: &str, contents: &[u8]) -> Result<Option<Vec<u8>>, SourceError> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(name);
+        std::fs::write(&path, contents).unwrap();
+        let found = read(&path, 4)?;
+        assert!(found.as_ref().is_none_or(|found| found.geometry == Some((2, 2))));
+        Ok(found.map(|found| found.pixels))
+    }
+
     fn pixels(contents: &[u8]) -> Result<Option<Vec<u8>>, SourceError> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), contents).unwrap();
-        read(file.path(), 4)
+        pixels_of("images", contents)
     }
 
     #[test]
@@ -66,11 +91,14 @@ mod tests {
 
     #[test]
     fn idx_files_of_images_are_read() {
-        let idx = |dims: &[u32], bytes: &[u8]| {
+        let named = |name: &str, dims: &[u32], bytes: &[u8]| {
             let mut file = Vec::new();
             Idx { dims: dims.to_vec(), bytes: bytes.to_vec() }.write(&mut file).unwrap();
-            pixels(&file)
+            pixels_of(name, &file)
         };
+        let idx = |dims: &[u32], bytes: &[u8]| named("t10k-images-idx3-ubyte", dims, bytes);
+        let emnist = named("emnist-letters-test-images-idx3-ubyte", &[1, 2, 2], &[1, 2, 3, 4]);
+        assert_eq!(emnist.unwrap(), Some(vec![1, 3, 2, 4]), "EMNIST's are transposed");
         assert_eq!(idx(&[1, 2, 2], &[1, 2, 3, 4]).unwrap(), Some(vec![1, 2, 3, 4]));
         let error = idx(&[1, 1, 2], &[1, 2]).unwrap_err().to_string();
         assert!(error.contains("has images of 2 pixels, expected 4"), "{error}");

@@ -43,11 +43,11 @@ pub fn epochs(n: f64) -> String {
     format!("{n} {}", if (n - 1.0).abs() < 1e-9 { "epoch" } else { "epochs" })
 }
 
-/// "10,000 images of the test split", or "all 600 images".
+/// "10,000 images of the test split", or "all 600 images to train on".
 #[must_use]
 pub fn images_of_split(n: usize, split: &str) -> String {
     let n = thousands(n);
-    if split == "all" { format!("all {n} images") } else { format!("{n} images of the {split} split") }
+    if split == "all" { format!("all {n} images to train on") } else { format!("{n} images of the {split} split") }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::Settings;
 use crate::model::EpochRecord;
 use crate::network::{Network, NetworkError, Optimizer};
-use crate::numbers::as_typed;
+use crate::numbers::{as_typed, one_digit};
 use crate::real::Real;
 
 /// How a training ended.
@@ -67,7 +67,7 @@ pub enum NotFinite {
 /// lambda makes this less than -1, the weights diverge whatever the gradient. But lambda is to blame only if it would
 /// do so at the optimizer's usual eta too, and eta if it is so large that even the suggested lambda would do so.
 fn remedy(&Divergence { eta, lambda, n_train, optimizer, .. }: &Divergence) -> String {
-    let in_short = |x: f64| as_typed(format!("{x:.0e}").parse().unwrap_or(x));
+    let in_short = |x: f64| as_typed(one_digit(x));
     let usual = optimizer.usual_eta();
     let limit = |eta: f64| 2.0 * n_train as f64 / eta;
     let suggested = limit(usual) / 10.0;

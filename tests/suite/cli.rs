@@ -58,8 +58,8 @@ fn commands_that_save_are_quiet_if_asked_to() {
     // Who is quiet is warned of digits that nobody named.
     let run = sandbox.line("show -q --out digits.png").success();
     assert!(run.stdout.is_empty() && run.stderr.starts_with("warning: no MNIST in data/"), "{}", run.stderr);
-    let none = sandbox.line("show --data idx -q --out none.png --label 3 --index 0");
-    assert_eq!(none.stdout, "", "{}", none.stderr);
+    let none = sandbox.line("show --data idx -q --out none.png --label 3 --index 0").failure(1, &["no image to draw"]);
+    assert_eq!(none.stdout, "");
 }
 
 #[test]
@@ -407,7 +407,7 @@ fn the_built_in_digits_are_used_when_there_is_nothing_else_and_a_note_says_so() 
     let suggested = |what: &str| run.stdout.lines().find_map(|line| line.strip_prefix(what)).unwrap().to_string();
     assert!(
         suggested("try next")
-            .ends_with(" -o wide.json --data synthetic --batch-size 9 --train-size 999 --validation 99"),
+            .ends_with(" -o wide.json --data synthetic --lambda 0.1 --batch-size 9 --train-size 999 --validation 99"),
         "{}",
         run.stdout
     );
@@ -1379,9 +1379,9 @@ fn classes_that_none_of_many_images_shows_are_named() {
         sandbox.line("train --data table.csv --validation 10 --epochs 1 --lambda 0").success().stderr
     };
     let one = said(|i| [0, 2, 3][i % 3]);
-    assert_eq!(one, "note: class 1 has no image to train on, so no answer will be right about it\n");
+    assert_eq!(one, "note: class 1 has no image to train on, so it is not learned\n");
     let two = said(|i| [0, 2, 3, 5][i % 4]);
-    assert!(two.contains("note: classes 1 and 4 have no image to train on"), "{two}");
+    assert!(two.contains("note: classes 1 and 4 have no image to train on, so they are not learned"), "{two}");
     assert_eq!(said(|i| i % 3), "");
 }
 
@@ -1406,6 +1406,9 @@ fn small_images_are_told_which_elastic_distortion_suits_them() {
     let note =
         "note: elastic sigma 5.5 and alpha 37 suit images of 28 x 28 pixels; for these try --sigma 0.9 --alpha 0.9\n";
     assert_eq!(said("--augment elastic").matches(note).count(), 1);
+    assert!(
+        !sandbox.line("train --resume model.json --data idx --epochs 4").success().stderr.contains("elastic sigma")
+    );
     for options in ["--augment affine", "--augment elastic --sigma 0.9", "--augment elastic --quiet"] {
         assert!(!said(options).contains("elastic sigma"), "{options}");
     }
@@ -1423,6 +1426,9 @@ fn a_network_may_have_no_hidden_layer() {
     sandbox.line(&format!("{line} --from model.json --hidden none")).success();
     sandbox.line(&format!("{line} --from model.json --hidden 6")).failure(2, &["--hidden 6", "hidden layers are none"]);
     sandbox.line(&format!("{line} --hidden 6,none")).failure(2, &["--hidden none is for a network without"]);
+    for option in ["--activation relu", "--dropout 0.5", "--max-norm 3"] {
+        sandbox.line(&format!("{line} --hidden None {option}")).failure(2, &["is for --hidden layers: choose"]);
+    }
     let run = sandbox.line("tune --data idx --validation 11 --trials 6 --epochs 1 --search hidden=none|3").success();
     assert!(run.stdout.contains("none"), "{}", run.stdout);
 }
@@ -1447,12 +1453,12 @@ fn images_that_are_no_test_set_are_evaluated_as_a_whole() {
         .line("eval model.json --data scans.csv")
         .failure(1, &["no test images", "--split all takes the whole file"]);
     let run = sandbox.line("eval model.json --data scans.csv --split all").success();
-    assert!(run.stdout.contains(", all 25 images\n"), "{}", run.stdout);
+    assert!(run.stdout.contains(", all 25 images to train on\n"), "{}", run.stdout);
     assert!(!run.stderr.contains("it knows their answers"), "{}", run.stderr);
     let run = sandbox.line("eval model.json --data table.csv --split all").success();
-    assert!(run.stderr.contains("model.json was trained on many of these images"), "{}", run.stderr);
+    assert!(run.stderr.contains("model.json was trained on 30 of these images"), "{}", run.stderr);
     let run = sandbox.line("show --data scans.csv --split all").success();
-    assert!(run.stdout.contains(", all 25 images\n"), "{}", run.stdout);
+    assert!(run.stdout.contains(", all 25 images to train on\n"), "{}", run.stdout);
     sandbox.line("report model.json --data scans.csv --split all").success();
-    assert!(sandbox.read("report.html").contains("of 25 images, all that are there, of "));
+    assert!(sandbox.read("report.html").contains("of 25 images, all to train on, of "));
 }

@@ -424,7 +424,10 @@ fn a_table_without_labels_is_not_taken_for_the_other_part() {
     assert!(run.stdout.contains("16-30-4") && run.stdout.contains("--split validation\n"), "{}", run.stdout);
     sandbox
         .line("eval model.json --data train.csv")
-        .failure(1, &["test.csv has rows", "does it lack the labels? 'predict' answers such a table"]);
+        .failure(1, &["test.csv has no labels: --split validation and", "'predict' answers these"]);
+    for named in ["train.csv", "test.csv"] {
+        sandbox.line(&format!("eval model.json --split validation --data {named}")).success();
+    }
     let answers = sandbox.line("predict model.json test.csv --format json").success().stdout;
     write("test.csv", &test);
     sandbox.line("eval model.json --data train.csv --answers answers.csv").success();
@@ -438,6 +441,15 @@ fn a_table_without_labels_is_not_taken_for_the_other_part() {
     assert_eq!(found.collect::<Vec<_>>(), expected);
     let text = sandbox.line("predict model.json test.csv train.csv").success().stdout;
     assert!(text.starts_with("test.csv #0: ") && text.contains("\ntrain.csv #39: "), "a label is no pixel: {text}");
+    let upright = unlabelled(&test);
+    let inverted = upright.lines().map(|line| {
+        let fields =
+            line.split(',').map(|field| field.parse::<u8>().map_or(field.to_string(), |n| (255 - n).to_string()));
+        fields.collect::<Vec<_>>().join(",") + "\n"
+    });
+    write("inverted.csv", &inverted.collect::<String>());
+    let said = sandbox.line("predict model.json inverted.csv").success().stderr;
+    assert!(said.contains("are they dark on light?"), "{said}");
 
     // It may be the training images that lack them, or both are sound and of different sizes.
     write("train.csv", &unlabelled(&training));

@@ -144,12 +144,12 @@ fn there_is_a_manual_page_for_each_subcommand_with_its_examples() {
     assert_eq!(fs::read_dir(sandbox.path("other")).unwrap().count(), 1);
     fs::remove_file(&file).unwrap();
     fs::create_dir(&directory).unwrap();
-    sandbox.line("man other").failure(1, &["other/mnist-train.1: it is a directory"]);
+    sandbox.line("man other").failure(1, &["other/mnist-train.1 cannot be written: it is a directory"]);
     assert_eq!(fs::read_dir(sandbox.path("other")).unwrap().count(), 1);
     sandbox.line("man share/man/man1").success();
     assert_eq!(page, sandbox.read("share/man/man1/mnist.1"));
     fs::write(sandbox.path("file"), "").unwrap();
-    sandbox.line("man file").failure(1, &["cannot be written to file: it is not a directory"]);
+    sandbox.line("man file").failure(1, &["the manual pages in file cannot be written: it is not a directory"]);
 }
 
 #[test]

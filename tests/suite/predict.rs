@@ -148,11 +148,11 @@ fn what_has_no_answer_is_reported_after_the_others_were_answered() {
     let run = sandbox.line(&format!("predict model.json {files}"));
     let words = [
         "blank.png is blank",
-        "text.png is neither PNG nor JPEG",
+        "text.png is neither PNG nor JPEG, nor a file of images",
         "none.png cannot be read",
         "half.png is damaged",
         ". cannot be read",
-        "5 of 6 pictures have no answer",
+        "5 of 6 files have no answer",
     ];
     let run = run.failure(1, &words);
     assert!(run.stdout.starts_with("digit.png: ") && run.stdout.lines().count() == 1, "{}", run.stdout);

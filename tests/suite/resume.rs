@@ -494,25 +494,46 @@ fn an_interrupted_training_that_is_replaced_is_kept_beside_it() {
 }
 
 #[test]
-fn of_several_interrupted_trainings_the_longest_is_kept_and_no_other_file_is_overwritten() {
+fn no_file_is_overwritten_by_a_kept_training_but_its_own_earlier_state() {
     let sandbox = Sandbox::with_tiny_data();
+    let write = |name: &str, text: &str| fs::write(sandbox.path(name), text).unwrap();
     sandbox.line(&format!("{TINY} --epochs 3 --quiet")).success();
+    let complete = sandbox.read("model.json");
     let longer = interrupted(&sandbox, "model.json");
-    let train = || sandbox.line(&format!("{TINY} --epochs 1 --quiet")).success().stderr;
-    assert!(train().contains("is kept as model.interrupted.json"));
-    let shorter = sandbox.read("model.json").replace(r#""epochs":1,"#, r#""epochs":9,"#);
-    fs::write(sandbox.path("model.json"), &shorter).unwrap();
-    let said = train();
-    assert!(
-        said.contains("model.json holds 1 of 9 epochs of another training, and is replaced: to keep it,"),
-        "{said}"
-    );
-    assert!(said.contains("--resume model.json --data idx\n"), "{said}");
+    // The same training after two epochs, and another one.
+    sandbox.line(&format!("{TINY} --epochs 2 --quiet -o shorter.json")).success();
+    let shorter = sandbox.read("shorter.json").replace(r#""epochs":2,"#, r#""epochs":9,"#);
+    sandbox.line(&format!("{TINY} --epochs 3 --quiet --seed 5 -o other.json")).success();
+    let other = interrupted(&sandbox, "other.json");
+    let kept_as = |model: &str, name: &str| {
+        write("model.json", model);
+        let said = sandbox.line(&format!("{TINY} --epochs 1 --quiet")).success().stderr;
+        assert!(said.contains(&format!("is kept as {name}; to go on")), "{said}");
+    };
+    kept_as(&shorter, "model.interrupted.json");
+    kept_as(&longer, "model.interrupted.json");
+    assert_eq!(sandbox.read("model.interrupted.json"), longer, "of one training the later state");
+    kept_as(&shorter, "model.interrupted.json");
     assert_eq!(sandbox.read("model.interrupted.json"), longer);
-    fs::write(sandbox.path("model.json"), &longer).unwrap();
-    fs::write(sandbox.path("model.interrupted.json"), "my thesis").unwrap();
-    assert!(train().contains("and is replaced"));
-    assert_eq!(sandbox.read("model.interrupted.json"), "my thesis");
+    kept_as(&other, "model.interrupted-2.json");
+    assert_eq!(
+        [sandbox.read("model.interrupted.json"), sandbox.read("model.interrupted-2.json")],
+        [longer.clone(), other]
+    );
+    // A complete training is nobody's earlier state, nor is another file.
+    write("model.interrupted.json", &complete);
+    write("model.interrupted-2.json", "my thesis");
+    kept_as(&longer, "model.interrupted-3.json");
+    assert_eq!(
+        (sandbox.read("model.interrupted.json"), sandbox.read("model.interrupted-2.json").as_str()),
+        (complete, "my thesis")
+    );
+    // Names that differ only after a dot are of different files.
+    for name in ["net-0.5", "net-0.1"] {
+        write(name, &longer);
+        let said = sandbox.line(&format!("{TINY} --epochs 1 --quiet -o {name}")).success().stderr;
+        assert!(said.contains(&format!("kept as {name}.interrupted.json")), "{said}");
+    }
 }
 
 #[test]

@@ -8,7 +8,8 @@ use clap::{Arg, ArgAction, Args, Command, ValueEnum};
 use mnist_mlp::Precision;
 use mnist_mlp::engine::EngineKind;
 use mnist_mlp::model::Monitor;
-use mnist_mlp::network::{Activation, Init};
+use mnist_mlp::network::{Activation, Init, Optimizer};
+use mnist_mlp::numbers::one_digit;
 
 use super::descent::DescentArguments;
 use super::images::ImageArguments;
@@ -28,17 +29,13 @@ pub const IMAGES_OF_LAMBDA: usize = 50_000;
 /// With fewer training images than this, the default lambda is so strong that it costs accuracy.
 const FEW_IMAGES: usize = 10_000;
 
-/// The default lambda or, for few training images, the one that is as strong for these: what counts is lambda/n.
-pub fn fitting_lambda(n_train: usize) -> f64 {
-    if n_train >= FEW_IMAGES {
+/// The default lambda or, for few training images, the one that is as strong for these: what counts is lambda/n. With
+/// AdamW, lambda counts for little, and stays.
+pub fn fitting_lambda(n_train: usize, optimizer: Optimizer) -> f64 {
+    if n_train >= FEW_IMAGES || optimizer == Optimizer::AdamW {
         return DEFAULT_LAMBDA;
     }
     one_digit(DEFAULT_LAMBDA * n_train as f64 / IMAGES_OF_LAMBDA as f64)
-}
-
-/// A positive number rounded to one digit.
-pub fn one_digit(number: f64) -> f64 {
-    format!("{number:.0e}").parse().unwrap_or(number)
 }
 
 /// Train a network and save it.
@@ -196,7 +193,7 @@ impl TypedValueParser for Neurons {
     type Value = u32;
 
     fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<u32, clap::Error> {
-        if value == "none" {
+        if value.eq_ignore_ascii_case("none") {
             return Ok(NO_LAYER);
         }
         clap::value_parser!(u32).range(1..).parse_ref(command, arg, value)
@@ -242,7 +239,10 @@ mod tests {
 
     #[test]
     fn few_images_need_a_smaller_lambda() {
-        let fitting = [50_000, 10_000, 9_000, 500, 53, 1].map(|n| fitting_lambda(n).to_string());
-        assert_eq!(fitting, ["5", "5", "0.9", "0.05", "0.005", "0.0001"]);
+        let found = [50_000, 10_000, 9_000, 500, 53, 1].map(|n| fitting_lambda(n, Optimizer::default()));
+        let close = |found: f64, expected: f64| (found - expected).abs() < 1e-9;
+        let expected = [5.0, 5.0, 0.9, 0.05, 0.005, 0.0001];
+        assert!(found.iter().zip(expected).all(|(&found, expected)| close(found, expected)), "{found:?}");
+        assert!(close(fitting_lambda(500, Optimizer::AdamW), 5.0));
     }
 }

@@ -136,10 +136,16 @@ pub fn note_of_size(settings: &Settings, (rows, columns): (usize, usize)) {
     let side = ((rows * columns) as f64).sqrt();
     if is_usual && !SIDES.contains(&side) {
         let share = side / USUAL_SIDE;
-        let (sigma, alpha) = (usual.sigma * share, usual.alpha * share * share);
+        let other = Elastic { sigma: usual.sigma * share, alpha: usual.alpha * share * share };
+        let Elastic { sigma, alpha } = other;
+        let distortion = Distortion { elastic: Some(other), ..Distortion::default() };
+        let advice = if distortion.check().is_ok() {
+            format!("try --sigma {sigma:.1} --alpha {alpha:.1}")
+        } else {
+            "leave it out, or make the images smaller".to_string()
+        };
         output::note(format_args!(
-            "elastic sigma {} and alpha {} suit images of {USUAL_SIDE} x {USUAL_SIDE} pixels; for these try --sigma \
-            {sigma:.1} --alpha {alpha:.1}",
+            "elastic sigma {} and alpha {} suit images of {USUAL_SIDE} x {USUAL_SIDE} pixels; for these {advice}",
             usual.sigma, usual.alpha
         ));
     }

@@ -8,12 +8,13 @@ use mnist_mlp::data::splits::Portion;
 use mnist_mlp::engine::{Machine, Trainable};
 use mnist_mlp::evaluate::{FitError, check_fit};
 use mnist_mlp::model::{Model, TrainingRecord, precision_of, read_model_file};
-use mnist_mlp::network::{CrossEntropy, Network, Optimizer, cost_named};
+use mnist_mlp::network::{CrossEntropy, Network, cost_named};
 use mnist_mlp::report::{EpochTable, thousands};
 use mnist_mlp::trainer::{Background, Ending, Monitors, Progress, Settings, TrainConfig, Trained};
 use mnist_mlp::{Precision, Real};
 
 use crate::cli::company::Company;
+use crate::cli::idle::Purpose;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
 use crate::cli::outputs::is_same;
@@ -77,7 +78,10 @@ pub fn check_idle(arguments: &TrainArguments, matches: &ArgMatches) -> Result<()
     if let Some((early_stop, patience)) = schedule.never_halves() {
         return Err(Failure::Usage(Usage::NeverHalves { early_stop, patience }));
     }
-    idle::check(matches, descent.purposes().into_iter().chain(schedule.purposes()).chain(images.purposes()))
+    let has_hidden = arguments.hidden_layers()?.is_none_or(|hidden| !hidden.is_empty());
+    let of_hidden: Purpose = (&["activation", "dropout", "max-norm"], "hidden layers", has_hidden);
+    let purposes = descent.purposes().into_iter().chain(schedule.purposes()).chain(images.purposes());
+    idle::check(matches, purposes.chain([of_hidden]))
 }
 
 /// The training for which the arguments ask.
@@ -112,12 +116,15 @@ pub struct Begun<F: Real> {
     start: Instant,
 }
 
-/// Claims the output files.
+/// Claims the output files, and keeps an interrupted training that one of them holds.
 pub fn begin<F: Trainable>(job: Job<F>, arguments: &TrainArguments) -> Result<Begun<F>, Failure> {
     let Job { settings, task, progress, record, out, start } = job;
     let config = settings.check(task.training.len(), task.evaluation.len())?;
     let every = Duration::from_secs(arguments.resume.checkpoint_every.into());
     let saver = Saver::new(&out, record, settings, every)?;
+    if !arguments.resume.resume.as_ref().is_some_and(|resumed| is_same(resumed, &out)) {
+        interrupted::keep(&out, Some((&task.dataset, &arguments.data)))?;
+    }
     let watch = Watch::start(arguments, &settings, task.training.len(), &progress.history, saver)?;
     Ok(Begun { task, progress, config, watch, out, start })
 }
@@ -131,7 +138,7 @@ pub fn carry_out<F: Trainable>(
     let Begun { task, progress, config, mut watch, out, start } = begun;
     let (settings, done_before) = (*config.settings(), progress.history.len());
     watch.print(&introduction(arguments, &settings, &task, &progress));
-    warn(arguments, &settings, &task, &out);
+    warn(arguments, &settings, &task);
     let split = task.split_to_evaluate();
     let table = EpochTable::new(settings.monitors, settings.early_stop.is_some());
     if done_before < settings.epochs && !settings.has_stopped_early(&progress.history) {
@@ -169,8 +176,8 @@ pub fn carry_out<F: Trainable>(
 /// Tells of the default lambda if the training images are few: each step shrinks the weights by eta lambda/n.
 fn note_strong_lambda(arguments: &TrainArguments, settings: &Settings, n_train: usize) {
     let is_default = arguments.lambda.is_none() && arguments.resume.resume.is_none();
-    let fitting = fitting_lambda(n_train);
-    if is_default && fitting < DEFAULT_LAMBDA && matches!(settings.optimizer, Optimizer::Sgd { .. }) {
+    let fitting = fitting_lambda(n_train, settings.optimizer);
+    if is_default && fitting < DEFAULT_LAMBDA {
         output::note(format_args!(
             "lambda {DEFAULT_LAMBDA} suits {} images; for {} it is strong: try --lambda {fitting}",
             thousands(IMAGES_OF_LAMBDA),
@@ -179,16 +186,14 @@ fn note_strong_lambda(arguments: &TrainArguments, settings: &Settings, n_train: 
     }
 }
 
-/// Warns of images, settings and an output file that may not be what the user wants.
-fn warn(arguments: &TrainArguments, settings: &Settings, task: &Task, out: &Path) {
+/// Warns of images and settings that may not be what the user wants.
+fn warn(arguments: &TrainArguments, settings: &Settings, task: &Task) {
     task.warn(arguments.quiet);
     if !arguments.quiet {
         note_strong_lambda(arguments, settings, task.training.len());
-        images::note_of_size(settings, task.training.geometry());
-    }
-    let goes_on = arguments.resume.resume.as_ref().is_some_and(|resumed| is_same(resumed, out));
-    if !goes_on {
-        interrupted::keep(out, Some((&task.dataset, &arguments.data)));
+        if arguments.resume.resume.is_none() {
+            images::note_of_size(settings, task.training.geometry());
+        }
     }
 }
 

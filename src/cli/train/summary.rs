@@ -10,7 +10,9 @@ use mnist_mlp::report::thousands;
 use mnist_mlp::trainer::{Ending, Progress, Settings, Trained};
 use mnist_mlp::{Precision, Real};
 
-use super::arguments::{DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, EvaluateOn, TrainArguments};
+use super::arguments::{
+    DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, DEFAULT_LAMBDA, EvaluateOn, TrainArguments, fitting_lambda,
+};
 use super::task::Task;
 use super::{descent, images, resume, schedule};
 use crate::cli::shell::file_and_data;
@@ -86,8 +88,9 @@ pub fn summary<F: Real>(
     if let Some(split) = split {
         text += &format!("evaluate  {program} eval {}{split}\n", file_and_data(out, &arguments.data));
     }
+    let n_train = trained.history.last().map_or(0, |record| record.n_training);
     if is_first_step(arguments, settings) && trained.ending != Ending::Stopped && has_learned(&trained.history) {
-        text += &format!("try next  {program} train {}\n", wider(arguments));
+        text += &format!("try next  {program} train {}\n", wider(arguments, settings, n_train));
     }
     text
 }
@@ -116,7 +119,7 @@ fn has_learned(history: &[EpochRecord]) -> bool {
 
 /// The arguments after `mnist train` for a wider network on the same images, otherwise trained in the same way, and
 /// saved to a new file.
-fn wider(arguments: &TrainArguments) -> String {
+fn wider(arguments: &TrainArguments, settings: &Settings, n_train: usize) -> String {
     let is_test = arguments.evaluate_on == EvaluateOn::Test;
     let monitors = if is_test || arguments.validation != Some(0) { "all" } else { "training-cost,training-accuracy" };
     let is_free = |name: &String| !Path::new(name).exists() && !outputs::is_same(&arguments.out, Path::new(name));
@@ -129,7 +132,9 @@ fn wider(arguments: &TrainArguments) -> String {
     };
     add("cost", arguments.cost.clone());
     add("eta", arguments.eta.map(|eta| eta.to_string()));
-    add("lambda", arguments.lambda.map(|lambda| lambda.to_string()));
+    // A lambda that a note has suggested is tried, too.
+    let fitting = Some(fitting_lambda(n_train, settings.optimizer)).filter(|&lambda| lambda < DEFAULT_LAMBDA);
+    add("lambda", arguments.lambda.or(fitting).map(|lambda| lambda.to_string()));
     add("epochs", (arguments.epochs != DEFAULT_EPOCHS).then(|| arguments.epochs.to_string()));
     add("seed", (arguments.seed != 0).then(|| arguments.seed.to_string()));
     add("batch-size", (arguments.batch_size != DEFAULT_BATCH_SIZE).then(|| arguments.batch_size.to_string()));

@@ -21,6 +21,7 @@ use super::shell::{file_and_data, words};
 use super::signals::stop_signals;
 use super::train::arguments::TrainArguments;
 use super::train::task::Task;
+use super::train::{images, settings};
 use super::{Failure, interrupted, output, shell};
 use keeper::Keeper;
 use progress::Progress;
@@ -57,9 +58,17 @@ pub fn run(mut arguments: TuneArguments) -> Result<(), Failure> {
         Ok(claim) => (claim, common(&arguments)),
         Err(failure) => (None, Err(failure)),
     };
-    match common.as_ref().map(|common| common.precision) {
-        Ok(Precision::F64) => company.tune::<f64>(common.and_then(|c| Hunt::new::<f64>(&arguments, c)), &arguments),
-        _ => company.tune::<f32>(common.and_then(|c| Hunt::new::<f32>(&arguments, c)), &arguments),
+    let kept = |hunt: Hunt| {
+        let keep = |out| interrupted::keep(out, Some((&hunt.task.dataset, &hunt.common.data)));
+        company.if_writing(|| arguments.out.as_deref().map_or(Ok(()), keep))?;
+        Ok(hunt)
+    };
+    if common.as_ref().is_ok_and(|common| common.precision == Precision::F64) {
+        let hunt = common.and_then(|common| Hunt::new::<f64>(&arguments, common)).and_then(kept);
+        company.tune::<f64>(hunt, &arguments)
+    } else {
+        let hunt = common.and_then(|common| Hunt::new::<f32>(&arguments, common)).and_then(kept);
+        company.tune::<f32>(hunt, &arguments)
     }
 }
 
@@ -127,8 +136,8 @@ pub fn carry_out<F: Trainable>(
         output::aside(introduction(arguments, &search, task, machine.threads));
     }
     task.warn(arguments.quiet);
-    if let Some(out) = &arguments.out {
-        interrupted::keep(out, Some((&task.dataset, &hunt.common.data)));
+    if !arguments.quiet {
+        images::note_of_size(&settings(&hunt.common, *machine), task.training.geometry());
     }
 
     let signal = stop_signals();

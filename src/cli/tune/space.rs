@@ -1,13 +1,14 @@
 //! `--search`: the options of `mnist train` to search, and their ranges.
 
 use clap::Arg;
+use mnist_mlp::numbers::one_digit;
 use mnist_mlp::tune::{Kind, Parameter, Space, Value, Values, ValuesError};
 use thiserror::Error;
 
 use super::arguments::{Fixed, name, searchable};
 use crate::cli::Failure;
 use crate::cli::mistyped::{is_real, is_whole};
-use crate::cli::train::arguments::{DEFAULT_LAMBDA, fitting_lambda, one_digit};
+use crate::cli::train::arguments::{DEFAULT_LAMBDA, fitting_lambda};
 use crate::cli::train::descent::DescentArguments;
 
 /// The range of learning rates, as factors of the optimizer's default.
@@ -80,7 +81,7 @@ pub fn space(
 fn defaults(descent: &DescentArguments, n_train: usize) -> Vec<Parameter> {
     let usual = descent.optimizer().usual_eta();
     let (low, high) = BATCH_SIZE;
-    let few = fitting_lambda(n_train) / DEFAULT_LAMBDA;
+    let few = fitting_lambda(n_train, descent.optimizer()) / DEFAULT_LAMBDA;
     [
         ("eta", Values::Real { low: ETA.0 * usual, high: ETA.1 * usual }),
         ("lambda", Values::Real { low: one_digit(LAMBDA.0 * few), high: one_digit(LAMBDA.1 * few) }),
