@@ -14,6 +14,7 @@ use flate2::write::GzEncoder;
 use libfuzzer_sys::fuzz_target;
 use mnist_mlp::data::idx::Idx;
 use mnist_mlp::data::source::Source;
+use mnist_mlp::data::unlabelled::{self, Unlabelled};
 use mnist_mlp::data::{Dataset, Part, expand};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -73,6 +74,13 @@ fuzz_target!(|bytes: &[u8]| {
             Ok(data) => check(&data),
             // What a user would be shown.
             Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    }
+    let Source::File(path) = source else { return };
+    for inputs in [1, 4, 16] {
+        if let Ok(Some(Unlabelled { pixels, geometry })) = unlabelled::read(&path, inputs) {
+            assert!(!pixels.is_empty() && pixels.len() % inputs == 0);
+            assert!(geometry.is_none_or(|(height, width)| height * width == inputs));
         }
     }
 });

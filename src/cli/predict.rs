@@ -25,9 +25,9 @@ use super::{Failure, output, pixels};
 /// Read the digits in pictures or in tables of images.
 ///
 /// A picture is a PNG or JPEG of any size, in dark ink or in light. The digit in it is found, made light on dark, fitted
-/// into a box and centred by its mass, as MNIST's are; --show prints the result. With --as-is the picture is only
-/// scaled, for networks of other images. A softmax output layer answers with probabilities. The outputs of sigmoids are shown as they are: each is an answer of its own, from 0 to 1, and
-/// together they need not add up to 1.
+/// into a box and centred by its mass, as MNIST's are; --show prints the result. With --as-is the picture is only scaled,
+/// for networks of other images. A softmax output layer answers with probabilities. The outputs of sigmoids are shown as
+/// they are: each is an answer of its own, from 0 to 1, and together they need not add up to 1.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   mnist predict model.json photo.jpg

@@ -6,12 +6,14 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use mnist_mlp::Precision;
 use mnist_mlp::data::idx::Idx;
 use mnist_mlp::data::source::Source;
+use mnist_mlp::data::unlabelled::{self, Unlabelled};
 use mnist_mlp::data::{ClassNames, Dataset, Identity, Part};
 use mnist_mlp::engine::{EngineKind, InstructionSet, Machine, Trainable};
 use mnist_mlp::model::{EpochRecord, Model, precision_of};
@@ -268,5 +270,28 @@ proptest! {
             prop_assert!(data.labels().iter().all(|&label| usize::from(label) < data.classes()));
             prop_assert_eq!(data.image(data.len() - 1).len(), data.image_size());
         }
+        for name in ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"] {
+            is_answerable_or_refused(&directory.path().join(name))?;
+        }
     }
+
+    #[test]
+    fn any_table_is_answered_or_refused(text in "[0-9a,.\"\n]{0,40}", other in prop::collection::vec(any::<u8>(), 0..64)) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for bytes in [text.as_bytes(), &other] {
+            fs::write(file.path(), bytes).unwrap();
+            is_answerable_or_refused(file.path())?;
+        }
+    }
+}
+
+/// Images without labels are read as whole images, or refused.
+fn is_answerable_or_refused(path: &Path) -> Result<(), TestCaseError> {
+    for inputs in [1, 2, 4, 9] {
+        if let Ok(Some(Unlabelled { pixels, geometry })) = unlabelled::read(path, inputs) {
+            prop_assert!(!pixels.is_empty() && pixels.len() % inputs == 0);
+            prop_assert!(geometry.is_none_or(|(height, width)| height * width == inputs));
+        }
+    }
+    Ok(())
 }
