@@ -27,7 +27,9 @@ impl Interrupted {
         let model = ModelRecord::from_json(&file).ok()?;
         let training = model.training.clone()?;
         let settings = Settings::of_record(&training, &model.history, Machine::default()).ok()?;
-        let has_ended = training.epochs_done >= training.epochs || settings.has_stopped_early(&model.history);
+        let has_ended = training.epochs_done >= training.epochs
+            || training.course.diverged.is_some()
+            || settings.has_stopped_early(&model.history);
         (!has_ended).then_some(Interrupted { file, model, training })
     }
 

@@ -115,6 +115,9 @@ pub struct CourseRecord {
     /// The epoch whose weights the file holds, if it is not the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<usize>,
+    /// The epoch in which the training diverged, and would again; the file holds an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diverged: Option<usize>,
 }
 
 /// Whether a value is left out of the file. Thus a file without a newer feature is the same as before the feature

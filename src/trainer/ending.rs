@@ -32,6 +32,15 @@ impl Ending {
             Ending::Stopped | Ending::Diverged(_) => false,
         }
     }
+
+    /// The epoch in which the training diverged, if it did.
+    #[must_use]
+    pub fn diverged_in(&self) -> Option<usize> {
+        match self {
+            Ending::Diverged(divergence) => Some(divergence.epoch),
+            _ => None,
+        }
+    }
 }
 
 /// A training whose numbers are no longer finite.

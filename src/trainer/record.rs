@@ -80,6 +80,7 @@ impl Settings {
             early_stop: self.early_stop,
             keep: (self.early_stop.is_some() || self.kept() == Keep::Best).then(|| self.kept().name().to_string()),
             epoch: (epoch != epochs_done).then_some(epoch),
+            diverged: None,
         }
     }
 

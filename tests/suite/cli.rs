@@ -699,7 +699,17 @@ fn divergence_names_the_epoch_and_what_was_too_large_and_keeps_the_last_good_epo
     let run = sandbox.line(line).failure(1, &["diverged in epoch", "lambda, such as 20 (", "model.json holds epoch"]);
     let epochs = sandbox.json("model.json")["training"]["epochs_done"].as_u64().unwrap();
     assert!(run.stderr.contains(&format!("diverged in epoch {}", epochs + 1)), "{}", run.stderr);
+    assert_eq!(sandbox.json("model.json")["training"]["diverged"], epochs + 1);
+    sandbox.line("report model.json --data idx").success();
+    assert!(sandbox.read("report.html").contains(&format!("in epoch {}", epochs + 1)));
     sandbox.line("eval model.json --data idx").success();
+    // To resume it would lead to the same end, so it is not kept from the next training.
+    let again = sandbox.line("train --data idx --validation 11 --epochs 2 --hidden 6 --lambda 0").success();
+    assert!(
+        !again.stderr.contains("is kept as") && !sandbox.path("model.interrupted.json").exists(),
+        "{}",
+        again.stderr
+    );
 
     let at_once = "train --data idx --validation 11 --hidden 6 --eta 1e300 --lambda 1e300 -o none.json";
     sandbox.line(at_once).failure(1, &["diverged in epoch 1", "a smaller eta", "nothing was saved"]);

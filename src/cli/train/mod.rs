@@ -149,7 +149,7 @@ pub fn carry_out<F: Trainable>(
     let (epoch, done, ending) = (trained.epoch, trained.history.len(), trained.ending.clone());
     if epoch > 0 {
         let summary = summary(&trained, arguments, &settings, split, (&out, done_before, start.elapsed()));
-        watch.save(&trained.into_progress())?;
+        watch.save(&trained.into_progress(), ending.diverged_in())?;
         watch.print(&summary);
     }
     let saved = match epoch {

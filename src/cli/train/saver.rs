@@ -76,21 +76,25 @@ impl Saver {
 
     /// Writes the model file.
     pub fn save<F: Real>(&mut self, progress: &Progress<F>) -> Result<(), Failure> {
-        self.write(progress, &self.out).map_err(|error| self.not_saved(error))?;
+        self.write(progress, None, &self.out).map_err(|error| self.not_saved(error))?;
         self.saved = progress.history.len();
         Ok(())
     }
 
-    /// Writes the model file for the last time.
-    pub fn save_last<F: Real>(&self, progress: &Progress<F>) -> Result<(), Failure> {
-        save_or_rescue(&self.out, |path| self.write(progress, path)).map_err(|failure| match failure {
+    /// Writes the model file for the last time. `diverged` is the epoch in which the training diverged, if it did.
+    pub fn save_last<F: Real>(&self, progress: &Progress<F>, diverged: Option<usize>) -> Result<(), Failure> {
+        save_or_rescue(&self.out, |path| self.write(progress, diverged, path)).map_err(|failure| match failure {
             Failure::ModelFile(error) => self.not_saved(error),
             rescued => rescued,
         })
     }
 
-    fn write<F: Real>(&self, progress: &Progress<F>, path: &Path) -> Result<(), ModelError> {
-        progress.model(&self.record, &self.settings).save(path)
+    fn write<F: Real>(&self, progress: &Progress<F>, diverged: Option<usize>, path: &Path) -> Result<(), ModelError> {
+        let mut model = progress.model(&self.record, &self.settings);
+        if let Some(training) = &mut model.training {
+            training.course.diverged = diverged;
+        }
+        model.save(path)
     }
 
     fn not_saved(&self, error: ModelError) -> Failure {

@@ -45,9 +45,9 @@ impl Watch {
         Ok(Watch { bars, log, saver, unsaved: false, failure: None, signal: stop_signals() })
     }
 
-    /// Saves the trained model.
-    pub fn save<F: Real>(&self, progress: &Progress<F>) -> Result<(), Failure> {
-        self.saver.save_last(progress)
+    /// Saves the trained model. `diverged` is the epoch in which the training diverged, if it did.
+    pub fn save<F: Real>(&self, progress: &Progress<F>, diverged: Option<usize>) -> Result<(), Failure> {
+        self.saver.save_last(progress, diverged)
     }
 
     /// Prints a result unless `--quiet`.

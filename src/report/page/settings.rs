@@ -48,6 +48,7 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
         ("start weights", Some(init.clone())),
         ("epochs", Some(format!("{epochs_done} of {epochs}"))),
         ("weights of epoch", course.epoch.map(|epoch| epoch.to_string())),
+        ("diverged", course.diverged.map(|epoch| format!("in epoch {epoch}"))),
         ("images in a mini-batch", Some(batch_size.to_string())),
         ("optimizer", Some(optimizer.to_string())),
         ("learning rate η", Some(eta.to_string())),

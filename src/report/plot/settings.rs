@@ -68,7 +68,7 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
         epochs_done: _,
         course,
     } = training;
-    let CourseRecord { schedule, warm_up, patience, early_stop, keep, epoch: _ } = course;
+    let CourseRecord { schedule, warm_up, patience, early_stop, keep, epoch: _, diverged: _ } = course;
     let mut list =
         vec![(sizes_in_words(&model.sizes), Main), activation(&model.activations), (model.cost.to_string(), Main)];
     list.push((dataset.clone(), Main));
