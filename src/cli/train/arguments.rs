@@ -239,10 +239,9 @@ mod tests {
 
     #[test]
     fn few_images_need_a_smaller_lambda() {
-        let found = [50_000, 10_000, 9_000, 500, 53, 1].map(|n| fitting_lambda(n, Optimizer::default()));
-        let close = |found: f64, expected: f64| (found - expected).abs() < 1e-9;
-        let expected = [5.0, 5.0, 0.9, 0.05, 0.005, 0.0001];
-        assert!(found.iter().zip(expected).all(|(&found, expected)| close(found, expected)), "{found:?}");
-        assert!(close(fitting_lambda(500, Optimizer::AdamW), 5.0));
+        let found = |n| fitting_lambda(n, Optimizer::default()).to_string();
+        let expected = ["5", "5", "0.9", "0.05", "0.005", "0.0001"];
+        assert_eq!([50_000, 10_000, 9_000, 500, 53, 1].map(found), expected);
+        assert_eq!(fitting_lambda(500, Optimizer::AdamW).to_string(), "5");
     }
 }

@@ -7,8 +7,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
+use super::error::as_test;
 use super::*;
-use crate::data::idx::Idx;
+use crate::data::DatasetError;
+use crate::data::idx::{Idx, IdxError};
 
 const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
 const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
