@@ -182,6 +182,7 @@ fn ranks_that_are_not_of_one_mind_do_not_begin() {
         let run: Run = mpirun(&sandbox, &[(2, line), (1, &other)]).output().unwrap().into();
         let run = run.failure(code, words);
         assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
+        assert!(!run.stderr.contains("because"), "said twice: {}", run.stderr);
         assert!(run.stdout.is_empty() && !sandbox.path("model.json").exists(), "{}", run.stdout);
     }
     // What is wrong on all ranks is said once.

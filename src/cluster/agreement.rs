@@ -6,7 +6,7 @@ use mpi::environment::processor_name;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{World, in_one_line};
+use super::World;
 
 /// Something that must be the same on all ranks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl World {
     /// A [`Disagreement`], the same one on all ranks, if a rank cannot begin or has different terms than rank 0.
     pub fn agree<E: Error + 'static>(&self, terms: Result<Vec<Term>, &E>) -> Result<(), Disagreement> {
         let host = processor_name().unwrap_or_default();
-        let own = Statement { host, terms: terms.map_err(|error| in_one_line(error)) };
+        let own = Statement { host, terms: terms.map_err(ToString::to_string) };
         let json = serde_json::to_vec(&own).expect("words and lists can be written as JSON");
         let all = self.gather_bytes(&json);
         // A message of another version may be unreadable; that counts as different terms.

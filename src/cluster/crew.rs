@@ -1,16 +1,12 @@
 //! Spreads the trials of a search over the ranks: rank 0 decides what to train, and all ranks train.
 
-use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
 use mpi::Tag;
 use mpi::traits::{Communicator, Destination, MatchedReceiveVec, Source};
 
 use super::World;
-use crate::tune::{Crew, Done, Job, Outcome, Score, Trial, Value};
-
-/// The standing of a trial, see [`Trial::standing`].
-type Standing = (Score, Reverse<usize>);
+use crate::tune::{Crew, Done, Job, Outcome, Score, Standing, Value};
 
 /// How long a rank waits for its own trials before it checks for messages again.
 const TICK: Duration = Duration::from_millis(2);
@@ -65,12 +61,15 @@ impl World {
     /// On rank 0, the text of the rank whose trial has the best standing, or `None` if no rank has a trial; `None` on
     /// the other ranks. All ranks must call this.
     pub fn best_text(&self, standing: Option<Standing>, text: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
-        let words = |(Score { correct, epochs }, Reverse(number)): Standing| [1, correct, epochs, number];
+        let words = |standing: Standing| {
+            let Score { correct, epochs } = standing.score;
+            [1, correct, epochs, standing.number()]
+        };
         let own = standing.map_or([0; 4], words).map(|word| word as u64);
         let all = self.gather(&own);
         let standing = |words: &[u64]| match words {
             &[1, correct, epochs, number] => {
-                Some(Trial::standing(number as usize, Score { correct: correct as usize, epochs: epochs as usize }))
+                Some(Standing::of(number as usize, Score { correct: correct as usize, epochs: epochs as usize }))
             }
             _ => None,
         };

@@ -13,7 +13,6 @@
 //! rank sends as much as in the best all-reduce: 2(N-1)/N of the gradient.
 
 use std::env;
-use std::error::Error;
 use std::thread;
 
 use bytemuck::Pod;
@@ -152,15 +151,4 @@ impl Drop for World {
             self.ranks.abort(101);
         }
     }
-}
-
-/// An error and all its causes in one line.
-fn in_one_line(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += &format!(", because {error}");
-        cause = error.source();
-    }
-    text
 }

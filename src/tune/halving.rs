@@ -121,12 +121,34 @@ pub struct Trial {
     pub lost: bool,
 }
 
-impl Trial {
-    /// The rank of a trial with `score`: the greatest is the best. Of equal scores the trial with the smaller number is
-    /// better.
+/// The rank of a trial among others: the greatest is the best. Of equal scores the trial with the smaller number is
+/// better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing {
+    /// The best score of the trial.
+    pub score: Score,
+    number: Reverse<usize>,
+}
+
+impl Standing {
+    /// The rank of trial `number` with this score.
     #[must_use]
-    pub fn standing(number: usize, score: Score) -> (Score, Reverse<usize>) {
-        (score, Reverse(number))
+    pub fn of(number: usize, score: Score) -> Self {
+        Standing { score, number: Reverse(number) }
+    }
+
+    /// The number of the trial.
+    #[must_use]
+    pub fn number(self) -> usize {
+        self.number.0
+    }
+}
+
+impl Trial {
+    /// Its rank; `None` if it has no result.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        self.best.map(|score| Standing::of(self.number, score))
     }
 }
 
@@ -251,14 +273,14 @@ impl Search {
     /// The best trial so far; `None` if no trial has a result.
     #[must_use]
     pub fn best(&self) -> Option<&Trial> {
-        self.trials.iter().filter(|trial| trial.best.is_some()).max_by_key(|trial| (trial.best, Reverse(trial.number)))
+        self.trials.iter().filter(|trial| trial.best.is_some()).max_by_key(|trial| trial.standing())
     }
 
     /// The trials with a result, from best to worst. Of equal results, the smaller number comes first.
     #[must_use]
     pub fn ranking(&self) -> Vec<&Trial> {
         let mut ranking: Vec<_> = self.trials.iter().filter(|trial| trial.best.is_some()).collect();
-        ranking.sort_by_key(|trial| Reverse(trial.best));
+        ranking.sort_by_key(|trial| Reverse(trial.standing()));
         ranking
     }
 

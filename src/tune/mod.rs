@@ -18,6 +18,6 @@ mod limit;
 mod space;
 
 pub use crew::{Crew, Done, Threads, run, threads};
-pub use halving::{Job, Outcome, Rungs, Score, Search, Trial};
+pub use halving::{Job, Outcome, Rungs, Score, Search, Standing, Trial};
 pub use limit::Limit;
 pub use space::{Kind, Parameter, Space, Value, Values, ValuesError};

@@ -34,7 +34,7 @@ Examples:
   mnist tune --optimizer adamw --init he --activation relu --search dropout=0..0.5")]
 pub struct TuneArguments {
     /// Search for this long, as in 60s, 5m or 1h [default: 60s].
-    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "trials")]
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "trials", allow_hyphen_values = true)]
     pub budget: Option<Duration>,
 
     /// Search until N trials are through, which gives the same result every time.

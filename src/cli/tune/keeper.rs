@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use mnist_mlp::engine::Trainable;
 use mnist_mlp::model::ModelError;
 use mnist_mlp::replace_file::replace_file;
+use mnist_mlp::tune::Standing;
 
-use super::trainer::{Standing, Trainer};
+use super::trainer::Trainer;
 use crate::cli::Failure;
 use crate::cli::train::saver::{Pace, save_or_rescue};
 

@@ -1,16 +1,15 @@
 //! Trains trials. A trial is a command line of `mnist train`, and is trained as that command would train it.
 
-use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::{ArgMatches, FromArgMatches};
 use mnist_mlp::Real;
 use mnist_mlp::engine::{Images, Machine, Trainable};
 use mnist_mlp::trainer::{Ending, Monitors, Observer, Settings, TrainConfig, Trained, train};
-use mnist_mlp::tune::{Job, Outcome, Score, Space, Trial, Value};
+use mnist_mlp::tune::{Job, Outcome, Score, Space, Standing, Value};
 
 use super::arguments::Fixed;
 use super::space::SearchError;
@@ -59,20 +58,17 @@ pub struct Trainer<'a, F: Trainable> {
     /// The images for training and for evaluation, prepared once for all trials.
     images: (Images, Images),
     machine: Machine,
-    best: Mutex<Option<Best<F>>>,
+    best: Mutex<Option<Arc<Best<F>>>>,
     /// The failure of the first trial whose settings contradict each other.
     failure: Mutex<Option<Failure>>,
 }
 
 /// The results of all trials that were trained here.
 pub struct Found<F: Trainable> {
-    pub best: Option<Best<F>>,
+    pub best: Option<Arc<Best<F>>>,
     /// The failure of the first trial whose settings contradict each other.
     pub failure: Option<Failure>,
 }
-
-/// The rank of a trial: the greater, the better.
-pub type Standing = (Score, Reverse<usize>);
 
 /// The best model so far.
 pub struct Best<F: Trainable> {
@@ -133,18 +129,18 @@ impl<'a, F: Trainable> Trainer<'a, F> {
         }
         let kept = trained.history.iter().find(|record| record.epoch == trained.epoch);
         let Some(correct) = kept.and_then(|record| record.evaluation_accuracy) else { return Ok(Outcome::Lost) };
-        let standing = Trial::standing(job.number, Score { correct, epochs: job.epochs });
+        let standing = Standing::of(job.number, Score { correct, epochs: job.epochs });
         let mut best = lock(&self.best);
         if best.as_ref().is_none_or(|best| standing > best.standing) {
-            *best = Some(Best { standing, trained, arguments, settings: *config.settings() });
+            *best = Some(Arc::new(Best { standing, trained, arguments, settings: *config.settings() }));
         }
         Ok(Outcome::Correct(correct))
     }
 
     /// The rank of the best model and the text of its file; `None` if it is not better than `known`.
     pub fn better_than(&self, known: Option<Standing>) -> Option<(Standing, Vec<u8>)> {
-        let best = lock(&self.best);
-        let best = best.as_ref().filter(|best| Some(best.standing) > known)?;
+        let best = lock(&self.best).clone(); // trials that end meanwhile do not wait for the text
+        let best = best.filter(|best| Some(best.standing) > known)?;
         Some((best.standing, best.json(self.task)))
     }
 
