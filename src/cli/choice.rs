@@ -1,5 +1,6 @@
 //! The choice of images from a split.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use clap::Args;
@@ -18,11 +19,11 @@ const DEFAULT_COUNT: usize = 10;
 #[derive(Debug, Args)]
 pub struct ChoiceArguments {
     /// Images by their numbers in the split, counted from 0, as in 3,17,100-110.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = range)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = range, allow_hyphen_values = true)]
     pub index: Vec<RangeInclusive<usize>>,
 
     /// Images with these labels, as in 7 or 4,9; names of classes, if they have any.
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', allow_hyphen_values = true)]
     pub label: Vec<String>,
 
     /// Images in random order, the order of --seed.
@@ -98,7 +99,8 @@ impl ChoiceArguments {
                 Failure::Usage(Usage::Label { label: called.clone(), known })
             })
         };
-        self.label.iter().map(class).collect()
+        let labels: BTreeSet<_> = self.label.iter().map(class).collect::<Result<_, _>>()?;
+        Ok(labels.into_iter().collect())
     }
 
     /// Describes the choice: "10 of 344 mistakes with label 4 or 9, the most confident first".

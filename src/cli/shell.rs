@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use mnist_mlp::printable::printable;
+
 use super::args::DataArguments;
 
 /// A word quoted for the shell.
@@ -45,10 +47,22 @@ fn quoted_for(word: &str, windows: bool) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c) || windows && c == '\\';
     if !word.is_empty() && word.chars().all(plain) {
         word.to_string()
+    } else if printable(word) != word && !windows {
+        // What moves the cursor of a terminal must not be printed.
+        format!("$'{}'", word.chars().map(in_ansi_c).collect::<String>())
     } else if windows {
         format!("\"{word}\"")
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A character between the quotes of `$'...'`.
+fn in_ansi_c(c: char) -> String {
+    match c {
+        '\'' | '\\' => format!("\\{c}"),
+        _ if printable(c) == c.to_string() => c.to_string(),
+        _ => c.to_string().bytes().fold(String::new(), |text, byte| text + &format!("\\{byte:03o}")),
     }
 }
 
@@ -69,6 +83,7 @@ mod tests {
         let of =
             |windows| ["a.json", r"C:\a b\c.json", r"out\c.json", "it's", ""].map(|word| quoted_for(word, windows));
         assert_eq!(of(false), ["a.json", r"'C:\a b\c.json'", r"'out\c.json'", r"'it'\''s'", "''"]);
+        assert_eq!(quoted_for("e\u{1b}[31m'\\\u{202e}é", false), r"$'e\033[31m\'\\\342\200\256é'");
         assert_eq!(of(true), ["a.json", r#""C:\a b\c.json""#, r"out\c.json", r#""it's""#, r#""""#]);
     }
 }
