@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
-use mnist_mlp::data::known::{EMNIST, KNOWN, Known};
+use mnist_mlp::data::emnist::{EMNIST, Emnist};
+use mnist_mlp::data::known::{KNOWN, Known};
 use mnist_mlp::data::source::DEFAULT_DIRECTORY;
 use mnist_mlp::download::{Observer, Outcome, Problem, fetch};
 use mnist_mlp::report::thousands;
@@ -65,16 +66,6 @@ pub fn default_directory(known: &Known) -> PathBuf {
     if known.id == "mnist" { data.to_path_buf() } else { data.join(known.id) }
 }
 
-/// What EMNIST's six datasets hold, in the order of their names.
-const ABOUT_EMNIST: [&str; EMNIST.len()] = [
-    "digits and letters in 47 classes, as many of each",
-    "digits, capitals and small letters in 62 classes",
-    "digits and letters in 47 classes, as often as they were written",
-    "digits, as many of each",
-    "letters in 26 classes, capitals and small ones together",
-    "digits, as many as MNIST has",
-];
-
 /// The dataset to download.
 #[derive(Debug, Clone, Copy)]
 struct Wanted {
@@ -85,23 +76,18 @@ struct Wanted {
 
 impl Wanted {
     fn called(id: &str) -> Option<Self> {
-        if let Some(dataset) = EMNIST.into_iter().find(|dataset| *dataset == id) {
-            return Some(Wanted { known: Known::called("emnist")?, split: Some(split_of(dataset)) });
+        if let Some(dataset) = EMNIST.iter().find(|dataset| dataset.id == id) {
+            return Some(Wanted { known: Known::called("emnist")?, split: Some(dataset.directory()) });
         }
         let known = Known::called(id)?;
         Some(Wanted { known, split: (known.id == "emnist").then_some("letters") })
     }
 }
 
-/// The directory name of one of EMNIST's datasets.
-fn split_of(dataset: &str) -> &str {
-    dataset.trim_start_matches("emnist-")
-}
-
 fn wanted() -> impl TypedValueParser<Value = Wanted> {
     let known = |known: &Known| PossibleValue::new(known.id).help(format!("{}: {}", known.name, known.about));
-    let of_emnist = |(id, about)| PossibleValue::new(id).help(format!("EMNIST's {about}"));
-    let all = KNOWN.iter().map(known).chain(EMNIST.into_iter().zip(ABOUT_EMNIST).map(of_emnist));
+    let of_emnist = |dataset: &Emnist| PossibleValue::new(dataset.id).help(format!("EMNIST's {}", dataset.about));
+    let all = KNOWN.iter().map(known).chain(EMNIST.iter().map(of_emnist));
     // What was typed comes as it was typed.
     PossibleValuesParser::new(all).try_map(|id| Wanted::called(&id.to_ascii_lowercase()).ok_or("unknown"))
 }
@@ -122,7 +108,7 @@ fn summary(known: &Known, split: Option<&str>, directory: &Path, outcome: Outcom
     };
     let (what, directory) = match split {
         Some(split) => {
-            let others: Vec<_> = EMNIST.into_iter().map(split_of).filter(|other| *other != split).collect();
+            let others: Vec<_> = EMNIST.iter().map(Emnist::directory).filter(|other| *other != split).collect();
             (format!("its {split} (beside them: {})", others.join(", ")), directory.join(split))
         }
         None => ("it".to_string(), directory.to_path_buf()),

@@ -4,10 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::checksum::with_sha256;
+use super::emnist::{EMNIST, Emnist};
 use super::file::Opened;
 use super::found::{Found, Images, Kind, Summed};
 use super::idx::{Idx, IdxError};
-use super::known::{EMNIST, KNOWN, Known, emnist_classes};
+use super::known::{KNOWN, Known};
 use super::pixels::{MAPPED_ABOVE, map_idx};
 use super::source::{DEFAULT_DIRECTORY, FileError, SourceError};
 use super::{ClassNames, Part};
@@ -42,12 +43,12 @@ impl Naming {
             first_label: 0,
             classes: ClassNames::default(),
         };
-        let emnist = |name: &str| Naming {
-            prefix: format!("{name}-"),
+        let emnist = |emnist: Emnist| Naming {
+            prefix: format!("{}-", emnist.id),
             parts: ["train", "test"],
             is_transposed: true,
-            first_label: u8::from(name == "emnist-letters"),
-            classes: emnist_classes(name),
+            first_label: emnist.first_label,
+            classes: emnist.classes(),
         };
         let others = [plain("", ["train", "t10k"]), plain("qmnist-", ["train", "test"])];
         others.into_iter().chain(EMNIST.map(emnist))

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::checksum::md5;
-use super::{ClassNames, Identity, Part};
+use super::{Identity, Part};
 
 /// A dataset that can be downloaded.
 #[derive(Debug)]
@@ -131,23 +131,6 @@ pub const KNOWN: &[Known] = &[
     },
 ];
 
-/// The six datasets of EMNIST, by the names of their files.
-pub const EMNIST: [&str; 6] =
-    ["emnist-balanced", "emnist-byclass", "emnist-bymerge", "emnist-digits", "emnist-letters", "emnist-mnist"];
-
-/// The class names of the EMNIST dataset with this name, from `emnist-…-mapping.txt` in its archive. A letter whose
-/// capital and small forms look alike is one class, except in `emnist-byclass`; in `emnist-letters` every letter is one
-/// class.
-pub(super) fn emnist_classes(name: &str) -> ClassNames {
-    let letters = match name {
-        "emnist-balanced" | "emnist-bymerge" => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt",
-        "emnist-byclass" => "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-        "emnist-letters" => "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        _ => "", // digits
-    };
-    letters.chars().map(String::from).collect()
-}
-
 /// The SHA-256 of MNIST's uncompressed files: training images, training labels, test images and test labels. With them
 /// MNIST is recognized however it is compressed, and also in files of other formats.
 const MNIST_CONTENTS: [[&str; 2]; 2] = [
@@ -251,14 +234,6 @@ mod tests {
         sums.sort_unstable();
         sums.dedup();
         assert_eq!(sums.len(), 4 * 4 + 1, "no two files are the same");
-    }
-
-    #[test]
-    fn emnist_has_as_many_names_as_classes() {
-        // Number of classes from Cohen et al. 2017, table II.
-        let counts = EMNIST.map(|name| emnist_classes(name).all().len());
-        assert_eq!(counts, [47, 62, 47, 0, 26, 0]);
-        assert_eq!(emnist_classes("emnist-balanced").of(46), "t");
     }
 
     #[test]

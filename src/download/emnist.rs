@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
 use super::DownloadError;
-use crate::data::known::{EMNIST, PublishedFile};
+use crate::data::emnist::EMNIST;
+use crate::data::known::PublishedFile;
 use crate::replace_file::replace_file;
 
 /// The maximum size of an unpacked file. No file in the archive is half as long.
@@ -19,12 +20,13 @@ pub(super) fn is_archive(file: &PublishedFile) -> bool {
 
 /// The directory and the name of each file.
 fn members() -> impl Iterator<Item = (&'static str, String)> {
-    EMNIST.into_iter().flat_map(|dataset| {
-        let name = move |part, contents| format!("{dataset}-{part}-{contents}-ubyte.gz");
+    EMNIST.iter().flat_map(|dataset| {
+        let (id, directory) = (dataset.id, dataset.directory());
+        let name = move |part, contents| format!("{id}-{part}-{contents}-ubyte.gz");
         let files = ["train", "test"]
             .into_iter()
             .flat_map(move |part| ["images-idx3", "labels-idx1"].into_iter().map(move |contents| name(part, contents)));
-        files.map(move |name| (dataset.trim_start_matches("emnist-"), name))
+        files.map(move |name| (directory, name))
     })
 }
 

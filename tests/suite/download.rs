@@ -15,7 +15,8 @@ use crate::common::{Run, Sandbox};
 use md5::{Digest, Md5};
 use mnist_mlp::claim::claim;
 use mnist_mlp::data::Part;
-use mnist_mlp::data::known::{EMNIST, Known, PublishedFile};
+use mnist_mlp::data::emnist::EMNIST;
+use mnist_mlp::data::known::{Known, PublishedFile};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::download::{DownloadError, Observer, Outcome, Problem, fetch};
 use tempfile::TempDir;
@@ -544,10 +545,10 @@ fn each_of_emnists_six_can_be_asked_for_by_name() {
     let sandbox = Sandbox::new();
     fs::create_dir_all(sandbox.path("data/emnist")).unwrap();
     for dataset in EMNIST {
-        let directory = sandbox.path("data/emnist").join(dataset.trim_start_matches("emnist-"));
+        let directory = sandbox.path("data/emnist").join(dataset.directory());
         fs::create_dir(&directory).unwrap();
         for file in ["train-images-idx3", "train-labels-idx1", "test-images-idx3", "test-labels-idx1"] {
-            fs::write(directory.join(format!("{dataset}-{file}-ubyte.gz")), "").unwrap();
+            fs::write(directory.join(format!("{}-{file}-ubyte.gz", dataset.id)), "").unwrap();
         }
     }
     for (asked, split) in
@@ -559,7 +560,7 @@ fn each_of_emnists_six_can_be_asked_for_by_name() {
     }
     command(&sandbox, "download emnist-digit", None).failure(2, &["emnist-digit", "emnist-mnist]", "'emnist-digits'"]);
     let help = command(&sandbox, "download --help", None).success().stdout;
-    assert!(EMNIST.iter().all(|name| help.contains(&format!("- {name}:"))), "{help}");
+    assert!(EMNIST.iter().all(|dataset| help.contains(&format!("- {}:", dataset.id))), "{help}");
 }
 
 fn command(sandbox: &Sandbox, line: &str, proxy: Option<&str>) -> Run {

@@ -2,7 +2,7 @@
 
 use super::Unit;
 use super::curves::{Curve, PlotError, Run};
-use super::settings::{SIZES, Setting, Weight, settings};
+use super::settings::{Setting, Weight, settings};
 use crate::model::ModelRecord;
 use crate::network::sizes_in_words;
 
@@ -82,7 +82,8 @@ pub fn curves_of_models(runs: &[Run], against: Against) -> Result<(Vec<Curve<'_>
         let model = run.model.as_ref().ok_or_else(|| unknown(run))?;
         let (mut settings, x) = settings(model).zip(against.of(model)).ok_or_else(|| unknown(run))?;
         if against == Against::Hidden {
-            settings[SIZES].words = layers(model, &models);
+            let sizes = settings.iter_mut().filter(|setting| setting.axis == Some(against));
+            sizes.for_each(|sizes| sizes.words = layers(model, &models));
         }
         let record = model.kept().ok_or_else(|| PlotError::Empty { run: run.name.clone() })?;
         points.push((x, record, settings));

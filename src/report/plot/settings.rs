@@ -32,9 +32,6 @@ pub(super) enum Weight {
 
 use Weight::{Chance, Main, Minor, Usual};
 
-/// The index of the layer sizes among the settings.
-pub(super) const SIZES: usize = 0;
-
 /// All settings of a model, in the same order for all models; `None` if the model file has no training record.
 pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
     let training = model.training.as_ref()?;
@@ -69,51 +66,81 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
         course,
     } = training;
     let CourseRecord { schedule, warm_up, patience, early_stop, keep, epoch: _, diverged: _ } = course;
-    let mut list =
-        vec![(sizes_in_words(&model.sizes), Main), activation(&model.activations), (model.cost.to_string(), Main)];
-    list.push((dataset.clone(), Main));
-    let mut axes = vec![(SIZES, Against::Hidden), (list.len(), Against::TrainSize)];
-    list.push((format!("{} images", thousands(training.images_of_file())), Minor));
-    list.push((format!("{init} start weights"), if init == "default" { Usual } else { Minor }));
-    axes.extend((list.len()..).zip([Against::Eta, Against::Lambda, Against::BatchSize]));
-    list.push((format!("eta {eta}"), Minor));
-    list.push((format!("lambda {lambda}"), Minor));
-    list.push((format!("mini-batches of {batch_size}"), Minor));
     let is_plain = optimizer.known().is_ok_and(|optimizer| optimizer.moments() == 0);
-    list.push((optimizer.to_string(), if is_plain { Usual } else { Minor }));
-    let option = |name: &str, value: Option<String>| match value {
-        Some(value) => (format!("{name} {value}"), Minor),
-        None => (format!("no {name}"), Usual),
-    };
-    let share = |name: &str, share: f64| option(name, (share != 0.0).then(|| share.to_string()));
-    list.push(option("schedule", schedule.clone()));
-    list.push(option("patience", patience.map(|epochs| epochs.to_string())));
-    list.push(option("warm-up", warm_up.map(|epochs| epochs.to_string())));
-    list.push(share("l1", *l1));
-    list.push(share("dropout", *dropout));
-    list.push(share("input dropout", *input_dropout));
-    list.push(option("max-norm", max_norm.map(|norm| norm.to_string())));
-    list.push(share("tolerance", *tolerance));
-    list.push(option("ema", ema.map(|share| share.to_string())));
-    list.push(option("expand", expand.clone()));
-    list.push(if *deskew { ("deskewed".to_string(), Minor) } else { ("not deskewed".to_string(), Usual) });
-    // List each kind separately, so that only the kind that differs distinguishes runs.
-    list.push(kind("affine", augment.and_then(|distortion| distortion.affine)));
-    list.push(kind("elastic", augment.and_then(|distortion| distortion.elastic)));
     let fading = augment.filter(Distortion::fades).map(|distortion| format!("to {}", distortion.fade_to));
-    list.push(option("fading", fading));
-    list.push((epochs(*asked as f64), Usual));
-    list.push(option("early stop", early_stop.map(|epochs| epochs.to_string())));
-    list.push((format!("keep {}", keep.as_deref().unwrap_or("last")), Usual));
-    list.push((if *shuffle { "shuffled" } else { "not shuffled" }.to_string(), Usual));
-    list.push((format!("evaluated on {evaluate_on}"), Usual));
-    list.push((format!("{} validation images", thousands(*n_validation)), Usual));
-    list.push((precision.to_string(), Usual));
-    list.push((format!("{engine} engine"), Usual));
-    list.push((format!("seed {seed}"), Chance));
-    let axis = |place| axes.iter().find(|&&(at, _)| at == place).map(|&(_, axis)| axis);
-    let all = list.into_iter().enumerate();
-    Some(all.map(|(place, (words, weight))| Setting { words, weight, axis: axis(place) }).collect())
+    Some(vec![
+        Setting { axis: Some(Against::Hidden), ..main(sizes_in_words(&model.sizes)) },
+        activation(&model.activations),
+        main(model.cost),
+        main(dataset),
+        on(Against::TrainSize, format!("{} images", thousands(training.images_of_file()))),
+        setting(format!("{init} start weights"), if init == "default" { Usual } else { Minor }),
+        on(Against::Eta, format!("eta {eta}")),
+        on(Against::Lambda, format!("lambda {lambda}")),
+        on(Against::BatchSize, format!("mini-batches of {batch_size}")),
+        setting(optimizer, if is_plain { Usual } else { Minor }),
+        option("schedule", schedule.as_ref()),
+        option("patience", *patience),
+        option("warm-up", *warm_up),
+        share("l1", *l1),
+        share("dropout", *dropout),
+        share("input dropout", *input_dropout),
+        option("max-norm", *max_norm),
+        share("tolerance", *tolerance),
+        option("ema", *ema),
+        option("expand", expand.as_ref()),
+        if *deskew { setting("deskewed", Minor) } else { usual("not deskewed") },
+        // Each kind separately, so that only the kind that differs distinguishes runs.
+        kind("affine", augment.and_then(|distortion| distortion.affine)),
+        kind("elastic", augment.and_then(|distortion| distortion.elastic)),
+        option("fading", fading),
+        usual(epochs(*asked as f64)),
+        option("early stop", *early_stop),
+        usual(format!("keep {}", keep.as_deref().unwrap_or("last"))),
+        usual(if *shuffle { "shuffled" } else { "not shuffled" }),
+        usual(format!("evaluated on {evaluate_on}")),
+        usual(format!("{} validation images", thousands(*n_validation))),
+        usual(precision),
+        usual(format!("{engine} engine")),
+        setting(format!("seed {seed}"), Chance),
+    ])
+}
+
+fn setting(words: impl fmt::Display, weight: Weight) -> Setting {
+    Setting { words: words.to_string(), weight, axis: None }
+}
+
+fn main(words: impl fmt::Display) -> Setting {
+    setting(words, Main)
+}
+
+fn usual(words: impl fmt::Display) -> Setting {
+    setting(words, Usual)
+}
+
+/// A setting that is worth mentioning, unless the axis shows it.
+fn on(axis: Against, words: String) -> Setting {
+    Setting { axis: Some(axis), ..setting(words, Minor) }
+}
+
+/// A setting that usually has no value.
+fn option(name: &str, value: Option<impl fmt::Display>) -> Setting {
+    value.map_or_else(|| usual(format!("no {name}")), |value| setting(format!("{name} {value}"), Minor))
+}
+
+/// A setting that is usually 0.
+fn share(name: &str, share: f64) -> Setting {
+    option(name, Some(share).filter(|&share| share != 0.0))
+}
+
+/// A kind of distortion.
+fn kind(name: &str, kind: Option<impl fmt::Display>) -> Setting {
+    kind.map_or_else(|| usual(format!("no {name} distortion")), |kind| setting(kind, Minor))
+}
+
+fn activation(activations: &[Activation]) -> Setting {
+    let is_usual = activations.iter().all(|&activation| activation == Activation::default());
+    setting(Activation::in_words(activations), if is_usual { Usual } else { Main })
 }
 
 /// The title and subtitle for these runs: the important and the less important settings that they have in common.
@@ -158,14 +185,4 @@ fn compared(models: &[&ModelRecord]) -> Option<(Vec<Setting>, Vec<Vec<String>>)>
         }
     }
     Some((common, different))
-}
-
-fn activation(activations: &[Activation]) -> (String, Weight) {
-    let is_usual = activations.iter().all(|&activation| activation == Activation::default());
-    (Activation::in_words(activations), if is_usual { Usual } else { Main })
-}
-
-/// A kind of distortion.
-fn kind<K: fmt::Display>(name: &str, kind: Option<K>) -> (String, Weight) {
-    kind.map_or_else(|| (format!("no {name} distortion"), Usual), |kind| (kind.to_string(), Minor))
 }
