@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::data::Dataset;
 use crate::engine::{Machine, Trainable, outputs};
-use crate::evaluate::{Evaluation, FitError, check_fit};
+use crate::evaluate::{Evaluation, FitError};
 use crate::network::{Network, prediction};
 
 /// Networks that classify the images of one dataset together.
@@ -69,41 +69,33 @@ impl Committee {
     /// # Errors
     /// A [`JoinError`] if the network does not fit the images, or does not have as many outputs as the members.
     pub fn join<F: Trainable>(&mut self, network: &Network<F>, machine: Machine) -> Result<(), JoinError> {
-        let data = self.data.clone();
-        self.join_seeing(&data, network, machine)
+        self.join_with(outputs(network, &self.data, machine)?)
     }
 
-    /// Adds a member that sees the images in another form, such as deskewed. `seen` must be the same images in the same
-    /// order.
+    /// Adds a member by its outputs for all images, (n, n_L), of whichever form of them it sees: deskewed, for instance.
     ///
     /// # Errors
-    /// As for [`join`](Self::join).
+    /// A [`JoinError`] if there are fewer outputs than the images have classes, or not as many as the members have.
     ///
     /// # Panics
-    /// If `seen` does not have as many images.
-    pub fn join_seeing<F: Trainable>(
-        &mut self,
-        seen: &Dataset,
-        network: &Network<F>,
-        machine: Machine,
-    ) -> Result<(), JoinError> {
-        assert_eq!(seen.len(), self.data.len(), "the same images");
-        let expected = self.sum.ncols();
-        if self.members > 0 && network.outputs() != expected {
-            return Err(JoinError::Outputs { outputs: network.outputs(), expected });
+    /// If the outputs are not those of as many images.
+    pub fn join_with(&mut self, outputs: Array2<f64>) -> Result<(), JoinError> {
+        let (images, outputs_each) = outputs.dim();
+        assert_eq!(images, self.data.len(), "the same images");
+        let (classes, expected) = (self.data.classes(), self.sum.ncols());
+        if self.members > 0 && outputs_each != expected {
+            return Err(JoinError::Outputs { outputs: outputs_each, expected });
         }
-        check_fit(network, &self.data)?; // `seen` may have fewer classes
-        self.add(outputs(network, seen, machine)?);
-        Ok(())
-    }
-
-    fn add(&mut self, outputs: Array2<f64>) {
+        if outputs_each < classes {
+            return Err(FitError::Outputs { outputs: outputs_each, classes }.into());
+        }
         if self.members == 0 {
             self.sum = outputs;
         } else {
             self.sum += &outputs;
         }
         self.members += 1;
+        Ok(())
     }
 
     /// The images to classify.
@@ -163,14 +155,15 @@ mod tests {
     #[test]
     fn outputs_are_averaged_and_a_tie_goes_to_the_lowest_index() {
         let mut committee = Committee::on(images(3)); // labels 0, 1, 2
-        committee.add(array![[0.75, 0.5, 0.0], [0.25, 0.5, 0.125], [0.0, 0.0, 1.0]]);
-        committee.add(array![[0.25, 1.0, 0.0], [0.75, 0.5, 0.125], [0.0, 0.25, 0.5]]);
+        let mut join = |outputs| committee.join_with(outputs).unwrap();
+        join(array![[0.75, 0.5, 0.0], [0.25, 0.5, 0.125], [0.0, 0.0, 1.0]]);
+        join(array![[0.25, 1.0, 0.0], [0.75, 0.5, 0.125], [0.0, 0.25, 0.5]]);
         // The values are multiples of 1/8, so their sums are exact.
         assert_eq!(committee.outputs(), array![[0.5, 0.75, 0.0], [0.5, 0.5, 0.125], [0.0, 0.125, 0.75]]);
         let evaluation = committee.evaluate();
         assert_eq!(evaluation.confusion(), array![[0, 1, 0], [1, 0, 0], [0, 0, 1]]);
         assert!(evaluation.mean_cost().is_nan());
-        committee.add(array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]);
+        committee.join_with(array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]).unwrap();
         assert_eq!((committee.members(), committee.evaluate().correct()), (3, 3), "a third vote decides");
     }
 
@@ -201,9 +194,8 @@ mod tests {
     fn a_network_that_does_not_fit_is_refused_and_changes_nothing() {
         let mut committee = Committee::on(images(3));
         let other = |sizes: &[usize]| Network::<f32>::new(sizes, &Quadratic, Init::Default, 0).unwrap();
-        let fewer = Dataset::new(vec![0; 12], vec![0, 1, 0], (2, 2), 2, Identity::named("toy")).unwrap();
-        let seeing = committee.join_seeing(&fewer, &other(&[4, 2]), Machine::default());
-        assert!(matches!(seeing, Err(JoinError::Fit(FitError::Outputs { outputs: 2, classes: 3 }))));
+        let fewer = committee.join_with(array![[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]);
+        assert_eq!(fewer, Err(JoinError::Fit(FitError::Outputs { outputs: 2, classes: 3 })));
         let mut join = |network| committee.join(&network, Machine::default());
         assert!(matches!(join(other(&[5, 3])), Err(JoinError::Fit(FitError::Inputs { inputs: 5, .. }))));
         assert_eq!(join(other(&[4, 3])), Ok(()));

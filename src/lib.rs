@@ -83,6 +83,7 @@ pub mod report;
 mod threads;
 pub mod trainer;
 pub mod tune;
+pub mod views;
 
 pub use data::Dataset;
 pub use model::Model;

@@ -10,7 +10,7 @@ use mnist_mlp::replace_file::replace_file;
 use mnist_mlp::report::{ANSWERS_START, CommitteeReport, EvaluationReport, answers};
 use ndarray::Array2;
 
-use super::args::{DataArguments, Format, Split};
+use super::args::{DataArguments, Format, Split, ViewArguments};
 use super::machine::machine;
 use super::member::Member;
 use super::outputs::{check_output, not_written};
@@ -26,6 +26,7 @@ use super::{Failure, output, split};
   mnist eval model.json --format json | jq .accuracy
   mnist eval model.json --answers answers.csv
   mnist eval seed-*.json
+  mnist eval distorted.json --shifts 2
   mnist eval a.json b.json --format json | jq .committee.accuracy")]
 pub struct EvalArguments {
     /// A model file, ours or network2.py's; several make a committee.
@@ -43,6 +44,9 @@ pub struct EvalArguments {
     #[arg(long, value_enum, default_value_t)]
     pub split: Split,
 
+    #[command(flatten)]
+    pub view: ViewArguments,
+
     /// How to print the result.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -59,6 +63,7 @@ pub struct EvalArguments {
 pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
     arguments.answers.as_deref().map_or(Ok(()), check)?;
     let members = Member::read_all(&arguments.models)?;
+    let members: Vec<_> = members.into_iter().map(|member| member.seeing_shifts(arguments.view.shifts)).collect();
     let machine = machine(None)?;
     let data = split::in_common(&arguments.data, arguments.split, &members, machine.threads)?;
     let data = split::for_models(&members, &data)?;
@@ -71,10 +76,14 @@ pub fn run(arguments: &EvalArguments) -> Result<(), Failure> {
 
 /// The result of a single model.
 fn of_one(member: &Member, data: &Dataset, machine: Machine, arguments: &EvalArguments) -> Result<String, Failure> {
-    let evaluation = member.evaluate(data, machine)?;
-    if let Some(path) = &arguments.answers {
-        write(path, data, &member.outputs(data, machine)?)?;
-    }
+    let evaluation = match &arguments.answers {
+        None => member.evaluate(data, machine)?,
+        Some(path) => {
+            let (evaluation, outputs) = member.answers(data, machine)?;
+            write(path, data, &outputs)?;
+            evaluation
+        }
+    };
     let report = member.report(data, arguments.split, &evaluation);
     Ok(if arguments.format == Format::Json { report.json() } else { report.text(output::width()) })
 }
@@ -86,22 +95,24 @@ fn of_several(
     machine: Machine,
     arguments: &EvalArguments,
 ) -> Result<String, Failure> {
-    let evaluations = members.iter().map(|member| member.evaluate(data, machine)).collect::<Result<Vec<_>, _>>()?;
+    let mut committee = Committee::on(data.clone());
+    let mut evaluations = Vec::with_capacity(members.len());
+    for member in members {
+        let (evaluation, outputs) = member.answers(data, machine)?;
+        member.join(&mut committee, outputs)?;
+        evaluations.push(evaluation);
+    }
     let report = |(member, evaluation): (&Member, _)| EvaluationReport {
         description: member.network(),
         ..member.report(data, arguments.split, evaluation)
     };
-    let mut committee = Committee::on(data.clone());
-    members.iter().try_for_each(|member| member.join(&mut committee, machine))?;
     if let Some(path) = &arguments.answers {
         write(path, data, &committee.outputs())?;
     }
     let report = CommitteeReport {
         members: members.iter().zip(&evaluations).map(report).collect(),
         committee: &committee.evaluate(),
-        dataset: data.identity().to_string(),
-        names: data.identity().classes().clone(),
-        split: split::name(arguments.split),
+        seen: split::seen(data, arguments.split, members[0].views()),
     };
     Ok(if arguments.format == Format::Json { report.json() } else { report.text(output::width()) })
 }

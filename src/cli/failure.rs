@@ -106,6 +106,11 @@ pub enum Failure {
         pixels for 784 inputs"
     )]
     NotSquare { path: String, inputs: usize },
+    #[error(
+        "{file} does not say how high and how wide its images of {inputs} pixels are, and they are no squares, but {need} \
+        must know: give them as IDX, or as an .npz archive with an array of three dimensions"
+    )]
+    NoShape { file: String, inputs: usize, need: &'static str },
     #[error("{0} has one output only, which cannot tell classes apart: use a model with two or more")]
     OneOutput(String),
     #[error("{model} has no answer for {images}: its weights are so large that sums overflow")]

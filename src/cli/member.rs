@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mnist_mlp::committee::Committee;
+use mnist_mlp::data::shift::Shift;
 use mnist_mlp::data::{ClassNames, Classes, Dataset};
 use mnist_mlp::engine::{Machine, evaluate, outputs};
 use mnist_mlp::evaluate::Evaluation;
@@ -12,6 +13,7 @@ use mnist_mlp::model::{Model, ModelError, ModelRecord, TrainingRecord, precision
 use mnist_mlp::network::{Activation, MergeError, Network, Output, Unlike, sizes_in_words};
 use mnist_mlp::printable::printable;
 use mnist_mlp::report::{EvaluationReport, epochs};
+use mnist_mlp::views::{Answers, ViewError};
 use mnist_mlp::{Precision, Real};
 use ndarray::Array2;
 
@@ -28,10 +30,12 @@ pub fn usual_validation(total: usize) -> usize {
     if total >= 2 * DEFAULT_VALIDATION { DEFAULT_VALIDATION } else { (total / 6).max(1) }
 }
 
-/// A model and its file.
+/// A model, its file, and how it is to look at images.
 pub struct Member {
     pub path: String,
     model: AnyModel,
+    /// It answers to all shifts of an image by at most this many steps together.
+    shifts: u8,
 }
 
 /// A model of either precision.
@@ -59,7 +63,12 @@ impl Member {
             Precision::F32 => AnyModel::F32(Model::from_json(&json).map_err(in_model)?),
             Precision::F64 => AnyModel::F64(Model::from_json(&json).map_err(in_model)?),
         };
-        Ok(Member { path: printable(path.display()), model })
+        Ok(Member { path: printable(path.display()), model, shifts: 0 })
+    }
+
+    /// The model as it sees each image in all shifts by at most `shifts` steps.
+    pub fn seeing_shifts(self, shifts: u8) -> Self {
+        Member { shifts, ..self }
     }
 
     /// Reads several model files; warns if a file is named twice.
@@ -83,7 +92,7 @@ impl Member {
             MergeError::OtherKind(unlike) => Failure::OtherKind { path: path_of(&unlike), unlike },
             other => Failure::Merge(other),
         })?;
-        Ok(Member { path: printable(path.display()), model })
+        Ok(Member { path: printable(path.display()), model, shifts: 0 })
     }
 
     /// The model, if it is in single precision.
@@ -235,15 +244,55 @@ impl Member {
         Ok(if self.sees_deskewed() { data.deskewed(machine.threads)? } else { data.clone() })
     }
 
+    /// In how many places it sees each image.
+    pub fn views(&self) -> usize {
+        Shift::within(self.shifts).len()
+    }
+
+    /// The evaluation of its answers.
     pub fn evaluate(&self, data: &Dataset, machine: Machine) -> Result<Evaluation, Failure> {
-        let data = &self.seen(data, machine)?;
-        let evaluation = ask!(self, model => evaluate(&model.network, data, machine));
-        let evaluation = evaluation.map_err(|error| Failure::Fit { path: self.path.clone(), error })?;
+        if self.shifts > 0 {
+            return Ok(self.answers(data, machine)?.0);
+        }
+        let seen = &self.seen(data, machine)?;
+        let evaluation = ask!(self, model => evaluate(&model.network, seen, machine));
+        let evaluation = evaluation.map_err(|error| self.cannot_see(error))?;
         if evaluation.mean_cost().is_nan() {
             // An infinite z makes the cost NaN, but with a sigmoid it may be a certain answer: check the outputs.
-            self.outputs_of_seen(data, machine)?;
+            self.outputs_of_seen(seen, machine)?;
         }
         Ok(evaluation)
+    }
+
+    /// The evaluation of its answers, and a^L of every image, (n, n_L).
+    pub fn answers(&self, data: &Dataset, machine: Machine) -> Result<(Evaluation, Array2<f64>), Failure> {
+        let seen = &self.seen(data, machine)?;
+        if self.shifts > 0 {
+            let answers = self.views_of(seen, machine)?;
+            return Ok((answers.evaluation(data), self.checked(answers.outputs())?));
+        }
+        let evaluation = ask!(self, model => evaluate(&model.network, seen, machine));
+        Ok((evaluation.map_err(|error| self.cannot_see(error))?, self.outputs_of_seen(seen, machine)?))
+    }
+
+    fn views_of(&self, seen: &Dataset, machine: Machine) -> Result<Answers, Failure> {
+        let answers = ask!(self, model => Answers::of(&model.network, seen, self.shifts, machine));
+        answers.map_err(|error| self.cannot_see(error))
+    }
+
+    fn cannot_see(&self, error: impl Into<ViewError>) -> Failure {
+        match error.into() {
+            ViewError::Fit(error) => Failure::Fit { path: self.path.clone(), error },
+            ViewError::Memory(error) => error.into(),
+        }
+    }
+
+    /// The outputs, if they are numbers.
+    fn checked(&self, outputs: Array2<f64>) -> Result<Array2<f64>, Failure> {
+        if outputs.iter().any(|output| output.is_nan()) {
+            return Err(Failure::NoAnswer { model: self.path.clone(), images: "some of these images".to_string() });
+        }
+        Ok(outputs)
     }
 
     /// The report of an evaluation on these images of the split.
@@ -252,9 +301,7 @@ impl Member {
         EvaluationReport {
             model: self.path.clone(),
             description: self.description(),
-            dataset: images.identity().to_string(),
-            names: images.identity().classes().clone(),
-            split: split::name(split),
+            seen: split::seen(images, split, self.views()),
             lambda,
             l1,
             regularization: ask!(self, model => model.network.regularization(lambda, l1, images.len())),
@@ -269,12 +316,11 @@ impl Member {
 
     /// The outputs for images that are already deskewed if need be.
     pub fn outputs_of_seen(&self, seen: &Dataset, machine: Machine) -> Result<Array2<f64>, Failure> {
-        let outputs = ask!(self, model => outputs(&model.network, seen, machine));
-        let outputs = outputs.map_err(|error| Failure::Fit { path: self.path.clone(), error })?;
-        if outputs.iter().any(|output| output.is_nan()) {
-            return Err(Failure::NoAnswer { model: self.path.clone(), images: "some of these images".to_string() });
+        if self.shifts > 0 {
+            return self.checked(self.views_of(seen, machine)?.outputs());
         }
-        Ok(outputs)
+        let outputs = ask!(self, model => outputs(&model.network, seen, machine));
+        self.checked(outputs.map_err(|error| self.cannot_see(error))?)
     }
 
     /// Writes the model in a format for other programs.
@@ -282,10 +328,9 @@ impl Member {
         ask!(self, model => export::write(model, file_type, input, writer))
     }
 
-    pub fn join(&self, committee: &mut Committee, machine: Machine) -> Result<(), Failure> {
-        let seen = &self.seen(committee.images(), machine)?;
-        let joined = ask!(self, model => committee.join_seeing(seen, &model.network, machine));
-        joined.map_err(|error| Failure::Join { path: self.path.clone(), error })
+    /// Joins a committee with its outputs.
+    pub fn join(&self, committee: &mut Committee, outputs: Array2<f64>) -> Result<(), Failure> {
+        committee.join_with(outputs).map_err(|error| Failure::Join { path: self.path.clone(), error })
     }
 }
 

@@ -61,7 +61,8 @@ pub fn is_real(option: &Arg) -> bool {
 
 /// Whether an option takes a whole number.
 pub fn is_whole(option: &Arg) -> bool {
-    let whole = [TypeId::of::<u16>(), TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<usize>()];
+    let whole =
+        [TypeId::of::<u8>(), TypeId::of::<u16>(), TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<usize>()];
     whole.iter().any(|whole| option.get_value_parser().type_id() == *whole)
 }
 

@@ -17,7 +17,7 @@ use mnist_mlp::picture::normalize::{normalized, scaled};
 use mnist_mlp::picture::read::{FileError, read};
 use mnist_mlp::report::{PredictionReport, json_of_failure};
 
-use super::args::Format;
+use super::args::{Format, ViewArguments};
 use super::machine::machine;
 use super::member::Member;
 use super::{Failure, output, pixels};
@@ -56,6 +56,9 @@ pub struct PredictArguments {
     #[arg(long)]
     pub as_is: bool,
 
+    #[command(flatten)]
+    pub view: ViewArguments,
+
     /// Print what the network saw, and all its outputs.
     #[arg(long, conflicts_with = "format")]
     pub show: bool,
@@ -66,7 +69,7 @@ pub struct PredictArguments {
 }
 
 pub fn run(arguments: &PredictArguments) -> Result<(), Failure> {
-    let member = Member::read(&arguments.model)?;
+    let member = Member::read(&arguments.model)?.seeing_shifts(arguments.view.shifts);
     if member.classes() < 2 {
         return Err(Failure::OneOutput(member.path));
     }
@@ -105,9 +108,11 @@ fn table(member: &Member, file: &Path) -> Result<Option<Dataset>, Failure> {
     if file.as_os_str() == OsStr::new("-") {
         return Ok(None);
     }
+    let no_shape = |need| Failure::NoShape { file: file.display().to_string(), inputs: member.inputs(), need };
     let Some(Unlabelled { pixels, geometry }) = unlabelled::read(file, member.inputs())? else { return Ok(None) };
     let geometry = match geometry {
-        None if member.sees_deskewed() => return Err(not_square(member)),
+        None if member.sees_deskewed() => return Err(no_shape("who deskews them")),
+        None if member.views() > 1 => return Err(no_shape("--shifts")),
         None => (1, member.inputs()),
         Some(geometry) => geometry,
     };
@@ -158,7 +163,7 @@ fn print(
     seen: &Picture,
 ) -> Result<ControlFlow<()>, Failure> {
     let (layer, names) = (member.output_layer(), &member.class_names());
-    let report = PredictionReport { file, index, outputs, layer, names };
+    let report = PredictionReport { file, index, views: member.views(), outputs, layer, names };
     output::piece(match arguments.format {
         Format::Json => report.json(),
         Format::Text if arguments.show => report.with_picture(seen, output::width_of_pictures(), output::depth()),

@@ -54,10 +54,10 @@ pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
     let [member] = &members;
     let (machine, quiet) = (machine(None)?, arguments.quiet.quiet);
     let whole = split::whole(&arguments.data, arguments.split, &members, machine.threads, quiet)?;
-    let images = split::cut_for(member, whole, arguments.split)?;
+    let images = split::cut_for(member, &whole, arguments.split)?;
     let images = split::for_models(&members, &images)?;
-    let evaluation = member.evaluate(&images, machine)?;
-    let mistakes = mistakes(member.outputs(&images, machine)?.view(), images.labels());
+    let (evaluation, outputs) = member.answers(&images, machine)?;
+    let mistakes = mistakes(outputs.view(), images.labels());
     let html = page(Subject {
         report: member.report(&images, arguments.split, &evaluation),
         images: &images,

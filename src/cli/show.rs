@@ -8,16 +8,17 @@ use clap::{ArgMatches, Args};
 use mnist_mlp::data::Dataset;
 use mnist_mlp::data::distort::Distortion;
 use mnist_mlp::data::expand::VERSIONS;
+use mnist_mlp::data::shift::Shift;
 use mnist_mlp::engine::Machine;
 use mnist_mlp::mistakes::mistakes;
 use mnist_mlp::network::prediction;
 use mnist_mlp::picture::Picture;
 use mnist_mlp::picture::file::{is_our_png, png};
 use mnist_mlp::replace_file::replace_file;
-use mnist_mlp::report::{Exhibit, Gallery, Version, images_of_split};
+use mnist_mlp::report::{Exhibit, Gallery, Version};
 use mnist_mlp::trainer::ConfigError;
 
-use super::args::{DataArguments, QUIET_WITH_OUT, QuietArguments, Split};
+use super::args::{DataArguments, QUIET_WITH_OUT, QuietArguments, Split, ViewArguments};
 use super::choice::ChoiceArguments;
 use super::machine::machine;
 use super::member::{Member, usual_validation};
@@ -48,6 +49,7 @@ const AUGMENT: &str = "Show each image also distorted: affine, elastic, or both 
 #[command(mut_arg("deskew", |option| option.help(DESKEW).long_help(None)))]
 #[command(mut_arg("expand", |option| option.help(EXPAND)))]
 #[command(mut_arg("augment", |option| option.help(AUGMENT)))]
+#[command(mut_arg("shifts", |option| option.requires("model")))]
 #[command(mut_arg("quiet", |option| option.help(QUIET_WITH_OUT)))]
 pub struct ShowArguments {
     #[command(flatten)]
@@ -72,6 +74,9 @@ pub struct ShowArguments {
     /// Only images that the model gets wrong, the most confident mistakes first.
     #[arg(long, requires = "model")]
     pub mistakes: bool,
+
+    #[command(flatten)]
+    pub view: ViewArguments,
 
     #[command(flatten)]
     pub images: ImageArguments,
@@ -99,6 +104,7 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
     check(arguments, matches, &treatment, split)?;
     let machine = machine(None)?;
     let member = arguments.model.as_deref().map(Member::read).transpose()?;
+    let member = member.map(|member| member.seeing_shifts(arguments.view.shifts));
     treatment.deskew |= member.as_ref().is_some_and(Member::sees_deskewed);
     let data = load(arguments, split, member.as_ref(), machine)?;
     let mistakes = match &member {
@@ -116,11 +122,11 @@ pub fn run(arguments: &ShowArguments, matches: &ArgMatches) -> Result<(), Failur
         columns: arguments.columns.map(usize::from),
         names: data.identity().classes().clone(),
     };
+    let seen = split::seen(&data, split, member.as_ref().map_or(1, Member::views));
     let heading = format!(
-        "{}{}, {}\n{}",
+        "{}{}\n{}",
         member.map_or_else(String::new, |member| format!("{}: {}\n", member.path, member.description())),
-        data.identity(),
-        images_of_split(data.len(), split::name(split)),
+        seen.in_words(data.len()),
         arguments.choice.description(&chosen, arguments.mistakes),
     );
     match &arguments.out {
@@ -170,9 +176,9 @@ fn load(
     let whole = split::whole(&arguments.data, split, members, machine.threads, arguments.quiet.quiet)?;
     let Some(member) = member else {
         let validation = arguments.validation.unwrap_or_else(|| usual_validation(whole.len()));
-        return Ok(split::cut(whole, split, None, validation)?);
+        return Ok(split::cut(&whole, split, None, validation)?);
     };
-    let data = split::cut_for(member, whole, split)?;
+    let data = split::cut_for(member, &whole, split)?;
     split::for_models(members, &data)
 }
 
@@ -212,12 +218,12 @@ impl<'a> Treatment<'a> {
         let image = if self.deskew { image.deskewed(1)? } else { image };
         let shifted = self.images.expand(image, 1)?;
         let mut exhibits = Vec::with_capacity(self.versions());
-        for shift in 0..shifted.len() {
+        for (place, shift) in Shift::within(1).into_iter().take(shifted.len()).enumerate() {
             for epoch in 0..=self.epochs {
-                let image = shifted.image(shift);
+                let image = shifted.image(place);
                 let pixels = match &self.distortion {
                     Some(distortion) if epoch > 0 => {
-                        let number = (index * shifted.len() + shift) as u64;
+                        let number = (index * shifted.len() + place) as u64;
                         let distortion = distortion.faded(epoch, self.epochs);
                         distortion.image(image, data.geometry(), self.seed, epoch, number)
                     }

@@ -1,12 +1,14 @@
 //! The images of a split, cut as in the training of a model.
 
+use std::ops::Range;
+
 use mnist_mlp::data::classes::OtherNames;
 use mnist_mlp::data::known::{are_in_mnists_form, are_pictures};
 use mnist_mlp::data::source::Source;
 use mnist_mlp::data::splits::{self, SplitError};
 use mnist_mlp::data::synthetic::TRAINING_COUNT;
 use mnist_mlp::data::{ClassNames, Classes, Dataset, Part};
-use mnist_mlp::report::thousands;
+use mnist_mlp::report::{Seen, thousands};
 
 use super::args::{DataArguments, Split};
 use super::member::Member;
@@ -50,43 +52,48 @@ pub fn in_common(
         Source::Synthetic { .. } if split != Split::Test => member.images().max(TRAINING_COUNT),
         _ => whole.len(),
     };
-    let range = |member: &Member| {
-        let validation = member.validation(there_were(member));
-        let most = there_were(member).saturating_sub(validation);
-        match split {
-            Split::Test | Split::All => 0..there_were(member),
-            Split::Validation => most..most + validation,
-            Split::Train => 0..member.train_size().unwrap_or(most),
-        }
-    };
     let (first, others) = members.split_first().expect("clap demands a model");
-    if let Some(other) = others.iter().find(|other| range(other) != range(first)) {
-        let [first, other] = [first, other].map(|member| (member.path.clone(), range(member)));
-        return Err(Failure::SplitsDiffer { split: name(split), first, other });
+    let expected = range_for(first, there_were(first), split)?;
+    for other in others {
+        let range = range_for(other, there_were(other), split)?;
+        if range != expected {
+            let (first, other) = ((first.path.clone(), expected), (other.path.clone(), range));
+            return Err(Failure::SplitsDiffer { split: name(split), first, other });
+        }
     }
     for other in others {
         warn_of_known(other, &whole, split);
     }
-    cut_for(first, whole.slice(0..there_were(first)), split)
+    cut_for(first, &whole.slice(0..there_were(first)), split)
 }
 
 /// Cuts `split` out of `whole`: the last `validation` images; the first `train_size` of the other images, or all of
 /// them if `train_size` is `None`; or the whole.
-pub fn cut(whole: Dataset, split: Split, train_size: Option<usize>, validation: usize) -> Result<Dataset, SplitError> {
+pub fn cut(whole: &Dataset, split: Split, train_size: Option<usize>, validation: usize) -> Result<Dataset, SplitError> {
+    Ok(whole.slice(range(whole.len(), split, train_size, validation)?))
+}
+
+/// The indices of the images of `split` among all `total`, see [`cut`].
+fn range(total: usize, split: Split, train_size: Option<usize>, validation: usize) -> Result<Range<usize>, SplitError> {
     Ok(match split {
-        Split::Test | Split::All => whole,
-        Split::Validation => splits::split(&whole, None, validation)?.1,
-        Split::Train => splits::split(&whole, train_size, validation)?.0,
+        Split::Test | Split::All => 0..total,
+        Split::Validation => splits::ranges(total, None, validation)?.1,
+        Split::Train => splits::ranges(total, train_size, validation)?.0,
     })
 }
 
+/// The indices of the images of `split` among all `total`, as in the training of `member`.
+fn range_for(member: &Member, total: usize, split: Split) -> Result<Range<usize>, Failure> {
+    let validation = member.validation(total);
+    let other = |_| Failure::OtherSplit { split: name(split), validation, images: total };
+    range(total, split, member.train_size(), validation).map_err(other)
+}
+
 /// Cuts `split` out of `whole` as in the training of `member`. An error if the split is empty.
-pub fn cut_for(member: &Member, whole: Dataset, split: Split) -> Result<Dataset, Failure> {
-    let (validation, images) = (member.validation(whole.len()), whole.len());
-    let other = |_| Failure::OtherSplit { split: name(split), validation, images };
-    let data = cut(whole, split, member.train_size(), validation).map_err(other)?;
+pub fn cut_for(member: &Member, whole: &Dataset, split: Split) -> Result<Dataset, Failure> {
+    let data = whole.slice(range_for(member, whole.len(), split)?);
     if data.is_empty() {
-        return Err(Failure::EmptySplit { split: name(split), validation });
+        return Err(Failure::EmptySplit { split: name(split), validation: member.validation(whole.len()) });
     }
     warn_of_known(member, &data, split);
     Ok(data)
@@ -164,6 +171,12 @@ fn warn_of_other_data(members: &[Member], data: &Dataset) {
             output::warning(format_args!("{model} was trained on {others}, these are {}", data.identity()));
         }
     }
+}
+
+/// The images of a split, each seen in so many places, for reports.
+pub fn seen(images: &Dataset, split: Split, views: usize) -> Seen {
+    let identity = images.identity();
+    Seen { dataset: identity.to_string(), names: identity.classes().clone(), split: name(split), views }
 }
 
 pub fn name(split: Split) -> &'static str {

@@ -5,32 +5,21 @@
 //! the width as well. Both follow from the moments of the ink.
 
 use super::Dataset;
-use super::memory::{self, TooMany};
-use crate::threads::share_out;
+use super::memory::TooMany;
 
 /// The target standard deviation of the ink's columns, as a fraction of the image width: 4 of 28 pixels, about the mean
 /// of MNIST.
 const WIDTH: f64 = 1.0 / 7.0;
 /// The maximum factor by which an image is stretched or narrowed, so that a 1 stays slender.
 const MAX_FACTOR: f64 = 2.0;
-/// Number of images that one thread deskews at a time.
-const JOB: usize = 1_000;
-
 impl Dataset {
     /// The same images, each one [`deskewed`].
     ///
     /// # Errors
     /// [`TooMany`] if the images do not fit into memory.
     pub fn deskewed(&self, threads: usize) -> Result<Dataset, TooMany> {
-        let (size, (_, cols)) = (self.image_size(), self.geometry());
-        memory::check(self.len(), size)?;
-        let mut pixels = vec![0; self.pixels().len()];
-        let jobs = self.pixels().chunks(JOB * size).zip(pixels.chunks_mut(JOB * size));
-        share_out(threads, jobs, |(images, upright)| {
-            for (image, upright) in images.chunks_exact(size).zip(upright.chunks_exact_mut(size)) {
-                deskew(image, cols, upright);
-            }
-        });
+        let (_, cols) = self.geometry();
+        let pixels = self.treated(1, threads, |image, upright| deskew(image, cols, upright))?;
         Ok(self.replaced(pixels, self.labels().to_vec(), self.identity().clone()))
     }
 }

@@ -1,19 +1,16 @@
 //! The book's expand_mnist.py: makes five images of one.
 
 use super::Dataset;
-use super::memory::{self, TooMany};
-use crate::threads::share_out;
+use super::memory::TooMany;
+use super::shift::Shift;
 
 /// Versions of each image: the original and four shifts.
 pub const VERSIONS: usize = 5;
-/// The name of each version, in the order of [`shifts`].
-pub const SHIFTS: [&str; VERSIONS] = ["as it is", "down", "up", "right", "left"];
-/// Number of images that one thread shifts at a time.
-const JOB: usize = 1_000;
 
 /// Expands a dataset fivefold: each image and its shifts by one pixel in four directions.
 ///
-/// The five versions of an image follow each other: the original, then shifted by one pixel down, up, right and left.
+/// The five versions of an image follow each other, in the order of [`Shift::within`]: the original, then shifted by one
+/// pixel down, up, right and left.
 /// They have the label of the original. The row or column that is freed becomes background (0); the one that is moved
 /// out is lost.
 ///
@@ -23,34 +20,15 @@ const JOB: usize = 1_000;
 /// # Errors
 /// [`TooMany`] if the images do not fit into memory.
 pub fn shifts(data: &Dataset, threads: usize) -> Result<Dataset, TooMany> {
-    let (_, cols) = data.geometry();
-    let size = data.image_size();
-    memory::check(data.len().saturating_mul(VERSIONS), size)?;
-    let mut pixels = vec![0; data.len() * VERSIONS * size];
-    let jobs = data.pixels().chunks(JOB * size).zip(pixels.chunks_mut(JOB * VERSIONS * size));
-    share_out(threads, jobs, |(images, expanded)| {
-        for (image, versions) in images.chunks_exact(size).zip(expanded.chunks_exact_mut(VERSIONS * size)) {
-            shift(image, cols, versions);
+    let (size, (_, cols)) = (data.image_size(), data.geometry());
+    let five = Shift::within(1);
+    let pixels = data.treated(VERSIONS, threads, |image, versions| {
+        for (shift, version) in five.iter().zip(versions.chunks_exact_mut(size)) {
+            shift.apply(image, cols, version);
         }
-    });
+    })?;
     let labels = data.labels().iter().flat_map(|&label| [label; VERSIONS]).collect();
     Ok(data.replaced(pixels, labels, data.identity().treated("expanded by shifts")))
-}
-
-/// Writes the five versions of `image`, whose rows have `cols` pixels, into `versions`, which must be all background.
-fn shift(image: &[u8], cols: usize, versions: &mut [u8]) {
-    let size = image.len();
-    versions[..size].copy_from_slice(image);
-    let (down, versions) = versions[size..].split_at_mut(size);
-    let (up, versions) = versions.split_at_mut(size);
-    let (right, left) = versions.split_at_mut(size);
-    down[cols..].copy_from_slice(&image[..size - cols]);
-    up[..size - cols].copy_from_slice(&image[cols..]);
-    let shifted = right.chunks_exact_mut(cols).zip(left.chunks_exact_mut(cols));
-    for (row, (right, left)) in image.chunks_exact(cols).zip(shifted) {
-        right[1..].copy_from_slice(&row[..cols - 1]);
-        left[..cols - 1].copy_from_slice(&row[1..]);
-    }
 }
 
 #[cfg(test)]
@@ -100,6 +78,7 @@ mod tests {
         assert_eq!(expanded.labels(), [1, 1, 1, 1, 1, 4, 4, 4, 4, 4]);
         assert_eq!((expanded.len(), expanded.geometry(), expanded.classes()), (10, (2, 3), 10));
         assert!(shifts(&data.slice(2..2), 2).unwrap().is_empty());
+        assert_eq!(Shift::within(1).len(), VERSIONS);
     }
 
     #[test]
@@ -113,7 +92,7 @@ mod tests {
 
     #[test]
     fn threads_change_nothing() {
-        let images = 2 * JOB + 1;
+        let images = 2_001; // three jobs
         let data = dataset((0..images * 6).map(|i| i as u8).collect(), &vec![0; images], (2, 3));
         let one = shifts(&data, 1).unwrap();
         for threads in [2, 3] {

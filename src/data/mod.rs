@@ -9,8 +9,10 @@ use ndarray::Array1;
 use thiserror::Error;
 
 use crate::real::Real;
+use crate::threads::share_out;
 pub use classes::{ClassNames, Classes};
 pub use identity::Identity;
+use memory::TooMany;
 use pixels::Pixels;
 
 pub mod array;
@@ -21,6 +23,7 @@ pub mod csv;
 pub mod deskew;
 pub(crate) mod directory;
 pub mod distort;
+pub mod emnist;
 pub mod expand;
 mod file;
 mod found;
@@ -33,6 +36,7 @@ pub mod npz;
 pub mod pickle;
 mod pictures;
 mod pixels;
+pub mod shift;
 pub mod source;
 pub mod splits;
 pub mod synthetic;
@@ -306,6 +310,28 @@ impl Dataset {
     #[must_use]
     pub fn ink(&self) -> Option<f64> {
         self.ink
+    }
+
+    /// Treats every image on its own, on up to `threads` threads: `treat` writes `versions` of it, into pixels that are all
+    /// background (0). Returns the pixels of the versions of all images.
+    fn treated(
+        &self,
+        versions: usize,
+        threads: usize,
+        treat: impl Fn(&[u8], &mut [u8]) + Sync,
+    ) -> Result<Vec<u8>, TooMany> {
+        /// Number of images that one thread treats at a time.
+        const JOB: usize = 1_000;
+        let size = self.image_size();
+        memory::check(self.len().saturating_mul(versions), size)?;
+        let mut pixels = vec![0; self.len() * versions * size];
+        let jobs = self.pixels().chunks(JOB * size).zip(pixels.chunks_mut(JOB * versions * size));
+        share_out(threads, jobs, |(images, treated)| {
+            for (image, treated) in images.chunks_exact(size).zip(treated.chunks_exact_mut(versions * size)) {
+                treat(image, treated);
+            }
+        });
+        Ok(pixels)
     }
 
     /// Replaces images and labels; the image size and the classes stay the same. There may be no images, as in a slice.

@@ -127,8 +127,18 @@ pub trait Trainable: fast::Vectors {
         machine: Machine,
     ) -> Box<dyn Engine<Self>>;
 
-    /// The outputs that the fast engine computes, here for the same reason. Use [`outputs`] instead.
-    fn fast_outputs(network: Network<Self>, data: Dataset, machine: Machine) -> Array2<f64>;
+    /// The outputs that the fast engine computes, here for the same reason. Use [`outputs`] or [`weighted_inputs`]
+    /// instead.
+    fn fast_outputs(network: Network<Self>, data: Dataset, machine: Machine, asked: Asked) -> Array2<f64>;
+}
+
+/// Which numbers of the output layer are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// z^L.
+    WeightedInputs,
+    /// a^L.
+    Activations,
 }
 
 macro_rules! trainable {
@@ -144,9 +154,9 @@ macro_rules! trainable {
                 Box::new(fast::Fast::new(state, training, evaluation, batch_size, machine))
             }
 
-            fn fast_outputs(network: Network<Self>, data: Dataset, machine: Machine) -> Array2<f64> {
+            fn fast_outputs(network: Network<Self>, data: Dataset, machine: Machine, asked: Asked) -> Array2<f64> {
                 let nothing = data.slice(0..0).into();
-                fast::Fast::new(network.into(), nothing, data.into(), 1, machine).outputs(Subset::Evaluation)
+                fast::Fast::new(network.into(), nothing, data.into(), 1, machine).outputs(Subset::Evaluation, asked)
             }
         }
     };
@@ -171,7 +181,20 @@ pub fn evaluate<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Mac
 /// A [`FitError`] if the network does not fit the images.
 pub fn outputs<F: Trainable>(network: &Network<F>, data: &Dataset, machine: Machine) -> Result<Array2<f64>, FitError> {
     check_fit(network, data)?;
-    Ok(F::fast_outputs(network.clone(), data.clone(), machine))
+    Ok(F::fast_outputs(network.clone(), data.clone(), machine, Asked::Activations))
+}
+
+/// The weighted inputs of the output layer for each image of `data`: z^L, (n, n_L), in double precision.
+///
+/// # Errors
+/// A [`FitError`] if the network does not fit the images.
+pub fn weighted_inputs<F: Trainable>(
+    network: &Network<F>,
+    data: &Dataset,
+    machine: Machine,
+) -> Result<Array2<f64>, FitError> {
+    check_fit(network, data)?;
+    Ok(F::fast_outputs(network.clone(), data.clone(), machine, Asked::WeightedInputs))
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::evaluation::{EvaluationReport, Json, json_line, tables};
-use super::{decimal, images_of_split, percent, thousands};
-use crate::data::ClassNames;
+use super::evaluation::{EvaluationReport, Json, Seen, json_line, tables};
+use super::{decimal, percent, thousands};
 use crate::evaluate::Evaluation;
 
 /// The evaluations of several models on the same images, and that of their committee.
@@ -15,12 +14,8 @@ pub struct CommitteeReport<'a> {
     /// The evaluation of the committee. Its cost is not reported, see
     /// [`Committee::evaluate`](crate::committee::Committee::evaluate).
     pub committee: &'a Evaluation,
-    /// The name of the dataset.
-    pub dataset: String,
-    /// The names of its classes.
-    pub names: ClassNames,
-    /// "test", "validation" or "train".
-    pub split: &'static str,
+    /// The images.
+    pub seen: Seen,
 }
 
 #[derive(Serialize)]
@@ -42,17 +37,17 @@ impl CommitteeReport<'_> {
     pub fn json(&self) -> String {
         json_line(&JsonOfAll {
             models: self.members.iter().map(EvaluationReport::json_object).collect(),
-            committee: Json::of(self.committee, (&self.dataset, &self.names), self.split),
+            committee: Json::of(self.committee, &self.seen),
         })
     }
 
     /// Tables for a terminal of `width` columns, with colours.
     #[must_use]
     pub fn text(&self, width: usize) -> String {
-        let mut text = format!("{}, {}\n\n", self.dataset, images_of_split(self.committee.n(), self.split));
+        let mut text = format!("{}\n\n", self.seen.in_words(self.committee.n()));
         text += &self.table(width);
         text += &format!("\n{} Its answers:\n\n", self.verdict());
-        text += &tables(self.committee, &self.names, width);
+        text += &tables(self.committee, &self.seen.names, width);
         text
     }
 
@@ -106,6 +101,7 @@ impl CommitteeReport<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ClassNames;
 
     /// An evaluation with this many of ten images right.
     fn evaluation(right: usize, cost: f64) -> Evaluation {
@@ -114,25 +110,21 @@ mod tests {
         evaluation
     }
 
+    fn toys() -> Seen {
+        Seen { dataset: "toy".to_string(), names: ClassNames::default(), split: "test", views: 1 }
+    }
+
     fn report<'a>(members: &'a [(&str, Evaluation)], committee: &'a Evaluation) -> CommitteeReport<'a> {
         let member = |(model, evaluation): &'a (&str, Evaluation)| EvaluationReport {
             model: (*model).to_string(),
             description: "4-2, quadratic".to_string(),
-            dataset: "toy".to_string(),
-            names: ClassNames::default(),
-            split: "test",
+            seen: toys(),
             lambda: 0.0,
             l1: 0.0,
             regularization: 0.25,
             evaluation,
         };
-        CommitteeReport {
-            members: members.iter().map(member).collect(),
-            committee,
-            dataset: "toy".to_string(),
-            names: ClassNames::default(),
-            split: "test",
-        }
+        CommitteeReport { members: members.iter().map(member).collect(), committee, seen: toys() }
     }
 
     #[test]

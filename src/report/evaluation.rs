@@ -13,19 +13,37 @@ const WORST: usize = 5;
 const MARK: Style = AnsiColor::Yellow.on_default().bold();
 const HIT: Style = AnsiColor::Green.on_default();
 
-/// An evaluation, with its model and dataset.
+/// The images of an evaluation.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The name of the dataset.
+    pub dataset: String,
+    /// The names of its classes.
+    pub names: ClassNames,
+    /// "test", "validation", "train", or "all" images to train on.
+    pub split: &'static str,
+    /// The number of places in which each image was seen; 1 if only as it is.
+    pub views: usize,
+}
+
+impl Seen {
+    /// "MNIST, 10,000 images of the test split", and in how many places each was seen, if in several.
+    #[must_use]
+    pub fn in_words(&self, n: usize) -> String {
+        let places = if self.views == 1 { String::new() } else { format!(", each seen in {} places", self.views) };
+        format!("{}, {}{places}", self.dataset, images_of_split(n, self.split))
+    }
+}
+
+/// An evaluation, with its model and images.
 #[derive(Debug, Clone)]
 pub struct EvaluationReport<'a> {
     /// The model file.
     pub model: String,
     /// The network and its training, in a few words.
     pub description: String,
-    /// The name of the dataset.
-    pub dataset: String,
-    /// The names of its classes.
-    pub names: ClassNames,
-    /// "test", "validation" or "train".
-    pub split: &'static str,
+    /// The images.
+    pub seen: Seen,
     /// The regularization parameters of the training: lambda for L2, lambda_1 for L1.
     pub lambda: f64,
     /// See `lambda`.
@@ -43,6 +61,9 @@ pub(super) struct Json<'a> {
     pub model: Option<&'a str>,
     dataset: &'a str,
     split: &'a str,
+    /// The number of places in which each image was seen; omitted if only as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    views: Option<usize>,
     /// The names of the classes; omitted if they have only numbers.
     #[serde(skip_serializing_if = "ClassNames::is_empty")]
     classes: &'a ClassNames,
@@ -60,12 +81,13 @@ pub(super) struct Json<'a> {
 
 impl<'a> Json<'a> {
     /// The figures without model and cost.
-    pub fn of(evaluation: &Evaluation, (dataset, classes): (&'a str, &'a ClassNames), split: &'a str) -> Self {
+    pub fn of(evaluation: &Evaluation, seen: &'a Seen) -> Self {
         Json {
             model: None,
-            dataset,
-            split,
-            classes,
+            dataset: &seen.dataset,
+            split: seen.split,
+            views: (seen.views > 1).then_some(seen.views),
+            classes: &seen.names,
             n: evaluation.n(),
             correct: evaluation.correct(),
             accuracy: evaluation.accuracy(),
@@ -90,7 +112,7 @@ impl EvaluationReport<'_> {
     }
 
     pub(super) fn json_object(&self) -> Json<'_> {
-        let figures = Json::of(self.evaluation, (&self.dataset, &self.names), self.split);
+        let figures = Json::of(self.evaluation, &self.seen);
         let (cost, regularization) = (Some(self.cost()), Some(self.regularization));
         Json { model: Some(&self.model), cost, regularization, ..figures }
     }
@@ -101,7 +123,7 @@ impl EvaluationReport<'_> {
         let evaluation = self.evaluation;
         let (n, correct) = (evaluation.n(), evaluation.correct());
         let mut text = format!("{}: {}\n", self.model, self.description);
-        text += &format!("{}, {}\n\n", self.dataset, images_of_split(n, self.split));
+        text += &format!("{}\n\n", self.seen.in_words(n));
         let accuracy = percent(Some(evaluation.accuracy()));
         text += &format!("accuracy  {accuracy}  ({correct} of {n} right, {} wrong)\n", n - correct);
         text += &format!("cost      {}", decimal(self.cost(), 6));
@@ -112,7 +134,7 @@ impl EvaluationReport<'_> {
             text += &format!("  (including {regularization} for {})", parameters.join(" and "));
         }
         text += "\n\n";
-        text += &tables(evaluation, &self.names, width);
+        text += &tables(evaluation, &self.seen.names, width);
         text
     }
 }
@@ -229,13 +251,19 @@ mod tests {
         evaluation
     }
 
+    fn toys() -> Seen {
+        Seen { dataset: "toy".to_string(), names: ClassNames::default(), split: "test", views: 1 }
+    }
+
+    fn called(names: &[&str]) -> Seen {
+        Seen { names: names.iter().collect(), ..toys() }
+    }
+
     fn report(evaluation: &Evaluation) -> EvaluationReport<'_> {
         EvaluationReport {
             model: "model.json".to_string(),
             description: "4-3, quadratic".to_string(),
-            dataset: "toy".to_string(),
-            names: ClassNames::default(),
-            split: "test",
+            seen: toys(),
             lambda: 2.0,
             l1: 0.0,
             regularization: 0.25,
@@ -269,7 +297,7 @@ mod tests {
     fn classes_that_have_names_are_called_by_them() {
         let evaluation = evaluation();
         let text = |names: [&str; 3]| {
-            let text = EvaluationReport { names: names.iter().collect(), ..report(&evaluation) }.text(80);
+            let text = EvaluationReport { seen: called(&names), ..report(&evaluation) }.text(80);
             anstream::adapter::strip_str(&text).to_string()
         };
         let letters = text(["A", "B", "C"]);
@@ -283,10 +311,10 @@ mod tests {
         assert!(clothes.contains("\n     label  images  precision"), "{clothes}");
         let mut many = Evaluation::new(2);
         (0..1234).for_each(|_| many.add(1, 1, 0.5));
-        let text = EvaluationReport { names: ["one", "three"].iter().collect(), ..report(&many) }.text(80);
+        let text = EvaluationReport { seen: called(&["one", "three"]), ..report(&many) }.text(80);
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(text.contains("\n         one three\n  one      ·     ·\nthree      ·  1234\n"), "{text}");
-        let json = EvaluationReport { names: ["A", "B", "C"].iter().collect(), ..report(&evaluation) }.json();
+        let json = EvaluationReport { seen: called(&["A", "B", "C"]), ..report(&evaluation) }.json();
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["classes"], serde_json::json!(["A", "B", "C"]));
     }

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::bars::{bars, beside_a_bar};
 use crate::data::ClassNames;
-use crate::data::expand::SHIFTS;
+use crate::data::shift::Shift;
 use crate::network::prediction;
 use crate::picture::Picture;
 use crate::picture::sheet::{SheetError, sheet};
@@ -43,8 +43,8 @@ pub struct Exhibit {
 /// How an image was changed before training on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Version {
-    /// The shift, as an index into [`SHIFTS`]; 0 for none.
-    pub shift: usize,
+    /// How it was shifted.
+    pub shift: Shift,
     /// The epoch for which it was distorted, from 1; 0 if it was not distorted.
     pub epoch: u64,
 }
@@ -52,9 +52,9 @@ pub struct Version {
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match *self {
-            Version { shift, epoch: 0 } => f.write_str(SHIFTS[shift]),
-            Version { shift: 0, epoch } => write!(f, "epoch {epoch}"),
-            Version { shift, epoch } => write!(f, "{}, epoch {epoch}", SHIFTS[shift]),
+            Version { shift, epoch: 0 } => write!(f, "{shift}"),
+            Version { shift: Shift::NONE, epoch } => write!(f, "epoch {epoch}"),
+            Version { shift, epoch } => write!(f, "{shift}, epoch {epoch}"),
         }
     }
 }
@@ -62,8 +62,11 @@ impl fmt::Display for Version {
 impl Version {
     /// The shift and the epoch in short: "↓E1".
     fn sign(self) -> String {
-        let arrow = ["", "↓", "↑", "→", "←"][self.shift];
-        if self.epoch == 0 { arrow.to_string() } else { format!("{arrow}E{}", self.epoch) }
+        let Shift { down, right } = self.shift;
+        let arrows =
+            |steps: isize, [back, forth]: [&str; 2]| if steps < 0 { back } else { forth }.repeat(steps.unsigned_abs());
+        let arrows = arrows(down, ["↑", "↓"]) + &arrows(right, ["←", "→"]);
+        if self.epoch == 0 { arrows } else { format!("{arrows}E{}", self.epoch) }
     }
 }
 
@@ -75,11 +78,11 @@ impl Exhibit {
     /// The lines below the image: its index and label or its version, its file, and the answer of the network.
     fn caption(&self, names: &ClassNames) -> Vec<(String, Style)> {
         let name = match self.version {
-            Version { shift: 0, epoch: 0 } => format!("#{} label {}", self.index, names.short(self.label)),
+            Version { shift: Shift::NONE, epoch: 0 } => format!("#{} label {}", self.index, names.short(self.label)),
             version => version.to_string(),
         };
         let mut caption = vec![(name, Style::new())];
-        if let (Some(file), Version { shift: 0, epoch: 0 }) = (&self.file, self.version) {
+        if let (Some(file), Version { shift: Shift::NONE, epoch: 0 }) = (&self.file, self.version) {
             caption.push((in_short(file), Style::new()));
         }
         match self.answer() {
@@ -93,7 +96,7 @@ impl Exhibit {
     /// The caption in short: "17:4>9".
     fn sign(&self) -> String {
         let name = match self.version {
-            Version { shift: 0, epoch: 0 } => format!("{}:{}", self.index, self.label),
+            Version { shift: Shift::NONE, epoch: 0 } => format!("{}:{}", self.index, self.label),
             version => version.sign(),
         };
         self.answer().map_or(name.clone(), |answer| format!("{name}>{answer}"))
@@ -295,7 +298,7 @@ mod tests {
     fn versions_of_an_image_keep_to_their_row() {
         let mut digits = Gallery { versions: 3, columns: Some(2), ..gallery(6, (4, 4), 0) };
         for (place, exhibit) in digits.exhibits.iter_mut().enumerate() {
-            exhibit.version = Version { shift: place % 3, epoch: 7 * (place as u64 / 3) };
+            exhibit.version = Version { shift: Shift::within(1)[place % 3], epoch: 7 * (place as u64 / 3) };
         }
         let rows: Vec<_> = digits.rows(80, Depth::Ascii).collect();
         let captions: Vec<_> = rows.iter().map(|row| row.lines().last().unwrap()).collect();

@@ -17,7 +17,7 @@ pub use answers::{ANSWERS_START, answers};
 pub use bars::bars;
 pub use committee::CommitteeReport;
 pub use epochs::EpochTable;
-pub use evaluation::EvaluationReport;
+pub use evaluation::{EvaluationReport, Seen};
 pub use gallery::{Exhibit, Gallery, Version};
 pub use neuron::{NEURON_CSV_HEADING, neuron_csv_line};
 pub use page::{START as PAGE_START, Subject, page};

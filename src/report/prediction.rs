@@ -26,6 +26,8 @@ pub struct PredictionReport<'a> {
     pub file: &'a str,
     /// The number of the image in a file of many, counted from 0.
     pub index: Option<usize>,
+    /// The number of places in which the picture was seen; 1 if only as it is.
+    pub views: usize,
     /// a^L, (n_L), at least two.
     pub outputs: &'a [f64],
     /// The kind of output layer.
@@ -39,6 +41,8 @@ struct Json<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    views: Option<usize>,
     #[serde(flatten)]
     answer: Place<'a>,
     runner_up: Place<'a>,
@@ -68,7 +72,9 @@ impl PredictionReport<'_> {
     pub fn json(&self) -> String {
         let (answer, runner_up) = self.places();
         let output_layer = self.layer.name();
-        json_line(&Json { file: self.file, index: self.index, answer, runner_up, output_layer, outputs: self.outputs })
+        let views = (self.views > 1).then_some(self.views);
+        let (file, index, outputs) = (self.file, self.index, self.outputs);
+        json_line(&Json { file, index, views, answer, runner_up, output_layer, outputs })
     }
 
     /// One line: the class, its output and the runner-up.
@@ -97,6 +103,9 @@ impl PredictionReport<'_> {
         let bar = width.saturating_sub(seen.width() + beside).clamp(1, BAR);
         let (picture, bars) = (lines(&seen, depth), bars(self.outputs, self.names, None, bar, depth));
         let mut text = self.text();
+        if self.views > 1 {
+            text += &format!("seen in {} places, of which this is the middle one\n", self.views);
+        }
         for line in 0..picture.len().max(bars.len()) {
             let picture = picture.get(line).cloned().unwrap_or_else(|| " ".repeat(seen.width()));
             let bar = bars.get(line).map_or("", |bar| bar.trim_end());
@@ -132,7 +141,7 @@ mod tests {
     static NUMBERS: LazyLock<ClassNames> = LazyLock::new(ClassNames::default);
 
     fn report(outputs: &[f64], layer: Output) -> PredictionReport<'_> {
-        PredictionReport { file: "a.png", index: None, outputs, layer, names: &NUMBERS }
+        PredictionReport { file: "a.png", index: None, views: 1, outputs, layer, names: &NUMBERS }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What needs neither the real MNIST nor a browser nor several ranks, in one program: eighteen would each be built from
+//! What needs neither the real MNIST nor a browser nor several ranks, in one program: nineteen would each be built from
 //! the same parts again.
 
 #[path = "../common/mod.rs"]
@@ -20,6 +20,7 @@ mod predict;
 mod readers;
 mod report;
 mod resume;
+mod shifts;
 mod show;
 #[cfg(unix)]
 mod terminal;

@@ -249,13 +249,14 @@ pub fn start_network<F: Real>(
 fn saved_model<F: Real>(path: &Path, quiet: bool) -> Result<Model<F>, Failure> {
     let json = read_model_file(path).map_err(Failure::ModelFile)?;
     let in_model = |error| of_model(path, error);
+    let model = Model::from_json(&json).map_err(in_model)?;
     if !quiet && precision_of(&json).map_err(in_model)? == Precision::F64 && F::PRECISION == Precision::F32 {
         output::note(format_args!(
             "{} is in double precision: rounded to single (--precision f64 keeps it)",
             path.display()
         ));
     }
-    Model::from_json(&json).map_err(in_model)
+    Ok(model)
 }
 
 /// Checks that `--hidden`, if given with `--from`, agrees with the model.
@@ -297,9 +298,17 @@ pub fn record<F: Real>(arguments: &TrainArguments, settings: &Settings, task: &T
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
     use mnist_mlp::model::Monitor;
 
     use super::*;
+    use crate::cli::args::{Arguments, Command};
+
+    #[test]
+    fn the_defaults_are_those_of_the_library() {
+        let Command::Train(train) = Arguments::parse_from(["mnist", "train"]).command else { panic!("not train") };
+        assert_eq!(settings(&train, Machine::default()), Settings::default());
+    }
 
     #[test]
     fn monitors_add_up() {

@@ -54,7 +54,7 @@ use pass::{Batch, Context, Counts};
 use pool::Pool;
 use product::TRANSPOSE_FROM;
 
-use super::{Engine, Evaluations, Machine, PendingEvaluations, State, Subset, Sum};
+use super::{Asked, Engine, Evaluations, Machine, PendingEvaluations, State, Subset, Sum};
 use crate::data::distort::Distortion;
 use crate::evaluate::Evaluation;
 use crate::network::{Network, Step};
@@ -159,11 +159,14 @@ impl<F: Vectors> Fast<F> {
         }
     }
 
-    /// a^L of every image, (n, n_L).
-    pub(super) fn outputs(&mut self, images: Subset) -> Array2<f64> {
+    /// z^L or a^L of every image, whichever is asked for, (n, n_L).
+    pub(super) fn outputs(&mut self, images: Subset, asked: Asked) -> Array2<f64> {
         let (pool, network, images, evaluator) = self.for_evaluation(images);
-        let outputs =
-            evaluator.of_each(pool, network, images, |_, a, _| -> Vec<_> { a.iter().map(|a| a.to_double()).collect() });
+        let in_double = |numbers: &[F]| -> Vec<_> { numbers.iter().map(|number| number.to_double()).collect() };
+        let outputs = evaluator.of_each(pool, network, images, |z, a, _| match asked {
+            Asked::WeightedInputs => in_double(z),
+            Asked::Activations => in_double(a),
+        });
         let shape = (outputs.len(), network.n_out());
         Array2::from_shape_vec(shape, outputs.concat()).expect("every image has n_L outputs")
     }
