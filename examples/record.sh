@@ -28,3 +28,4 @@ if [ "$NETWORKS" -gt 1 ]; then
     set -- "$OUT/record-$SEED-to-$seed.json"
 fi
 "$MNIST" eval ${DATA:+--data "$DATA"} "$@"
+"$MNIST" eval ${DATA:+--data "$DATA"} --shifts 2 "$@"
