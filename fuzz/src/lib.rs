@@ -10,6 +10,7 @@ pub fn model_of<F: Real>(progress: &Progress<F>, settings: &Settings, n_train: u
     let record = settings.record(Background {
         dataset: "tiny".to_string(),
         classes: ClassNames::default(),
+        geometry: (1, 1),
         n_train,
         n_validation: 0,
         evaluate_on: "test".to_string(),

@@ -91,6 +91,11 @@ pub enum Failure {
     OtherSplit { split: &'static str, validation: usize, images: usize },
     #[error("the images to evaluate on have {0:?} pixels, those to train on {1:?}: both must be of one size")]
     Geometry((usize, usize), (usize, usize)),
+    #[error(
+        "the model in {path} was trained on images of {} x {} pixels, these have {} x {}: turn or cut them as its own",
+        expected.0, expected.1, found.0, found.1
+    )]
+    Shape { path: String, expected: (usize, usize), found: (usize, usize) },
     #[error("the model in {path} is not for these images: {error}")]
     Fit { path: String, error: FitError },
     #[error("{path} cannot be averaged with the models named before it: {error}; evaluate it alone")]

@@ -244,6 +244,16 @@ impl Member {
         Ok(if self.sees_deskewed() { data.deskewed(machine.threads)? } else { data.clone() })
     }
 
+    /// Height and width of its images, if they are known.
+    pub fn image(&self) -> Option<(usize, usize)> {
+        ask!(self, model => model.image())
+    }
+
+    /// Refuses images of the same number of pixels, but of another height and width.
+    pub fn check_shape(&self, data: &Dataset) -> Result<(), Failure> {
+        self.image().map_or(Ok(()), |image| split::check_shape(&self.path, image, data.geometry()))
+    }
+
     /// In how many places it sees each image.
     pub fn views(&self) -> usize {
         Shift::within(self.shifts).len()

@@ -110,7 +110,8 @@ fn table(member: &Member, file: &Path) -> Result<Option<Dataset>, Failure> {
     }
     let no_shape = |need| Failure::NoShape { file: file.display().to_string(), inputs: member.inputs(), need };
     let Some(Unlabelled { pixels, geometry }) = unlabelled::read(file, member.inputs())? else { return Ok(None) };
-    let geometry = match geometry {
+    let square = || side(member).ok().map(|side| (side, side));
+    let geometry = match geometry.or_else(|| member.image()).or_else(square) {
         None if member.sees_deskewed() => return Err(no_shape("who deskews them")),
         None if member.views() > 1 => return Err(no_shape("--shifts")),
         None => (1, member.inputs()),
@@ -120,9 +121,11 @@ fn table(member: &Member, file: &Path) -> Result<Option<Dataset>, Failure> {
     // The labels are unknown, and not used.
     let labels = vec![0; pixels.len() / member.inputs()];
     let images = Dataset::new(pixels, labels, geometry, 2, Identity::named(&name));
-    images.map(Some).map_err(|problem| {
+    let images = images.map_err(|problem| {
         Failure::Source(SourceError::Dataset { path: file.to_path_buf(), part: Part::Test, problem })
-    })
+    })?;
+    member.check_shape(&images)?;
+    Ok(Some(images))
 }
 
 /// Prints the answers to all images of a table, numbered from 0. Breaks if nobody reads on.

@@ -109,6 +109,9 @@ fn warn_of_known(member: &Member, all: &Dataset, split: Split) {
 
 /// The images with the labels and class names of the models. Warns if a model was trained on another dataset.
 pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure> {
+    for member in members {
+        member.check_shape(data)?;
+    }
     warn_of_other_data(members, data);
     let all: Vec<_> = members.iter().map(Member::known_classes).collect();
     let named = Classes::in_common(&all).map_err(|OtherNames { place, found, first, expected }| {
@@ -171,6 +174,15 @@ fn warn_of_other_data(members: &[Member], data: &Dataset) {
             output::warning(format_args!("{model} was trained on {others}, these are {}", data.identity()));
         }
     }
+}
+
+/// Refuses images of another height and width than those on which the model in `path` was trained, if there are as many
+/// pixels. (Another number is an error of its own.)
+pub fn check_shape(path: &str, expected: (usize, usize), found: (usize, usize)) -> Result<(), Failure> {
+    if expected == found || expected.0 * expected.1 != found.0 * found.1 {
+        return Ok(());
+    }
+    Err(Failure::Shape { path: path.to_string(), expected, found })
 }
 
 /// The images of a split, each seen in so many places, for reports.

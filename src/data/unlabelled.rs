@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use super::array::side_of;
 use super::file::{Format, read_csv, test_images_of_npz};
 use super::idx::{Idx, IdxError};
 use super::source::{FileError, SourceError};
@@ -14,7 +13,7 @@ use super::{csv, directory};
 pub struct Unlabelled {
     /// Their pixels, image by image.
     pub pixels: Vec<u8>,
-    /// Height and width; `None` if they come from a table whose rows do not make a square.
+    /// Height and width; `None` if they come from a table of rows.
     pub geometry: Option<(usize, usize)>,
 }
 
@@ -31,8 +30,7 @@ pub fn read(path: &Path, inputs: usize) -> Result<Option<Unlabelled>, SourceErro
     let images = match Format::of(path) {
         Ok(Format::Csv) => {
             let pixels = read_csv(path, |reader| csv::read_pixels(reader, inputs))?;
-            let side = side_of(inputs as u64).map(|side| side as usize);
-            return Ok(Some(Unlabelled { pixels, geometry: side.map(|side| (side, side)) }));
+            return Ok(Some(Unlabelled { pixels, geometry: None }));
         }
         Ok(Format::Npz) => test_images_of_npz(path).map_err(|problem| problem.of(path))?,
         Err(FileError::LoneIdx) => directory::images_in(path)?,

@@ -12,7 +12,7 @@ impl<F: Real> Model<F> {
     /// mean of theirs. A model that was merged itself has as many votes as networks were merged into it. The training
     /// record of every network is kept.
     ///
-    /// The models must have the same numbers of inputs, outputs and layers, the same activations and the same cost; the
+    /// The models must have images of the same height and width, the same numbers of inputs, outputs and layers, the same activations and the same cost; the
     /// hidden layers may have any size. Either all of them or none must see deskewed images, and models with class
     /// names must have the same ones. Each hidden layer of the merged network has as many neurons as those of all the
     /// networks together, and weights of 0 between different networks; further training changes these weights too.
@@ -31,6 +31,14 @@ impl<F: Real> Model<F> {
         {
             let (found, expected) = (seen(others[place]).to_string(), seen(first).to_string());
             return Err(MergeError::OtherKind(Unlike { network: place + 1, found, expected }));
+        }
+        let mut images = models.iter().enumerate().filter_map(|(place, model)| Some((place, model.image()?)));
+        if let Some((_, first)) = images.next()
+            && let Some((network, other)) = images.find(|(_, other)| *other != first)
+        {
+            let [found, expected] =
+                [other, first].map(|(height, width)| format!("images of {height} x {width} pixels"));
+            return Err(MergeError::OtherTask(Unlike { network, found, expected }));
         }
         let classes: Vec<_> = models.iter().map(|model| model.classes()).collect();
         if let Err(OtherNames { place, found, expected, .. }) = Classes::in_common(&classes) {
@@ -56,6 +64,16 @@ impl<F: Real> Model<F> {
         let is_known = trainings.peek().is_some();
         let are_numbers = is_known && trainings.all(|training| classes_are_numbers(&training.dataset));
         Classes { names: self.class_names(), count: self.network.outputs(), are_numbers }
+    }
+
+    /// Height and width of the images on which the network was trained; `None` if no training is known, or if its inputs
+    /// are as many as no such image has.
+    #[must_use]
+    pub fn image(&self) -> Option<(usize, usize)> {
+        let (inputs, side) = (self.network.inputs(), self.network.inputs().isqrt());
+        let training = self.trainings().into_iter().flatten().next()?;
+        let fits = |&(height, width): &(usize, usize)| height.checked_mul(width) == Some(inputs);
+        Some(training.image.unwrap_or((side, side))).filter(fits)
     }
 
     /// Whether the network sees deskewed images.

@@ -23,6 +23,9 @@ pub struct TrainingRecord {
     /// The names of the classes; empty if they have no names.
     #[serde(default, skip_serializing_if = "is_default")]
     pub classes: ClassNames,
+    /// Height and width of the images, if they are no squares.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub image: Option<(usize, usize)>,
     /// Number of training images.
     pub n_train: usize,
     /// Number of images set aside for validation.

@@ -13,6 +13,8 @@ pub struct Background {
     pub dataset: String,
     /// The names of its classes.
     pub classes: ClassNames,
+    /// Height and width of the images.
+    pub geometry: (usize, usize),
     /// Number of training images.
     pub n_train: usize,
     /// Number of images set aside for validation.
@@ -33,12 +35,13 @@ impl Settings {
     /// The record of a training with these settings that has not begun.
     #[must_use]
     pub fn record(&self, background: Background) -> TrainingRecord {
-        let Background { dataset, classes, n_train, n_validation, evaluate_on, init, expand, deskew, precision } =
-            background;
+        let Background { dataset, classes, geometry, n_train, n_validation, evaluate_on, .. } = background;
+        let Background { init, expand, deskew, precision, .. } = background;
         TrainingRecord {
             program: PROGRAM.to_string(),
             dataset,
             classes,
+            image: Some(geometry).filter(|(height, width)| height != width),
             n_train,
             n_validation,
             evaluate_on,

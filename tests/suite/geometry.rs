@@ -102,6 +102,43 @@ fn a_split_may_lack_a_class() {
 }
 
 #[test]
+fn a_model_knows_how_high_and_how_wide_its_images_are() {
+    let (tall, wide) = (data((6, 4), 3), data((4, 6), 3));
+    let train = "train --data other --validation 15 --epochs 3 --quiet";
+    for (sandbox, shape) in [(&tall, [6, 4]), (&wide, [4, 6])] {
+        sandbox.line(&format!("{train} -o m.json")).success();
+        assert_eq!(sandbox.json("m.json")["training"]["image"], serde_json::json!(shape));
+    }
+    fs::copy(wide.path("m.json"), tall.path("wide.json")).unwrap();
+    let words = ["wide.json was trained on images of 4 x 6 pixels, these have 6 x 4"];
+    for command in [
+        "eval wide.json --data other",
+        "show --model wide.json --data other",
+        "report wide.json --data other -o page.html",
+        "predict wide.json other/t10k-images-idx3-ubyte",
+        &format!("{train} --from wide.json -o on.json"),
+    ] {
+        tall.line(command).failure(1, &words);
+    }
+    let merge = tall.line("merge m.json wide.json -o both.json");
+    merge.failure(1, &["wide.json", "images of 4 x 6 pixels, but the first has images of 6 x 4 pixels"]);
+
+    // The rows of a table are cut as the model's images are.
+    let pixels = fs::read(tall.path("other/t10k-images-idx3-ubyte")).unwrap()[16..].to_vec();
+    let rows = pixels.chunks(24).map(|image| image.iter().map(u8::to_string).collect::<Vec<_>>().join(",") + "\n");
+    fs::write(tall.path("flat.csv"), rows.collect::<String>()).unwrap();
+    let outputs = |file: &str| {
+        let run = tall.line(&format!("predict m.json {file} --shifts 1 --format json")).success();
+        run.stdout.replace(file, "")
+    };
+    assert_eq!(outputs("flat.csv"), outputs("other/t10k-images-idx3-ubyte"));
+
+    let square = data((5, 5), 3);
+    square.line(&format!("{train} -o m.json")).success();
+    assert!(square.json("m.json")["training"].get("image").is_none());
+}
+
+#[test]
 fn built_in_digits_grow_with_the_train_size() {
     let sandbox = Sandbox::new();
     let train = "train --data synthetic --monitor evaluation-accuracy --epochs 1 --quiet";

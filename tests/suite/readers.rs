@@ -63,6 +63,7 @@ fn unfinished() -> Vec<u8> {
     let record = settings.record(Background {
         dataset: "tiny".to_string(),
         classes: ClassNames::default(),
+        geometry: data.geometry(),
         n_train: data.len(),
         n_validation: 0,
         evaluate_on: "test".to_string(),

@@ -227,6 +227,9 @@ pub fn start_network<F: Real>(
     let cost = arguments.cost.as_deref().and_then(cost_named);
     let network = if let Some(model) = from {
         check_hidden(arguments, &model.network.sizes())?;
+        if let (Some(path), Some(image)) = (&arguments.from, model.image()) {
+            split::check_shape(&path.display().to_string(), image, task.training.geometry())?;
+        }
         match cost {
             Some(cost) => model.network.with_cost(cost),
             None => model.network,
@@ -286,6 +289,7 @@ pub fn record<F: Real>(arguments: &TrainArguments, settings: &Settings, task: &T
     settings.record(Background {
         dataset: task.dataset.clone(),
         classes: task.training.identity().classes().clone(),
+        geometry: task.training.geometry(),
         n_train: task.training.len(),
         n_validation: task.n_validation,
         evaluate_on: task.evaluated_on.to_string(),

@@ -11,6 +11,7 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
         program,
         dataset,
         classes: _,
+        image,
         n_train,
         n_validation,
         evaluate_on,
@@ -40,6 +41,7 @@ pub fn settings(record: &TrainingRecord) -> Vec<(&'static str, String)> {
     let above_zero = |share: f64| (share > 0.0).then(|| share.to_string());
     let rows = [
         ("dataset", Some(dataset.clone())),
+        ("pixels of an image", image.map(|(height, width)| format!("{height} x {width}"))),
         ("training images", Some(thousands(record.images_of_file()) + &expansion.unwrap_or_default())),
         ("validation images", Some(thousands(*n_validation))),
         ("deskewed", deskew.then(|| "yes".to_string())),

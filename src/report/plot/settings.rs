@@ -40,6 +40,7 @@ pub(super) fn settings(model: &ModelRecord) -> Option<Vec<Setting>> {
         program: _,
         dataset,
         classes: _,
+        image: _,
         n_train: _,
         n_validation,
         evaluate_on,

@@ -36,6 +36,7 @@ fn file(progress: &Progress<f32>, settings: &Settings) -> Vec<u8> {
     let record = settings.record(Background {
         dataset: "toy".to_string(),
         classes: ClassNames::default(),
+        geometry: (1, 1),
         n_train: 30,
         n_validation: 9,
         evaluate_on: "validation".to_string(),
