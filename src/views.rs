@@ -50,6 +50,8 @@ pub enum ViewError {
 pub struct Answers {
     /// The mean of z^L over all views of each image, (n, n_L).
     z: Array2<f64>,
+    /// a^L of each image, (n, n_L).
+    pub outputs: Array2<f64>,
     cost: &'static dyn Cost<f64>,
 }
 
@@ -74,18 +76,12 @@ impl Answers {
             }
         }
         z /= shifts.len() as f64;
-        Ok(Answers { z, cost: network.cost().in_double() })
-    }
-
-    /// a^L of each image, (n, n_L).
-    #[must_use]
-    pub fn outputs(&self) -> Array2<f64> {
-        let (mut outputs, layer) = (self.z.clone(), self.cost.output());
-        for mut z in outputs.outer_iter_mut() {
-            let a = layer.of(z.view());
-            z.assign(&a);
+        let cost = network.cost().in_double();
+        let mut outputs = z.clone();
+        for (mut a, z) in outputs.outer_iter_mut().zip(z.outer_iter()) {
+            a.assign(&cost.output().of(z));
         }
-        outputs
+        Ok(Answers { z, outputs, cost })
     }
 
     /// The answers compared with the labels of `data`, the images that were shown.
@@ -96,8 +92,7 @@ impl Answers {
     pub fn evaluation(&self, data: &Dataset) -> Evaluation {
         assert_eq!(data.len(), self.z.nrows(), "the same images");
         let mut evaluation = Evaluation::new(self.z.ncols());
-        let outputs = self.outputs();
-        for ((z, a), &label) in self.z.outer_iter().zip(outputs.outer_iter()).zip(data.labels()) {
+        for ((z, a), &label) in self.z.outer_iter().zip(self.outputs.outer_iter()).zip(data.labels()) {
             let (z, a) = (z.to_vec(), a.to_vec());
             let mut y = vec![0.0; a.len()];
             y[usize::from(label)] = 1.0;
@@ -151,7 +146,7 @@ mod tests {
             // The sums are in another order: the tolerance is a thousand times the rounding error.
             let answers = Answers::of(&network, &data, reach, Machine::default()).unwrap();
             let expected = engine::outputs(&merged, &data, Machine::default()).unwrap();
-            prop_assert!(answers.outputs().iter().zip(&expected).all(|(found, expected)| (found - expected).abs() < 1e-12));
+            prop_assert!(answers.outputs.iter().zip(&expected).all(|(found, expected)| (found - expected).abs() < 1e-12));
             let (found, expected) =
                 (answers.evaluation(&data), engine::evaluate(&merged, &data, Machine::default()).unwrap());
             prop_assert!((found.mean_cost() - expected.mean_cost()).abs() < 1e-12);

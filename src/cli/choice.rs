@@ -23,7 +23,7 @@ pub struct ChoiceArguments {
     pub index: Vec<RangeInclusive<usize>>,
 
     /// Images with these labels, as in 7 or 4,9; names of classes, if they have any.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = label, allow_hyphen_values = true)]
     pub label: Vec<String>,
 
     /// Images in random order, the order of --seed.
@@ -126,9 +126,14 @@ impl ChoiceArguments {
     }
 }
 
+/// A label. Its name may begin with a hyphen, but not with two, as options do.
+fn label(text: &str) -> Result<String, &'static str> {
+    if text.starts_with("--") { Err("that is an option: write labels as in 4,9") } else { Ok(text.to_string()) }
+}
+
 /// Parses "17" or "100-110".
 fn range(text: &str) -> Result<RangeInclusive<usize>, String> {
-    let number = |text: &str| text.trim().parse().map_err(|_| format!("'{text}' is not a number such as 17"));
+    let number = |part: &str| part.trim().parse().map_err(|_| format!("'{text}' is not a number such as 17"));
     let Some((first, last)) = text.split_once('-') else { return number(text).map(|index| index..=index) };
     let (first, last) = (number(first)?, number(last)?);
     if first > last { Err(format!("{first} is above {last}: write {last}-{first}")) } else { Ok(first..=last) }

@@ -85,10 +85,10 @@ pub enum Failure {
     #[error("the {split} split has no images: the training had --validation {validation}")]
     EmptySplit { split: &'static str, validation: usize },
     #[error(
-        "{images} images are too few for the {split} split of the training, which had {validation} validation images: \
-        are these the data of the training? --split all takes all images"
+        "{images} images are too few for the {split} split of {path}, whose training had {validation} validation images: \
+        are these its data? --split all takes all images"
     )]
-    OtherSplit { split: &'static str, validation: usize, images: usize },
+    OtherSplit { path: String, split: &'static str, validation: usize, images: usize },
     #[error("the images to evaluate on have {0:?} pixels, those to train on {1:?}: both must be of one size")]
     Geometry((usize, usize), (usize, usize)),
     #[error(
@@ -107,10 +107,10 @@ pub enum Failure {
     )]
     SplitsDiffer { split: &'static str, first: (String, Range<usize>), other: (String, Range<usize>) },
     #[error(
-        "{path} takes {inputs} inputs, which do not make a square image: predict turns pictures into squares, 28 x 28 \
+        "{path} takes {of}, which do not make a square image: predict turns pictures into squares, 28 x 28 \
         pixels for 784 inputs"
     )]
-    NotSquare { path: String, inputs: usize },
+    NotSquare { path: String, of: String },
     #[error(
         "{file} does not say how high and how wide its images of {inputs} pixels are, and they are no squares, but {need} \
         must know: give them as IDX, or as an .npz archive with an array of three dimensions"

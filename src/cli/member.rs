@@ -244,14 +244,14 @@ impl Member {
         Ok(if self.sees_deskewed() { data.deskewed(machine.threads)? } else { data.clone() })
     }
 
-    /// Height and width of its images, if they are known.
+    /// Height and width of its images, if they are no squares and its file says so.
     pub fn image(&self) -> Option<(usize, usize)> {
         ask!(self, model => model.image())
     }
 
-    /// Refuses images of the same number of pixels, but of another height and width.
-    pub fn check_shape(&self, data: &Dataset) -> Result<(), Failure> {
-        self.image().map_or(Ok(()), |image| split::check_shape(&self.path, image, data.geometry()))
+    /// The height and width that it gives to images that have these.
+    pub fn shape_for(&self, found: (usize, usize)) -> Result<(usize, usize), Failure> {
+        split::shape_for(&self.path, self.image(), found)
     }
 
     /// In how many places it sees each image.
@@ -279,7 +279,7 @@ impl Member {
         let seen = &self.seen(data, machine)?;
         if self.shifts > 0 {
             let answers = self.views_of(seen, machine)?;
-            return Ok((answers.evaluation(data), self.checked(answers.outputs())?));
+            return Ok((answers.evaluation(data), self.checked(answers.outputs)?));
         }
         let evaluation = ask!(self, model => evaluate(&model.network, seen, machine));
         Ok((evaluation.map_err(|error| self.cannot_see(error))?, self.outputs_of_seen(seen, machine)?))
@@ -327,7 +327,7 @@ impl Member {
     /// The outputs for images that are already deskewed if need be.
     pub fn outputs_of_seen(&self, seen: &Dataset, machine: Machine) -> Result<Array2<f64>, Failure> {
         if self.shifts > 0 {
-            return self.checked(self.views_of(seen, machine)?.outputs());
+            return self.checked(self.views_of(seen, machine)?.outputs);
         }
         let outputs = ask!(self, model => outputs(&model.network, seen, machine));
         self.checked(outputs.map_err(|error| self.cannot_see(error))?)

@@ -25,8 +25,8 @@ use super::{Failure, interrupted, output, outputs, shell};
 pub struct MergeArguments {
     /// A model file, ours or network2.py's; two or more.
     ///
-    /// They must have the same inputs, outputs, number of layers, activations and cost. Their hidden layers may be of
-    /// any size. If all are in single precision, so is the result.
+    /// They must have the same inputs, also in height and width, outputs, number of layers, activations and cost. Their
+    /// hidden layers may be of any size. If all are in single precision, so is the result.
     #[arg(required = true, num_args = 2.., value_name = "MODEL")]
     models: Vec<PathBuf>,
 

@@ -115,17 +115,15 @@ fn table(member: &Member, file: &Path) -> Result<Option<Dataset>, Failure> {
         None if member.sees_deskewed() => return Err(no_shape("who deskews them")),
         None if member.views() > 1 => return Err(no_shape("--shifts")),
         None => (1, member.inputs()),
-        Some(geometry) => geometry,
+        Some(geometry) => member.shape_for(geometry)?,
     };
     let name = file.display().to_string();
     // The labels are unknown, and not used.
     let labels = vec![0; pixels.len() / member.inputs()];
     let images = Dataset::new(pixels, labels, geometry, 2, Identity::named(&name));
-    let images = images.map_err(|problem| {
+    images.map(Some).map_err(|problem| {
         Failure::Source(SourceError::Dataset { path: file.to_path_buf(), part: Part::Test, problem })
-    })?;
-    member.check_shape(&images)?;
-    Ok(Some(images))
+    })
 }
 
 /// Prints the answers to all images of a table, numbered from 0. Breaks if nobody reads on.
@@ -176,12 +174,12 @@ fn print(
 
 /// Height and width of the pictures that the model takes; an error if it takes no squares.
 fn side(member: &Member) -> Result<usize, Failure> {
+    let not_square = |of| Failure::NotSquare { path: member.path.clone(), of };
+    if let Some((height, width)) = member.image() {
+        return Err(not_square(format!("images of {height} x {width} pixels")));
+    }
     let side = member.inputs().isqrt();
-    if side * side == member.inputs() { Ok(side) } else { Err(not_square(member)) }
-}
-
-fn not_square(member: &Member) -> Failure {
-    Failure::NotSquare { path: member.path.clone(), inputs: member.inputs() }
+    if side * side == member.inputs() { Ok(side) } else { Err(not_square(format!("{} inputs", member.inputs()))) }
 }
 
 /// Notes how pictures are changed, if the network was trained on images that may look different.

@@ -85,7 +85,7 @@ fn range(total: usize, split: Split, train_size: Option<usize>, validation: usiz
 /// The indices of the images of `split` among all `total`, as in the training of `member`.
 fn range_for(member: &Member, total: usize, split: Split) -> Result<Range<usize>, Failure> {
     let validation = member.validation(total);
-    let other = |_| Failure::OtherSplit { split: name(split), validation, images: total };
+    let other = |_| Failure::OtherSplit { path: member.path.clone(), split: name(split), validation, images: total };
     range(total, split, member.train_size(), validation).map_err(other)
 }
 
@@ -109,9 +109,11 @@ fn warn_of_known(member: &Member, all: &Dataset, split: Split) {
 
 /// The images with the labels and class names of the models. Warns if a model was trained on another dataset.
 pub fn for_models(members: &[Member], data: &Dataset) -> Result<Dataset, Failure> {
+    let mut data = data.clone();
     for member in members {
-        member.check_shape(data)?;
+        data = data.shaped(member.shape_for(data.geometry())?);
     }
+    let data = &data;
     warn_of_other_data(members, data);
     let all: Vec<_> = members.iter().map(Member::known_classes).collect();
     let named = Classes::in_common(&all).map_err(|OtherNames { place, found, first, expected }| {
@@ -176,13 +178,22 @@ fn warn_of_other_data(members: &[Member], data: &Dataset) {
     }
 }
 
-/// Refuses images of another height and width than those on which the model in `path` was trained, if there are as many
-/// pixels. (Another number is an error of its own.)
-pub fn check_shape(path: &str, expected: (usize, usize), found: (usize, usize)) -> Result<(), Failure> {
-    if expected == found || expected.0 * expected.1 != found.0 * found.1 {
-        return Ok(());
+/// The height and width that the model in `path` gives to images of the height and width `found`. It may record the shape
+/// of its own images. Others of as many pixels are refused, but squares are taken for its own, since what has no shape,
+/// such as a table, is read as squares.
+pub fn shape_for(
+    path: &str,
+    recorded: Option<(usize, usize)>,
+    found: (usize, usize),
+) -> Result<(usize, usize), Failure> {
+    let has_as_many = |&(height, width): &(usize, usize)| height * width == found.0 * found.1;
+    match recorded.filter(has_as_many) {
+        Some(own) if own != found && found.0 != found.1 => {
+            Err(Failure::Shape { path: path.to_string(), expected: own, found })
+        }
+        Some(own) => Ok(own),
+        None => Ok(found),
     }
-    Err(Failure::Shape { path: path.to_string(), expected, found })
 }
 
 /// The images of a split, each seen in so many places, for reports.

@@ -124,6 +124,9 @@ pub struct Dataset {
     has_other_part: bool,
 }
 
+/// Number of images that one thread treats at a time.
+const JOB: usize = 1_000;
+
 impl Dataset {
     /// A dataset of `labels.len()` images of `rows` x `cols` pixels (row by row, one image after the other) with
     /// labels 0 to `classes - 1`.
@@ -312,6 +315,16 @@ impl Dataset {
         self.ink
     }
 
+    /// The same images, cut into rows of `cols` pixels.
+    ///
+    /// # Panics
+    /// If `rows` x `cols` pixels are not as many as an image has.
+    #[must_use]
+    pub fn shaped(&self, (rows, cols): (usize, usize)) -> Dataset {
+        assert_eq!(rows * cols, self.image_size(), "pixels of an image of {rows} x {cols}");
+        Dataset { rows, cols, ..self.clone() }
+    }
+
     /// Treats every image on its own, on up to `threads` threads: `treat` writes `versions` of it, into pixels that are all
     /// background (0). Returns the pixels of the versions of all images.
     fn treated(
@@ -320,8 +333,6 @@ impl Dataset {
         threads: usize,
         treat: impl Fn(&[u8], &mut [u8]) + Sync,
     ) -> Result<Vec<u8>, TooMany> {
-        /// Number of images that one thread treats at a time.
-        const JOB: usize = 1_000;
         let size = self.image_size();
         memory::check(self.len().saturating_mul(versions), size)?;
         let mut pixels = vec![0; self.len() * versions * size];

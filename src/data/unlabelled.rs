@@ -57,7 +57,8 @@ mod tests {
         let path = directory.path().join(name);
         std::fs::write(&path, contents).unwrap();
         let found = read(&path, 4)?;
-        assert!(found.as_ref().is_none_or(|found| found.geometry == Some((2, 2))));
+        let shape = Some((2, 2)).filter(|_| !matches!(Format::of(&path), Ok(Format::Csv))); // rows have none
+        assert!(found.as_ref().is_none_or(|found| found.geometry == shape));
         Ok(found.map(|found| found.pixels))
     }
 

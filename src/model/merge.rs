@@ -12,10 +12,11 @@ impl<F: Real> Model<F> {
     /// mean of theirs. A model that was merged itself has as many votes as networks were merged into it. The training
     /// record of every network is kept.
     ///
-    /// The models must have images of the same height and width, the same numbers of inputs, outputs and layers, the same activations and the same cost; the
-    /// hidden layers may have any size. Either all of them or none must see deskewed images, and models with class
-    /// names must have the same ones. Each hidden layer of the merged network has as many neurons as those of all the
-    /// networks together, and weights of 0 between different networks; further training changes these weights too.
+    /// The models must have the same numbers of inputs, outputs and layers, the same activations and the same cost; the
+    /// hidden layers may have any size. Either all of them or none must see deskewed images. Those that record the height
+    /// and width of their images must record the same, and models with class names must have the same ones. Each hidden
+    /// layer of the merged network has as many neurons as those of all the networks together, and weights of 0 between
+    /// different networks; further training changes these weights too.
     ///
     /// # Errors
     /// A [`MergeError`] if there are fewer than two models, if one is not like the first, or if together they are too
@@ -66,14 +67,12 @@ impl<F: Real> Model<F> {
         Classes { names: self.class_names(), count: self.network.outputs(), are_numbers }
     }
 
-    /// Height and width of the images on which the network was trained; `None` if no training is known, or if its inputs
-    /// are as many as no such image has.
+    /// Height and width of the images on which the network was trained, if they are no squares; `None` if they are, or if
+    /// the file does not say.
     #[must_use]
     pub fn image(&self) -> Option<(usize, usize)> {
-        let (inputs, side) = (self.network.inputs(), self.network.inputs().isqrt());
-        let training = self.trainings().into_iter().flatten().next()?;
-        let fits = |&(height, width): &(usize, usize)| height.checked_mul(width) == Some(inputs);
-        Some(training.image.unwrap_or((side, side))).filter(fits)
+        let fits = |&(height, width): &(usize, usize)| height.checked_mul(width) == Some(self.network.inputs());
+        self.trainings().into_iter().flatten().find_map(|training| training.image).filter(fits)
     }
 
     /// Whether the network sees deskewed images.

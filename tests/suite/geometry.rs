@@ -117,6 +117,7 @@ fn a_model_knows_how_high_and_how_wide_its_images_are() {
         "report wide.json --data other -o page.html",
         "predict wide.json other/t10k-images-idx3-ubyte",
         &format!("{train} --from wide.json -o on.json"),
+        "train --data other --resume wide.json",
     ] {
         tall.line(command).failure(1, &words);
     }
@@ -132,6 +133,24 @@ fn a_model_knows_how_high_and_how_wide_its_images_are() {
         run.stdout.replace(file, "")
     };
     assert_eq!(outputs("flat.csv"), outputs("other/t10k-images-idx3-ubyte"));
+
+    // Where rows are as long as those of squares, they are no squares either.
+    let oblong = data((2, 8), 2);
+    oblong.line(&format!("{train} -o m.json")).success();
+    let images = fs::read(oblong.path("other/train-images-idx3-ubyte")).unwrap()[16..].to_vec();
+    let labels = fs::read(oblong.path("other/train-labels-idx1-ubyte")).unwrap()[8..].to_vec();
+    let rows = labels.iter().zip(images.chunks(16)).map(|(label, image)| {
+        let row = [&[*label], image].concat();
+        row.iter().map(u8::to_string).collect::<Vec<_>>().join(",") + "\n"
+    });
+    fs::write(oblong.path("rows.csv"), rows.collect::<String>()).unwrap();
+    let figures =
+        |data: &str| accuracy(&oblong, &format!("eval m.json --data {data} --split all --shifts 1 --format json"));
+    assert!((figures("other") - figures("rows.csv")).abs() < 1e-12);
+    let picture = mnist_mlp::picture::Picture::new(4, 4, vec![0; 16]).unwrap();
+    fs::write(oblong.path("four.png"), mnist_mlp::picture::file::png(&picture)).unwrap();
+    let words = "m.json takes images of 2 x 8 pixels, which do not make a square image";
+    oblong.line("predict m.json four.png").failure(1, &[words]);
 
     let square = data((5, 5), 3);
     square.line(&format!("{train} -o m.json")).success();

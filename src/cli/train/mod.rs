@@ -227,8 +227,8 @@ pub fn start_network<F: Real>(
     let cost = arguments.cost.as_deref().and_then(cost_named);
     let network = if let Some(model) = from {
         check_hidden(arguments, &model.network.sizes())?;
-        if let (Some(path), Some(image)) = (&arguments.from, model.image()) {
-            split::check_shape(&path.display().to_string(), image, task.training.geometry())?;
+        if let Some(path) = &arguments.from {
+            split::shape_for(&path.display().to_string(), model.image(), task.training.geometry())?;
         }
         match cost {
             Some(cost) => model.network.with_cost(cost),

@@ -22,6 +22,7 @@ use crate::cli::company::Company;
 use crate::cli::idle::is_typed;
 use crate::cli::machine::machine;
 use crate::cli::member::of_model;
+use crate::cli::split::shape_for;
 use crate::cli::usage::Usage;
 use crate::cli::{Failure, shell};
 
@@ -127,6 +128,7 @@ fn job<F: Trainable>(
         counted.map_err(|_| other_data(path, &record, found(&task, true)))?
     };
     check_data(path, &record, &model, &task)?;
+    shape_for(&path.display().to_string(), model.image(), task.training.geometry())?;
     if record.classes.is_empty() {
         record.classes = task.training.identity().classes().clone();
     }
