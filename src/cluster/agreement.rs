@@ -57,7 +57,7 @@ impl World {
     ///
     /// # Errors
     /// A [`Disagreement`], the same one on all ranks, if a rank cannot begin or has different terms than rank 0.
-    pub fn agree<E: Error + 'static>(&self, terms: Result<Vec<Term>, &E>) -> Result<(), Disagreement> {
+    pub fn agree<E: Error>(&self, terms: Result<Vec<Term>, &E>) -> Result<(), Disagreement> {
         let host = processor_name().unwrap_or_default();
         let own = Statement { host, terms: terms.map_err(ToString::to_string) };
         let json = serde_json::to_vec(&own).expect("words and lists can be written as JSON");

@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn threads_change_nothing() {
-        let images = 2 * crate::data::JOB + 1;
+        let images = 2 * crate::data::treat::JOB + 1;
         let data = dataset((0..images * 6).map(|i| i as u8).collect(), &vec![0; images], (2, 3));
         let one = shifts(&data, 1).unwrap();
         for threads in [2, 3] {

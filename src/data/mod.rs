@@ -9,10 +9,8 @@ use ndarray::Array1;
 use thiserror::Error;
 
 use crate::real::Real;
-use crate::threads::share_out;
 pub use classes::{ClassNames, Classes};
 pub use identity::Identity;
-use memory::TooMany;
 use pixels::Pixels;
 
 pub mod array;
@@ -40,6 +38,7 @@ pub mod shift;
 pub mod source;
 pub mod splits;
 pub mod synthetic;
+mod treat;
 pub mod unlabelled;
 
 /// The two parts of a dataset: the training images, or the test images, which are for the final evaluation only.
@@ -123,9 +122,6 @@ pub struct Dataset {
     /// See [`has_other_part`](Dataset::has_other_part).
     has_other_part: bool,
 }
-
-/// Number of images that one thread treats at a time.
-const JOB: usize = 1_000;
 
 impl Dataset {
     /// A dataset of `labels.len()` images of `rows` x `cols` pixels (row by row, one image after the other) with
@@ -313,50 +309,6 @@ impl Dataset {
     #[must_use]
     pub fn ink(&self) -> Option<f64> {
         self.ink
-    }
-
-    /// The same images, cut into rows of `cols` pixels.
-    ///
-    /// # Panics
-    /// If `rows` x `cols` pixels are not as many as an image has.
-    #[must_use]
-    pub fn shaped(&self, (rows, cols): (usize, usize)) -> Dataset {
-        assert_eq!(rows * cols, self.image_size(), "pixels of an image of {rows} x {cols}");
-        Dataset { rows, cols, ..self.clone() }
-    }
-
-    /// Treats every image on its own, on up to `threads` threads: `treat` writes `versions` of it, into pixels that are all
-    /// background (0). Returns the pixels of the versions of all images.
-    fn treated(
-        &self,
-        versions: usize,
-        threads: usize,
-        treat: impl Fn(&[u8], &mut [u8]) + Sync,
-    ) -> Result<Vec<u8>, TooMany> {
-        let size = self.image_size();
-        memory::check(self.len().saturating_mul(versions), size)?;
-        let mut pixels = vec![0; self.len() * versions * size];
-        let jobs = self.pixels().chunks(JOB * size).zip(pixels.chunks_mut(JOB * versions * size));
-        share_out(threads, jobs, |(images, treated)| {
-            for (image, treated) in images.chunks_exact(size).zip(treated.chunks_exact_mut(versions * size)) {
-                treat(image, treated);
-            }
-        });
-        Ok(pixels)
-    }
-
-    /// Replaces images and labels; the image size and the classes stay the same. There may be no images, as in a slice.
-    fn replaced(&self, pixels: Vec<u8>, labels: Vec<u8>, identity: Identity) -> Dataset {
-        debug_assert_eq!(pixels.len(), labels.len() * self.image_size());
-        let range = 0..labels.len();
-        // As many images are the same ones, treated.
-        let files = self.files.as_ref().filter(|_| labels.len() == self.len());
-        let files = files.map(|files| match &files[self.range.clone()] {
-            all if all.len() == files.len() => Arc::clone(files),
-            some => Arc::new(some.to_vec()),
-        });
-        let (pixels, labels) = (Arc::new(Pixels::Owned(pixels)), Arc::new(labels));
-        Dataset { pixels, labels, range, identity: Arc::new(identity), files, ..*self }
     }
 }
 

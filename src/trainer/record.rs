@@ -35,8 +35,18 @@ impl Settings {
     /// The record of a training with these settings that has not begun.
     #[must_use]
     pub fn record(&self, background: Background) -> TrainingRecord {
-        let Background { dataset, classes, geometry, n_train, n_validation, evaluate_on, .. } = background;
-        let Background { init, expand, deskew, precision, .. } = background;
+        let Background {
+            dataset,
+            classes,
+            geometry,
+            n_train,
+            n_validation,
+            evaluate_on,
+            init,
+            expand,
+            deskew,
+            precision,
+        } = background;
         TrainingRecord {
             program: PROGRAM.to_string(),
             dataset,

@@ -7,7 +7,7 @@ use crate::common::Sandbox;
 const TRAIN: &str = "train --data synthetic --train-size 600 --validation 100 --epochs 3 --quiet";
 
 /// A deskewed and a plain model, `deskewed.json` and `plain.json`.
-fn two_models() -> Sandbox {
+pub fn two_models() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.line(&format!("{TRAIN} --deskew -o deskewed.json")).success();
     sandbox.line(&format!("{TRAIN} -o plain.json")).success();

@@ -12,18 +12,9 @@ use mnist_mlp::picture::file::png;
 use serde_json::Value;
 
 use crate::common::Sandbox;
+use crate::deskew::two_models;
 
 const IMAGES: &str = "--data synthetic --split test";
-
-/// Two models, `plain.json` and `deskewed.json`.
-fn two_models() -> Sandbox {
-    let sandbox = Sandbox::new();
-    for (name, option) in [("plain", ""), ("deskewed", "--deskew")] {
-        let line = "train --data synthetic --train-size 600 --validation 100 --epochs 3 --quiet";
-        sandbox.line(&format!("{line} {option} -o {name}.json")).success();
-    }
-    sandbox
-}
 
 fn json(sandbox: &Sandbox, models: &str) -> Value {
     let run = sandbox.line(&format!("eval {models} {IMAGES} --format json")).success();
